@@ -110,7 +110,7 @@ let package = Package(
     .target(name: "CLinux", path: "cshim/CLinux"),
     .target(name: "CSignals", path: "cshim/CSignals"),
 
-    // The house, bottom up: a target uses only those above it in this list.
+    // From the bottom up: a target uses only targets above it in this list.
     library("Concurrency"),
     library("JSON"),
     library("Linux", ["CLinux", system]),
@@ -252,7 +252,8 @@ let package = Package(
         "PodIdentity", "PodObjects", "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
     tests(
-      "DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
+      "DocumentsTests",
+      ["DockerEngine", "Executor", "PodIdentity", "Program", "Reaper", "Reaping", "Settings"]),
     tests(
       "Integration",
       [

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes docs/performance.md and docs/performance.svg from the output of a run of scripts/bench.
+"""Writes docs/reference/performance.md and docs/reference/performance.svg from the output of a run of scripts/bench.
 
-page.py RESULTS [--check]: with --check nothing is written; exit 1 if the page or the plot is another.
+page.py RESULTS [--check]: --check writes nothing, and exits with 1 if the page or the plot differs.
 """
 
 import json
@@ -11,34 +11,34 @@ from xml.sax.saxutils import escape
 
 from figures import kept, least
 
-DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
+DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs/reference")
 PLOT = "performance.svg"
 
 PAGE = """# Performance
 
-What `make bench` measured in {run}, beside its peers on the same private engine, in turns. This page and its plot are
-generated: `Benchmarks/page.py RESULTS` writes them from the output of a run, which `Benchmarks/last.jsonl` holds.
+Results of `make bench`: {run}. Each figure is measured in alternation with its peer, on the same private engine. This page and its plot
+are generated: `Benchmarks/page.py RESULTS` writes them from the output of a run. The last output is `Benchmarks/last.jsonl`.
 
 | | |
 | --- | --- |
 {machine}
 
-`make bench BENCH="ends leaked"` runs parts (`scripts/bench` lists them), `BENCH_PAIRS=3` shortens a run.
-`Benchmarks/compare.py OLD NEW` prints what got worse or better beyond noise, and exits with 1 if something got worse.
+`make bench BENCH="ends leaked"` runs parts (listed in `scripts/bench`). `BENCH_PAIRS=3` shortens a run.
+`Benchmarks/compare.py OLD NEW` prints changes larger than the noise, and exits with 1 if a figure became worse.
 
 ## Ratios to the peer
 
-Below 1.0 it takes less time or memory than the peer; of a speed the inverse is drawn. The tick is the limit: a red bar misses it, a gray one has
-none. A bar that leaves the plot is cut off.
+A value below 1.0 means less time or memory than the peer. For a speed, the plot shows the inverse. The tick is the limit: a red bar misses it, a
+gray bar has no limit. Bars longer than the plot are truncated.
 
 ![Ratios to the peers, and their limits]({plot})
 
 ## Figures
 
-Each is the median of its samples; its limit is about the ratio where there is a peer, else about the figure itself. The spread is half the
-interquartile range, relative to the median: of the ratios of each round where there is a peer.
+Each figure is the median of its samples. The limit applies to the ratio if there is a peer, else to the figure. The spread is half the
+interquartile range relative to the median; with a peer, of the ratios of each round.
 
-| figure | ours | peer | ratio | limit | met | spread | samples |
+| figure | this project | peer | ratio | limit | met | spread | samples |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {figures}
 """
@@ -47,14 +47,14 @@ MACHINE = (("processor", "processor"), ("cores", "cores"), ("memoryGiB", "memory
 
 
 def met(value):
-    """Whether the limit is kept; None without one."""
+    """Whether the limit is met; None without a limit."""
     if value.get("limit") is None:
         return None
     return kept(value) >= value["limit"] if least(value) else kept(value) <= value["limit"]
 
 
 def number(value):
-    """Three digits, but all of a whole number."""
+    """A number with three digits, or all digits of a large one."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
@@ -79,7 +79,7 @@ LABELS, WIDTH, VALUES, ROW, TOP, MOST = 560, 360, 60, 22, 30, 1.5
 
 
 def plot(values):
-    """Horizontal bars; where more is better the inverse, so that a shorter bar is always better."""
+    """Horizontal bars. If more is better, the inverse: a shorter bar is always better."""
     drawn = []
     for value in values:
         if not value.get("peer") or not kept(value):
@@ -125,7 +125,7 @@ def main():
     machine = next((value["machine"] for value in values if "machine" in value), {})
     figures = [value for value in values if "ours" in value]
     parts = machine.get("parts")
-    run = f"a run of parts ({', '.join(parts)})" if parts else "its last full run"
+    run = f"a run of parts ({', '.join(parts)})" if parts else "the last full run"
     made = {"performance.md": PAGE.format(
         run=run,
         machine="\n".join(f"| {name} | {cell(machine[key])} |" for key, name in MACHINE if machine.get(key)),
@@ -138,7 +138,7 @@ def main():
             continue
         with open(path, encoding="utf-8") as file:
             if file.read() != text:
-                sys.exit(f"docs/{name} is stale: run Benchmarks/page.py {arguments[0]}")
+                sys.exit(f"docs/reference/{name} is stale: run Benchmarks/page.py {arguments[0]}")
 
 
 if __name__ == "__main__":

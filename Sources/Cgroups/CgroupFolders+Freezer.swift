@@ -4,29 +4,31 @@ import PodIdentity
 import SystemPackage
 import Linux
 
-/// What became of groups that were to be thawed.
+/// The result of thawing cgroups.
 public struct CgroupThaw: Sendable {
-  /// The folders that were frozen and are so no more.
+  /// The directories of cgroups that were frozen and are thawed now.
   public var thawed: [String] = []
-  /// Those that stay frozen, with the reason.
+  /// The directories of cgroups that stay frozen, with the reason.
   public var failed: [(folder: String, reason: Errno)] = []
 }
 
 extension CgroupFolders {
-  /// Lets a cgroup's processes go on, whoever froze them: an agent that was killed in the middle of a destroy,
-  /// `docker pause`, an operator. A frozen process of version 1 doesn't even die of SIGKILL.
+  /// Thaws a cgroup, whoever froze it: an agent that was killed while it destroyed the cgroup,
+  /// `docker pause`, or an operator. On version 1, SIGKILL doesn't even kill a frozen process.
   ///
   /// - Parameters:
-  ///   - path: the cgroup's path; one that `isPath(_:)` refuses is left alone, as an invalid argument.
-  ///   - alone: true if the groups below stay as they are. One that is frozen only because this one is goes on anyway.
-  /// - Returns: what was thawed, and what could not be.
+  ///   - path: the cgroup's path. A path that `isPath(_:)` refuses is reported as an invalid
+  ///     argument and left alone.
+  ///   - alone: whether descendants keep their own state. A descendant that is frozen only because
+  ///     of this cgroup is thawed anyway.
+  /// - Returns: the cgroups that were thawed, and those that could not be.
   public func thaw(_ path: String, alone: Bool = false) -> CgroupThaw {
     guard Self.isPath(path) else { return CgroupThaw(failed: [(path, .invalidArgument)]) }
     var result = CgroupThaw()
     for hierarchy in mounts.hierarchies {
       guard let (file, free) = Self.freezer(of: hierarchy) else { continue }
       let folder = FilePath(hierarchy.mountPoint + path)
-      // From above to below: a group goes on only when all above it do.
+      // Parents first: a cgroup runs only when all its ancestors are thawed.
       for group in alone ? [folder] : Self.tree(from: folder) {
         Self.thaw(group, file: group.appending(file), free, &result)
       }
@@ -34,7 +36,7 @@ extension CgroupFolders {
     return result
   }
 
-  /// Whether a cgroup itself is frozen, or is becoming so, in the hierarchy that freezes.
+  /// Whether a cgroup itself, not only an ancestor, is frozen or freezing.
   package func isFrozen(_ path: String) -> Bool {
     mounts.hierarchies.contains { hierarchy in
       guard let (file, free) = Self.freezer(of: hierarchy) else { return false }
@@ -42,8 +44,8 @@ extension CgroupFolders {
     }
   }
 
-  /// The file that freezes a group of a hierarchy, and its text where the group is not frozen; nil where the hierarchy
-  /// has no freezer.
+  /// The file that freezes a cgroup of a hierarchy, and the file's text if the cgroup isn't frozen;
+  /// nil if the hierarchy has no freezer.
   private static func freezer(of hierarchy: CgroupHierarchy) -> (file: String, free: String)? {
     switch hierarchy.version {
     case .v1: hierarchy.controllers.contains("freezer") ? ("freezer.state", "THAWED") : nil
@@ -61,20 +63,24 @@ extension CgroupFolders {
       result.thawed.append(group.string)
     } catch {
       let reason = error as? Errno ?? .ioError
-      // Removed meanwhile, or a kernel without freezer.
+      // The cgroup was removed meanwhile, or the kernel has no freezer.
       if reason == .noSuchFileOrDirectory || reason.rawValue == ENODEV { return }
       result.failed.append((group.string, reason))
     }
   }
 
-  /// Ends every process in a cgroup and below by SIGKILL, and waits until they are gone. Frozen ones are thawed. Nothing
-  /// outside of the path is hurt, and this process is not, wherever it lives.
+  /// Kills every process in a cgroup and its descendants by SIGKILL, and waits until they have
+  /// exited. Frozen processes are thawed. Processes outside the path, and this process, are never
+  /// killed.
   ///
   /// - Parameters:
-  ///   - path: the cgroup's path, such as `/mesos/RUN/CONTAINER`; one that `isPath(_:)` refuses is left alone.
-  ///   - keeping: folders whose own processes are left alone, such as those of `own(membership:)`.
-  ///   - limit: how long they may take to end.
-  /// - Returns: what still lives, but for what was kept; `missing` and `empty` are a success.
+  ///   - path: the cgroup's path, such as `/mesos/RUN/CONTAINER`. A path that `isPath(_:)` refuses
+  ///     is left alone.
+  ///   - keeping: directories of cgroups whose own processes aren't killed, such as those of
+  ///     `own(membership:)`.
+  ///   - limit: how long to wait for the processes to exit.
+  /// - Returns: the processes that are still alive, without those that were spared; `missing` and
+  ///   `empty` mean success.
   public func kill(
     _ path: String, keeping: Set<String> = [], within limit: Duration
   ) async -> CgroupLook {
@@ -100,7 +106,7 @@ extension CgroupFolders {
     }
   }
 
-  /// One round. - Returns: the processes that were there.
+  /// One round. - Returns: the processes that were found.
   private func killAll(
     below top: FilePath, of hierarchy: CgroupHierarchy, _ path: String, keeping: Set<String>
   ) throws -> Set<Int32> {
@@ -111,7 +117,7 @@ extension CgroupFolders {
     }
     let isShared = found.contains(getpid()) || groups.contains { keeping.contains($0.string) }
     found.remove(getpid())
-    // A process of another pid namespace is listed as 0: the kernel alone can end it.
+    // A process of another PID namespace is listed as 0: only the kernel can kill it.
     if hierarchy.version == .v2, !found.isEmpty, !isShared,
       (try? Self.write("1", to: top.appending("cgroup.kill"))) != nil
     {
@@ -121,16 +127,17 @@ extension CgroupFolders {
     return found
   }
 
-  /// Ends a process if it still is in a group: its number may be another's by now.
+  /// Kills a process if it is still in a cgroup: its process ID may be reused by now.
   private static func kill(_ pid: Int32, of hierarchy: CgroupHierarchy, below path: String) {
     let descriptor = linux_pidfd_open(pid)
     defer { if descriptor >= 0 { close(descriptor) } }
-    // From here on the descriptor stands for one process, and what /proc says of the number is of it or of nobody.
+    // From here on the descriptor refers to one process: /proc/PID describes that process or
+    // doesn't exist.
     guard let text = try? TextFile.text("/proc/\(pid)/cgroup"),
       CgroupMembership(text: text).isBelow(path, in: hierarchy)
     else { return }
     if descriptor >= 0, linux_pidfd_kill(descriptor) == 0 || errno == ESRCH { return }
-    // A kernel without pidfd: the moment between the look and the signal stays.
+    // A kernel without pidfds: the PID could still be reused between the check and the signal.
     _ = Glibc.kill(pid, SIGKILL)
   }
 
@@ -141,12 +148,12 @@ extension CgroupFolders {
 }
 
 extension CgroupMembership {
-  /// Whether the process is in a group or below it.
+  /// Whether the process is in a cgroup or a descendant of it.
   ///
   /// - Parameters:
-  ///   - path: the group's path below the hierarchy's root.
+  ///   - path: the cgroup's path below the hierarchy's root.
   ///   - hierarchy: the hierarchy.
-  /// - Returns: whether it is there.
+  /// - Returns: true if it is.
   func isBelow(_ path: String, in hierarchy: CgroupHierarchy) -> Bool {
     entries.contains { entry in
       entry.isOf(hierarchy)

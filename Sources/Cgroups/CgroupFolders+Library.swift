@@ -4,10 +4,11 @@ import SystemPackage
 import Linux
 
 extension CgroupFolders {
-  /// The groups that a removal has listed, so that the next hierarchy's are removed without a list:
-  /// a pod has the same in most hierarchies, and a library may list slowly.
+  /// The cgroups that a removal has listed in one hierarchy. They are removed from the next
+  /// hierarchy without listing it: a pod has the same cgroups in most hierarchies, and a library
+  /// may be slow at listing.
   struct KnownGroups {
-    /// What follows the top's path, children first; nothing for the top itself.
+    /// The paths relative to the top, children first; empty for the top itself.
     var ends: [[CChar]] = [[0]]
 
     init() {}
@@ -16,7 +17,7 @@ extension CgroupFolders {
       ends = tree.map { Array(Self.bytes(of: $0)[top.length...]) }
     }
 
-    /// The same groups elsewhere.
+    /// The directories of the same cgroups below another top.
     func folders(below top: FilePath) -> [FilePath] {
       let start = Self.bytes(of: top).dropLast()
       return ends.map { FilePath(platformString: Array(start + $0)) }
@@ -27,14 +28,14 @@ extension CgroupFolders {
     }
   }
 
-  /// Removes a tree of one hierarchy by a library.
+  /// Removes a tree of one hierarchy with a library.
   ///
   /// - Parameters:
-  ///   - top: the group at the top.
+  ///   - top: the cgroup at the top.
   ///   - library: the library.
-  ///   - keeping: folders that are left alone.
-  ///   - known: groups to try before the tree is listed; replaced by what is listed.
-  /// - Returns: the folders that still exist, with the reason.
+  ///   - keeping: directories that are left alone.
+  ///   - known: cgroups to try before the tree is listed; replaced by the result of listing.
+  /// - Returns: the directories that still exist, with the reason.
   static func removeTree(
     _ top: CgroupGroup, by library: any CgroupLibrary, keeping: Set<String>,
     known: inout KnownGroups
@@ -59,11 +60,11 @@ extension CgroupFolders {
     return left
   }
 
-  /// The first line of a file of a group, or nil where there is none.
+  /// The first line of a file of a cgroup, or nil if it can't be read.
   ///
   /// - Parameters:
   ///   - file: the file's name, such as `freezer.state`.
-  ///   - path: the group's path below the hierarchy's root.
+  ///   - path: the cgroup's path below the hierarchy's root.
   ///   - hierarchy: the hierarchy.
   /// - Returns: the line.
   package func line(of file: String, in path: String, of hierarchy: CgroupHierarchy) -> String? {

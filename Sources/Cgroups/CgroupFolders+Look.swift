@@ -3,28 +3,28 @@ import PodIdentity
 import SystemPackage
 import Linux
 
-/// What a look at a cgroup found, all hierarchies together.
+/// The processes of a cgroup in all hierarchies together.
 public enum CgroupLook: Sendable, Equatable {
-  /// No hierarchy has it.
+  /// No hierarchy has the cgroup.
   case missing
-  /// No process is in it or below.
+  /// No process is in the cgroup or its descendants.
   case empty
-  /// These processes are in it or below.
+  /// These processes are in the cgroup or its descendants.
   case populated(Set<Int32>)
-  /// It couldn't be read.
+  /// The cgroup could not be read.
   case unreadable(String)
 
-  /// Whether it is known that no process is in it.
+  /// Whether it is certain that the cgroup has no processes.
   public var isWithoutProcesses: Bool { self == .empty || self == .missing }
 }
 
 extension CgroupFolders {
-  /// Looks for processes in a cgroup and below, in every hierarchy.
+  /// Finds the processes in a cgroup and its descendants, in every hierarchy.
   ///
   /// - Parameters:
   ///   - path: the cgroup's path below the hierarchies' roots.
-  ///   - names: folders directly below it that are passed over, such as those of known containers.
-  /// - Returns: what there is.
+  ///   - names: names of child cgroups to skip, such as those of known containers.
+  /// - Returns: the processes.
   public func look(_ path: String, passingOver names: Set<String> = []) -> CgroupLook {
     var processes: Set<Int32> = []
     var isThere = false
@@ -49,7 +49,7 @@ extension CgroupFolders {
     return processes.isEmpty ? .empty : .populated(processes)
   }
 
-  /// The names of the cgroups directly below one, of all hierarchies.
+  /// The names of the child cgroups of a cgroup, in all hierarchies.
   ///
   /// - Parameter path: the cgroup's path, such as `/mesos`.
   /// - Returns: the names.
@@ -62,13 +62,14 @@ extension CgroupFolders {
     return names
   }
 
-  /// Whether a path may be worked on: absolute, strictly below one of a hierarchy's top folders, without detours.
-  /// Whatever removes, thaws or kills asks this first: roots and top folders belong to others.
+  /// Whether cgroups at a path may be changed: it is absolute, has no `.` or `..`, and is strictly
+  /// below a top-level cgroup. Every function that removes, thaws or kills checks this first,
+  /// because roots and top-level cgroups belong to others.
   ///
   /// - Parameter path: the cgroup's path, such as `/mesos/RUN`.
-  /// - Returns: whether it is such a path.
+  /// - Returns: true if it is such a path.
   public static func isPath(_ path: String) -> Bool {
-    // Bytes are looked at, as the kernel does: a slash and what is written over it are one character.
+    // Bytes are compared, as in the kernel: a slash with a combining character is one Character.
     let components = path.utf8.split(
       separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     guard components.count >= 3, components[0].isEmpty, path.utf8.count < 4096 else { return false }

@@ -3,18 +3,19 @@ import Glibc
 import PodIdentity
 import SystemPackage
 
-/// Whose a run's cgroup is, written on the cgroup itself: it outlives every object that an engine has of the pod. The
-/// attribute is a trusted one (xattr(7)), which only root outside of all containers sets.
+/// Records the owner of a run's cgroup in an extended attribute of the cgroup, which outlives all
+/// Docker objects of the pod. The attribute is in the `trusted` namespace (xattr(7)): only root
+/// outside of containers can set it.
 extension CgroupFolders {
-  /// The attribute, whose value is a `PodOwner`'s description.
+  /// The attribute's name. Its value is the description of a `PodOwner`.
   static let ownerAttribute = "trusted.mesos.executor"
 
-  /// Makes a run's cgroup in one hierarchy, the one of version 2 if there is, and writes on it whose it is.
+  /// Creates a run's cgroup in one hierarchy, version 2 if mounted, and records its owner.
   ///
   /// - Parameters:
-  ///   - path: the cgroup's path; one that `isPath(_:)` refuses is left alone.
+  ///   - path: the cgroup's path. A path that `isPath(_:)` refuses is left alone.
   ///   - owner: the executor's process.
-  /// - Throws: `Errno`, as mkdir(2) and setxattr(2) give it: an ordinary user may do neither.
+  /// - Throws: the `Errno` of mkdir(2) or setxattr(2): an ordinary user is permitted neither.
   public func claim(_ path: String, for owner: PodOwner) throws {
     guard Self.isPath(path),
       let hierarchy = mounts.hierarchies.first(where: { $0.version == .v2 })
@@ -33,10 +34,11 @@ extension CgroupFolders {
     }
   }
 
-  /// Reads whose a run's cgroup is.
+  /// Reads the owner of a run's cgroup.
   ///
   /// - Parameter path: the cgroup's path.
-  /// - Returns: the executor's process; nil where no hierarchy tells, or two don't tell the same.
+  /// - Returns: the executor's process; nil if no hierarchy has an owner, or two have different
+  ///   owners.
   public func owner(of path: String) -> PodOwner? {
     var found: Set<String> = []
     var bytes = [UInt8](repeating: 0, count: 256)

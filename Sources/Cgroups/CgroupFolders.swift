@@ -2,27 +2,28 @@ import Glibc
 import SystemPackage
 import Linux
 
-/// Removes what a pod's cgroups leave. Docker makes the parent of a container's cgroup in every hierarchy
-/// and takes away only its own leaf; Mesos takes away only the folders of the isolators that it runs.
+/// The cgroups of pods in all hierarchies: finds, inspects, creates, thaws and removes them. Docker
+/// creates the parent of a container's cgroup in every hierarchy, but removes only the container's
+/// own cgroup. Mesos removes only the cgroups of its own isolators.
 public struct CgroupFolders: Sendable {
   /// The mounted hierarchies.
   public let mounts: CgroupMounts
-  /// Removes and reads in place of this module's own calls.
+  /// Removes and reads cgroups instead of this module's own code, if set.
   let library: (any CgroupLibrary)?
 
-  /// Works on these hierarchies.
+  /// Accesses these hierarchies with this module's own code.
   public init(mounts: CgroupMounts) {
     self.mounts = mounts
     library = nil
   }
 
-  /// Works on these hierarchies with a library.
+  /// Accesses these hierarchies with a library.
   package init(mounts: CgroupMounts, library: any CgroupLibrary) {
     self.mounts = mounts
     self.library = library
   }
 
-  /// Every folder that stands for a cgroup path, one for each hierarchy that has it.
+  /// The directories of a cgroup, one for each hierarchy that has it.
   ///
   /// - Parameter path: the cgroup's path below the hierarchies' roots, such as `/mesos/RUN`.
   /// - Returns: absolute paths.
@@ -30,9 +31,9 @@ public struct CgroupFolders: Sendable {
     mounts.hierarchies.map { $0.mountPoint + path }.filter { (try? Self.isFolder($0)) ?? false }
   }
 
-  /// The folders that stand for this process's own cgroups, and for those above them.
+  /// The directories of this process's own cgroups and of their ancestors.
   ///
-  /// - Parameter membership: where the process lives.
+  /// - Parameter membership: the cgroups of the process.
   /// - Returns: absolute paths.
   public func own(membership: CgroupMembership) -> Set<String> {
     var own: Set<String> = []
@@ -47,9 +48,9 @@ public struct CgroupFolders: Sendable {
     return own
   }
 
-  /// Makes a cgroup in the hierarchies of one version; one that is there already is fine.
+  /// Creates a cgroup in all hierarchies of one version. An existing cgroup is no error.
   ///
-  /// - Throws: `Errno`, as `mkdir(2)` gives it.
+  /// - Throws: the `Errno` of `mkdir(2)`.
   public func make(_ path: String, version: CgroupVersion) throws {
     for hierarchy in mounts.hierarchies where hierarchy.version == version {
       if mkdir(hierarchy.mountPoint + path, 0o755) != 0, errno != EEXIST {
@@ -58,13 +59,14 @@ public struct CgroupFolders: Sendable {
     }
   }
 
-  /// Removes a cgroup and all below it, in all hierarchies, children first. Only empty ones go: the kernel
-  /// refuses to remove a cgroup that holds a process, so a living one cannot be hurt.
+  /// Removes a cgroup and its descendants in all hierarchies, children first. The kernel refuses to
+  /// remove a cgroup that has a process, so a running pod can't be harmed.
   ///
   /// - Parameters:
-  ///   - path: the cgroup's path; one that `isPath(_:)` refuses is left alone, as an invalid argument.
-  ///   - keeping: folders that are left alone, such as those where this process itself lives.
-  /// - Returns: the folders that still stand, with the reason.
+  ///   - path: the cgroup's path. A path that `isPath(_:)` refuses is reported as an invalid
+  ///     argument and left alone.
+  ///   - keeping: directories that are left alone, such as this process's own cgroups.
+  /// - Returns: the directories that still exist, with the reason.
   public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)]
   {
     guard Self.isPath(path) else { return [(path, .invalidArgument)] }
@@ -85,19 +87,19 @@ public struct CgroupFolders: Sendable {
     return left
   }
 
-  /// All groups of one tree, those above before those below.
+  /// All cgroups of a tree, parents before children.
   static func tree(from folder: FilePath) -> [FilePath] {
     var tree = [folder]
     var next = 0
     while next < tree.count {
-      // One that can't be read stays, and is reported with the folders above it.
+      // A directory that can't be read stays, and is reported with its parents.
       tree += (try? subfolders(of: tree[next])) ?? []
       next += 1
     }
     return tree
   }
 
-  /// Works on the names as the kernel writes them, which need not be UTF-8, and on trees of any depth.
+  /// Handles names that aren't UTF-8, and trees of any depth.
   private static func removeTree(
     _ folder: FilePath, keeping: Set<String>
   ) -> [(folder: String, reason: Errno)] {
@@ -108,14 +110,14 @@ public struct CgroupFolders: Sendable {
     return left
   }
 
-  /// Removes one folder. - Returns: why it still stands, or nil.
+  /// Removes one directory. - Returns: why it still exists, or nil.
   static func removeEmpty(_ folder: FilePath) -> Errno? {
     folder.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT ? nil : Errno(rawValue: errno)
   }
 
-  /// The folders in a folder; links are none, and neither is what has been removed meanwhile.
+  /// The subdirectories of a directory, without symbolic links; none if it was removed meanwhile.
   ///
-  /// - Throws: `Errno` where it can't be read: that says nothing of what is in it.
+  /// - Throws: `Errno` if the directory can't be read, which reveals nothing about its content.
   static func subfolders(of folder: FilePath) throws(Errno) -> [FilePath] {
     do {
       return try Directory.names(of: folder, subdirectoriesOnly: true)
@@ -128,9 +130,9 @@ public struct CgroupFolders: Sendable {
     }
   }
 
-  /// Whether there is a folder.
+  /// Whether a path is a directory.
   ///
-  /// - Throws: `Errno` where that can't be told.
+  /// - Throws: `Errno` if this can't be determined.
   static func isFolder(_ path: String) throws(Errno) -> Bool {
     var status = stat()
     if lstat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR }

@@ -1,41 +1,42 @@
 import Glibc
 import SystemPackage
 
-/// Another way to list, remove and read groups than this module's own calls, for the hierarchies it
-/// covers. Only pod-reaper has one: it would make compose-executor larger than a release may be.
+/// An alternative to this module's own code for listing, removing and reading cgroups, in the
+/// hierarchies that it covers. Only pod-reaper has one, because it would make compose-executor
+/// larger than the size limit of a release.
 package protocol CgroupLibrary: Sendable {
-  /// Looks whether a directory is a group that the library works on.
+  /// Checks whether a directory is a cgroup that the library covers.
   ///
   /// - Parameters:
   ///   - folder: the directory.
-  ///   - hierarchy: the hierarchy whose mount point it is below.
-  /// - Returns: the group.
+  ///   - hierarchy: the hierarchy that contains the directory.
+  /// - Returns: the cgroup.
   func group(_ folder: FilePath, in hierarchy: CgroupHierarchy) -> CgroupLookup
 
-  /// The groups of a tree, children before their parents.
+  /// The cgroups of a tree, children before their parents.
   ///
-  /// - Parameter top: the group at the top, which comes last.
-  /// - Returns: the directories, or nil where the library can't list them.
+  /// - Parameter top: the cgroup at the top, which is last in the result.
+  /// - Returns: the directories, or nil if the library can't list them.
   func tree(from top: CgroupGroup) -> [FilePath]?
 
-  /// Removes one group if it holds neither processes nor groups.
+  /// Removes one cgroup if it has neither processes nor children.
   ///
   /// - Parameters:
   ///   - folder: its directory.
-  ///   - top: a group that it is, or is below.
-  /// - Returns: what became of it.
+  ///   - top: the cgroup itself or an ancestor.
+  /// - Returns: the result.
   func remove(_ folder: FilePath, from top: CgroupGroup) -> CgroupDeletion
 
-  /// The first line of one of a group's files.
+  /// The first line of a file of a cgroup.
   ///
   /// - Parameters:
   ///   - file: the file's name, such as `freezer.state`.
-  ///   - group: the group.
-  /// - Returns: the line, or nil where the library can't read it.
+  ///   - group: the cgroup.
+  /// - Returns: the line, or nil if the library can't read it.
   func line(of file: String, in group: CgroupGroup) -> String?
 }
 
-/// A group of a mounted hierarchy, reached by neither a link nor another mount.
+/// A cgroup of a mounted hierarchy. Its path has neither symbolic links nor other mounts.
 package struct CgroupGroup: Sendable {
   package let hierarchy: CgroupHierarchy
   package let folder: FilePath
@@ -49,21 +50,21 @@ package struct CgroupGroup: Sendable {
   }
 }
 
-/// What a library finds in the place of a group.
+/// The result of looking up a cgroup in a library.
 package enum CgroupLookup: Sendable {
   case group(CgroupGroup)
-  /// There is none, though there may be a directory.
+  /// There is no such cgroup, although there may be a directory.
   case missing
   /// The library doesn't cover the hierarchy.
   case declined
 }
 
-/// What became of a group that was to be removed.
+/// The result of removing a cgroup.
 package enum CgroupDeletion: Sendable, Equatable {
-  /// It doesn't exist any more.
+  /// The cgroup doesn't exist any more.
   case gone
-  /// It still exists.
+  /// The cgroup still exists.
   case left(Errno)
-  /// The library can't remove it.
+  /// The library can't remove the cgroup.
   case declined
 }

@@ -1,18 +1,18 @@
 import PodIdentity
 import Linux
 
-/// Which cgroup a process is in, hierarchy by hierarchy (cgroups(7), `/proc/PID/cgroup`).
+/// The cgroup of a process in each hierarchy (cgroups(7), `/proc/PID/cgroup`).
 public struct CgroupMembership: Sendable, Equatable {
-  /// One line: a hierarchy and the process's place in it.
+  /// One line: a hierarchy and the cgroup of the process in it.
   public struct Entry: Sendable, Equatable {
-    /// What the hierarchy is for: controllers, or `name=…`; empty for version 2.
+    /// The hierarchy's controllers, or `name=…`; empty for version 2.
     public var controllers: [String]
-    /// The path below the hierarchy's root, `/` at the root.
+    /// The path below the hierarchy's root; `/` for the root.
     public var path: String
-    /// True for the version 2 hierarchy.
+    /// Whether the hierarchy has version 2.
     public var isUnified: Bool
 
-    /// Whether it is the line of a mounted hierarchy. Controllers come in an order of the kernel's.
+    /// Whether the line belongs to a mounted hierarchy. The kernel lists controllers in any order.
     func isOf(_ hierarchy: CgroupHierarchy) -> Bool {
       hierarchy.version == .v2
         ? isUnified : !isUnified && Set(controllers) == Set(hierarchy.controllers)
@@ -21,7 +21,7 @@ public struct CgroupMembership: Sendable, Equatable {
   /// The lines in the kernel's order.
   public var entries: [Entry]
 
-  /// Reads the text of a `/proc/PID/cgroup`; lines that aren't such are passed over.
+  /// Parses the text of `/proc/PID/cgroup`. Malformed lines are skipped.
   public init(text: String) {
     entries = text.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -33,52 +33,54 @@ public struct CgroupMembership: Sendable, Equatable {
     }
   }
 
-  /// This process's own place.
+  /// The cgroups of this process.
   ///
   /// - Throws: `Errno` if /proc can't be read.
   public static func current() throws -> CgroupMembership {
     CgroupMembership(text: try TextFile.text("/proc/self/cgroup"))
   }
 
-  /// The path in the version 1 hierarchy of a controller, or nil where there is none.
+  /// The path in the version 1 hierarchy of a controller, or nil if there is none.
   public func path(controller: String) -> String? {
     entries.first { !$0.isUnified && $0.controllers.contains(controller) }?.path
   }
 
-  /// The path in the version 2 hierarchy, or nil where there is none.
+  /// The path in the version 2 hierarchy, or nil if there is none.
   public var unifiedPath: String? { entries.first { $0.isUnified }?.path }
 }
 
-/// Which version of cgroups an engine uses.
+/// The version of cgroups that an engine uses.
 public enum CgroupVersion: String, Sendable {
-  /// Each controller has a hierarchy of its own.
+  /// Each controller has its own hierarchy.
   case v1 = "1"
   /// One hierarchy for all controllers.
   case v2 = "2"
 }
 
-/// The cgroup that a pod's containers are put below.
+/// The parent cgroup of a pod's containers.
 public struct CgroupParent: Sendable, Equatable {
   /// The path below each hierarchy's root.
   public var path: String
-  /// True if it is the executor's own Mesos cgroup, false if it was made for this pod.
+  /// Whether it is the executor's own Mesos cgroup. If not, it was created for this pod.
   public var isMesos: Bool
 
-  /// Where executors outside of a Mesos cgroup put their pods: no agent manages it.
+  /// The parent of the pods' cgroups of executors outside of a Mesos cgroup. No agent manages it.
   public static let ownRoot = "compose-pods"
 
   /// Chooses the parent for a run.
   ///
-  /// It is the executor's own cgroup if that is a Mesos cgroup, one whose last component (less a `leaf`)
-  /// is the run. An executor in any other group (posix launcher, a shell, some supervisor's service) gets
-  /// `/compose-pods/<run>`, so that nothing of the pod lands in a group that isn't its own.
+  /// It is the executor's own cgroup if that is a Mesos cgroup: the last component of its path,
+  /// after removal of a `leaf`, is the run. An executor in any other cgroup (posix launcher, a
+  /// shell, a supervisor's service) gets `/compose-pods/<run>`, so that no container of the pod is
+  /// in a cgroup that belongs to others.
   public static func choose(
     run: String, version: CgroupVersion, membership: CgroupMembership
   ) -> CgroupParent {
     let candidates: [String?]
     switch version {
     case .v1:
-      // The launcher puts an executor into the freezer, the isolators into theirs; the rest stay at `/`.
+      // The launcher moves an executor into a freezer cgroup, and the isolators into cgroups of
+      // their controllers; in all other hierarchies it stays in `/`.
       candidates = ["freezer", "memory", "cpu"].map(membership.path(controller:))
     case .v2:
       candidates = [membership.unifiedPath]
@@ -91,7 +93,8 @@ public struct CgroupParent: Sendable, Equatable {
     return CgroupParent(path: "/\(ownRoot)/\(run)", isMesos: false)
   }
 
-  /// The cgroup of a run that a process's cgroup is or is the leaf of; nil where it is another's.
+  /// The cgroup of a run that equals `path` or is the parent of the leaf `path`; nil if `path`
+  /// doesn't belong to the run.
   static func mesosCgroup(_ path: String, run: String) -> String? {
     var components = path.split(separator: "/")
     if components.last == "leaf" { components.removeLast() }

@@ -3,28 +3,29 @@ import Linux
 
 /// One mounted cgroup hierarchy.
 public struct CgroupHierarchy: Sendable, Equatable, Hashable {
-  /// Where its root is mounted.
+  /// The mount point of its root.
   public var mountPoint: String
   /// Its controllers, or `name=…`; empty for version 2.
   public var controllers: [String]
   /// Version 1 or 2.
   public var version: CgroupVersion
 
-  /// What it is called in messages.
+  /// The name of the hierarchy in messages.
   public var name: String { controllers.isEmpty ? "unified" : controllers.joined(separator: ",") }
 }
 
-/// The cgroup hierarchies that are mounted, named ones and version 2 among them, from
-/// `/proc/self/mountinfo`: /proc/self/cgroup names hierarchies that aren't mounted anywhere.
+/// The mounted cgroup hierarchies, including named ones and version 2, from `/proc/self/mountinfo`.
+/// /proc/self/cgroup is not used, because it also lists hierarchies that aren't mounted.
 public struct CgroupMounts: Sendable, Equatable {
   /// Each hierarchy once, in the order of the mounts.
   public var hierarchies: [CgroupHierarchy]
 
-  /// Reads the text of a `/proc/PID/mountinfo` (proc(5)); mounts of a hierarchy's subfolder are passed over.
+  /// Parses the text of `/proc/PID/mountinfo` (proc(5)). Mounts of a subdirectory of a hierarchy
+  /// are skipped.
   public init(mountinfo: String) {
     var seen: Set<Set<String>> = []
     hierarchies = mountinfo.split(separator: "\n").compactMap { line in
-      // A source without a name leaves its field empty.
+      // A mount without a source name has an empty field.
       let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
       guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3 else {
         return nil
@@ -39,19 +40,19 @@ public struct CgroupMounts: Sendable, Equatable {
     }
   }
 
-  /// The hierarchies that this process sees.
+  /// The hierarchies that this process can access.
   ///
   /// - Throws: `Errno` if /proc can't be read.
   public static func current() throws -> CgroupMounts {
     CgroupMounts(mountinfo: try TextFile.text("/proc/self/mountinfo"))
   }
 
-  /// The controllers among the super block's options, and `name=…`. Other options have a value, such
-  /// as `release_agent=` and the `nsroot=` of Ubuntu 16.04's kernel, or are known flags.
+  /// The controllers among the superblock options, and `name=…`. Other options have a value, such
+  /// as `release_agent=` and `nsroot=` (Ubuntu 16.04's kernel), or are known flags.
   private static func controllers(options: String) -> [String] {
     var isQuoted = false
     let parts = options.split { character in
-      // A security context in quotes may hold commas.
+      // A quoted security context may contain commas.
       if character == "\"" { isQuoted.toggle() }
       return character == "," && !isQuoted
     }
@@ -66,7 +67,7 @@ public struct CgroupMounts: Sendable, Equatable {
     "favordynmods",
   ]
 
-  /// The kernel writes space, tab, newline and backslash in a path as three octal digits.
+  /// The kernel escapes space, tab, newline and backslash in a path as three octal digits.
   private static func unescape(_ field: String) -> String {
     var bytes: [UInt8] = []
     let source = Array(field.utf8)

@@ -1,9 +1,10 @@
 import PodIdentity
 
-/// What paths of cgroups say: whose they are, which run and which container they belong to.
+/// Interprets paths of cgroups: their root, run and container.
 package enum CgroupPath {
-  /// Whether a path from a label names a cgroup that may be a run's: one that `CgroupFolders.isPath(_:)` accepts, whose
-  /// last component is the run, or the run's slice. Anybody can write a label.
+  /// Whether a path from a label can be the cgroup of a run: `CgroupFolders.isPath(_:)` accepts it,
+  /// and its last component is the run or the run's slice. The check is needed because anybody can
+  /// write a label.
   package static func isRun(_ path: String, _ run: String) -> Bool {
     guard CgroupFolders.isPath(path) else { return false }
     if path.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(run.utf8) == true {
@@ -12,22 +13,23 @@ package enum CgroupPath {
     return PodSlice(path: path)?.run.utf8.elementsEqual(run.utf8) == true
   }
 
-  /// Whether no agent manages it.
+  /// Whether the path is not managed by an agent.
   package static func isOwn(_ path: String) -> Bool {
     path.hasPrefix("/\(CgroupParent.ownRoot)/") || PodSlice(path: path) != nil
   }
 
-  /// The run that a path below a root is named after.
+  /// The run in the last component of a path below a root.
   package static func run(of path: String) -> String {
     PodSlice(path: path)?.run ?? path.split(separator: "/").last.map(String.init) ?? ""
   }
 
-  /// The cgroup of a container, below a run's.
+  /// The cgroup of a container below the cgroup of a run.
   package static func container(_ id: String, below path: String) -> String {
     "\(path)/" + (PodSlice(path: path) == nil ? id : PodSlice.scope(of: id))
   }
 
-  /// The container that a cgroup below a run's belongs to, by its name; nil where it is not a container's.
+  /// The ID of the container with this cgroup name below the cgroup of a run; nil for the name of
+  /// anything else.
   package static func container(named name: String, below path: String) -> String? {
     if isContainer(name) { return name }
     guard PodSlice(path: path) != nil, name.hasPrefix("docker-"), name.hasSuffix(".scope") else {
@@ -37,19 +39,19 @@ package enum CgroupPath {
     return isContainer(id) ? id : nil
   }
 
-  /// The directory above, without a slash at either end: one of the roots.
+  /// The parent of the path, without a slash at either end: one of the roots.
   package static func root(of path: String) -> String {
     path.split(separator: "/").dropLast().joined(separator: "/")
   }
 
-  /// Whether a directory's name is a run as agents make them: a UUID.
+  /// Whether the name of a directory is a run as agents create them: a UUID.
   package static func isRunName(_ name: String) -> Bool {
     let groups = name.split(separator: "-", omittingEmptySubsequences: false)
     return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
       && groups.allSatisfy { $0.allSatisfy(\.isHexDigit) }
   }
 
-  /// Whether a directory's name is that of a container.
+  /// Whether the name of a directory is a container ID.
   package static func isContainer(_ name: String) -> Bool {
     name.utf8.count == 64
       && name.utf8.allSatisfy { byte in

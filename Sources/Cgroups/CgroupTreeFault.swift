@@ -1,16 +1,17 @@
 import PodIdentity
 import Linux
 
-/// Why this process doesn't see or work on the host's cgroup tree.
+/// Why this process can't see or change the host's cgroup tree.
 public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
-  /// It is in a cgroup namespace of its own (cgroup_namespaces(7)), whose root looks like any other.
+  /// The process is in its own cgroup namespace (cgroup_namespaces(7)), whose root looks like the
+  /// host's root.
   case namespace(String)
-  /// No hierarchy's root is mounted.
+  /// The root of no hierarchy is mounted.
   case notMounted
-  /// Every root is mounted read-only.
+  /// The root of every hierarchy is mounted read-only.
   case readOnly
 
-  /// In words.
+  /// The description for messages.
   public var description: String {
     switch self {
     case .namespace(let name): "it runs in a cgroup namespace of its own (\(name))"
@@ -19,32 +20,33 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether a cgroup that isn't found may be there nevertheless.
+  /// Whether cgroups may exist that this process can't find.
   public var hidesCgroups: Bool { self != .readOnly }
 
-  /// Looks at this process.
+  /// Checks this process.
   ///
-  /// - Returns: nil where a cgroup that isn't found is really not there.
+  /// - Returns: the fault; nil if there is none.
   public static func current() -> CgroupTreeFault? {
     guard let mounts = try? TextFile.text("/proc/self/mountinfo") else { return .notMounted }
     return current(mountinfo: mounts)
   }
 
-  /// Judges this process by what its `/proc/self/mountinfo` says.
+  /// Checks this process, given its `/proc/self/mountinfo`.
   ///
   /// - Parameter mountinfo: the text.
-  /// - Returns: nil where a cgroup that isn't found is really not there.
+  /// - Returns: the fault; nil if there is none.
   package static func current(mountinfo: String) -> CgroupTreeFault? {
     CgroupTreeFault(mountinfo: mountinfo, namespace: TextFile.linkTarget("/proc/self/ns/cgroup"))
   }
 
-  /// Judges by the text of a `/proc/self/mountinfo`.
+  /// Checks a process, given its `/proc/PID/mountinfo` and cgroup namespace.
   ///
   /// - Parameters:
   ///   - mountinfo: the text.
-  ///   - namespace: as `/proc/self/ns/cgroup` names it; nil where the kernel has none.
+  ///   - namespace: the target of the link `/proc/self/ns/cgroup`; nil if the kernel has no cgroup
+  ///     namespaces.
   init?(mountinfo: String, namespace: String?) {
-    // The kernel gives the initial cgroup namespace this inode number (PROC_CGROUP_INIT_INO).
+    // The inode number of the initial cgroup namespace is constant (PROC_CGROUP_INIT_INO).
     if let namespace, namespace != "cgroup:[4026531835]" {
       self = .namespace(namespace)
       return

@@ -4,54 +4,56 @@ import PodIdentity
 import SystemPackage
 import Linux
 
-/// What the agent's isolators have set on the executor's own cgroup, which containers elsewhere would escape from.
+/// The limits that the agent's isolators have set on the executor's own cgroup. Containers outside
+/// of that cgroup would escape them.
 public struct ExecutorCgroup: Sendable, Equatable {
   /// Memory in bytes; nil for no limit.
   public var memory: Int64?
-  /// Swap space in bytes (version 2), or memory and swap space together (version 1); nil for no limit.
+  /// Swap space in bytes (version 2), or memory plus swap space (version 1); nil for no limit.
   public var swap: Int64?
-  /// Processor time, in processors; nil where no quota is in use.
+  /// The CPU quota, in processors; nil for none.
   public var quota: Double?
-  /// How many processes and threads; nil for no limit.
+  /// The number of processes and threads; nil for no limit.
   public var tasks: Int64?
   /// The processors; nil for all.
   public var processors: Set<Int>?
   /// The memory nodes; nil for all.
   public var memoryNodes: Set<Int>?
-  /// The devices, by node and access; nil for all. Version 1 alone can tell.
+  /// The permitted devices, by node and access; nil for all. Only version 1 has this list.
   public var devices: [Device]?
-  /// Values of controllers of version 1 that systemd leaves alone.
+  /// Files of version 1 controllers that systemd doesn't manage.
   public var others: [Value] = []
-  /// The isolators, by Mesos' names, whose rules can be held by nothing but the cgroup itself.
+  /// The isolators, by Mesos' names, whose limits can't be copied to another cgroup.
   public var escaping: [String] = []
 
-  /// A device that may be used.
+  /// A permitted device.
   public struct Device: Sendable, Equatable {
-    /// As systemd's `DeviceAllow` takes it.
+    /// The device in the format of systemd's `DeviceAllow`.
     public var node: String
-    /// Some of `r`, `w` and `m`.
+    /// A combination of `r`, `w` and `m`.
     public var access: String
   }
 
-  /// The value of a file of a cgroup.
+  /// The value of a cgroup file.
   public struct Value: Sendable, Equatable {
     /// The controller.
     public var controller: String
     /// The file's name.
     public var file: String
-    /// What is written to it.
+    /// The text to write to the file.
     public var text: String
-    /// What it is in the root, where every group must have a value; nil where that needs none.
+    /// The value in the root cgroup, if every cgroup needs a value; otherwise nil.
     public var ofRoot: String?
   }
 
-  /// Reads the files of a run's own cgroup. One that isn't there, or can't be read, sets nothing.
+  /// Reads the files of a run's own cgroup. A file that doesn't exist or can't be read sets no
+  /// limit.
   ///
   /// - Parameters:
-  ///   - run: the run; where the process lives in no cgroup of it, nothing is set.
+  ///   - run: the run. If the process isn't in a cgroup of it, no limit is set.
   ///   - version: the version that the engine uses.
   ///   - mounts: the hierarchies.
-  ///   - membership: where the process lives.
+  ///   - membership: the cgroups of the process.
   public init(
     run: String, version: CgroupVersion, mounts: CgroupMounts, membership: CgroupMembership
   ) {
@@ -72,12 +74,13 @@ public struct ExecutorCgroup: Sendable, Equatable {
     let root: String
     let path: String
 
-    /// A file's text without the newline at its end; nil where there is none, or nothing in it.
+    /// The text of a file without trailing newlines; nil if the file can't be read or is empty.
     func text(_ file: String) -> String? { Self.text("\(root)\(path)/\(file)") }
 
     func textOfRoot(_ file: String) -> String? { Self.text("\(root)/\(file)") }
 
-    /// A file's number; nil for `max`, and for what version 1 has for no limit.
+    /// The number in a file; nil for `max`, and for the largest values of version 1, which mean no
+    /// limit.
     func limit(_ file: String) -> Int64? {
       guard let number = text(file).flatMap({ Int64($0) }), number >= 0, number < 1 << 60 else {
         return nil
@@ -85,7 +88,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
       return number
     }
 
-    /// The names of its files.
+    /// The names of the cgroup's files.
     var files: [String] { (try? Directory.names(of: root + path)) ?? [] }
 
     private static func text(_ path: String) -> String? {
@@ -138,7 +141,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
         }
         others.append(Value(controller: controller, file: file, text: text, ofRoot: all))
       }
-      // A group needs both.
+      // Without a value in both files a cgroup accepts no process.
       if let only = others.last(where: { $0.controller == controller }),
         others.count(where: { $0.controller == controller }) == 1
       {
@@ -181,7 +184,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
     var allowed: [Device] = []
     let names = (try? TextFile.text("/proc/devices")) ?? ""
     for line in lines {
-      // `c 1:3 rwm`, with `*` for any number (devices.rst).
+      // The format is `c 1:3 rwm`, with `*` for any number (devices.rst).
       let fields = line.split(separator: " ")
       let numbers = fields.count == 3 ? fields[1].split(separator: ":") : []
       let kind = fields.first == "c" ? "char" : "block"
@@ -202,7 +205,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
     devices = allowed
   }
 
-  /// The driver of a major number, by /proc/devices.
+  /// The driver of a major device number, according to /proc/devices.
   private static func driver(_ kind: String, major: Substring, in text: String) -> Substring? {
     var isHere = false
     for line in text.split(separator: "\n") {
@@ -216,7 +219,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
     return nil
   }
 
-  /// A list such as `0-3,8` (cpuset(7), "List format").
+  /// Parses a list such as `0-3,8` (cpuset(7), "List format").
   static func set(_ list: String) -> Set<Int>? {
     var members: Set<Int> = []
     for part in list.split(separator: ",") {

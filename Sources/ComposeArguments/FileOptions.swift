@@ -2,13 +2,13 @@ import ArgumentParser
 import Compose
 import Linux
 
-/// Which Compose files, and how they are read: options that several commands have.
+/// The Compose files and how they are read: options of several commands.
 public struct FileOptions: ParsableArguments {
   /// `-f`, `--file`.
   @Option(
     name: [.customShort("f"), .customLong("file")],
     help:
-      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml and its kin.",
+      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml.",
     completion: .file())
   public var files: [String] = []
 
@@ -18,7 +18,7 @@ public struct FileOptions: ParsableArguments {
     completion: .directory)
   public var projectDirectory: String?
 
-  /// With which variables and profiles.
+  /// The variables and profiles.
   @OptionGroup public var reading: ReadingOptions
 
   /// No options.
@@ -27,16 +27,16 @@ public struct FileOptions: ParsableArguments {
   /// Reads the project.
   ///
   /// - Parameters:
-  ///   - name: the project's name; nil for the file's.
-  ///   - confine: refuse relative paths that leave the bound.
-  ///   - bound: the directory that they must not leave.
-  ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
-  ///   - podName: gives the name by which a pod's objects are called.
-  ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
-  ///   - environmentOf: the services whose `env_file` is read; nil for all.
-  ///   - normalizes: false to leave out what files leave to defaults.
-  ///   - environment: this process's.
-  /// - Returns: the project.
+  ///   - name: The project's name; nil for the file's.
+  ///   - confine: True to refuse relative paths that leave the bound.
+  ///   - bound: The directory that relative paths must not leave.
+  ///   - readableDirectories: Directories besides the bound whose files may be read; nil for all.
+  ///   - podName: Computes the name prefix of a pod's objects.
+  ///   - ports: Offered ports, which the file gets as PORT0, PORT1, … and PORTS.
+  ///   - environmentOf: The services whose `env_file` is read; nil for all.
+  ///   - normalizes: False to add no default values.
+  ///   - environment: The environment of this process.
+  /// - Returns: The project.
   /// - Throws: `ComposeError`.
   public func project(
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
@@ -51,18 +51,18 @@ public struct FileOptions: ParsableArguments {
     return try ComposeLoader.load(options)
   }
 
-  /// What to load.
+  /// The options of the loader.
   ///
   /// - Parameters:
-  ///   - name: the project's name; nil for the file's.
-  ///   - confine: refuse relative paths that leave the bound.
-  ///   - bound: the directory that they must not leave.
-  ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
-  ///   - podName: gives the name by which a pod's objects are called.
-  ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
-  ///   - environmentOf: the services whose `env_file` is read; nil for all.
-  ///   - environment: this process's.
-  /// - Returns: the options of the loader.
+  ///   - name: The project's name; nil for the file's.
+  ///   - confine: True to refuse relative paths that leave the bound.
+  ///   - bound: The directory that relative paths must not leave.
+  ///   - readableDirectories: Directories besides the bound whose files may be read; nil for all.
+  ///   - podName: Computes the name prefix of a pod's objects.
+  ///   - ports: Offered ports, which the file gets as PORT0, PORT1, … and PORTS.
+  ///   - environmentOf: The services whose `env_file` is read; nil for all.
+  ///   - environment: The environment of this process.
+  /// - Returns: The options of the loader.
   package func loading(
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
     readableDirectories: [String]? = nil,
@@ -70,7 +70,7 @@ public struct FileOptions: ParsableArguments {
     environmentOf: Set<String>? = nil, environment: [String: String]
   ) -> LoadOptions {
     var fallback = environment
-    // A shell sets it; who starts this program without one may not.
+    // A shell sets PWD; a parent process that isn't a shell may not.
     if fallback["PWD"] == nil { fallback["PWD"] = RealPath.workingDirectory }
     for (index, port) in (ports ?? []).enumerated() { fallback["PORT\(index)"] = String(port) }
     if let ports { fallback["PORTS"] = ports.map(String.init).joined(separator: ",") }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// With which variables and profiles Compose files are read: options of every command that reads some.
+/// The variables and profiles for Compose files: options of every command that reads them.
 public struct ReadingOptions: ParsableArguments {
   /// `--env-file`.
   @Option(
@@ -24,8 +24,8 @@ public struct ReadingOptions: ParsableArguments {
 
   /// The variables of `--env`.
   ///
-  /// - Parameter environment: this process's, for those without a value.
-  /// - Returns: the values by name.
+  /// - Parameter environment: The environment of this process, for variables without a value.
+  /// - Returns: The values by name.
   public func given(_ environment: [String: String]) -> [String: String] {
     var given: [String: String] = [:]
     for variable in variables {

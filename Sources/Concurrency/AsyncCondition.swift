@@ -1,9 +1,11 @@
 import Synchronization
 
-/// Wakes who waits for a change of state that an actor or a lock guards: a condition variable for tasks.
+/// A condition variable for tasks. It wakes the tasks that wait for a change of state. An actor or
+/// a lock guards that state.
 ///
-/// A waiter notes the generation, tests its condition, and waits for a later generation: no change between the test and
-/// the wait is missed. Whoever changes the state notifies after the change. Waits stay on the waiter's actor.
+/// A waiter reads the generation, tests its condition, and waits for a later generation. Therefore
+/// it misses no change between the test and the wait. Code that changes the state notifies after
+/// the change. A wait stays on the actor of the waiter.
 public final class AsyncCondition: Sendable {
   private struct State {
     var generation: UInt64 = 0
@@ -13,13 +15,13 @@ public final class AsyncCondition: Sendable {
 
   private let state = Mutex(State())
 
-  /// Makes a condition that nobody waits for.
+  /// A condition without waiters.
   public init() {}
 
-  /// How many changes there were.
+  /// The number of changes so far.
   public var generation: UInt64 { state.withLock { $0.generation } }
 
-  /// The state has changed: all who wait test their conditions again.
+  /// Records a change of the state: all waiters test their conditions again.
   public func notifyAll() {
     let waiters = state.withLock { state in
       state.generation += 1
@@ -29,9 +31,9 @@ public final class AsyncCondition: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Returns when there has been a later change.
+  /// Returns after a later change.
   ///
-  /// - Parameter generation: what the waiter has seen.
+  /// - Parameter generation: the generation that the waiter read before its test.
   /// - Throws: `CancellationError` when the task is canceled.
   nonisolated(nonsending) public func wait(
     after generation: UInt64
@@ -40,9 +42,9 @@ public final class AsyncCondition: Sendable {
     if Task.isCancelled { throw CancellationError() }
   }
 
-  /// The same, however often the task is canceled.
+  /// Returns after a later change, and ignores cancellation of the task.
   ///
-  /// - Parameter generation: what the waiter has seen.
+  /// - Parameter generation: the generation that the waiter read before its test.
   nonisolated(nonsending) public func waitUncanceled(after generation: UInt64) async {
     await wait(after: generation, isCancelable: false)
   }
@@ -55,7 +57,7 @@ public final class AsyncCondition: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isOver = state.withLock { state in
-          // Canceled before it could be registered: the handler has come and gone.
+          // If the task was canceled before this point, the cancellation handler has already run.
           guard state.generation == generation, !(isCancelable && Task.isCancelled) else {
             return true
           }

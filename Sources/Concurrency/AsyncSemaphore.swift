@@ -1,30 +1,31 @@
 import Synchronization
 
-/// Lets a bounded number of tasks through at once; the others wait in the order in which they came, and one that is
-/// canceled leaves the queue at once.
+/// Limits the number of tasks that run a section at the same time. Other tasks wait in order of
+/// arrival, and a canceled task leaves the queue immediately.
 public final class AsyncSemaphore: Sendable {
   private struct State {
     var free: Int
     var lastNumber: UInt64 = 0
-    /// In the order of their numbers.
+    /// In ascending order of `number`.
     var waiting: [(number: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
   }
 
   private let state: Mutex<State>
 
-  /// Makes a semaphore.
+  /// A semaphore without holders.
   ///
-  /// - Parameter value: how many may be through at once.
+  /// - Parameter value: the number of permits.
   public init(value: Int) { state = Mutex(State(free: value)) }
 
-  /// How many wait for their turn.
+  /// The number of tasks that wait for a permit.
   public var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-  /// Does something when its turn has come.
+  /// Runs a closure while it holds a permit.
   ///
-  /// - Parameter body: what to do.
-  /// - Returns: what it returns.
-  /// - Throws: what it throws; `CancellationError` if the task is canceled before its turn.
+  /// - Parameter body: the closure.
+  /// - Returns: the result of `body`.
+  /// - Throws: the error of `body`; `CancellationError` if the task is canceled before it has a
+  ///   permit.
   nonisolated(nonsending) public func withPermit<Result>(
     _ body: () async throws -> Result
   ) async throws -> Result {
@@ -33,13 +34,15 @@ public final class AsyncSemaphore: Sendable {
     return try await body()
   }
 
-  /// Does something when its turn has come; after a while the turn is over, whether or not it is done.
+  /// Runs a closure while it holds a permit. After `limit` it returns the permit even if the
+  /// closure still runs.
   ///
   /// - Parameters:
-  ///   - limit: the longest turn.
-  ///   - body: what to do.
-  /// - Returns: what it returns.
-  /// - Throws: what it throws; `CancellationError` if the task is canceled before its turn.
+  ///   - limit: the longest time for which the permit is held.
+  ///   - body: the closure.
+  /// - Returns: the result of `body`.
+  /// - Throws: the error of `body`; `CancellationError` if the task is canceled before it has a
+  ///   permit.
   nonisolated(nonsending) public func withPermit<Result>(
     heldAtMost limit: Duration, _ body: () async throws -> Result
   ) async throws -> Result {
@@ -56,7 +59,7 @@ public final class AsyncSemaphore: Sendable {
     return try await body()
   }
 
-  /// A turn that ends once.
+  /// A permit that is returned once.
   private final class Turn: Sendable {
     private let semaphore: AsyncSemaphore
     private let isOver = Mutex(false)
@@ -72,9 +75,9 @@ public final class AsyncSemaphore: Sendable {
     }
   }
 
-  /// Waits for a turn, which `signal` ends.
+  /// Waits for a permit. `signal` returns it.
   ///
-  /// - Throws: `CancellationError` if the task is canceled before its turn.
+  /// - Throws: `CancellationError` if the task is canceled before it has a permit.
   nonisolated(nonsending) public func wait() async throws(CancellationError) {
     let number = state.withLock { state in
       state.lastNumber += 1
@@ -83,7 +86,7 @@ public final class AsyncSemaphore: Sendable {
     let hasTurn = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let hasTurn: Bool? = state.withLock { state in
-          // Canceled before it could be registered: the handler has come and gone.
+          // If the task was canceled before this point, the cancellation handler has already run.
           if Task.isCancelled { return false }
           if state.free > 0 {
             state.free -= 1
@@ -100,7 +103,7 @@ public final class AsyncSemaphore: Sendable {
     guard hasTurn else { throw CancellationError() }
   }
 
-  /// Ends a turn: who waits longest takes it over.
+  /// Returns a permit. The task that has waited longest gets it.
   public func signal() {
     let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
       if !state.waiting.isEmpty { return state.waiting.removeFirst().continuation }

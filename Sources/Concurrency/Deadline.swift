@@ -1,12 +1,13 @@
 import Synchronization
 
 extension Task where Success == Void, Failure == Never {
-  /// Waits for the task's end, at most so long; the task goes on if it takes longer.
+  /// Waits until the task has completed, but no longer than a limit. The task continues after the
+  /// limit.
   ///
   /// - Parameters:
-  ///   - limit: how long.
-  ///   - givesWay: whether the wait ends when the waiting task is canceled.
-  /// - Returns: whether it has ended.
+  ///   - limit: the longest wait.
+  ///   - givesWay: whether the wait stops when the waiting task is canceled.
+  /// - Returns: whether the task has completed.
   public func hasEnded(within limit: Duration, orCancelled givesWay: Bool = false) async -> Bool {
     let ending = Ending()
     let watch = Task<Void, Never> {
@@ -33,7 +34,7 @@ extension Task where Success == Void, Failure == Never {
   }
 }
 
-/// What the first of several tasks decides.
+/// A result that the first of several tasks sets.
 private final class Ending: Sendable {
   let change = AsyncCondition()
   private let result = Mutex<Bool?>(nil)

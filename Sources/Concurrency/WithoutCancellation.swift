@@ -1,8 +1,9 @@
 import Synchronization
 
-/// What a task that may be canceled has promised: what it has begun is waited for, what it hasn't isn't begun any more.
+/// The cancellation state of a step that runs without cancellation. A request that has begun is
+/// awaited, and a request that has not begun is dropped.
 public final class Pledge: Sendable {
-  /// That of the `withoutCancellation` that this task runs in.
+  /// The pledge of the `withoutCancellation` call that this task runs in.
   @TaskLocal public static var current: Pledge?
 
   private struct State {
@@ -12,9 +13,10 @@ public final class Pledge: Sendable {
 
   private let state = Mutex(State())
 
-  /// Has something done when the task that asked is canceled: at once if it is already.
+  /// Registers a handler for the cancellation of the calling task. If that task is already
+  /// canceled, the handler runs immediately.
   ///
-  /// - Parameter handler: what to do.
+  /// - Parameter handler: the handler.
   public func onCancel(_ handler: @escaping @Sendable () -> Void) {
     let isLate = state.withLock { state in
       if !state.isCanceled { state.handlers.append(handler) }
@@ -33,12 +35,12 @@ public final class Pledge: Sendable {
   }
 }
 
-/// Runs a step to its end even if the task that asks is canceled. What waits in it for its turn may ask `Pledge.current`
-/// whether it should still begin.
+/// Runs a step to completion even if the calling task is canceled. Code in the step that waits for
+/// its turn can use `Pledge.current` to learn whether it should still begin.
 ///
-/// - Parameter step: what to do.
-/// - Returns: what it returns.
-/// - Throws: what it throws.
+/// - Parameter step: the step.
+/// - Returns: the result of `step`.
+/// - Throws: the error of `step`.
 @discardableResult
 public func withoutCancellation<Value: Sendable>(
   _ step: @escaping @Sendable () async throws -> Value

@@ -24,12 +24,13 @@ struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
     await runProgram()
   }
 
-  /// From now on there may be a pod, of which a crash's report tells what becomes.
+  /// Adds a hint about the pod to the report of a crash, because a pod can exist from now on.
   static func beginPod() {
     linux_report_crashes("compose-executor", "; the pod is removed by pod-reaper")
   }
 
-  /// A user on a terminal is no agent: help, as of a command line that is wrong.
+  /// On a terminal without an agent's variables it prints the help as a usage error, because a user
+  /// started it.
   func runAlone() throws -> Bool {
     let environment = ProcessEnvironment.current
     let agents = ["MESOS_DIRECTORY", "MESOS_EXECUTOR_ID", "MESOS_FRAMEWORK_ID"]
@@ -40,7 +41,7 @@ struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
 
   func run() async throws {
     let code = await MesosCommand.run()
-    // Whatever still hangs, in a write or a request, must not hold up the exit.
+    // A write or request that hangs must not delay the exit.
     endProcess(code)
   }
 }

@@ -10,13 +10,13 @@ import Linux
 import ComposeArguments
 import SystemPackage
 
-/// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
+/// `compose-executor config`: the resolved file, with the structure of `docker compose config`.
 struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
     abstract: "Print the resolved Compose file, or with --pod what would be started.")
 
-  /// How the file is printed.
+  /// The format of the output.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case yaml, json
   }
@@ -49,7 +49,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     completion: .file())
   var output: String?
 
-  /// The file alone, without --pod, needs no engine and nothing else that waits.
+  /// Without --pod the command needs no engine and nothing else that is asynchronous.
   func runAlone() throws -> Bool {
     if let conflict { throw CommandFailure(conflict, code: CommandFailure.usage) }
     if pod { return false }
@@ -75,7 +75,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     }
   }
 
-  /// What --variables and --no-interpolate print.
+  /// The output of --variables and --no-interpolate.
   private func printedModel() throws -> String {
     let environment = ProcessEnvironment.current
     var options = files.loading(
@@ -89,7 +89,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     return VariableTable.text(model.variables)
   }
 
-  /// What --pod prints.
+  /// Prints the output of --pod.
   func run() async throws {
     do {
       let (project, request) = try resolved()
@@ -102,7 +102,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     }
   }
 
-  /// What --check-policy prints; what no policy permits is an error.
+  /// Prints the output of --check-policy. A file that no policy permits is an error.
   private func printPolicy() throws {
     let environment = ProcessEnvironment.current
     let settings = Settings(environment: environment, file: try OperatorFile())
@@ -121,7 +121,8 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     try put(advice.text)
   }
 
-  /// The project, and what makes a pod of it. The file's warnings are said.
+  /// The project, and a function that makes a pod's request from it. Warnings of the file are
+  /// printed.
   private func resolved() throws -> (project: Project, request: () throws -> PodRequest) {
     let environment = ProcessEnvironment.current
     let settings = Settings(environment: environment, file: try OperatorFile())
@@ -135,7 +136,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     return (project, { try task.request(for: project, ids: ids, settings: settings) })
   }
 
-  /// Two options of which one would have no effect; nil where there are none.
+  /// The error for two options of which one would have no effect; nil where there are none.
   private var conflict: String? {
     let kinds = [("--pod", pod), ("--check-policy", checkPolicy)].filter(\.1).map(\.0) + list.given
     if kinds.count > 1 { return "\(kinds[0]) and \(kinds[1]) exclude each other" }
@@ -171,8 +172,8 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
 }
 
 extension CommandFailure {
-  /// The failure of a command that could not read its files; what was worth a warning before is
-  /// printed first.
+  /// The failure of a command that could not read its files. Warnings that were found before the
+  /// failure are printed first.
   init(of error: any Error) {
     for warning in (error as? ComposeError)?.warnings ?? [] {
       StandardError.line("compose-executor: \(warning.position): \(warning.value)")

@@ -37,10 +37,10 @@ struct ConfigListOptions: ParsableArguments {
   @Flag(help: "Add no networks, names and dependencies that follow from what the files have.")
   var noNormalize = false
 
-  /// Whether what is asked for is in the files before their variables are replaced.
+  /// Whether the output comes from the files before interpolation.
   var isOfModel: Bool { variables || noInterpolate }
 
-  /// The options of which each prints something else.
+  /// The given options, which exclude each other.
   var given: [String] {
     [
       ("--services", services), ("--images", images), ("--volumes", volumes),
@@ -55,7 +55,7 @@ struct ConfigListOptions: ParsableArguments {
     return services || volumes || networks ? [] : nil
   }
 
-  /// The list; nil where the file itself is to be printed.
+  /// The list; nil where the command prints the file.
   func lines(of project: Project) throws -> [String]? {
     if services { return project.serviceNames }
     if images { return project.imageNames }
@@ -67,14 +67,14 @@ struct ConfigListOptions: ParsableArguments {
     return try project.hashes(of: hashed).map { "\($0.name) \($0.hash)" }
   }
 
-  /// The services of --hash; none for all.
+  /// The services of --hash; empty for all.
   private var hashed: [String] {
     guard let hash, hash != "*" else { return [] }
     return hash.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
   }
 }
 
-/// The variables of files as Docker Compose prints them.
+/// The variables of files, in the format of Docker Compose.
 enum VariableTable {
   static func text(_ variables: [TemplateVariable]) -> String {
     let rows =

@@ -2,17 +2,17 @@ import Compose
 import PodRuntime
 import YAML
 
-/// The least `allow:` under which a Compose file can be run.
+/// The smallest `allow:` section that permits a Compose file.
 struct PolicyAdvice {
-  /// What has to be permitted: what each permission has to list; nil where it has to be `true`.
+  /// The required permissions, each with the values that it must list; nil where it must be `true`.
   private(set) var needs: [Permission: [String]?] = [:]
-  /// What no permission permits, and what is wrong otherwise.
+  /// An error that no permission avoids, or an error for another reason.
   private(set) var refusal: ComposeError?
 
-  /// Asks for one permission after the other, until nothing is refused.
+  /// Adds one permission after another until the policy refuses nothing.
   ///
-  /// - Parameter plan: reads the file and holds it against a policy.
-  /// - Throws: what has nothing to do with a policy.
+  /// - Parameter plan: reads the file and checks it against a policy.
+  /// - Throws: errors that are not about the file.
   init(_ plan: (PodPolicy) throws -> Void) throws {
     var policy = PodPolicy.strict
     while refusal == nil {
@@ -31,14 +31,14 @@ struct PolicyAdvice {
     }
   }
 
-  /// Adds a permission; false where it is there already, and doesn't help.
+  /// Adds a permission; false where it is already set and does not help.
   private mutating func add(_ permission: Permission, _ word: String?) -> Bool {
     guard let known = needs[permission] else {
       needs[permission] = .some(word.map { [$0] })
       return true
     }
     guard let known, let word, !known.contains(word) else {
-      // All of it may help where what is listed doesn't.
+      // `true` may help where the listed values do not.
       if known == nil { return false }
       needs[permission] = .some(nil)
       return true
@@ -59,10 +59,10 @@ struct PolicyAdvice {
     return policy
   }
 
-  /// The part of the operator's file.
+  /// The `allow:` section of the operator's file.
   var text: String { Self.text(needs) }
 
-  /// The part of the operator's file that permits something.
+  /// The `allow:` section that grants the given permissions.
   static func text(_ needs: [Permission: [String]?]) -> String {
     if needs.isEmpty { return "allow: {}\n" }
     return needs.sorted { $0.key < $1.key }.reduce(into: "allow:\n") { text, need in
@@ -76,10 +76,10 @@ struct PolicyAdvice {
     }
   }
 
-  /// What a permission that is a number has to be.
+  /// The largest value of a permission that is a number.
   private static func most(_ words: [String]?) -> Int? { words?.compactMap { Int($0) }.max() }
 
-  /// A word as a YAML list in brackets takes it.
+  /// Quotes a value for a YAML flow sequence, where that is necessary.
   private static func quoted(_ word: String) -> String {
     let isPlain =
       !word.isEmpty && word.first != "-"
@@ -89,7 +89,8 @@ struct PolicyAdvice {
           || (0x30...0x39).contains(byte)
       }
     if isPlain, Double(word) == nil { return word }
-    // Scalar by scalar, as YAML reads it: a quote and what is written over it are one character.
+    // Escapes each Unicode scalar, as YAML reads them. In Swift, a quote and a combining mark after
+    // it are one character.
     let escaped = word.unicodeScalars.map { scalar in
       switch scalar {
       case "\\", "\"": "\\\(scalar)"

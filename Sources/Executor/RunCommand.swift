@@ -15,7 +15,7 @@ import Synchronization
 import Linux
 import ComposeArguments
 
-/// `compose-executor run`: the same pod as under Mesos, on this host, without Mesos.
+/// `compose-executor run`: runs the same pod as under Mesos on this host, without Mesos.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
@@ -69,7 +69,7 @@ struct RunCommand: AsyncParsableCommand {
       let settings = Settings(environment: environment, file: try OperatorFile())
       level = try settings.logLevel(option: logLevel)
       controlGroup = settings.file.controlGroup
-      // The engine takes its time to tell of itself: the file is read meanwhile.
+      // The engine's response takes time, so it is requested before the files are read.
       let asked = try DockerEngine(environment: environment)
       engine = asked
       info = Task { try await asked.info() }
@@ -124,7 +124,7 @@ struct RunCommand: AsyncParsableCommand {
         if count == 1, isatty(STDERR_FILENO) == 1 {
           log.notice("stopping the pod; a second ctrl-C kills what still runs")
         }
-        // Who asks again doesn't want to wait.
+        // A second signal requests an immediate kill.
         await pod.kill(
           grace: count > 1 ? .zero : nil, message: "killed by \(TerminationSignals.name(signal))")
       }
@@ -147,12 +147,13 @@ struct RunCommand: AsyncParsableCommand {
   }
 }
 
-/// The time in which the files are read: they may come from where there is no end. Nobody listens to signals by then but
-/// this, on a thread that waits for nothing.
+/// Handles signals while the files are read. A file can be endless, for example a pipe, and no
+/// other code handles signals at that time. The handler runs on a thread that does not block.
 private final class Reading: Sendable {
   private let isDone = Atomic(false)
 
-  /// Ends the process some time after a signal, unless there is a pod by then, which ends as killed.
+  /// Exits two seconds after a signal, unless the files have been read by then: the pod then
+  /// handles the signal.
   func note(_ signal: Int32) {
     if isDone.load(ordering: .relaxed) { return }
     DispatchQueue.global().asyncAfter(deadline: .now() + 2) {

@@ -5,7 +5,7 @@ import Linux
 import Program
 import YAML
 
-/// `compose-executor validate`: all that is wrong with files, each of which is a project of its own.
+/// `compose-executor validate`: prints all errors of files, each of which is a separate project.
 struct ValidateCommand: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
@@ -14,7 +14,7 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
       The errors are printed on standard output by file, line and column, warnings on standard error.
       """)
 
-  /// How errors are printed.
+  /// The format of the errors.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json, github
   }
@@ -57,12 +57,12 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
   func run() async throws {}
 }
 
-/// What is wrong with files, as it is printed.
+/// The errors of files, in the format of the output.
 struct FaultReport {
   private let faults: [ComposeError]
   private let contents: FileContents
 
-  /// The faults of several files, which may include the same one.
+  /// The errors of several files. Duplicates are removed.
   init(_ faults: [ComposeError], _ contents: FileContents) {
     self.contents = contents
     var seen: Set<String> = []
@@ -103,7 +103,8 @@ struct FaultReport {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// A workflow command of GitHub Actions; its runner takes escapes for what would end it or one of its values.
+  /// A workflow command of GitHub Actions. Characters that would end it or one of its values are
+  /// escaped.
   private static func annotation(_ fault: ComposeError) -> String {
     let message = escaped(fault.message)
     guard let name = fault.position?.file ?? fault.file else { return "::error::\(message)" }

@@ -7,9 +7,9 @@ struct EasyOptions {
 
   private var request: HTTPRequest { exchange.request }
 
-  /// Sets everything but the callbacks.
-  /// - Returns: the header list, for the caller to set and, after the transfer, to free.
-  /// - Throws: `HTTPError` if curl refuses an option or a header holds a line end.
+  /// Sets all options except the callbacks.
+  /// - Returns: The header list. The caller sets it, and frees it after the transfer.
+  /// - Throws: `HTTPError` if curl rejects an option or a header contains a line break.
   func apply() throws(HTTPError) -> UnsafeMutablePointer<curl_slist>? {
     try set(CURLOPT_NOSIGNAL, 1)
     try set(CURLOPT_URL, request.url)
@@ -17,7 +17,7 @@ struct EasyOptions {
     try set(CURLOPT_PROTOCOLS_STR, "http,https")
     try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
     try set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
-    // An early dead connection is noticed on long streams over TCP, where no packet may come for hours.
+    // Detects a dead connection of a long stream over TCP, where no packet may arrive for hours.
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     try check(ccurl_close_on_exec(easy), "close-on-exec")
     if exchange.mode == .stream { try set(CURLOPT_BUFFERSIZE, 256 << 10) }
@@ -41,7 +41,7 @@ struct EasyOptions {
     }
     if !request.endpoint.usesEnvironmentProxy { try set(CURLOPT_PROXY, "") }
     guard let tls = request.endpoint.tls else {
-      // It may be led to a server with TLS.
+      // A redirect may lead to a server with TLS.
       if exchange.mode == .status { try? setAuthorities(nil) }
       return
     }

@@ -2,12 +2,12 @@ import CCurl
 import Glibc
 import Synchronization
 
-/// The thread that moves every transfer of a client: one curl multi handle, asleep in `curl_multi_poll` whenever no
-/// socket is ready and no deadline is due.
+/// The thread that runs all transfers of a client with one curl multi handle. It sleeps in
+/// `curl_multi_poll` while no socket is ready and no deadline is due.
 final class EventLoop: Sendable {
   enum Command: Sendable {
     case start(Exchange)
-    /// The consumer has made room.
+    /// The consumer has emptied its buffer.
     case resume(Exchange)
     case drop(Exchange)
     case shutDown
@@ -21,7 +21,8 @@ final class EventLoop: Sendable {
   }
 
   private let inbox = Mutex(Inbox())
-  /// Belongs to the thread; others only call `curl_multi_wakeup` on it, as curl allows.
+  /// Only the event loop's thread uses it. Other threads call only `curl_multi_wakeup` on it, which
+  /// curl permits.
   nonisolated(unsafe) let multi: UnsafeMutableRawPointer?
 
   init() {
@@ -42,7 +43,7 @@ final class EventLoop: Sendable {
     }
   }
 
-  /// What the thread has to do.
+  /// Removes and returns the pending commands.
   func takeCommands() -> [Command] {
     inbox.withLock { inbox in
       defer { inbox.commands = [] }
@@ -54,7 +55,7 @@ final class EventLoop: Sendable {
     if inbox.withLock({ $0.isRunning }) { submit(.shutDown) }
   }
 
-  /// Hands the thread something to do, starting it if need be.
+  /// Sends a command to the thread. Starts the thread if it isn't running.
   func submit(_ command: Command) {
     enum Next { case nothing, wake, launch }
     let next: Next = inbox.withLock { inbox in
@@ -79,11 +80,12 @@ final class EventLoop: Sendable {
     pthread_attr_init(&attributes)
     pthread_attr_setstacksize(&attributes, 512 << 10)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    // The thread inherits this mask: signals are for the program, and OpenSSL may raise SIGPIPE.
+    // The thread inherits this mask. Signals are for the program's threads, and OpenSSL may raise
+    // SIGPIPE.
     var everything = sigset_t()
     var before = sigset_t()
     sigfillset(&everything)
-    // A blocked signal of a crash would end the process without the program's report.
+    // If a crash signal were blocked, the process would terminate without the program's report.
     for number in [SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGABRT] {
       sigdelset(&everything, number)
     }
@@ -104,7 +106,8 @@ final class EventLoop: Sendable {
     failAll("cannot start the HTTP thread: \(String(cString: strerror(code)))")
   }
 
-  /// Without a thread nothing can be sent: fails what waits, so that nobody waits for ever.
+  /// Fails all pending exchanges, since nothing can be sent without a thread. Otherwise their tasks
+  /// would wait forever.
   private func failAll(_ message: String) {
     let commands = inbox.withLock { inbox in
       inbox.isRunning = false

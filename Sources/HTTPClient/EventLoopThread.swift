@@ -1,13 +1,13 @@
 import CCurl
 import Glibc
 
-/// What only the event loop's thread touches: the running transfers and their deadlines.
+/// The state of the event loop's thread: the running transfers and their deadlines.
 final class EventLoopThread {
   private let loop: EventLoop
   private var transfers: [ObjectIdentifier: Transfer] = [:]
-  /// Transfers that got something in the current turn.
+  /// Transfers that received data in the current iteration.
   private var touched: [Transfer] = []
-  /// Bytes of streams that came in the current turn.
+  /// The number of bytes that streams received in the current iteration.
   private var streamed = 0
   private var lastStreamed = ContinuousClock.now
   private var isShuttingDown = false
@@ -31,7 +31,7 @@ final class EventLoopThread {
         usleep(1000)
         continue
       }
-      // Out of descriptors or memory: try again soon, but don't spin.
+      // The process has no descriptors or no memory left. Retry soon, without a busy loop.
       if curl_multi_poll(loop.multi, nil, 0, wait, nil) != CURLM_OK { usleep(10_000) }
     }
     for transfer in transfers.values {
@@ -40,14 +40,15 @@ final class EventLoopThread {
     }
   }
 
-  /// Notes that a transfer got `count` bytes of body (none for a head).
+  /// Records that a transfer received `count` bytes of body. The count is 0 for a head.
   func touch(_ transfer: Transfer, isFirst: Bool, count: Int) {
     if isFirst { touched.append(transfer) }
     if transfer.exchange.mode == .stream { streamed += count }
   }
 
-  /// Whether streams bring small pieces at a high rate, as a container's log does line by line. Each piece would cost a
-  /// poll, a read and two thread switches, taken from the engine's own time; a millisecond's worth costs as much.
+  /// Whether streams receive small pieces at a high rate, as for a container's log line by line.
+  /// Each piece would cost a poll, a read and two thread switches, at the expense of the engine's
+  /// CPU time. The pieces of a whole millisecond together cost as much as one.
   private func isTrickling() -> Bool {
     guard streamed > 0 else { return false }
     let now = ContinuousClock.now
@@ -58,7 +59,7 @@ final class EventLoopThread {
     return isFrequent && isSmall
   }
 
-  /// For those who look at the process with `top -H`.
+  /// The name is visible in `top -H`.
   private func nameThread() {
     let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
     guard file >= 0 else { return }
@@ -114,7 +115,8 @@ final class EventLoopThread {
     }
   }
 
-  /// Fails what is late; gives the milliseconds until the next deadline (curl knows its own timers).
+  /// Fails the transfers whose deadline has passed. Returns the milliseconds until the next
+  /// deadline. curl manages its own timers.
   private func expireDeadlines() -> Int32 {
     let forever = Int32.max
     guard transfers.values.contains(where: { $0.deadline != nil }) else { return forever }
@@ -136,7 +138,7 @@ final class EventLoopThread {
 }
 
 extension Duration {
-  /// Whole milliseconds, at most what a curl option takes.
+  /// Whole milliseconds, limited to the range of curl's options.
   var milliseconds: Int {
     let (seconds, attoseconds) = components
     return Int(

@@ -1,15 +1,15 @@
 import Concurrency
 import Synchronization
 
-/// A request and what has come of it so far: what the event loop's thread and the waiting task share.
+/// A request and its response so far. The event loop's thread and the waiting task share it.
 final class Exchange: Sendable {
   enum Mode: Sendable {
     case whole, stream
-    /// The status alone, at the end of redirects; the body is discarded as it arrives.
+    /// Only the status of the last response after redirects. The body is discarded as it arrives.
     case status
   }
 
-  /// What a task waits for; the end of the transfer satisfies each.
+  /// An event that a task waits for. The end of the transfer reaches all of them.
   enum Milestone: Sendable { case head, piece, end }
 
   private struct State {
@@ -33,12 +33,12 @@ final class Exchange: Sendable {
     }
   }
 
-  /// A stream's buffer takes nothing more above this many bytes.
+  /// When a stream's buffer has this many bytes or more, it accepts no more data.
   static let highWaterMark = 1 << 20
 
   let request: HTTPRequest
   let mode: Mode
-  /// Keeps the event loop running while somebody reads.
+  /// Keeps the event loop running while a task reads.
   private let client: HTTPClient
   private let state = Mutex(State())
   private let changes = AsyncCondition()
@@ -58,7 +58,7 @@ final class Exchange: Sendable {
     await wait(for: milestone, isolation: nil)
   }
 
-  /// The next bytes of the body; nil at its end.
+  /// The next bytes of the body. Nil at its end.
   func nextPiece(isolation: isolated (any Actor)?) async throws -> [UInt8]? {
     while true {
       if Task.isCancelled { cancel() }
@@ -104,7 +104,8 @@ final class Exchange: Sendable {
 
   var bufferedByteCount: Int { state.withLock { $0.buffer.count } }
 
-  /// Ends the exchange: whoever waits gets `CancellationError` at once, the event loop drops the transfer.
+  /// Ends the exchange. A waiting task gets `CancellationError` at once, and the event loop drops
+  /// the transfer.
   func cancel() {
     guard finish(.failure(CancellationError())) else { return }
     client.submit(.drop(self))
@@ -115,7 +116,7 @@ final class Exchange: Sendable {
       while true {
         let seen = changes.generation
         if state.withLock({ $0.isReached(milestone) }) { return }
-        // A cancellation ends the exchange, and with it every milestone is reached.
+        // A cancellation ends the exchange, so every milestone is reached.
         await changes.waitUncanceled(after: seen)
       }
     } onCancel: {
@@ -135,7 +136,7 @@ final class Exchange: Sendable {
 
   enum Reception { case taken, full, tooLarge }
 
-  /// Takes bytes of the body, unless the consumer is too far behind.
+  /// Appends bytes of the body to the buffer, unless the consumer is too far behind.
   func receive(_ bytes: UnsafeRawBufferPointer) -> Reception {
     state.withLock { state in
       switch mode {
@@ -154,12 +155,14 @@ final class Exchange: Sendable {
     }
   }
 
-  /// Wakes those who read along. Apart from `receive`, so that many small chunks wake once.
+  /// Wakes the readers of a stream. It is separate from `receive`, so that many small chunks cause
+  /// one wakeup.
   func wakeWaiters() {
     if mode == .stream { changes.notifyAll() }
   }
 
-  /// Records how the transfer ended and wakes everybody; false if it had ended before.
+  /// Records the outcome of the transfer and wakes all waiting tasks. False if an outcome was
+  /// already recorded.
   @discardableResult
   func finish(_ outcome: Result<Void, any Error>) -> Bool {
     let isFirst = state.withLock { state in

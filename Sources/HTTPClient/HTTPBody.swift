@@ -1,13 +1,14 @@
-/// The body of a streamed answer: bytes as they arrive, in pieces of no particular size.
+/// The body of a streamed response: bytes as they arrive, in pieces of any size.
 ///
-/// At most about 1.25 MiB wait for the consumer; after that the server has to. What arrived while the consumer was
-/// away comes in one piece. The sequence is for one consumer: two share the pieces between them. Cancelling the
-/// task that waits for a piece, or dropping the body and its iterators, ends the transfer.
+/// At most about 1.25 MiB are buffered for the consumer. Then the server must wait. Data that
+/// arrived while the consumer was busy comes in one piece. The sequence is for one consumer; if
+/// there are two, each gets a part of the pieces. The transfer ends when the task that waits for a
+/// piece is canceled, or when the body and its iterators are dropped.
 public struct HTTPBody: AsyncSequence, Sendable {
   /// A piece of the body, never empty.
   public typealias Element = [UInt8]
 
-  /// Ends the transfer when nobody can read the body any more.
+  /// Ends the transfer when the body can no longer be read.
   final class Handle: Sendable {
     let exchange: Exchange
     init(exchange: Exchange) { self.exchange = exchange }
@@ -16,13 +17,13 @@ public struct HTTPBody: AsyncSequence, Sendable {
 
   let handle: Handle
 
-  /// Takes pieces off the body.
+  /// Reads pieces of the body.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let handle: Handle
 
-    /// The next piece; nil at the end of the body. Runs where the caller does, without a change of thread for a piece
-    /// that is there already.
-    /// - Throws: `HTTPError` if the connection breaks first, `CancellationError`.
+    /// The next piece. Nil at the end of the body. Runs on the caller's actor, without a thread
+    /// switch if a piece has already arrived.
+    /// - Throws: `HTTPError` if the connection breaks before the end; `CancellationError`.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> [UInt8]? {
@@ -30,16 +31,16 @@ public struct HTTPBody: AsyncSequence, Sendable {
     }
   }
 
-  /// An iterator; all of them take from one place.
+  /// Creates an iterator. All iterators share the same pieces.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
-  /// Ends the transfer now; who waits for a piece gets `CancellationError`.
+  /// Ends the transfer now. A task that waits for a piece gets `CancellationError`.
   public func cancel() { handle.exchange.cancel() }
 
-  /// Bytes that have arrived and wait for the consumer.
+  /// The number of bytes that have arrived and are buffered for the consumer.
   public var bufferedByteCount: Int { handle.exchange.bufferedByteCount }
 
-  /// The rest of the body in one piece.
+  /// Reads the rest of the body.
   /// - Throws: `HTTPError`, of kind `tooLarge` for more than `limit` bytes; `CancellationError`.
   public func collect(upTo limit: Int) async throws -> [UInt8] {
     var all: [UInt8] = []

@@ -1,11 +1,12 @@
-/// HTTP/1.1 over libcurl: any number of requests and streams to any number of endpoints on one thread.
+/// An HTTP/1.1 client based on libcurl. It handles any number of requests and streams to any number
+/// of endpoints on one thread.
 ///
-/// The thread starts with the first request, sleeps while nothing moves, and ends when the client and all
-/// its streams are gone. Connections are kept and used again.
+/// The thread starts with the first request, sleeps while there is nothing to do, and exits when
+/// the client and all its streams are gone. Connections are kept open and reused.
 public final class HTTPClient: Sendable {
   private let loop: EventLoop
 
-  /// A client with a thread and a pool of connections of its own.
+  /// Creates a client with its own thread and connection pool.
   public init() {
     loop = EventLoop()
   }
@@ -14,8 +15,8 @@ public final class HTTPClient: Sendable {
     loop.shutDown()
   }
 
-  /// Sends a request and waits for its whole answer, whatever its status.
-  /// - Throws: `HTTPError`; `CancellationError` at once when the task is cancelled.
+  /// Sends a request and returns the complete response, whatever its status.
+  /// - Throws: `HTTPError`; `CancellationError` at once when the task is canceled.
   public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     let exchange = Exchange(request: request, mode: .whole, client: self)
     try await exchange.perform(until: .end)
@@ -23,16 +24,16 @@ public final class HTTPClient: Sendable {
   }
 
   /// Sends a request, follows redirects (50 at most), and discards the body as it arrives.
-  /// - Returns: the last response's status code, once its body has ended.
-  /// - Throws: `HTTPError`; `CancellationError` at once when the task is cancelled.
+  /// - Returns: The status code of the last response, after the end of its body.
+  /// - Throws: `HTTPError`; `CancellationError` at once when the task is canceled.
   public func status(of request: HTTPRequest) async throws -> Int {
     let exchange = Exchange(request: request, mode: .status, client: self)
     try await exchange.perform(until: .end)
     return try exchange.wholeResponse().head.status
   }
 
-  /// Sends a request and returns when the head of its answer is there, whatever its status.
-  /// - Throws: `HTTPError`; `CancellationError` at once when the task is cancelled.
+  /// Sends a request and returns when the head of the response has arrived, whatever its status.
+  /// - Throws: `HTTPError`; `CancellationError` at once when the task is canceled.
   public func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
     let exchange = Exchange(request: request, mode: .stream, client: self)
     let body = HTTPBody(handle: HTTPBody.Handle(exchange: exchange))
@@ -44,6 +45,6 @@ public final class HTTPClient: Sendable {
     loop.submit(command)
   }
 
-  /// How often requests found a connection to use again, and how often they made one.
+  /// The number of connections that requests made, and how often a request reused one.
   public var connectionCounts: (made: Int, reused: Int) { loop.connectionCounts }
 }

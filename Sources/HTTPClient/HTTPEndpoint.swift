@@ -1,28 +1,29 @@
-/// Where a server listens, and how to speak to it.
+/// The address of a server, and how to connect to it.
 public struct HTTPEndpoint: Sendable, Hashable {
-  /// The socket below HTTP.
+  /// The transport below HTTP.
   public enum Transport: Sendable, Hashable {
     /// A Unix domain socket at this absolute path.
     case unix(path: String)
-    /// A TCP port; the host is a name or an address (IPv6 without brackets).
+    /// A TCP port. The host is a name or an address (IPv6 without brackets).
     case tcp(host: String, port: Int)
   }
 
-  /// The socket.
+  /// The transport.
   public let transport: Transport
-  /// TLS over a TCP socket; nil is plain HTTP.
+  /// The files for TLS over a TCP socket. Nil is plain HTTP.
   public let tls: TLSFiles?
-  /// Whether a TCP connection honours `http_proxy`, `https_proxy` and `no_proxy`. Never for a Unix socket.
+  /// Whether a TCP connection uses `http_proxy`, `https_proxy` and `no_proxy`. A Unix socket never
+  /// does.
   public let usesEnvironmentProxy: Bool
 
-  /// An endpoint; no proxy unless asked for.
+  /// Creates an endpoint. Default: no TLS and no proxy.
   public init(transport: Transport, tls: TLSFiles? = nil, usesEnvironmentProxy: Bool = false) {
     self.transport = transport
     self.tls = tls
     self.usesEnvironmentProxy = usesEnvironmentProxy
   }
 
-  /// Scheme and authority of a URL at this endpoint.
+  /// The scheme and authority of a URL at this endpoint.
   var origin: String {
     switch transport {
     case .unix: return "http://localhost"
@@ -34,25 +35,26 @@ public struct HTTPEndpoint: Sendable, Hashable {
 }
 
 extension HTTPEndpoint: CustomStringConvertible {
-  /// The endpoint as a user writes it: `unix:///run/docker.sock`, `http://10.0.0.1:2375`.
+  /// The endpoint in the notation of users: `unix:///run/docker.sock` or `http://10.0.0.1:2375`.
   public var description: String {
     if case .unix(let path) = transport { return "unix://\(path)" }
     return origin
   }
 }
 
-/// The PEM files of a TLS connection. What is nil is the system's: its list of authorities, no client certificate.
+/// The PEM files of a TLS connection. Without `authorities`, the system's list is used. Without
+/// `certificate`, the client sends none.
 public struct TLSFiles: Sendable, Hashable {
-  /// Certificates of the authorities to trust.
+  /// The certificates of the trusted authorities.
   public let authorities: String?
   /// The client's certificate.
   public let certificate: String?
   /// The key of the client's certificate.
   public let key: String?
-  /// Whether the server's certificate and name are checked.
+  /// Whether the client verifies the server's certificate and name.
   public let verifiesServer: Bool
 
-  /// File paths; the server is verified unless told otherwise.
+  /// Creates a set of file paths. By default the client verifies the server.
   public init(
     authorities: String? = nil, certificate: String? = nil, key: String? = nil,
     verifiesServer: Bool = true

@@ -1,37 +1,39 @@
-/// Why a request got no answer, or not a whole one. A cancelled task gets `CancellationError` instead.
+/// The reason why a request got no complete response. A canceled task gets `CancellationError`
+/// instead.
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
-  /// What failed.
+  /// The kind of a failure.
   public enum Kind: Sendable, Equatable {
-    /// No connection: no such socket or host, refused, not allowed, or no answer to the connect.
+    /// The client can't connect: the socket or host doesn't exist, refuses, isn't permitted, or
+    /// doesn't respond.
     case unreachable
-    /// The TLS handshake failed, or its files could not be used.
+    /// The TLS handshake failed, or its files can't be used.
     case tls
     /// The request's deadline passed.
     case timedOut
-    /// The connection broke before the answer was whole.
+    /// The connection broke before the response was complete.
     case connectionLost
     /// The body is larger than the request allows.
     case tooLarge
-    /// The answer is not HTTP.
+    /// The response is not HTTP.
     case malformed
-    /// The request can't be sent as it is.
+    /// The request is invalid and can't be sent.
     case invalidRequest
   }
 
-  /// What failed.
+  /// The kind of the failure.
   public let kind: Kind
-  /// Method and path of the request.
+  /// The method and path of the request.
   public let request: String
-  /// What happened, and at which endpoint; one line.
+  /// The failure and the endpoint, in one line.
   public let reason: String
 
-  /// An error.
+  /// Creates an error.
   public init(kind: Kind, request: String, reason: String) {
     self.kind = kind
     self.request = request
     self.reason = reason
   }
 
-  /// What was being done, to what, and what happened.
+  /// The request and the failure.
   public var description: String { "\(request): \(reason)" }
 }

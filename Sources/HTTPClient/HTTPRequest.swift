@@ -1,30 +1,31 @@
 /// One HTTP/1.1 request.
 public struct HTTPRequest: Sendable {
-  /// Where it goes.
+  /// The server.
   public var endpoint: HTTPEndpoint
-  /// `GET`, `POST`, `DELETE`, …
+  /// The method, such as `GET`, `POST` or `DELETE`.
   public var method: String
-  /// The path, percent-encoded, beginning with `/`.
+  /// The path, percent-encoded. It begins with `/`.
   public var path: String
-  /// Query items in order; names and values are percent-encoded when sent.
+  /// The query items, in order. Names and values are percent-encoded when sent.
   public var query: [(name: String, value: String)]
-  /// Header fields to send. `Content-Type` is sent only if it stands here.
+  /// The header fields to send. `Content-Type` is sent only if it is among them.
   public var headers: [(name: String, value: String)]
-  /// The body; nil sends none (for `POST` and `PUT`: one of length 0).
+  /// The body. Nil sends none, except that `POST` and `PUT` send one of length 0.
   public var body: [UInt8]?
-  /// How long to try to connect.
+  /// The time limit for connecting.
   public var connectTimeout: Duration
-  /// From the request to the end of the answer; for a stream to the end of its head, and for a stream
-  /// that is not answered with 2xx to its end. nil waits without end.
+  /// The time limit from the request to the end of the response. For a stream with a 2xx status: to
+  /// the end of the head. Nil is no limit.
   public var timeout: Duration?
-  /// For a stream: from the head of its answer to the end of its body. nil is without end.
+  /// The time limit of a stream from the head of its response to the end of its body. Nil is no
+  /// limit.
   public var bodyTimeout: Duration?
-  /// Whether it gets a connection of its own, which is closed after it.
+  /// Whether the request opens its own connection, which is closed afterwards.
   public var opensConnection = false
-  /// The largest body that `HTTPClient.send` accepts, in bytes.
+  /// The largest body that `HTTPClient.send` accepts, in bytes. Default: 64 MiB.
   public var maximumBodySize: Int
 
-  /// A request; by default it may take 60 s, 10 s of them to connect, and its answer at most 64 MiB.
+  /// Creates a request. By default it may take 60 s, 10 s of them to connect.
   public init(
     endpoint: HTTPEndpoint, method: String = "GET", path: String,
     query: [(name: String, value: String)] = [], headers: [(name: String, value: String)] = [],
@@ -44,7 +45,7 @@ public struct HTTPRequest: Sendable {
     self.maximumBodySize = maximumBodySize
   }
 
-  /// The whole URL, query encoded.
+  /// The complete URL, with the encoded query.
   var url: String {
     guard !query.isEmpty else { return endpoint.origin + path }
     let items = query.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
@@ -52,7 +53,8 @@ public struct HTTPRequest: Sendable {
   }
 }
 
-/// `text` with every byte but RFC 3986's unreserved characters (and those in `keeping`) percent-encoded.
+/// Percent-encodes every byte of `text` except RFC 3986's unreserved characters and those in
+/// `keeping`.
 public func percentEncoded(_ text: String, keeping: String = "") -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   var out: [UInt8] = []

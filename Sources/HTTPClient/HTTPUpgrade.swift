@@ -1,15 +1,17 @@
 import CCurl
 import Glibc
 
-/// A connection that a request has turned into a stream of bytes in both directions: `Upgrade` of HTTP/1.1 (RFC 9110, 7.8).
+/// A connection that a request has turned into a bidirectional byte stream: `Upgrade` of HTTP/1.1
+/// (RFC 9110, 7.8).
 ///
-/// Only `open` waits: later the owner polls `descriptor`. One thread at a time may use it.
+/// Only `open` and `rest` block. Otherwise the owner polls `descriptor`. Only one thread at a time
+/// may use it.
 public final class HTTPUpgrade {
-  /// What a receive gives.
+  /// The result of a receive.
   public enum Received: Equatable {
-    /// So many bytes.
+    /// The number of bytes received.
     case bytes(Int)
-    /// Nothing now: wait until the descriptor is readable.
+    /// No data now: wait until the descriptor is readable.
     case later
     /// The server has closed its side.
     case end
@@ -18,18 +20,19 @@ public final class HTTPUpgrade {
   /// Status and header fields of the response.
   public let head: HTTPHead
   private let wire: Wire
-  /// What came together with the head.
+  /// The bytes that arrived together with the head.
   private var early: ArraySlice<UInt8>
 
-  /// The socket, for poll(2) alone.
+  /// The socket, only for poll(2).
   public var descriptor: Int32 { wire.socket }
 
   /// Connects, sends a request and receives the head of its response, on the calling thread.
   ///
   /// - Parameters:
-  ///   - request: the request; its `timeout` bounds everything up to the head.
-  ///   - name: the protocol to switch to.
-  /// - Returns: the connection; for a status other than 101 and 200 it carries the rest of the response.
+  ///   - request: The request. Its `timeout` limits the time until the end of the head.
+  ///   - name: The protocol to switch to.
+  /// - Returns: The connection. If the status is neither 101 nor 200, it carries the rest of the
+  ///   response.
   /// - Throws: `HTTPError`.
   public static func open(
     _ request: HTTPRequest, to name: String = "tcp"
@@ -65,10 +68,10 @@ public final class HTTPUpgrade {
     (self.head, self.wire, self.early) = (head, wire, early)
   }
 
-  /// Receives without waiting.
+  /// Receives without blocking.
   ///
-  /// - Parameter bytes: where to; not empty.
-  /// - Returns: what came of it.
+  /// - Parameter bytes: The buffer, which must not be empty.
+  /// - Returns: The result.
   /// - Throws: `HTTPError` if the connection breaks.
   public func receive(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPError) -> Received {
     guard early.isEmpty else {
@@ -80,25 +83,26 @@ public final class HTTPUpgrade {
     return try wire.receive(bytes)
   }
 
-  /// Sends without waiting.
+  /// Sends without blocking.
   ///
-  /// - Parameter bytes: what to send.
-  /// - Returns: how many bytes were taken; 0 where the owner waits until the descriptor is writable.
-  /// - Throws: `HTTPError` if the connection breaks, or the server reads no more.
+  /// - Parameter bytes: The bytes to send.
+  /// - Returns: The number of bytes sent. 0 if the owner must wait until the descriptor is
+  ///   writable.
+  /// - Throws: `HTTPError` if the connection breaks, or the server doesn't read any more.
   public func send(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Int {
     try wire.send(bytes)
   }
 
-  /// Ends this side of the connection: the server reads to the end, and can go on sending. Under TLS too it is the socket
-  /// that ends.
+  /// Closes the sending side of the connection. The server reads end-of-file and can continue to
+  /// send. This closes the socket's side also under TLS.
   public func finish() { shutdown(wire.socket, Int32(SHUT_WR)) }
 
-  /// The rest of a response that is no upgrade, as far as it comes in time.
+  /// Reads the rest of a response that is no upgrade, as far as it arrives in time.
   ///
   /// - Parameters:
-  ///   - limit: how many bytes are kept.
-  ///   - time: how long to wait for the end.
-  /// - Returns: the bytes, of a chunked body with its sizes.
+  ///   - limit: The maximum number of bytes.
+  ///   - time: The time limit.
+  /// - Returns: The bytes. A chunked body still has its chunk sizes.
   public func rest(upTo limit: Int, within time: Duration) -> [UInt8] {
     let deadline = ContinuousClock.now + time
     var all: [UInt8] = []
@@ -127,7 +131,7 @@ public final class HTTPUpgrade {
     return Array((text + "\r\n").utf8) + body
   }
 
-  /// The head that the bytes begin with, and its size, once it is whole.
+  /// The head at the beginning of `bytes` and its size. Nil while the head isn't complete.
   private static func head(in bytes: [UInt8]) -> (HTTPHead, Int)? {
     var parser = HeadParser()
     var start = 0
@@ -139,7 +143,7 @@ public final class HTTPUpgrade {
         let words = String(decoding: line, as: UTF8.self).split(separator: " ")
         status = words.count > 1 ? Int(words[1].prefix { $0.isNumber }) : nil
       }
-      // 101 is a response like any other here.
+      // Here, 101 is a final response and not an interim one.
       let code = status == 101 ? 200 : status ?? 0
       guard let head = line.withUnsafeBytes({ parser.take($0, status: code) }) else { continue }
       return (HTTPHead(status: status ?? 0, headers: head.headers), start)
@@ -148,17 +152,17 @@ public final class HTTPUpgrade {
   }
 }
 
-/// A connection of curl's whose bytes are its owner's (CURLOPT_CONNECT_ONLY).
+/// A connection of curl whose bytes its owner sends and receives (CURLOPT_CONNECT_ONLY).
 private final class Wire {
   let exchange: Exchange
   let socket: Int32
   private let easy: UnsafeMutableRawPointer
 
-  /// Connects, with TLS where the endpoint has it, and by the proxy that the environment names for it.
+  /// Connects, with TLS if the endpoint has it, and through the proxy that the environment names.
   init(_ request: HTTPRequest) throws(HTTPError) {
     var plain = request
     (plain.method, plain.body, plain.headers) = ("GET", nil, [])
-    // A connection that isn't to be used again would be closed at once.
+    // curl would close a connection that must not be reused at once.
     plain.opensConnection = false
     exchange = Exchange(request: plain, mode: .whole, client: HTTPClient())
     guard let easy = curl_easy_init() else {

@@ -1,14 +1,15 @@
-/// Puts an answer's head together from the lines that curl hands over, passing over interim (1xx) answers.
+/// Parses the head of a response from the lines that curl delivers. Skips interim (1xx) responses.
 struct HeadParser {
   private var hasStatusLine = false
   private var headers: [(name: String, value: String)] = []
 
-  /// Takes a line with its line end.
+  /// Handles a line, which includes its line break.
   ///
   /// - Parameters:
-  ///   - line: the line.
-  ///   - status: the response code as curl read it: a header's name may begin with `HTTP/` too.
-  /// - Returns: the head, when the line ends it.
+  ///   - line: The line.
+  ///   - status: The status code as curl parsed it. The line alone isn't sufficient, since a
+  ///     header's name may also begin with `HTTP/`.
+  /// - Returns: The head, if this is its last line.
   mutating func take(_ line: UnsafeRawBufferPointer, status: Int) -> HTTPHead? {
     let text = Self.trimmed(line[...])
     guard !text.isEmpty else {

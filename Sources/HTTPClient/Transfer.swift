@@ -1,11 +1,12 @@
 import CCurl
 import Glibc
 
-/// One easy handle and what its callbacks need; only the event loop's thread touches it.
+/// A curl easy handle and the state of its callbacks. Only the event loop's thread uses it.
 final class Transfer {
   let exchange: Exchange
   let easy: UnsafeMutableRawPointer
-  /// When the exchange fails as late; moves when the head of a stream arrives.
+  /// The time at which the exchange fails with a timeout. It changes when the head of a stream
+  /// arrives.
   private(set) var deadline: ContinuousClock.Instant?
 
   private unowned let thread: EventLoopThread
@@ -52,12 +53,12 @@ final class Transfer {
     return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
   }
 
-  /// Lets the body flow again.
+  /// Resumes the body.
   func resume() {
     curl_easy_pause(easy, CURLPAUSE_CONT)
   }
 
-  /// Wakes the consumer, once for all that a turn brought.
+  /// Wakes the consumer, once for all data of an iteration.
   func publish() {
     isTouched = false
     exchange.wakeWaiters()
@@ -69,7 +70,7 @@ final class Transfer {
   }
 
   private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
-    // After the head come trailers at most, and they say nothing to us.
+    // After the head only trailers can follow. They are ignored.
     guard exchange.mode != .status, !hasHead, let head = head.take(line, status: status) else {
       return line.count
     }
@@ -83,7 +84,7 @@ final class Transfer {
     return line.count
   }
 
-  /// The response code of the last response, as curl read it; 0 before the first.
+  /// The status code of the last response, as curl parsed it. 0 before the first response.
   private var status: Int { ccurl_get_long(easy, CURLINFO_RESPONSE_CODE) }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -123,10 +124,10 @@ final class Transfer {
 }
 
 extension Exchange {
-  /// Why curl could not do what it was asked.
+  /// The error for a curl code.
   func failure(_ code: CURLcode, _ easy: UnsafeMutableRawPointer, detail: String) -> HTTPError {
     let reason = reason(of: code, easy, detail)
-    // A server that refuses the client's certificate says so after the handshake.
+    // A server that rejects the client's certificate reports it after the handshake.
     let isRefused = request.endpoint.tls != nil && reason.contains("alert")
     return error(isRefused ? .tls : HTTPError.Kind(code), reason)
   }
@@ -148,7 +149,7 @@ extension HTTPError.Kind {
     switch code {
     case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY,
       CURLE_OPERATION_TIMEDOUT:
-      // curl's only timer is the one for connecting.
+      // The only timer of curl that is set is the one for connecting.
       self = .unreachable
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
       CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:

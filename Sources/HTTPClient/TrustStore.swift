@@ -2,10 +2,10 @@
   import Glibc
 #endif
 
-/// The certificates of the authorities that a host trusts. Distributions keep them in different places, and a program
-/// that runs on all of them has to look.
+/// The certificates of the authorities that a host trusts. Distributions have them in different
+/// locations, so a program that runs on all of them must search.
 public struct TrustStore: Sendable, Equatable {
-  /// A file of PEM certificates, or a directory of them named by their hashes.
+  /// A file of PEM certificates, or a directory of certificates that are named by their hashes.
   public enum Place: Sendable, Equatable {
     case file(String)
     case folder(String)
@@ -17,7 +17,7 @@ public struct TrustStore: Sendable, Equatable {
     }
   }
 
-  /// Where the usual distributions have them.
+  /// The locations in common distributions.
   static let usual: [Place] = [
     .file("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Ubuntu, Alpine, Arch
     .file("/etc/pki/tls/certs/ca-bundle.crt"),  // Red Hat, CentOS, Fedora, Amazon Linux
@@ -28,10 +28,11 @@ public struct TrustStore: Sendable, Equatable {
     .folder("/etc/pki/tls/certs"),
   ]
 
-  /// The places to look at, the first that can be read counts.
+  /// The locations to search. The first readable one is used.
   let places: [Place]
 
-  /// What SSL_CERT_FILE and SSL_CERT_DIR name, as for OpenSSL; without them the usual places.
+  /// Creates the locations that SSL_CERT_FILE and SSL_CERT_DIR name, as for OpenSSL. If both are
+  /// unset or empty, the usual locations.
   public init(environment: (String) -> String?) {
     let file = environment("SSL_CERT_FILE").flatMap { $0.isEmpty ? nil : $0 }
     let folder = environment("SSL_CERT_DIR").flatMap { $0.isEmpty ? nil : $0 }
@@ -39,15 +40,15 @@ public struct TrustStore: Sendable, Equatable {
     places = named.isEmpty ? Self.usual : named
   }
 
-  /// Those of this process, at this moment.
+  /// The locations for the current environment of this process.
   static var ofProcess: TrustStore {
     TrustStore { name in getenv(name).map { String(cString: $0) } }
   }
 
-  /// The place to use.
+  /// The location to use.
   ///
-  /// - Parameter root: what the paths are below.
-  /// - Returns: nil where none can be read.
+  /// - Parameter root: The directory to which the paths are relative.
+  /// - Returns: The location. Nil if none is readable.
   func place(below root: String = "") -> Place? {
     places.first { place in
       let path = root + place.path
@@ -60,7 +61,7 @@ public struct TrustStore: Sendable, Equatable {
     }
   }
 
-  /// What was looked at in vain, for people.
+  /// A message with the locations that were searched without success.
   var absence: String {
     "no certificates of authorities are on this host, so it can't be verified: looked for "
       + places.map(\.path).joined(separator: ", ")

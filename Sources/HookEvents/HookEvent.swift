@@ -1,30 +1,31 @@
 import HookShim
 
-/// What the Mesos agent's hook, or `pod-hook-notify`, said about an executor.
+/// An event about an executor, from the hook of the Mesos agent or from `pod-hook-notify`.
 ///
-/// The format is described in `HookShim.h`. The strings come as bytes: whoever sent them may have put
-/// anything into them, so what isn't UTF-8 must not become equal to something else by decoding.
+/// `HookShim.h` describes the format. Strings are kept as bytes: the sender can put any bytes into
+/// them, and different bytes that aren't UTF-8 must not become equal by decoding.
 public struct HookEvent: Hashable, Sendable {
-  /// What happened.
+  /// The kind of an event, with its fields.
   public enum Kind: Hashable, Sendable {
-    /// An executor's container was launched: its run (Mesos' container ID) and its sandbox on the host.
+    /// An executor's container was launched: its run (Mesos' container ID) and its sandbox on the
+    /// host.
     case started(run: [UInt8], sandbox: [UInt8])
-    /// The agent removed an executor. Which run of it that was, the agent doesn't say.
+    /// The agent removed an executor. The agent doesn't report which run of it.
     case removed(framework: [UInt8], executor: [UInt8])
-    /// A kind that this version doesn't know, by its number.
+    /// A number that this version doesn't know.
     case unknown(UInt16)
   }
 
-  /// Names an event for good: one that comes twice is known by it.
+  /// The unique ID of an event, by which an event that arrives twice is recognized.
   public struct ID: Hashable, Sendable {
-    /// The sender's pid in its own pid namespace.
+    /// The sender's process ID in its own PID namespace.
     public var pid: UInt32
-    /// The sender's number, random for each time the shim was opened.
+    /// A random number of the sender, new each time the shim is opened.
     public var instance: UInt64
     /// 1, 2, 3… in each instance.
     public var sequence: UInt64
 
-    /// Puts an ID together.
+    /// Creates an ID.
     public init(pid: UInt32, instance: UInt64, sequence: UInt64) {
       self.pid = pid
       self.instance = instance
@@ -32,18 +33,19 @@ public struct HookEvent: Hashable, Sendable {
     }
   }
 
-  /// What happened.
+  /// The kind.
   public var kind: Kind
-  /// This event and no other.
+  /// The unique ID.
   public var id: ID
-  /// The wall clock when it happened, in nanoseconds since 1970.
+  /// The wall clock at the time of the event, in nanoseconds since 1970.
   public var wallClock: UInt64
-  /// CLOCK_BOOTTIME when it happened, in nanoseconds: orders the events of one boot.
+  /// CLOCK_BOOTTIME at the time of the event, in nanoseconds. It orders the events of one boot.
   public var bootTime: UInt64
-  /// The boot as `/proc/sys/kernel/random/boot_id` writes it; nil if the sender couldn't read that.
+  /// The boot ID in the format of `/proc/sys/kernel/random/boot_id`; nil if the sender couldn't
+  /// read it.
   public var bootID: String?
 
-  /// Puts an event together.
+  /// Creates an event.
   public init(
     kind: Kind, id: ID, wallClock: UInt64, bootTime: UInt64, bootID: String?
   ) {
@@ -58,26 +60,26 @@ public struct HookEvent: Hashable, Sendable {
 extension HookEvent {
   /// The version of the format that this type reads.
   public static let version = UInt16(HOOK_EVENT_VERSION)
-  /// The longest event of this version in bytes, if no field is there that this version doesn't know.
+  /// The longest event of this version in bytes, if it has no unknown fields.
   public static let longest =
     Int(HOOK_EVENT_HEADER) + 2 * Int(HOOK_FIELD_HEADER + HOOK_SHIM_LONGEST)
 
-  /// Why bytes are no event.
+  /// Why bytes can't be decoded as an event.
   public enum DecodingError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// It doesn't begin as an event does.
+    /// The bytes don't begin with the magic number of events.
     case notAnEvent
-    /// An event of another version: the sender is newer or older than this program.
+    /// The event has another version: the sender is newer or older than this program.
     case unknownVersion(UInt16)
-    /// It says that it is `expected` bytes long, and is not.
+    /// The length in the header, `expected`, is not the length of the bytes.
     case wrongLength(expected: Int, got: Int)
-    /// A field's length points past the end, or less than a field's head is left; its offset in bytes.
+    /// A field at this offset in bytes extends beyond the end, or its header is incomplete.
     case brokenField(at: Int)
-    /// An event of this kind has this field, by its tag, and it isn't there.
+    /// The event lacks the field with this tag, which its kind requires.
     case missingField(tag: UInt16)
-    /// The same known field is there twice, by its tag.
+    /// The event has the known field with this tag twice.
     case doubleField(tag: UInt16)
 
-    /// What is wrong, for a log.
+    /// The description for a log.
     public var description: String {
       switch self {
       case .notAnEvent: "not a hook event"
@@ -93,10 +95,10 @@ extension HookEvent {
     }
   }
 
-  /// Reads one event: a datagram, or a file of the spool. Fields that aren't known are skipped.
+  /// Decodes one event from a datagram or a spool file. Unknown fields are skipped.
   ///
-  /// - Parameter bytes: The whole event and nothing after it.
-  /// - Returns: The event; one of an unknown kind too.
+  /// - Parameter bytes: exactly one event.
+  /// - Returns: the event, also if its kind is unknown.
   /// - Throws: ``DecodingError``.
   public static func decode(_ bytes: some Collection<UInt8>) throws(DecodingError) -> HookEvent {
     let reader = EventReader(bytes: Array(bytes))
@@ -134,7 +136,7 @@ extension HookEvent {
   }
 }
 
-/// The known fields' values by tag.
+/// The values of the known fields, by tag.
 private struct EventFields {
   private static let known = HOOK_FIELD_RUN...HOOK_FIELD_EXECUTOR
   private var values: [Int32: [UInt8]] = [:]
@@ -155,7 +157,7 @@ private struct EventFields {
 private struct EventReader {
   let bytes: [UInt8]
 
-  /// A little-endian number; the caller knows that it is all there.
+  /// A little-endian number. The caller checks that all its bytes exist.
   func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int32)
     -> Number
   { number(Number.self, at: Int(offset)) }

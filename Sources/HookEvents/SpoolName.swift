@@ -1,22 +1,22 @@
 import HookShim
 
-/// The name of an event's file in the spool, as `HookShim.h` describes it. Names sort in the order of
-/// events.
+/// The name of an event's file in the spool, as described in `HookShim.h`. The order of names is
+/// the order of events.
 public struct SpoolName: Hashable, Sendable, Comparable {
-  /// The file in the spool whose size is how much the spool holds; it is no event's.
+  /// The file whose size is the number of pages in the spool. It isn't an event.
   public static let count = HOOK_SHIM_SPOOL_COUNT
 
-  /// The name itself, without the folder.
+  /// The file name, without the directory.
   public let text: String
   /// CLOCK_BOOTTIME of the event in nanoseconds.
   public let bootTime: UInt64
-  /// The event's ID; the file's content says the same.
+  /// The event's ID, which is also in the file's content.
   public let id: HookEvent.ID
   /// The file's size in bytes.
   public let size: Int
 
-  /// Reads a name; nil if no event's file is called so. A name that begins with a dot is a file that is
-  /// still being written, or whose writer died.
+  /// Parses a name; nil if it isn't the name of an event's file. A name that begins with a dot
+  /// belongs to a file that is still being written, or whose writer died.
   public init?(_ name: String) {
     guard name.hasSuffix(".event"), !name.hasPrefix(".") else { return nil }
     let parts = name.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
@@ -32,6 +32,6 @@ public struct SpoolName: Hashable, Sendable, Comparable {
     self.size = size
   }
 
-  /// In the order of events.
+  /// Compares in the order of events.
   public static func < (left: SpoolName, right: SpoolName) -> Bool { left.text < right.text }
 }

@@ -67,7 +67,7 @@ struct Removed: ParsableCommand {
   }
 }
 
-/// Where the reaper is.
+/// The options for the location of the reaper's socket and spool.
 struct ReaperOptions: ParsableArguments {
   @Option(help: "The reaper's run folder. Default: /run/compose-pods.", completion: .directory)
   var runDir: String?
@@ -83,7 +83,7 @@ struct ReaperOptions: ParsableArguments {
     completion: .file())
   var config: String?
 
-  /// Sends an event, and ends the process with 4 if it was spooled.
+  /// Sends an event. If it was spooled, the process exits with 4.
   ///
   /// - Throws: `CommandFailure`; `ExitCode` 4.
   func tell(_ event: (OpaquePointer) -> hook_shim_result) throws {

@@ -4,23 +4,24 @@ import Program
 import YAML
 import Settings
 
-/// Where the reaper listens: its own settings, from the same three places.
+/// The reaper's socket and spool, read from the reaper's own settings.
 struct ReaperPlace: Sendable, Equatable {
   var socket: String
   var spool: String
 
-  /// Reads where it is: the command line before the environment before the reaper's file.
+  /// Reads the settings. The first source that has a setting wins: options, environment, the
+  /// reaper's settings file.
   ///
   /// - Parameters:
-  ///   - options: what the command line says, by setting.
-  ///   - environment: this process's.
-  /// - Throws: `ComposeError` for a file that can't be read or understood, with the place.
+  ///   - options: the values of the command line, by setting.
+  ///   - environment: the environment of this process.
+  /// - Throws: `ComposeError` with file, line and column, if the file can't be read or parsed.
   init(options: [String: String], environment: [String: String]) throws(ComposeError) {
     func given(_ name: String) -> String? {
       let variable = SettingVariable.name(of: name, prefix: "POD_REAPER")
       return options[name] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
     }
-    // It is the reaper that checks the file as a whole.
+    // The file is not validated as a whole here; pod-reaper does that.
     let config = given("config")
     let file = try SettingsFile(
       path: config ?? SettingsFile.reapersPath, owner: .rootOrSelf, isOptional: config == nil)

@@ -1,4 +1,4 @@
-/* See include/HookShim.h for what is promised, and for the format. Here: the event and its delivery. */
+/* Encodes and delivers events. The guarantees and the format are in include/HookShim.h. */
 #define _GNU_SOURCE
 #include "HookShim.h"
 
@@ -17,7 +17,7 @@
 
 struct hook_shim {
   struct sockaddr_un address;
-  atomic_int socket; /* -1 until there is one */
+  atomic_int socket; /* -1 until it is created */
   uint64_t instance;
   atomic_uint_fast64_t sequence;
   unsigned char boot_id[16];
@@ -38,7 +38,7 @@ static uint64_t nanoseconds(clockid_t clock) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* 32 hexadecimal digits with hyphens among them; anything else leaves zeros. */
+/* Parses 32 hexadecimal digits with hyphens; any other text leaves zeros. */
 static void read_boot_id(unsigned char id[16]) {
   char text[64];
   int file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
@@ -57,7 +57,7 @@ static void read_boot_id(unsigned char id[16]) {
   if (digits == 32) memcpy(id, parsed, 16);
 }
 
-/* Set once; a thread that comes second closes its own. */
+/* The socket is created once; if two threads create one, the second closes its own. */
 static int socket_of(hook_shim *shim) {
   int known = atomic_load(&shim->socket);
   if (known >= 0) return known;
@@ -93,7 +93,7 @@ int hook_shim_open(const char *socket_path, const char *spool_path, hook_shim **
   strcpy(made->address.sun_path, socket_path);
   atomic_init(&made->socket, -1);
   atomic_init(&made->sequence, 0);
-  socket_of(made); /* without one now, the next event tries again */
+  socket_of(made); /* if this fails, the next event tries again */
   read_boot_id(made->boot_id);
   if (getrandom(&made->instance, sizeof made->instance, GRND_NONBLOCK) != sizeof made->instance)
     made->instance = nanoseconds(CLOCK_REALTIME) ^ (uint64_t)(uintptr_t)made << 20;
@@ -135,9 +135,9 @@ static void put_field(unsigned char *at, const field *from) {
   put(at + HOOK_FIELD_AT_LENGTH, from->length, 4);
 }
 
-/* --- its way ---------------------------------------------------------------------------------- */
+/* --- delivery --------------------------------------------------------------------------------- */
 
-/* 0, or why it could not be sent at once. */
+/* Returns 0, or the errno if the event could not be sent immediately. */
 static int deliver(hook_shim *shim, struct iovec *parts, int count) {
   int socket = socket_of(shim);
   if (socket < 0) return errno;
@@ -150,7 +150,7 @@ static int deliver(hook_shim *shim, struct iovec *parts, int count) {
   return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
-/* The strings go out from where they are: nothing is copied, whatever their length. */
+/* The strings are sent from the caller's memory: nothing is copied, whatever their length. */
 static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
   int before = errno;
   hook_shim_result result = {HOOK_SHIM_DELIVERED, 0, 0};
@@ -166,7 +166,7 @@ static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
   hook_event event = {
       .size = size,
       .boottime = nanoseconds(CLOCK_BOOTTIME),
-      .pid = getpid(), /* now: the process may have forked since it opened the shim */
+      .pid = getpid(), /* not cached: the process may have forked since hook_shim_open */
       .instance = shim->instance,
       .sequence = atomic_fetch_add(&shim->sequence, 1) + 1,
   };
@@ -207,7 +207,7 @@ hook_shim_result hook_shim_removed(
   return tell(shim, HOOK_EVENT_REMOVED, fields);
 }
 
-/* --- in words --------------------------------------------------------------------------------- */
+/* --- description ------------------------------------------------------------------------------ */
 
 void hook_shim_describe(hook_shim_result result, char *line, size_t size) {
   int before = errno;

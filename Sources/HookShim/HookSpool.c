@@ -34,10 +34,10 @@ static int64_t now(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* --- the folder ------------------------------------------------------------------------------- */
+/* --- the directory ---------------------------------------------------------------------------- */
 
-/* The folder's descriptor, or minus an errno. What others may write to is refused: they could fill it,
- * or take events away. */
+/* The descriptor of the directory, or a negative errno. A directory that other users may write
+ * to is refused: they could fill it, or remove events. */
 static int open_folder(const char *path) {
   int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0) return errno == ELOOP ? -ENOTDIR : -errno;
@@ -52,7 +52,8 @@ static int open_folder(const char *path) {
   return folder;
 }
 
-/* Makes a folder of this mode, whatever the umask: who may pass through it must not depend on who was first. */
+/* Makes a directory with this mode, whatever the umask: access must not depend on which process
+ * was first. */
 static int make(const char *path, mode_t mode) {
   if (mkdir(path, mode & 0700) < 0) return errno == EEXIST ? 0 : errno;
   int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -76,7 +77,8 @@ static int folder_of(const char *path) {
   return error != 0 ? -error : open_folder(path);
 }
 
-/* Why no spool can ever be there, or 0: a name that no file system takes, or one where the kernel makes the files. */
+/* Returns 0, or the errno if the path can never be a spool: a component is too long for any file
+ * system, or it is on a file system of the kernel. */
 static int unusable(const char *path) {
   for (const char *at = path; *at != 0;) {
     at += strspn(at, "/");
@@ -102,7 +104,7 @@ static int unusable(const char *path) {
   }
 }
 
-/* --- how much it holds ------------------------------------------------------------------------ */
+/* --- size of the spool ------------------------------------------------------------------------ */
 
 struct entry { /* linux_dirent64 */
   uint64_t inode;
@@ -112,7 +114,7 @@ struct entry { /* linux_dirent64 */
   char name[];
 };
 
-/* The pages that a name tells; one for any other name. */
+/* The number of pages according to a file name; 1 for any other name. */
 static int64_t pages_told(const char *name) {
   const char *hyphen = strrchr(name, '-');
   if (hyphen == NULL) return 1;
@@ -120,8 +122,9 @@ static int64_t pages_told(const char *name) {
   return size == 0 || size > (1u << 20) ? 1 : pages(size);
 }
 
-/* The pages of all events, or -1 where that isn't known after so many reads: each holds the folder's lock, and the first
- * is some twenty names. readdir would allocate. */
+/* The pages of all events, or -1 if the directory isn't read completely after `reads` reads.
+ * Each read holds the directory's lock, and the first returns about twenty names. readdir would
+ * allocate. */
 static int64_t read_folder(int folder, int reads) {
   _Alignas(struct entry) char room[2048];
   int64_t sum = 0;
@@ -139,7 +142,8 @@ static int64_t read_folder(int folder, int reads) {
   return sum > MOST ? sum : -1;
 }
 
-/* The descriptor of the file whose size is the count, or minus an errno. Without O_CREAT no lock is needed. */
+/* The descriptor of the file whose size is the count, or a negative errno. Without O_CREAT no
+ * lock is needed. */
 static int open_count(int folder) {
   const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   int count = openat(folder, count_name, flags);
@@ -147,21 +151,23 @@ static int open_count(int folder) {
   return count < 0 ? -errno : count;
 }
 
-/* Adds so many pages, in one write that any number of processes may do at once. On a full disk the count stays behind. */
+/* Adds a number of pages in one write, which is atomic between processes. On a full disk the
+ * count is too small. */
 static void add(int count, int64_t pages) {
   static const char zeros[MOST];
   if (pages > 0) (void)!write(count, zeros, pages < MOST ? (size_t)pages : MOST);
 }
 
-/* Whether this call is the one that may look into a full spool: no flag that a fork in between would leave set. */
+/* Whether this call may read the directory of a full spool. There is no flag that a fork in
+ * between could leave set. */
 static bool may_look(hook_spool *spool) {
   int64_t at = now();
   int_fast64_t next = atomic_load(&spool->next_look);
   return at >= next && atomic_compare_exchange_strong(&spool->next_look, &next, at + look_interval);
 }
 
-/* Somebody may have removed the events and not the count: two reads tell. The count is then made anew.
- * Returns its descriptor in the place of `count`. */
+/* If somebody has removed the events but not the count, two reads show it, and the count is
+ * created again. Returns its descriptor, which replaces `count`. */
 static int count_anew(int folder, int count, int64_t *held) {
   int64_t sum = read_folder(folder, 2);
   if (sum < 0 || sum >= *held || unlinkat(folder, count_name, 0) < 0) return count;
@@ -175,7 +181,7 @@ static int count_anew(int folder, int count, int64_t *held) {
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* A write past the limit would be SIGXFSZ, which ends a process. */
+/* A write beyond the limit would raise SIGXFSZ, which kills the process. */
 static bool fits(int64_t size) {
   struct rlimit limit;
   return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= (uint64_t)size;
@@ -229,7 +235,7 @@ int hook_spool_open(hook_spool *spool, const char *path) {
   int folder = folder_of(spool->path);
   if (folder == -ENOTDIR || folder == -EPERM) return -folder;
   if (folder < 0) return 0;
-  /* Who dies may leave events without their count. */
+  /* A process that was killed may have left events without a count. */
   struct stat status;
   if (fstatat(folder, count_name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT && fits(MOST)) {
     int64_t sum = read_folder(folder, 1 << 16);

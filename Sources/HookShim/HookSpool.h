@@ -1,4 +1,5 @@
-/* The spool folder of a hook_shim: writing into it, and how much it may hold. Not for callers. */
+/* The spool directory of a hook_shim: writing events, and the limit of its size. Internal to
+ * HookShim. */
 #ifndef COMPOSE_PODS_HOOK_SPOOL_H
 #define COMPOSE_PODS_HOOK_SPOOL_H
 
@@ -10,10 +11,10 @@
 
 enum { HOOK_EVENT_PARTS = 4 };
 
-/* What hook_spool_write returns when the bound is reached; no errno is negative. */
+/* The result of hook_spool_write when the spool is full; an errno is never negative. */
 enum { HOOK_SPOOL_IS_FULL = -1 };
 
-/* What names an event, beside its bytes. */
+/* The parts of an event that are in its file name. */
 typedef struct {
   size_t size;
   uint64_t boottime;
@@ -24,13 +25,14 @@ typedef struct {
 
 typedef struct {
   char path[3904];
-  atomic_int_fast64_t next_look; /* CLOCK_MONOTONIC, ns: a full spool is not looked into before */
+  atomic_int_fast64_t next_look; /* CLOCK_MONOTONIC, ns: a full spool is not read before */
 } hook_spool;
 
-/* 0 or an errno. A folder that can't be had now is no error: the next event tries again. */
+/* Returns 0 or an errno. A directory that isn't available now is no error: the next event tries
+ * again. */
 int hook_spool_open(hook_spool *spool, const char *path);
 
-/* 0, an errno, or HOOK_SPOOL_IS_FULL. */
+/* Returns 0, an errno, or HOOK_SPOOL_IS_FULL. */
 int hook_spool_write(hook_spool *spool, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]);
 
 #endif

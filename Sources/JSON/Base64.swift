@@ -1,10 +1,10 @@
-/// Bytes as Base64 (RFC 4648, section 4), with padding and nothing else.
+/// Bytes as Base64 (RFC 4648, section 4), with padding and without line breaks.
 public enum Base64 {
   private static let digits = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// Encodes bytes.
-  /// - Parameter bytes: Some bytes.
+  /// - Parameter bytes: The bytes.
   /// - Returns: The text in one line.
   public static func text(of bytes: [UInt8]) -> String {
     var text: [UInt8] = []
@@ -23,7 +23,7 @@ public enum Base64 {
 
   /// Decodes a text.
   /// - Parameter text: The text.
-  /// - Returns: The bytes; nil for what is no Base64.
+  /// - Returns: The bytes; nil if the text isn't valid Base64.
   public static func bytes(of text: String) -> [UInt8]? {
     var digits = Array(text.utf8)
     guard digits.count.isMultiple(of: 4) else { return nil }
@@ -55,15 +55,15 @@ public enum Base64 {
   }
 }
 
-/// Bytes that are coded as a string of Base64, as protobuf's JSON has them.
+/// Bytes that are coded as a Base64 string, as in protobuf's JSON format.
 public struct Base64Bytes: Codable, Hashable, Sendable {
   /// The bytes.
   public let bytes: [UInt8]
 
-  /// Some bytes.
+  /// Wraps bytes.
   public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Decodes a string.
+  /// Decodes a Base64 string.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let bytes = Base64.bytes(of: try container.decode(String.self)) else {
@@ -73,7 +73,7 @@ public struct Base64Bytes: Codable, Hashable, Sendable {
     self.bytes = bytes
   }
 
-  /// Encodes a string.
+  /// Encodes a Base64 string.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(Base64.text(of: bytes))

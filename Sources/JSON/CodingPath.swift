@@ -1,4 +1,4 @@
-/// Where a value is: its key, and where what holds it is. Only errors make an array of it.
+/// The path of a value, as a linked list of keys: an array is created only for errors.
 final class CodingPath: Sendable {
   private let parent: CodingPath?
   private let key: any CodingKey
@@ -8,7 +8,7 @@ final class CodingPath: Sendable {
     self.key = key
   }
 
-  /// The keys from the outermost value on.
+  /// The keys, beginning at the outermost value.
   static func keys(_ path: CodingPath?, _ last: (any CodingKey)? = nil) -> [any CodingKey] {
     var keys: [any CodingKey] = last.map { [$0] } ?? []
     var path = path
@@ -32,7 +32,7 @@ struct IndexKey: CodingKey {
   var stringValue: String { "Index \(index)" }
 }
 
-/// The key under which a superclass is coded by default.
+/// The default key of an encoded superclass.
 struct SuperKey: CodingKey {
   init() {}
   init?(intValue: Int) { return nil }

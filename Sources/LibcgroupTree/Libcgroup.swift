@@ -4,34 +4,34 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// The calls of libcgroup that are used, each as a whole under one lock: its table of mounts is
-/// global, and no iterator is held while `cgroup_init` makes it anew.
+/// The functions of libcgroup that are used. Each runs completely under one lock: the library's
+/// mount table is global, and no iterator may exist while `cgroup_init` rebuilds it.
 ///
 /// This is the only file that imports CCgroup (scripts/lint).
 enum Libcgroup {
-  /// A controller, or a named hierarchy as `name=…`, and where it is mounted first.
+  /// A controller, or a named hierarchy as `name=…`, and its first mount point.
   struct Controller: Sendable, Equatable {
     var name: String
     var mountPoint: String
   }
 
-  /// A hierarchy as the library is asked for it. Every call first checks that the library still
-  /// means this mount.
+  /// A hierarchy in terms of the library. Every call first checks that the library's table still
+  /// has this mount.
   struct Mount: Sendable, Equatable {
     var controller: String
     var mountPoint: String
-    /// The device of its file system, which tells it from whatever is mounted there later.
+    /// The device of the file system, which distinguishes it from a later mount at the same path.
     var device: dev_t
   }
 
-  /// A code of the library's (libcgroup/error.h). `cgroup_strerror(0)` says "Cgroup is not compiled
-  /// in", so no texts.
+  /// An error code of the library (libcgroup/error.h). It has no text, because `cgroup_strerror(0)`
+  /// is "Cgroup is not compiled in".
   struct Failure: Error, Equatable, CustomStringConvertible {
     var code: Int32
-    /// The cause, where the system gave one.
+    /// The system's error, if there is one.
     var cause: Errno?
 
-    /// True where nothing is mounted that the library knows.
+    /// Whether the library knows no mounted hierarchy.
     var isNotMounted: Bool { code == Int32(ECGROUPNOTMOUNTED) }
 
     var description: String { "libcgroup: error \(code)\(cause.map { " (\($0))" } ?? "")" }
@@ -46,13 +46,13 @@ enum Libcgroup {
 
   private static let lock = Mutex(())
 
-  /// Reads the mounts anew.
+  /// Rebuilds the library's mount table.
   ///
   /// - Returns: all controllers, in the library's order.
   static func controllers() throws(Failure) -> [Controller] {
     try lock.withLock { _ throws(Failure) in
-      // Without one `cgroup_init` sets a logger that prints to stdout what CGROUP_LOGLEVEL asks
-      // for.
+      // Without a logger `cgroup_init` installs one that prints to standard output at the level in
+      // CGROUP_LOGLEVEL.
       cgroup_set_logger({ _, _, _, _ in }, 0, nil)
       let code = cgroup_init()
       guard code == 0 else { throw Failure(code) }
@@ -74,22 +74,22 @@ enum Libcgroup {
     }
   }
 
-  /// A directory that a walk comes to.
+  /// An event of a directory in a walk.
   enum Visit {
-    /// Its children come next.
+    /// The walk enters the directory.
     case before(UnsafePointer<CChar>)
-    /// Its children have been visited.
+    /// The walk has visited the children of the directory.
     case after(UnsafePointer<CChar>)
   }
 
-  /// Walks a tree, children before their parents. The library reads every file's status and follows
-  /// links.
+  /// Walks a tree, children before their parents. The library calls stat(2) on every file and
+  /// follows symbolic links.
   ///
   /// - Parameters:
   ///   - mount: the hierarchy.
   ///   - path: the path of the tree's top below the mount point.
-  ///   - visit: given every directory's full path twice; false ends the walk.
-  /// - Returns: whether the walk came to its end.
+  ///   - visit: is called twice with the full path of every directory; false stops the walk.
+  /// - Returns: whether the walk is complete.
   static func walk(
     _ mount: Mount, _ path: UnsafePointer<CChar>, _ visit: (Visit) -> Bool
   ) -> Bool {
@@ -117,14 +117,14 @@ enum Libcgroup {
     }
   }
 
-  /// Removes a group without processes and without groups below it.
+  /// Removes a cgroup that has neither processes nor children.
   ///
   /// - Parameters:
   ///   - mount: the hierarchy.
-  ///   - path: the group's path below the mount point.
-  /// - Returns: the error that the system gave; nil also where the group is busy, which the library
+  ///   - path: the cgroup's path below the mount point.
+  /// - Returns: the system's error; nil on success, and also for a busy cgroup, which the library
   ///   doesn't report.
-  /// - Throws: `Failure` where the library can't do it.
+  /// - Throws: `Failure` if the library can't remove it.
   static func removeEmpty(_ mount: Mount, _ path: UnsafePointer<CChar>) throws(Failure) -> Errno? {
     try lock.withLock { _ throws(Failure) in
       var group = isCurrent(mount) ? cgroup_new_cgroup(path) : nil
@@ -140,13 +140,13 @@ enum Libcgroup {
     }
   }
 
-  /// The first line of a group's file.
+  /// The first line of a cgroup's file.
   ///
   /// - Parameters:
   ///   - mount: the hierarchy.
-  ///   - path: the group's path below the mount point.
+  ///   - path: the cgroup's path below the mount point.
   ///   - file: the file's name.
-  /// - Returns: the line without its end, or nil where it can't be read or is empty.
+  /// - Returns: the line without its newline, or nil if it can't be read or is empty.
   static func line(_ mount: Mount, _ path: UnsafePointer<CChar>, _ file: String) -> String? {
     lock.withLock { _ in
       guard isCurrent(mount) else { return nil }
@@ -155,7 +155,7 @@ enum Libcgroup {
       var name = Array(file.utf8CString)
       let code = cgroup_read_value_begin(
         mount.controller, path, &name, &handle, &buffer, Int32(buffer.count))
-      // Without a file it would close nothing, which is undefined.
+      // Without a file there is nothing to close, and the call would be undefined.
       if handle != nil { cgroup_read_value_end(&handle) }
       guard code == 0 else { return nil }
       let bytes = buffer.prefix { $0 != 0 && $0 != CChar(bitPattern: UInt8(ascii: "\n")) }
@@ -163,7 +163,7 @@ enum Libcgroup {
     }
   }
 
-  /// Whether the library's table still has the mount: another `cgroup_init` may have come since.
+  /// Whether the library's table still has the mount: `cgroup_init` may have run again since.
   private static func isCurrent(_ mount: Mount) -> Bool {
     var path: UnsafeMutablePointer<CChar>?
     guard cgroup_get_subsys_mount_point(mount.controller, &path) == 0, let path else {
@@ -175,7 +175,7 @@ enum Libcgroup {
 }
 
 extension Libcgroup.Mount {
-  /// Describes a hierarchy's mount; nil where its file system isn't that of a hierarchy.
+  /// Describes the mount of a hierarchy; nil if the file system isn't that of a hierarchy.
   init?(controller: String, of hierarchy: CgroupHierarchy) {
     var status = stat()
     guard lstat(hierarchy.mountPoint, &status) == 0,

@@ -2,17 +2,19 @@ import Cgroups
 import PodIdentity
 import Linux
 
-/// The mounted hierarchies and what this process sees of them: read once, for a pass of the reaper.
+/// The mounted hierarchies, and what this process can access in them. They are read once per pass
+/// of the reaper.
 package struct LibcgroupTable: Sendable {
-  /// Removes cgroups by libcgroup where it knows the hierarchy, else by this project's own calls.
+  /// Removes cgroups with libcgroup if it knows the hierarchy, otherwise with this project's own
+  /// code.
   package let folders: CgroupFolders
-  /// Where this process itself lives.
+  /// The directories of this process's own cgroups and of their ancestors.
   package let own: Set<String>
-  /// Why the host's cgroups aren't to be seen or not to be removed.
+  /// Why the host's cgroups can't be read or removed.
   package let fault: CgroupTreeFault?
-  /// Why libcgroup could not be used, other than that it knows none of the mounts.
+  /// Why libcgroup could not be used; nil also if it merely knows none of the mounts.
   package let failure: String?
-  /// The hierarchies that libcgroup works on.
+  /// The hierarchies that libcgroup covers.
   package var covered: Set<CgroupHierarchy> { Set(library.mounts.keys) }
   let library: LibcgroupTree
 
@@ -33,7 +35,7 @@ package struct LibcgroupTable: Sendable {
     }
   }
 
-  /// Joins what the library found with what only the text tells.
+  /// Combines the library's controllers with the hierarchies of `mountinfo`.
   init(
     mountinfo: String, membership: CgroupMembership, found: [Libcgroup.Controller],
     failure: String?,
@@ -44,10 +46,10 @@ package struct LibcgroupTable: Sendable {
     var known: [CgroupHierarchy: Libcgroup.Mount] = [:]
     for index in mounts.hierarchies.indices {
       let names = Self.names(of: mounts.hierarchies[index], found)
-      // The rest is only in the text: `name=systemd`, which Debian's build of the library hides,
-      // and version 2 without controllers.
+      // The other hierarchies are only in `mountinfo`: `name=systemd`, which Debian's build of the
+      // library hides, and version 2 without controllers.
       guard let first = names.first else { continue }
-      // Those of version 2 differ from group to group.
+      // The controllers of version 2 differ between cgroups.
       if mounts.hierarchies[index].version == .v1 { mounts.hierarchies[index].controllers = names }
       let hierarchy = mounts.hierarchies[index]
       known[hierarchy] = mount(first, hierarchy)
@@ -59,9 +61,9 @@ package struct LibcgroupTable: Sendable {
     self.failure = failure
   }
 
-  /// The names that the library knows a hierarchy by. It can't tell the mount of a sub-tree from
-  /// that of a root, and walks the first mount that it sees: one that isn't the root's has no name
-  /// here.
+  /// The names of a hierarchy in the library. The library can't distinguish a mount of a
+  /// subdirectory from a mount of the root, and uses the first mount of a hierarchy. If that isn't
+  /// the root's mount, the hierarchy has no names here.
   private static func names(
     of hierarchy: CgroupHierarchy, _ found: [Libcgroup.Controller]
   ) -> [String] {

@@ -2,9 +2,9 @@ import Cgroups
 import Glibc
 import SystemPackage
 
-/// Lists, removes and reads groups by libcgroup, in the hierarchies that it knows.
+/// Lists, removes and reads cgroups with libcgroup, in the hierarchies that it knows.
 struct LibcgroupTree: CgroupLibrary {
-  /// The hierarchies, as the library is asked for them.
+  /// The mounts of the hierarchies in terms of the library.
   let mounts: [CgroupHierarchy: Libcgroup.Mount]
 
   func group(_ folder: FilePath, in hierarchy: CgroupHierarchy) -> CgroupLookup {
@@ -23,11 +23,12 @@ struct LibcgroupTree: CgroupLibrary {
         var status = stat()
         switch visit {
         case .before(let path):
-          // A link, or another file system mounted on a group: nothing below it is a group.
+          // Nothing below a symbolic link, or below another file system mounted on a cgroup, is a
+          // cgroup.
           return lstat(path, &status) != 0
             || status.st_mode & S_IFMT == S_IFDIR && status.st_dev == top.device
         case .after(let path):
-          // The library also takes a file whose status can't be read for a directory.
+          // The library also reports a file as a directory if stat(2) fails.
           if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
             tree.append(FilePath(platformString: path))
           }
@@ -40,8 +41,8 @@ struct LibcgroupTree: CgroupLibrary {
 
   func remove(_ folder: FilePath, from top: CgroupGroup) -> CgroupDeletion {
     guard let mount = mounts[top.hierarchy], Self.fits(folder) else { return .declined }
-    // The last part needs no look: rmdir(2) neither follows a link there nor removes what is
-    // mounted on.
+    // The last component needs no check: rmdir(2) doesn't follow a symbolic link there, and doesn't
+    // remove a mount point.
     guard Self.areGroups(above: folder, below: top.folder.length, on: top.device) else {
       return .gone
     }
@@ -63,11 +64,11 @@ struct LibcgroupTree: CgroupLibrary {
     return Self.withPath(of: group.folder, in: group.hierarchy) { Libcgroup.line(mount, $0, file) }
   }
 
-  /// Whether the library takes a path as it is: it has FILENAME_MAX bytes for path, slash and final
-  /// zero, and cuts a longer one without a word.
+  /// Whether the library can handle a path: it has FILENAME_MAX bytes for path, slash and
+  /// terminating zero, and silently cuts a longer path.
   private static func fits(_ folder: FilePath) -> Bool { folder.length + 2 <= Int(FILENAME_MAX) }
 
-  /// The path below the mount point, as the library takes it.
+  /// Calls `body` with the path below the mount point, as the library expects it.
   private static func withPath<Result, Failure: Error>(
     of folder: FilePath, in hierarchy: CgroupHierarchy,
     _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
@@ -79,14 +80,14 @@ struct LibcgroupTree: CgroupLibrary {
     path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: path.length + 1)) }
   }
 
-  /// Whether all directories above a path's last are on a device, and none of them is a link.
+  /// Whether all parent directories of a path are on a device, and none of them is a symbolic link.
   ///
   /// - Parameters:
   ///   - folder: the path.
-  ///   - start: the length of the part that is known to be.
+  ///   - start: the length of the prefix that needs no check.
   ///   - device: the device.
-  ///   - andItself: whether the last counts too.
-  /// - Returns: whether they are.
+  ///   - andItself: whether the last component is checked too.
+  /// - Returns: true if they are.
   private static func areGroups(
     above folder: FilePath, below start: Int, on device: dev_t, andItself: Bool = false
   ) -> Bool {

@@ -4,7 +4,8 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A pipe whose reader keeps what a program writes, up to a number of bytes. Nothing of it is ever in a file.
+/// A pipe that collects up to a fixed number of bytes of a program's output, in memory only: the
+/// output is never written to a file.
 public final class BoundedPipe: Sendable {
   private struct State {
     var bytes: [UInt8] = []
@@ -13,14 +14,15 @@ public final class BoundedPipe: Sendable {
     var waiter: CheckedContinuation<Void, Never>?
   }
 
-  /// What the program writes to.
+  /// The end that the program writes to.
   public let writer: FileDescriptor
   private let reader: FileDescriptor
   private let state = Mutex(State())
 
-  /// Makes one, and reads it on a thread of its own.
+  /// Creates the pipe and reads it on a separate thread.
   ///
-  /// - Parameter most: how many bytes are kept. A program that writes more finds the pipe closed.
+  /// - Parameter most: the number of bytes that are kept. A program that writes more finds the pipe
+  ///   closed.
   /// - Throws: `Errno`.
   public init(most: Int) throws {
     var ends: [Int32] = [0, 0]
@@ -30,12 +32,13 @@ public final class BoundedPipe: Sendable {
     DispatchQueue(label: "pipe").async { self.read(most) }
   }
 
-  /// Closes this process's writing end: what the program has closed too ends then.
+  /// Closes this process's copy of the write end. The output is complete when the program has
+  /// closed its copy too.
   public func finish() { try? writer.close() }
 
-  /// Waits for the end of what the program writes; `finish()` comes before.
+  /// Waits until the program closes its output. Call `finish()` first.
   ///
-  /// - Returns: what it wrote, and whether that is all.
+  /// - Returns: the output, and whether it is complete.
   public func bytes() async -> (bytes: [UInt8], isWhole: Bool) {
     await withCheckedContinuation { continuation in
       let isOver = state.withLock {

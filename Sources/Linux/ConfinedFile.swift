@@ -2,28 +2,30 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Files that may only be in some directories, whoever changes links on the way to them.
+/// Opens files only inside given directories, even if symbolic links on the path change meanwhile.
 public enum ConfinedFile {
-  /// Opens a file for reading if it is in one of the directories, and not in ``HostDirectory``, which no list of directories
-  /// means.
+  /// Opens a file for reading if it is in one of the directories. A file in ``HostDirectory`` is
+  /// always refused.
   ///
-  /// Where it is is asked of the opened file itself, so that between the check and the use nobody can put another in its
-  /// place; and before the check nothing is done to it that a device or a pipe would notice. A path that is opened one
-  /// component at a time (openat2(2), Linux 5.6) would promise the same, on newer kernels alone.
+  /// The location is read from the opened descriptor, so no other file can be substituted between
+  /// the check and the use. Until the check passes, the file is open with O_PATH only, which has no
+  /// effect on devices and pipes. Opening the path one component at a time (openat2(2)) would give
+  /// the same guarantee, but needs Linux 5.6.
   ///
   /// - Parameters:
-  ///   - path: the path, which may lead over links.
+  ///   - path: the path, which may contain symbolic links.
   ///   - directories: the real paths of the directories.
-  /// - Returns: a descriptor, to be closed by the caller.
-  /// - Throws: `Errno`: `improperLink` for a file that is elsewhere, or would be if it were there; `invalidArgument` for
-  ///   what is no regular file; else as `open(2)` gives it.
+  /// - Returns: a descriptor, which the caller closes.
+  /// - Throws: `Errno`: `improperLink` if the file is outside the directories, or would be if it
+  ///   existed; `isDirectory` for a directory; `invalidArgument` for any other file that is not
+  ///   regular; otherwise the error of `open(2)`.
   public static func open(_ path: String, within directories: [String]) throws(Errno) -> Int32 {
     let place = linux_open_path(path)
     guard place >= 0 else {
       let error = Errno(rawValue: errno)
-      // No file has such a path, and to look where it leads would take long.
+      // No file has such a long path, and resolving it would take long.
       guard path.utf8.count <= RealPath.longest else { throw error }
-      // Whether there is a file elsewhere is nobody's to know.
+      // The error must not reveal whether a file exists outside the directories.
       let real = RealPath.of(path)
       guard isWithin(directories, real) else { throw .improperLink }
       throw error
@@ -33,7 +35,7 @@ public enum ConfinedFile {
     guard let real = TextFile.linkTarget(name), isWithin(directories, real) else {
       throw .improperLink
     }
-    // A container may have made a device there, which does something as soon as it is opened.
+    // A container may have put a device there, which can have an effect as soon as it is opened.
     var status = stat()
     guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw status.st_mode & S_IFMT == S_IFDIR ? .isDirectory : .invalidArgument

@@ -1,16 +1,17 @@
 import Glibc
 import SystemPackage
 
-/// Directories read name by name (readdir(3)).
+/// Lists directories (readdir(3)).
 public enum Directory {
-  /// What is in a directory, without `.` and `..`, in the kernel's order. One that is removed while it is read ends
-  /// there.
+  /// The names in a directory, without `.` and `..`, in the kernel's order. If the directory is
+  /// removed during the listing, the names read so far are returned.
   ///
   /// - Parameters:
   ///   - path: the directory.
-  ///   - subdirectoriesOnly: leaves out all but directories; a link to one isn't one.
-  /// - Returns: the names as the kernel has them, which need not be UTF-8.
-  /// - Throws: `Errno` as `opendir(3)` and `readdir(3)` give it.
+  ///   - subdirectoriesOnly: whether to list directories only; symbolic links to directories are
+  ///     left out too.
+  /// - Returns: the names as the kernel gives them; they need not be UTF-8.
+  /// - Throws: the `Errno` of `opendir(3)` or `readdir(3)`.
   public static func names(
     of path: FilePath, subdirectoriesOnly: Bool = false
   ) throws(Errno) -> [FilePath.Component] {
@@ -35,11 +36,11 @@ public enum Directory {
     return names
   }
 
-  /// The names in a directory, without `.` and `..`; what isn't UTF-8 is replaced.
+  /// The names in a directory, without `.` and `..`. Bytes that are not UTF-8 are replaced.
   ///
   /// - Parameter path: the directory.
-  /// - Returns: its names in the kernel's order.
-  /// - Throws: `Errno` as `opendir(3)` and `readdir(3)` give it.
+  /// - Returns: the names in the kernel's order.
+  /// - Throws: the `Errno` of `opendir(3)` or `readdir(3)`.
   public static func names(of path: String) throws(Errno) -> [String] {
     try names(of: FilePath(path)).map(\.string)
   }

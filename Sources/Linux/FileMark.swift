@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
 
-/// An extended attribute (xattr(7)) by which a program knows the files that it has made.
+/// An extended attribute (xattr(7)) that marks files which this program created.
 public struct FileMark: Sendable {
   private static let mostBytes = 1024
 
   private let name: String
 
-  /// Names a mark.
+  /// Creates a mark.
   ///
   /// - Parameter name: the attribute's name, with its namespace.
   public init(_ name: String) { self.name = name }
@@ -15,19 +15,19 @@ public struct FileMark: Sendable {
   /// Marks an open file.
   ///
   /// - Parameters:
-  ///   - file: the file.
-  ///   - value: what to note of it; what is longer than 1 KiB is cut.
-  /// - Returns: whether its file system has attributes.
+  ///   - file: the file's descriptor.
+  ///   - value: the attribute's value; it is cut after 1 KiB.
+  /// - Returns: whether the attribute was set; false if the file system doesn't support it.
   @discardableResult
   public func set(on file: Int32, to value: String = "1") -> Bool {
     linux_mark_file(file, name, String(decoding: value.utf8.prefix(Self.mostBytes), as: UTF8.self))
       == 0
   }
 
-  /// What is noted of an open file.
+  /// The value of the mark on an open file.
   ///
-  /// - Parameter file: the file.
-  /// - Returns: the value; nil where it has no mark, and `errno` says why.
+  /// - Parameter file: the file's descriptor.
+  /// - Returns: the value; nil and `errno` if the file has no mark.
   public func value(of file: Int32) -> String? {
     var bytes = [CChar](repeating: 0, count: 4 * Self.mostBytes)
     let count = linux_read_mark(file, name, &bytes, bytes.count)
@@ -37,7 +37,7 @@ public struct FileMark: Sendable {
 
   /// Whether an open file has the mark.
   ///
-  /// - Parameter file: the file.
-  /// - Returns: whether it has.
+  /// - Parameter file: the file's descriptor.
+  /// - Returns: true if it has the mark.
   public func isOn(_ file: Int32) -> Bool { value(of: file) != nil }
 }

@@ -1,11 +1,12 @@
 import Glibc
 
-/// Groups of /etc/group (group(5)). A static program can't ask the C library, which would load others.
+/// Looks up groups in /etc/group (group(5)). A static program can't use the C library for this,
+/// because it would load the host's libraries.
 package enum GroupID {
-  /// A group's number.
+  /// The ID of a group.
   ///
-  /// - Parameter text: its name, or its number.
-  /// - Returns: nil where the file has no such name.
+  /// - Parameter text: the group's name or ID.
+  /// - Returns: nil if /etc/group has no such name.
   package static func of(_ text: String) -> gid_t? { of(text, in: "/etc/group") }
 
   static func of(_ text: String, in file: String) -> gid_t? {

@@ -1,12 +1,14 @@
-/// What the programs have on the host beside the engine: control sockets, private mounts, marks.
+/// The host directory of this project's programs: control sockets, private mounts and marks.
 public enum HostDirectory {
-  /// Its path, a constant: under Mesos the environment may be the task's. Memory, which the next boot begins with anew.
+  /// The path is a constant because under Mesos the environment may come from the task. It is on
+  /// tmpfs, so it is empty after a reboot.
   public static let path = "/run/compose-executor"
 
-  /// Whether a real path is the directory, or leads into it: nothing there is read or mounted for a tenant.
+  /// Whether a real path is this directory or inside it. Nothing there is read or mounted for a
+  /// tenant.
   ///
-  /// - Parameter real: the path, without links.
-  /// - Returns: whether it is.
+  /// - Parameter real: a path without symbolic links.
+  /// - Returns: true if the path is inside.
   public static func contains(_ real: String) -> Bool {
     RealPath.isPath(real, atOrBelow: RealPath.of(path))
   }

@@ -1,25 +1,25 @@
-/// The mounts of one mount namespace, as `/proc/PID/mountinfo` lists them (proc(5)).
+/// The mounts of one mount namespace, as listed in `/proc/PID/mountinfo` (proc(5)).
 package struct MountTable: Sendable {
   /// One mount.
   package struct Mount: Sendable, Equatable {
-    /// Its device, `MAJOR:MINOR`.
+    /// The device, `MAJOR:MINOR`.
     package let device: String
-    /// The directory of its file system that is mounted.
+    /// The path inside the file system that is mounted.
     package let root: String
-    /// Where it is mounted.
+    /// The mount point.
     package let point: String
-    /// Whether nothing can be written by it, whatever its file system permits.
+    /// Whether the mount itself is read-only, independently of its file system.
     package let isReadOnly: Bool
-    /// Whether other namespaces may have it too: it is shared, or was propagated to here.
+    /// Whether the mount propagates to or from other namespaces (`shared:` or `master:`).
     package let isPropagated: Bool
   }
 
-  /// The mounts in the kernel's order: a later one covers an earlier one.
+  /// The mounts in the kernel's order: a later mount covers an earlier one.
   package let mounts: [Mount]
 
-  /// Reads a table; a line that can't be understood is passed over.
+  /// Parses a mount table. Malformed lines are skipped.
   ///
-  /// - Parameter mountinfo: the text.
+  /// - Parameter mountinfo: the text of a `mountinfo` file.
   package init(mountinfo: String) {
     mounts = mountinfo.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: " ", omittingEmptySubsequences: false)
@@ -33,10 +33,11 @@ package struct MountTable: Sendable {
     }
   }
 
-  /// The mount that a path is in.
+  /// The mount that contains a path.
   ///
-  /// - Parameter path: an absolute path without links.
-  /// - Returns: the last one with the longest path above it.
+  /// - Parameter path: an absolute path without symbolic links.
+  /// - Returns: the mount with the longest mount point above the path; the last one if several are
+  ///   equal.
   package func mount(of path: String) -> Mount? {
     var found: Mount?
     for mount in mounts where RealPath.isPath(path, atOrBelow: mount.point) {
@@ -45,7 +46,7 @@ package struct MountTable: Sendable {
     return found
   }
 
-  /// The kernel writes space, tab, newline and backslash in a path as three octal digits.
+  /// The kernel escapes space, tab, newline and backslash in a path as three octal digits.
   private static func unescape(_ field: Substring) -> String {
     var bytes: [UInt8] = []
     var source = Array(field.utf8)[...]

@@ -2,43 +2,43 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Private mounts of directories and files, at paths that nobody else can change: what is to be mounted once more by another
-/// process, such as the engine, is there what it was when it was checked.
+/// Private bind mounts of directories and files, at paths that only root can change. They keep a
+/// checked path unchanged until another process, such as the engine, mounts it again.
 ///
-/// The mounts are made in a mount namespace that is named, so that they are there for a process which lives in it.
+/// The mounts are made in a given mount namespace, so that a process in that namespace sees them.
 package struct PinnedMounts: Sendable {
-  /// The directory that holds them, root's alone.
+  /// The directory that holds the mounts. Only root can access it.
   package let directory: String
-  /// The process whose mount namespace they are in; nil for this one's.
+  /// The process whose mount namespace has the mounts; nil for this process.
   private let process: Int32?
 
-  /// Mounts below a directory, which is made with the first.
+  /// Describes mounts below a directory, which is created with the first mount.
   ///
   /// - Parameters:
   ///   - directory: an absolute path.
-  ///   - process: whose mount namespace they are made in; nil for this process's.
+  ///   - process: the process in whose mount namespace the mounts are made; nil for this process.
   package init(directory: String, process: Int32?) {
     self.directory = directory
     self.process = process
   }
 
-  /// Pins what a path leads to.
+  /// Mounts a path below the directory.
   ///
   /// - Parameters:
-  ///   - path: an absolute path without links.
-  ///   - name: what the mount is called in the directory.
-  ///   - makes: whether directories that are missing are made.
-  /// - Returns: the mount's path.
-  /// - Throws: `Errno`; `tooManySymbolicLinkLevels` for a path with a link in it.
+  ///   - path: an absolute path without symbolic links.
+  ///   - name: the mount's name in the directory.
+  ///   - makes: whether missing directories of `path` are created.
+  /// - Returns: the path of the mount.
+  /// - Throws: `Errno`; `tooManySymbolicLinkLevels` if the path contains a symbolic link.
   package func pin(_ path: String, as name: String, makes: Bool) throws(Errno) -> String {
     try inSpace { space in linux_pin(space, path, directory, name, makes ? 1 : 0) }
     return "\(directory)/\(name)"
   }
 
-  /// Takes a mount back.
+  /// Removes a mount.
   ///
-  /// - Parameter name: what it is called in the directory.
-  /// - Throws: `Errno`; what is gone already is no error.
+  /// - Parameter name: the mount's name in the directory.
+  /// - Throws: `Errno`. A mount that doesn't exist is no error.
   package func unpin(_ name: String) throws(Errno) {
     try inSpace { space in linux_unpin(space, directory, name) }
   }

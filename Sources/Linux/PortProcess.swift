@@ -1,10 +1,10 @@
 import Glibc
 
-/// The process that has a port of this host, as far as /proc shows it.
+/// The process that uses a port of this host, as far as /proc shows it.
 public enum PortProcess: Sendable, Equatable {
-  /// A process by its ID and name.
+  /// A process, by ID and name.
   case process(Int32, name: String)
-  /// A process of this user; who it is only root may know.
+  /// An unknown process of this user: only root can find out which one.
   case user(UInt32)
 
   /// Finds the process that listens on a port in this process's network namespace.
@@ -12,8 +12,9 @@ public enum PortProcess: Sendable, Equatable {
   /// - Parameters:
   ///   - port: the port.
   ///   - transport: `tcp` or `udp`.
-  ///   - limit: how long the search may take.
-  /// - Returns: nil where nobody listens, or the time is over.
+  ///   - limit: the time limit of the search for the process.
+  /// - Returns: nil if no process listens on the port. If the time limit passes, the result has the
+  ///   user only.
   public static func find(
     _ port: UInt16, transport: String, within limit: Duration = .milliseconds(500)
   ) -> PortProcess? {
@@ -28,7 +29,7 @@ public enum PortProcess: Sendable, Equatable {
     return nil
   }
 
-  /// The socket that is bound to a port in a table of proc(5), /proc/net/tcp.
+  /// The socket that is bound to a port, according to a table such as /proc/net/tcp (proc(5)).
   static func socket(
     on port: UInt16, in table: String, isTCP: Bool
   ) -> (inode: Substring, user: UInt32)? {

@@ -2,7 +2,7 @@ import Glibc
 
 /// The environment that this process was started with.
 public enum ProcessEnvironment {
-  /// The variables; one that isn't `K=V` is passed over.
+  /// The variables. Entries without `=` are skipped.
   public static var current: [String: String] {
     var result: [String: String] = [:]
     var entry = environ

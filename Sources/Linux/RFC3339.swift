@@ -1,11 +1,12 @@
 import Glibc
 
-/// Points in time as text (RFC 3339), as the Docker Engine gives them.
+/// Parses points in time in the Docker Engine's format (RFC 3339).
 public enum RFC3339 {
-  /// Reads a point in time such as `2026-01-02T03:04:05.678901234Z` or `…+01:00`.
+  /// Parses a point in time such as `2026-01-02T03:04:05.678901234Z` or `…+01:00`.
   ///
-  /// - Parameter text: RFC 3339, section 5.6: `date-time`. A leap second counts as the first of the next minute.
-  /// - Returns: seconds since 1970 in UTC; nil for anything else.
+  /// - Parameter text: a `date-time` of RFC 3339, section 5.6. A leap second is read as the first
+  ///   second of the next minute.
+  /// - Returns: seconds since 1970 in UTC; nil if the text is malformed.
   public static func secondsSince1970(_ text: String) -> Double? {
     var rest = Array(text.utf8)[...]
     func digits(_ count: Int, _ range: ClosedRange<Int32>) -> Int32? {
@@ -52,7 +53,7 @@ public enum RFC3339 {
     (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1900, month - 1, day)
     (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
     let seconds = timegm(&parts)
-    // A day that its month lacks has become another one.
+    // timegm(3) normalizes a day that the month doesn't have to another date.
     guard parts.tm_mday == day || second == 60 else { return nil }
     return Double(seconds) - Double(offset) + fraction
   }

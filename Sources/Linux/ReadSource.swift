@@ -2,9 +2,9 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Watches a descriptor for input until it is canceled, which closes it.
+/// Watches a descriptor for input until it is canceled, and then closes it.
 ///
-/// A Dispatch source may be used from any thread; Dispatch just doesn't say so to the compiler.
+/// The type is `@unchecked Sendable` because Dispatch sources are thread-safe but not declared so.
 public final class ReadSource: @unchecked Sendable {
   /// The descriptor.
   public let descriptor: Int32
@@ -12,12 +12,12 @@ public final class ReadSource: @unchecked Sendable {
   private let source: any DispatchSourceRead
   private let isPaused = Mutex(false)
 
-  /// Watches a descriptor, which becomes the source's own.
+  /// Starts to watch a descriptor, and takes ownership of it.
   ///
   /// - Parameters:
   ///   - descriptor: the descriptor.
-  ///   - queue: where the handler runs.
-  ///   - ready: called whenever there is something to read, or the other end is closed.
+  ///   - queue: the queue on which the handler runs.
+  ///   - ready: is called whenever there is input, or the other end is closed.
   public init(
     _ descriptor: Int32, on queue: DispatchQueue, ready: @escaping @Sendable () -> Void
   ) {
@@ -28,7 +28,7 @@ public final class ReadSource: @unchecked Sendable {
     source.activate()
   }
 
-  /// Calls no handler for a while; what there is to read waits.
+  /// Suspends the handler for a time. Input stays in the kernel's buffer meanwhile.
   public func pause(milliseconds: Int) {
     let isFirst = isPaused.withLock { isPaused in
       defer { isPaused = true }
@@ -47,7 +47,7 @@ public final class ReadSource: @unchecked Sendable {
     }
   }
 
-  /// Ends the watch and closes the descriptor, once its handler doesn't run.
+  /// Stops watching, and closes the descriptor after a running handler has returned.
   public func cancel() {
     source.cancel()
     // A suspended source runs no cancel handler.

@@ -1,15 +1,16 @@
 import Glibc
 
-/// Paths with their symbolic links followed: what decides where a path is allowed to lead.
+/// Resolves symbolic links, for checks of the location that a path leads to.
 public enum RealPath {
-  /// How many links one name may lead over, as in the kernel; one that leads on is a name that nobody can open.
+  /// The number of symbolic links that one name may lead through, as in the kernel. The kernel
+  /// can't open a name with more.
   private static let mostLinks = 40
 
-  /// Where a path leads, whether or not there is anything: as `realpath -m` has it. What comes back by `..` from a name
-  /// that doesn't exist follows the links that it meets then.
+  /// Resolves a path, whether or not it exists, as `realpath -m` does. If the path returns by `..`
+  /// from a name that doesn't exist, the symbolic links after that are resolved too.
   ///
-  /// - Parameter path: the path; a relative one starts at the working directory.
-  /// - Returns: an absolute path without links, `.`, `..` and doubled slashes.
+  /// - Parameter path: the path; a relative path is resolved from the working directory.
+  /// - Returns: an absolute path without symbolic links, `.`, `..` and doubled slashes.
   public static func of(_ path: String) -> String {
     var real: [String] = []
     let start = path.utf8.first == slash ? "" : workingDirectory + "/"
@@ -19,7 +20,8 @@ public enum RealPath {
     return "/" + real.joined(separator: "/")
   }
 
-  /// Where a name in a directory leads; nil for links that lead to themselves.
+  /// Resolves one name in a directory; nil if the name leads through more than ``mostLinks``
+  /// symbolic links.
   private static func followed(_ name: String, in directory: [String]) -> [String]? {
     var real = directory
     var open = [name]
@@ -43,22 +45,22 @@ public enum RealPath {
     return real
   }
 
-  /// Where a path leads that exists (realpath(3)).
+  /// Resolves the path of an existing file (realpath(3)).
   ///
   /// - Parameter path: the path.
-  /// - Returns: an absolute path without links; nil where it doesn't exist.
+  /// - Returns: an absolute path without symbolic links; nil if the file doesn't exist.
   public static func ofExisting(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     return String(cString: resolved)
   }
 
-  /// Whether a path is a directory or below it, by their text alone.
+  /// Whether a path is a directory or below it. Only the text is compared.
   ///
   /// - Parameters:
   ///   - path: the path.
-  ///   - directory: what it may be or be in.
-  /// - Returns: whether it is.
+  ///   - directory: the directory.
+  /// - Returns: true if the path is the directory or below it.
   public static func isPath(_ path: String, atOrBelow directory: String) -> Bool {
     let (path, directory) = (path.utf8, directory.utf8)
     guard path.starts(with: directory) else { return false }
@@ -68,18 +70,20 @@ public enum RealPath {
 
   private static let slash = UInt8(ascii: "/")
 
-  /// The longest path that the kernel takes, in bytes (PATH_MAX, less its end).
+  /// The longest path that the kernel accepts, in bytes: PATH_MAX without the terminating zero
+  /// byte.
   public static let longest = 4095
 
-  /// The names in a path, by its bytes as the kernel has them: some characters join a slash after them to themselves.
+  /// The names in a path. The path is split by bytes, as in the kernel, because a Swift `Character`
+  /// can combine a slash with its neighbor.
   ///
   /// - Parameter path: the path.
-  /// - Returns: what is between slashes, without what is empty.
+  /// - Returns: the nonempty parts between slashes.
   public static func components(of path: String) -> [String] {
     path.utf8.split(separator: slash).map { String(Substring($0)) }
   }
 
-  /// The process's working directory; `/` where it has none that can be named.
+  /// The process's working directory; `/` if it has no path.
   public static var workingDirectory: String {
     guard let pointer = getcwd(nil, 0) else { return "/" }
     defer { free(pointer) }

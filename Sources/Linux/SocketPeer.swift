@@ -1,18 +1,19 @@
 import Glibc
 
-/// The process at the other end of a connected unix socket, as the kernel knows it (unix(7), SO_PEERCRED).
+/// The process at the other end of a connected unix socket, as reported by the kernel (unix(7),
+/// SO_PEERCRED).
 package struct SocketPeer: Sendable, Equatable {
-  /// Its process ID in this process's namespace; 0 where it has none there.
+  /// The process ID in this process's PID namespace; 0 if it has none there.
   package let pid: Int32
-  /// Its effective user.
+  /// The effective user ID.
   package let user: uid_t
-  /// Its effective group and its supplementary groups.
+  /// The effective group ID and the supplementary group IDs.
   package let groups: [gid_t]
 
-  /// Asks the kernel.
+  /// Reads the credentials of the peer.
   ///
   /// - Parameter socket: a connected socket.
-  /// - Returns: nil where the kernel does not know.
+  /// - Returns: nil if the kernel reports none.
   package static func of(_ socket: Int32) -> SocketPeer? {
     // struct ucred: pid, uid, gid.
     var credentials: [UInt32] = [0, .max, .max]
@@ -27,7 +28,7 @@ package struct SocketPeer: Sendable, Equatable {
   }
 
   private static func supplementaryGroups(_ socket: Int32, _ pid: Int32) -> [gid_t] {
-    // SO_PEERGROUPS, Linux 4.13: too small a buffer is ERANGE, and the size that it takes.
+    // SO_PEERGROUPS, Linux 4.13. A buffer that is too small gives ERANGE and the required size.
     var size = socklen_t(32 * MemoryLayout<gid_t>.size)
     for _ in 0..<2 {
       var groups = [gid_t](repeating: 0, count: Int(size) / MemoryLayout<gid_t>.size)

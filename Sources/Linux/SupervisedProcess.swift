@@ -4,32 +4,33 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A program on the host that ends with this process, however that ends, and with all that it started.
+/// A program on the host that is killed together with all its descendants when this process exits,
+/// even if this process is killed.
 public struct SupervisedProcess: Sendable {
-  /// How a program ended.
+  /// How a program exited.
   public enum Ending: Sendable, Equatable {
-    /// By itself, with this code.
+    /// It exited with this code.
     case exited(Int32)
-    /// By this signal.
+    /// It was killed by this signal.
     case signalled(Int32)
   }
 
-  /// Its path, or a name that is looked up on the PATH of `environment`.
+  /// The program's path, or a name that is searched for in the PATH of `environment`.
   let program: String
-  /// What it is given.
+  /// The arguments, without the program's name.
   let arguments: [String]
-  /// What it sees.
+  /// The environment variables.
   let environment: [String: String]
-  /// Where it runs.
+  /// The working directory.
   let folder: String
 
   /// Describes a program without starting it.
   ///
   /// - Parameters:
-  ///   - program: its path, or a name that is looked up on the PATH of `environment`.
-  ///   - arguments: what it is given.
-  ///   - environment: what it sees.
-  ///   - folder: where it runs.
+  ///   - program: the program's path, or a name that is searched for in the PATH of `environment`.
+  ///   - arguments: the arguments, without the program's name.
+  ///   - environment: the environment variables.
+  ///   - folder: the working directory.
   public init(
     _ program: String, _ arguments: [String], environment: [String: String], folder: String
   ) {
@@ -39,15 +40,16 @@ public struct SupervisedProcess: Sendable {
     self.folder = folder
   }
 
-  /// Runs it to its end or its deadline; what it left running ends then, too.
+  /// Runs the program until it exits or the time limit passes, then kills its remaining
+  /// descendants.
   ///
   /// - Parameters:
-  ///   - limit: how long it may take; nil for as long as this task isn't cancelled.
-  ///   - input: its standard input; nil for none.
-  ///   - output: its standard output; nil for nowhere.
-  ///   - error: its standard error; nil for nowhere.
-  /// - Returns: how it ended; nil where its time was over.
-  /// - Throws: `Errno` where it can't be started, `CancellationError`.
+  ///   - limit: the time limit; nil for none. Cancellation of the task also kills the program.
+  ///   - input: its standard input; nil for /dev/null.
+  ///   - output: its standard output; nil for /dev/null.
+  ///   - error: its standard error; nil for /dev/null.
+  /// - Returns: how it exited; nil if the time limit passed.
+  /// - Throws: `Errno` if it can't be started, `CancellationError`.
   public func run(
     within limit: Duration?, input: FileDescriptor? = nil, output: FileDescriptor? = nil,
     error: FileDescriptor? = nil
@@ -69,11 +71,12 @@ public struct SupervisedProcess: Sendable {
     }
   }
 
-  /// Runs it to its end, and reads what it wrote.
+  /// Runs the program until it exits, and reads its output.
   ///
-  /// - Parameter input: what it reads.
-  /// - Returns: how it ended, and the end of what it wrote to its standard output and to its standard error.
-  /// - Throws: `Errno` where it can't be started, `CancellationError`.
+  /// - Parameter input: the text of its standard input.
+  /// - Returns: how it exited, and the last 64 KiB of its standard output and of its standard
+  ///   error.
+  /// - Throws: `Errno` if it can't be started, `CancellationError`.
   public func texts(input: String) async throws -> (Ending?, output: String, error: String) {
     let files = try UnlinkedFiles(input: input)
     defer { files.close() }
@@ -82,7 +85,8 @@ public struct SupervisedProcess: Sendable {
     return (ending, try UnlinkedFile.text(of: files.output), try UnlinkedFile.text(of: files.error))
   }
 
-  /// A thread waits: there may be no other way to hear of the end, and none is held up by it.
+  /// Waits on a separate thread, because `linux_wait_program` blocks and must run on the thread
+  /// that called `linux_start_program`.
   private func ending(_ lifeline: Lifeline, files: [FileDescriptor?]) async throws -> Ending {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue(label: "program").async {
@@ -132,7 +136,8 @@ public struct SupervisedProcess: Sendable {
     }
   }
 
-  /// Where the program is: as named, if no folder of PATH has it, so that the kernel says what is wrong.
+  /// The program's path. A name that isn't in PATH is passed on as it is, so that the kernel
+  /// reports the error.
   private var path: String {
     if program.contains("/") { return program }
     let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
@@ -140,7 +145,8 @@ public struct SupervisedProcess: Sendable {
   }
 }
 
-/// What a program lives by: it ends when the descriptor is closed, by this process or with it.
+/// The descriptor that keeps a program alive: the program is killed when it is closed, explicitly
+/// or by the exit of this process.
 private final class Lifeline: Sendable {
   private struct State {
     var descriptor: Int32?
@@ -148,17 +154,17 @@ private final class Lifeline: Sendable {
   }
   private let state = Mutex(State())
 
-  /// Whether the program was told to end before it did.
+  /// Whether the program was killed by `cut()`.
   var isCut: Bool { state.withLock { $0.isCut } }
 
-  /// Holds a program's; one that is cut already is closed.
+  /// Stores a program's descriptor, or closes it at once if `cut()` was called already.
   func take(_ descriptor: Int32) {
     state.withLock {
       if $0.isCut { Glibc.close(descriptor) } else { $0.descriptor = descriptor }
     }
   }
 
-  /// Ends the program.
+  /// Kills the program.
   func cut() {
     state.withLock {
       $0.isCut = true
@@ -166,7 +172,7 @@ private final class Lifeline: Sendable {
     }
   }
 
-  /// Lets go: the program has ended.
+  /// Closes the descriptor after the program has exited.
   func close() { state.withLock { Self.close(&$0) } }
 
   private static func close(_ state: inout State) {

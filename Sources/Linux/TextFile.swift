@@ -1,46 +1,47 @@
 import Glibc
 import SystemPackage
 
-/// Small text files, read whole.
+/// Reads small text files whole: kernel files, settings, tokens and state.
 public enum TextFile {
-  /// The file's text, read to its end; proc files have no size to ask for.
+  /// The text of a file. It is read until end of file, because files in /proc report no size.
   ///
-  /// - Parameter path: an absolute path, below /proc, /sys or /etc.
-  /// - Returns: the text; bytes that are no UTF-8 are replaced.
-  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
+  /// - Parameter path: the path.
+  /// - Returns: the text; bytes that are not UTF-8 are replaced.
+  /// - Throws: the `Errno` of `open(2)` or `read(2)`.
   public static func text(_ path: String) throws -> String { try text(FilePath(path)) }
 
-  /// The same of a path whose bytes need not be UTF-8.
+  /// The text of a file whose path need not be UTF-8.
   ///
   /// - Parameter path: an absolute path.
-  /// - Returns: the text; bytes that are no UTF-8 are replaced.
-  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
+  /// - Returns: the text; bytes that are not UTF-8 are replaced.
+  /// - Throws: the `Errno` of `open(2)` or `read(2)`.
   public static func text(_ path: FilePath) throws -> String {
     let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
     return try file.closeAfter { try rest(of: file, limit: .max) }
   }
 
-  /// The rest of an open file's text.
+  /// The remaining text of an open file.
   ///
   /// - Parameters:
-  ///   - descriptor: the file's; it stays open.
-  ///   - limit: how many bytes it may have.
-  /// - Returns: the text; bytes that are no UTF-8 are replaced.
-  /// - Throws: `Errno`, as `read(2)` gives it; `EFBIG` where it is longer.
+  ///   - descriptor: the file's descriptor; it stays open.
+  ///   - limit: the largest number of bytes.
+  /// - Returns: the text; bytes that are not UTF-8 are replaced.
+  /// - Throws: the `Errno` of `read(2)`; `EFBIG` if the text is longer than `limit`.
   package static func text(of descriptor: Int32, limit: Int) throws -> String {
     try rest(of: FileDescriptor(rawValue: descriptor), limit: limit)
   }
 
-  /// The text of a file that others may have put something else in the place of: nothing but a regular file is read, and
-  /// nothing is waited for.
+  /// The text of a file that other users may have replaced. Only a regular file is read, and the
+  /// call never blocks on a pipe or a device.
   ///
   /// - Parameters:
   ///   - path: an absolute path.
-  ///   - limit: how many bytes it may have.
-  ///   - directories: the real paths of the directories that it may be in, links followed; nil for any.
-  /// - Returns: the text; bytes that are no UTF-8 are replaced.
-  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it; `EFBIG` where it is longer; `EINVAL` where it is no regular file;
-  ///   `improperLink` where it is elsewhere.
+  ///   - limit: the largest number of bytes.
+  ///   - directories: the real paths of the directories that may contain the file, with symbolic
+  ///     links resolved; nil for any directory.
+  /// - Returns: the text; bytes that are not UTF-8 are replaced.
+  /// - Throws: the `Errno` of `open(2)` or `read(2)`; `EFBIG` if the text is longer than `limit`;
+  ///   `EINVAL` if the file is not regular; `improperLink` if it is outside `directories`.
   public static func regular(
     _ path: String, limit: Int = 16 << 20, within directories: [String]? = nil
   ) throws -> String {
@@ -71,10 +72,10 @@ public enum TextFile {
     }
   }
 
-  /// The first line without surrounding white space.
+  /// The first line, without surrounding spaces and tabs.
   ///
   /// - Parameter path: an absolute path.
-  /// - Returns: nil where the file can't be read or is empty.
+  /// - Returns: nil if the file can't be read or the line is empty.
   public static func line(_ path: String) -> String? {
     guard let text = try? text(path) else { return nil }
     let line = text.prefix { $0 != "\n" }
@@ -82,10 +83,10 @@ public enum TextFile {
     return word.isEmpty ? nil : word
   }
 
-  /// Where a symbolic link points.
+  /// The target of a symbolic link.
   ///
-  /// - Parameter path: the link.
-  /// - Returns: nil where it can't be read.
+  /// - Parameter path: the path of the link.
+  /// - Returns: nil if the link can't be read.
   public static func linkTarget(_ path: String) -> String? {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink(path, &bytes, bytes.count)
@@ -95,7 +96,7 @@ public enum TextFile {
 }
 
 extension StringProtocol {
-  /// The text without spaces and tabs at either end.
+  /// The text without spaces, tabs and carriage returns at both ends.
   package func trimmingSpaces() -> String {
     let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
     let tail = drop(while: isSpace)

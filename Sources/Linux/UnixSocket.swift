@@ -7,15 +7,16 @@ public enum UnixSocket {
   ///
   /// - Parameters:
   ///   - path: the socket's path.
-  ///   - waits: whether to wait for a listener that is busy, five seconds at most; the descriptor then blocks as well.
-  /// - Returns: a descriptor that is closed on exec; nil with `errno` where nobody listens, EAGAIN where the listener
-  ///   accepts nothing.
+  ///   - waits: whether to wait up to five seconds for a busy listener; the descriptor is then in
+  ///     blocking mode too.
+  /// - Returns: a close-on-exec descriptor; nil and `errno` if no process listens, EAGAIN if the
+  ///   listener accepts no connection.
   public static func connect(_ path: String, waits: Bool = true) -> Int32? {
     var kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
     if !waits { kind |= SOCK_NONBLOCK.rawValue }
     let file = socket(AF_UNIX, Int32(kind), 0)
     guard file >= 0 else { return nil }
-    // A queue of connections that is full would hold it up for good (unix(7), connect).
+    // A full connection queue would block the call forever (unix(7), connect).
     if waits { limit(file, SO_SNDTIMEO, to: .seconds(5)) }
     if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 {
       if waits { limit(file, SO_SNDTIMEO, to: .zero) }
@@ -27,11 +28,11 @@ public enum UnixSocket {
     return nil
   }
 
-  /// The process that made a listening socket (unix(7), SO_PEERCRED).
+  /// The process that created a listening socket (unix(7), SO_PEERCRED).
   ///
   /// - Parameter path: the socket's path.
-  /// - Returns: its ID, 0 for a process in no pid namespace that this one sees; nil where nobody listens, or accepts
-  ///   connections for five seconds.
+  /// - Returns: the process ID, or 0 if it is not in a PID namespace visible to this process; nil
+  ///   if no process listens or accepts connections within five seconds.
   package static func listener(_ path: String) -> Int32? {
     guard let file = connect(path) else { return nil }
     defer { close(file) }
@@ -40,13 +41,13 @@ public enum UnixSocket {
     return linux_peer(file, &pid, &user) == 0 ? max(pid, 0) : 0
   }
 
-  /// Sends one datagram from a socket of its own.
+  /// Sends one datagram from a new socket.
   ///
   /// - Parameters:
-  ///   - bytes: what to send.
-  ///   - path: to whom.
-  ///   - limit: how long a receiver that is busy is waited for; zero for not at all.
-  /// - Returns: whether it was taken as a whole.
+  ///   - bytes: the datagram.
+  ///   - path: the receiver's socket.
+  ///   - limit: how long to wait for a busy receiver; zero to not wait.
+  /// - Returns: whether the whole datagram was accepted.
   public static func send(_ bytes: [UInt8], to path: String, within limit: Duration) -> Bool {
     let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { return false }
@@ -60,40 +61,41 @@ public enum UnixSocket {
     return sent == Int32(bytes.count)
   }
 
-  /// Bounds how long sending or receiving may wait (socket(7)).
+  /// Limits how long sending or receiving may block (socket(7)).
   ///
   /// - Parameters:
   ///   - file: the socket.
   ///   - option: `SO_SNDTIMEO` or `SO_RCVTIMEO`.
-  ///   - limit: whole seconds; zero for no bound.
+  ///   - limit: the limit in whole seconds; zero for no limit.
   public static func limit(_ file: Int32, _ option: Int32, to limit: Duration) {
     var time = timeval()
     time.tv_sec = Int(limit.components.seconds)
     setsockopt(file, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
-  /// Binds a socket to a path; a socket file that nobody listens on is replaced, anything else is not.
+  /// Binds a socket to a path. A socket file without a listener is replaced; any other file is not.
   ///
   /// - Parameters:
   ///   - file: the socket.
-  ///   - path: where.
-  ///   - mode: who may connect.
-  /// - Returns: 0, or an errno: EADDRINUSE where something else is there.
+  ///   - path: the path.
+  ///   - mode: the permissions of the socket file.
+  /// - Returns: 0, or an errno: EADDRINUSE if another file is at the path.
   public static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
     if isAbandoned(path) { unlink(path) }
-    // The file gets the socket's own mode, less the umask, which is the whole process's and stays as it is: it is never
-    // open to more than it should be.
+    // The socket file gets the mode of the socket less the umask. The umask is process-wide and
+    // isn't changed, so the file is never accessible to more users than intended.
     guard fchmod(file, mode) == 0, withAddress(path, { Glibc.bind(file, $0, $1) }) == 0,
       chmod(path, mode) == 0
     else { return errno }
     return 0
   }
 
-  /// Whether there is a socket file that nobody listens on, and nobody will. A connection that is refused
-  /// to either kind of socket proves it: one that is busy, doesn't listen yet, or is of another kind gives another error.
+  /// Whether a path is a socket file that has no listener and will have none. The proof is a
+  /// refused connection for both socket types: a socket that is busy, not yet listening, or of
+  /// another type gives another error.
   ///
   /// - Parameter path: the socket's path.
-  /// - Returns: false as well where there is no such socket file.
+  /// - Returns: false also if there is no such socket file.
   package static func isAbandoned(_ path: String) -> Bool {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
@@ -106,12 +108,13 @@ public enum UnixSocket {
     }
   }
 
-  /// A path's address; a path that is too long gives -1 and ENAMETOOLONG.
+  /// Calls a system call with the address of a path. A path that is too long gives -1 and
+  /// ENAMETOOLONG.
   ///
   /// - Parameters:
   ///   - path: the path; one that begins with `@` is an abstract name.
-  ///   - body: a system call that takes an address.
-  /// - Returns: what the call gives.
+  ///   - body: the system call.
+  /// - Returns: the result of the call.
   public static func withAddress(
     _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
@@ -125,7 +128,7 @@ public enum UnixSocket {
     let isAbstract = bytes[0] == UInt8(ascii: "@")
     if isAbstract { bytes[0] = 0 }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    // An abstract name is as long as it says, a path ends with a zero byte.
+    // The length of an abstract name is exact; a path has a terminating zero byte.
     let length = MemoryLayout<sa_family_t>.size + bytes.count + (isAbstract ? 0 : 1)
     return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(length)) }

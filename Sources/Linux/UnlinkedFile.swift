@@ -1,12 +1,13 @@
 import Glibc
 import SystemPackage
 
-/// Files without a name, for what programs read and write: none waits for the other, and nothing is left of them.
+/// Files without a name for the input and output of programs. Unlike pipes they never block, and
+/// they disappear when closed.
 public enum UnlinkedFile {
-  /// Makes one.
+  /// Creates a file.
   ///
-  /// - Parameter text: what is in it.
-  /// - Returns: the file at its beginning.
+  /// - Parameter text: its content.
+  /// - Returns: the file, positioned at its beginning.
   /// - Throws: `Errno`.
   public static func with(_ text: String = "") throws -> FileDescriptor {
     guard let stream = tmpfile() else { throw Errno(rawValue: errno) }
@@ -24,12 +25,12 @@ public enum UnlinkedFile {
     }
   }
 
-  /// Reads what a program wrote.
+  /// Reads the end of a file.
   ///
   /// - Parameters:
   ///   - file: the file.
-  ///   - limit: how many bytes of its end at most.
-  /// - Returns: the text; bytes that are no UTF-8 are replaced.
+  ///   - limit: the largest number of bytes.
+  /// - Returns: the text; bytes that are not UTF-8 are replaced.
   /// - Throws: `Errno`.
   public static func text(of file: FileDescriptor, limit: Int = 1 << 16) throws -> String {
     let end = try file.seek(offset: 0, from: .end)
@@ -47,18 +48,18 @@ public enum UnlinkedFile {
   }
 }
 
-/// What a program reads, and what it writes.
+/// The standard input, output and error of a program.
 public struct UnlinkedFiles {
-  /// What it reads.
+  /// Standard input.
   public let input: FileDescriptor
-  /// What it writes to its standard output.
+  /// Standard output.
   public let output: FileDescriptor
-  /// What it writes to its standard error.
+  /// Standard error.
   public let error: FileDescriptor
 
-  /// Makes them.
+  /// Creates the three files.
   ///
-  /// - Parameter text: what the program reads.
+  /// - Parameter text: the content of standard input.
   /// - Throws: `Errno`.
   public init(input text: String) throws {
     var made: [FileDescriptor] = []
@@ -71,7 +72,7 @@ public struct UnlinkedFiles {
     (input, output, error) = (made[0], made[1], made[2])
   }
 
-  /// Closes all.
+  /// Closes the three files.
   public func close() {
     for file in [input, output, error] { try? file.close() }
   }

@@ -1,7 +1,7 @@
 import Glibc
 
 extension WallClock {
-  /// The present in seconds since 1970, to the nanosecond as far as a Double has them.
+  /// The current time in seconds since 1970, as precise as a `Double` allows.
   public static var preciseSeconds: Double {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)

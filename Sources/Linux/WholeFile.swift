@@ -1,15 +1,17 @@
 import Glibc
 import SystemPackage
 
-/// Files of a user's that a program writes: complete, or as they were.
+/// Writes a file of a user atomically: the file has either the complete new content or the old
+/// content.
 public enum WholeFile {
-  /// Writes a file. A regular file is replaced at once when everything is on the disk, and keeps its permissions; a link keeps
-  /// leading to it. What can't be replaced, such as a terminal or a pipe, is written to.
+  /// Writes a file. A regular file is replaced after the new content is on disk, and keeps its
+  /// permissions. A symbolic link is kept, and its target is replaced. Any other file, such as a
+  /// terminal or a pipe, is written to.
   ///
   /// - Parameters:
-  ///   - text: what is to be in it.
-  ///   - path: where; its directory must be there.
-  /// - Throws: `Errno`; the file is as it was then.
+  ///   - text: the new content.
+  ///   - path: the path; its directory must exist.
+  /// - Throws: `Errno`. A regular file is then unchanged.
   public static func write(_ text: String, to path: String) throws {
     var status = stat()
     let isThere = stat(path, &status) == 0
@@ -18,7 +20,7 @@ public enum WholeFile {
         FilePath(path), .writeOnly, options: [.closeOnExec])
       return try file.closeAfter { _ = try file.writeAll(text.utf8) }
     }
-    // What a file that may not be written to forbids isn't done by replacing it.
+    // A read-only file must not be replaced either.
     if isThere, access(path, W_OK) != 0 { throw Errno(rawValue: errno) }
     let target = isThere ? RealPath.of(path) : path
     let temporary = "\(target).\(getpid())~"

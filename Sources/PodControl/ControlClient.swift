@@ -4,18 +4,19 @@ import Glibc
 import Linux
 import PodIdentity
 
-/// Asks one executor about its pods.
+/// Sends requests to the control socket of one executor.
 public struct ControlClient: Sendable {
   /// The executor's socket.
   public let socket: ControlSocket
 
-  /// A client; nothing is connected yet.
+  /// A client without a connection.
   public init(_ socket: ControlSocket) { self.socket = socket }
 
-  /// The status of an executor's pods.
+  /// Requests the status of an executor's pods.
   ///
-  /// - Parameter limit: how long the executor may take.
-  /// - Returns: one status for each task that is not over; a pod that is launching is among them.
+  /// - Parameter limit: the longest time for the whole response.
+  /// - Returns: one status for each task that has not finished, including those whose pod is
+  ///   launching.
   /// - Throws: `ControlError`
   public func status(within limit: Duration = .seconds(2)) async throws(ControlError)
     -> [PodStatus]
@@ -23,12 +24,12 @@ public struct ControlClient: Sendable {
     try await responses(to: ControlRequest(.status), within: limit).compactMap(\.status)
   }
 
-  /// Sends a request whose response ends by itself, and waits for the end.
+  /// Sends a request whose response has a last line, and waits for that line.
   ///
   /// - Parameters:
   ///   - request: the request.
-  ///   - limit: how long the executor may take.
-  /// - Returns: the response's lines.
+  ///   - limit: the longest time for the whole response.
+  /// - Returns: the lines of the response.
   /// - Throws: `ControlError`; `refused` with the executor's reason.
   public func responses(
     to request: ControlRequest, within limit: Duration
@@ -42,15 +43,15 @@ public struct ControlClient: Sendable {
       guard let line = try await connection.next(until: deadline) else { throw .broken }
       lines.append(line)
       if line.end == true { return lines }
-      // Lines that never end are no response either.
+      // A response without a last line is stopped at the deadline or at a number of lines.
       if .now >= deadline { throw .silent }
       if lines.count > 100_000 { throw .garbled }
     }
   }
 
-  /// Connects, and checks that the peer is the process that the socket's name says.
+  /// Connects, and checks that the peer is the process that the name of the socket contains.
   ///
-  /// - Parameter deadline: when a busy executor is waited for no more.
+  /// - Parameter deadline: when to stop the attempts to connect to a busy executor.
   /// - Returns: the connection, on which one request can be sent.
   /// - Throws: `ControlError`
   public func connect(until deadline: ContinuousClock.Instant) async throws(ControlError)
@@ -75,7 +76,7 @@ public struct ControlClient: Sendable {
       case EAGAIN, EINTR: break
       default: throw .failed(String(cString: strerror(reason)))
       }
-      // Its queue of connections is full.
+      // The connection queue of the executor is full.
       guard .now < deadline, (try? await Task.sleep(for: .milliseconds(20))) != nil else {
         throw .silent
       }

@@ -4,7 +4,8 @@ import Glibc
 import Linux
 import Synchronization
 
-/// A connection to an executor: one request, and the lines of its response. It is closed with its last reference.
+/// A connection to an executor, for one request and the lines of its response. The connection is
+/// closed together with its last reference.
 public final class ControlConnection: Sendable {
   private struct State {
     var lines = LineBuffer(limit: ControlProtocol.longestResponse)
@@ -16,7 +17,7 @@ public final class ControlConnection: Sendable {
   private let change = AsyncCondition()
   private let file: Int32
 
-  /// Takes over a connected socket that does not block.
+  /// Takes ownership of a connected, non-blocking socket.
   init(_ file: Int32) {
     self.file = file
     let source = ReadSource(file, on: DispatchQueue(label: "control client")) { [weak self] in
@@ -30,7 +31,7 @@ public final class ControlConnection: Sendable {
 
   deinit { close() }
 
-  /// Closes the connection; a response that goes on is cut off.
+  /// Closes the connection. The rest of a response that is still being sent is lost.
   public func close() {
     state.withLock { state in
       state.isClosed = true
@@ -40,7 +41,8 @@ public final class ControlConnection: Sendable {
     change.notifyAll()
   }
 
-  /// Sends the request. An executor that does not take it closes the connection, which `next` reports.
+  /// Sends the request. An executor that does not accept it closes the connection, and `next`
+  /// reports that.
   public func send(_ request: ControlRequest) {
     let bytes = ControlProtocol.line(request)
     state.withLock { state in
@@ -51,9 +53,9 @@ public final class ControlConnection: Sendable {
 
   /// The next line of the response.
   ///
-  /// - Parameter deadline: when it is waited for no more; nil for no deadline.
-  /// - Returns: nil at the connection's end.
-  /// - Throws: `ControlError`; `silent` at the deadline and where the task is canceled.
+  /// - Parameter deadline: when to stop the wait; nil for no deadline.
+  /// - Returns: nil when the executor has closed the connection.
+  /// - Throws: `ControlError`; `silent` at the deadline and when the task is canceled.
   public func next(
     until deadline: ContinuousClock.Instant? = nil
   ) async throws(ControlError) -> ControlResponse? {
@@ -89,7 +91,7 @@ public final class ControlConnection: Sendable {
     state.withLock { state in
       var chunk = [UInt8](repeating: 0, count: 16_384)
       while !state.isClosed {
-        // What is not read yet stays in the kernel, and the executor's own bounds apply.
+        // Unread bytes stay in the kernel, so the output limits of the executor apply.
         if state.lines.count > ControlProtocol.longestResponse {
           state.source?.pause(milliseconds: 20)
           break
@@ -112,7 +114,7 @@ public final class ControlConnection: Sendable {
 /// Splits bytes into lines of bounded length.
 package struct LineBuffer: Sendable {
   private var bytes: [UInt8] = []
-  /// How many bytes from the beginning hold no newline.
+  /// The number of bytes at the beginning that contain no newline.
   private var scanned = 0
   private let limit: Int
 
@@ -121,16 +123,17 @@ package struct LineBuffer: Sendable {
   /// - Parameter limit: the longest line in bytes, without its newline.
   package init(limit: Int) { self.limit = limit }
 
-  /// How many bytes wait.
+  /// The number of buffered bytes.
   package var count: Int { bytes.count }
 
-  /// Whether the next line is longer than the limit, as far as it has arrived.
+  /// Whether the received part of the next line is already longer than the limit.
   package var isTooLong: Bool { scanned > limit }
 
-  /// Adds what has arrived.
+  /// Appends received bytes.
   package mutating func append(_ chunk: some Collection<UInt8>) { bytes += chunk }
 
-  /// Takes the next line, without its newline; nil where it is not complete, or too long.
+  /// Removes and returns the next line without its newline; nil where the line is incomplete or too
+  /// long.
   package mutating func next() -> [UInt8]? {
     guard let end = bytes[scanned...].firstIndex(of: 0x0a) else {
       scanned = bytes.count

@@ -2,7 +2,7 @@ import Glibc
 import Linux
 import PodIdentity
 
-/// Why an executor has no control socket, in a line for its log.
+/// The reason why an executor has no control socket: one line for its log.
 package struct ControlFault: Error, CustomStringConvertible {
   package let description: String
 
@@ -13,14 +13,15 @@ package struct ControlFault: Error, CustomStringConvertible {
   }
 }
 
-/// The directory of all executors' sockets.
+/// The directory of the control sockets of all executors.
 package enum ControlDirectory {
-  /// Makes the directory and the one above it, and opens it to a group.
+  /// Creates the directory and its parent, and gives a group access.
   ///
   /// - Parameters:
   ///   - path: the directory.
-  ///   - group: whose members may reach the sockets; nil leaves a directory that is there as it is.
-  /// - Throws: `ControlFault` where another user could put a socket in the place of this one.
+  ///   - group: the group whose members get access to the sockets; nil leaves the group and mode of
+  ///     an existing directory unchanged.
+  /// - Throws: `ControlFault` where another user could replace a socket.
   package static func prepare(_ path: String, group: gid_t?) throws(ControlFault) {
     let above = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     try make(above, mode: 0o711, group: nil)
@@ -39,7 +40,8 @@ package enum ControlDirectory {
       throw ControlFault(path, "belongs to another user, or others can write to it")
     }
     guard status.st_uid == geteuid() else { return }
-    // The umask may have taken something away, and pins make the directory above without any rights for others.
+    // The umask may have removed permissions. The code that pins mounts (pins.c) creates the parent
+    // directory without permissions for others.
     let all = (status.st_mode & 0o7777) | mode
     if let group, status.st_gid != group, fchown(file, uid_t.max, group) != 0 {
       throw ControlFault(path, errno: errno)
@@ -47,11 +49,12 @@ package enum ControlDirectory {
     if all != status.st_mode & 0o7777 { fchmod(file, all) }
   }
 
-  /// Removes the sockets of executors that are gone: nothing else, and nothing where the process table may hide one. A
-  /// socket whose name holds no process goes when nobody can listen on it any more.
+  /// Removes the sockets of executors whose process is gone. It removes nothing else, and nothing
+  /// where the process table can hide a process. A socket whose name contains no process is removed
+  /// when no process listens on it.
   ///
   /// - Parameter path: the directory.
-  /// - Returns: the paths that were removed.
+  /// - Returns: the paths of the removed sockets.
   package static func removeAbandoned(
     in path: String = ControlSocket.standardDirectory
   ) -> [String] {

@@ -1,23 +1,23 @@
-/// Why an executor did not respond as asked.
+/// The reason why a request to an executor failed.
 public enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// It has no socket, or nobody listens on it.
+  /// The executor has no socket, or no process listens on it.
   case absent
-  /// The socket is open to other users only.
+  /// The permissions of the socket exclude this user.
   case denied
-  /// The process that listens is not the executor that the socket's name says.
+  /// The listening process is not the executor that the name of the socket contains.
   case stranger
-  /// There was no response in time.
+  /// There was no response before the deadline.
   case silent
-  /// The executor closed the connection before the end of its response.
+  /// The executor closed the connection before the last line of its response.
   case broken
-  /// The response is no message of the protocol.
+  /// The response is not a message of the protocol.
   case garbled
   /// The executor's reason for a refusal.
   case refused(String)
-  /// What the kernel says.
+  /// The kernel's error message.
   case failed(String)
 
-  /// One line for people; what comes from the executor is not sanitized.
+  /// One line for people. Text from the executor is not sanitized.
   public var description: String {
     switch self {
     case .absent: "its executor has no control socket"

@@ -1,26 +1,27 @@
 import JSON
 
-/// A request to an executor: one line of JSON (docs/control.md).
+/// A request to an executor: one line of JSON (docs/design.md, "Control socket").
 public struct ControlRequest: Codable, Sendable, Equatable {
-  /// What the executor can be asked for.
+  /// The commands that an executor handles.
   public enum Command: String, Codable, Sendable {
     case status, stop, restart, events
   }
 
   /// The protocol's version.
   public var version = ControlProtocol.version
-  /// One of `Command`; an executor refuses any other.
+  /// The raw value of a `Command`. An executor refuses any other value.
   public var command: String
-  /// The task that it is about; nil for all tasks of the executor.
+  /// The ID of the task that the request is for; nil for all tasks of the executor.
   public var task: String?
-  /// `stop`: how long the pod may take to stop, in milliseconds; nil for the pod's own time.
+  /// `stop`: the time that the pod has to stop, in milliseconds; nil for the pod's own grace
+  /// period.
   public var grace: Int64?
-  /// `restart`: the service.
+  /// `restart`: the name of the service.
   public var service: String?
-  /// `events`: whether further events are sent as they happen.
+  /// `events`: whether the executor also sends events that occur later.
   public var follow: Bool?
 
-  /// Makes a request.
+  /// A request.
   public init(
     _ command: Command, task: String? = nil, grace: Int64? = nil, service: String? = nil,
     follow: Bool? = nil
@@ -33,24 +34,24 @@ public struct ControlRequest: Codable, Sendable, Equatable {
   }
 }
 
-/// One line of an executor's response (docs/control.md).
+/// One line of an executor's response (docs/design.md, "Control socket").
 public struct ControlResponse: Codable, Sendable, Equatable {
   /// The protocol's version.
   public var version = ControlProtocol.version
   /// `status`: one task's pod.
   public var status: PodStatus?
-  /// `events`: the task that the event belongs to.
+  /// `events`: the ID of the task that the event belongs to.
   public var task: String?
   /// `events`: one event.
   public var event: PodEvent?
-  /// `stop`: how long the pod may take until nothing of it is left, in milliseconds.
+  /// `stop`: the time after which nothing of the pod is left, in milliseconds.
   public var within: Int64?
-  /// Why the request was refused, or failed.
+  /// The reason why the request was refused or failed.
   public var error: String?
   /// True in the last line.
   public var end: Bool?
 
-  /// Makes a line.
+  /// A line of a response.
   public init(
     status: PodStatus? = nil, task: String? = nil, event: PodEvent? = nil, within: Int64? = nil,
     error: String? = nil, end: Bool? = nil
@@ -64,16 +65,16 @@ public struct ControlResponse: Codable, Sendable, Equatable {
   }
 }
 
-/// What both ends of a control socket agree on.
+/// The constants and the encoding that client and server share.
 package enum ControlProtocol {
-  /// The version of requests and responses. New optional fields keep it.
+  /// The version of requests and responses. A new optional field does not change it.
   package static let version = 1
   /// The longest request in bytes, without its newline.
   package static let longestRequest = 65_536
   /// The longest line of a response in bytes.
   package static let longestResponse = 4 << 20
 
-  /// A message as a line of bytes, its newline included.
+  /// Encodes a message as one line, including its newline.
   package static func line(_ message: some Encodable) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -81,7 +82,7 @@ package enum ControlProtocol {
     return json + [0x0a]
   }
 
-  /// Reads a line; nil for what is no such message.
+  /// Decodes a line; nil where it is not a message of this type.
   package static func message<Message: Decodable>(
     _ type: Message.Type, in line: some Collection<UInt8>
   ) -> Message? {

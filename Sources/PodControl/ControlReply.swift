@@ -4,13 +4,13 @@ import Glibc
 import Linux
 import Synchronization
 
-/// One client's connection to a server: its request, and the response.
+/// The connection of one client to the server: its request and the response.
 package final class ControlReply: Sendable {
   private struct State {
     var input = LineBuffer(limit: ControlProtocol.longestRequest)
     var hasRequest = false
     var output: [UInt8] = []
-    /// When the output that waits was sent first.
+    /// When the first byte of the pending output was queued.
     var waitsSince: ContinuousClock.Instant?
     var isFlushing = false
     var isEnding = false
@@ -39,13 +39,13 @@ package final class ControlReply: Sendable {
 
   deinit { state.withLock(\.source)?.cancel() }
 
-  /// Whether lines can still be sent.
+  /// Whether further lines can be sent.
   package var isOpen: Bool { state.withLock { !$0.isClosed && !$0.isEnding } }
 
-  /// Sends a line, and waits until the client has taken those before it.
+  /// Sends a line after all lines before it have been passed to the kernel.
   ///
   /// - Parameter response: the line.
-  /// - Returns: false once the client is gone, or was cut off since it does not read.
+  /// - Returns: false once the client has disconnected, or was cut off because it does not read.
   @discardableResult
   package func send(_ response: ControlResponse) async -> Bool {
     while true {
@@ -57,14 +57,14 @@ package final class ControlReply: Sendable {
     return put(response, isLast: response.end == true)
   }
 
-  /// Sends the last line, unless there was one.
+  /// Sends the last line, unless it was already sent.
   ///
-  /// - Parameter error: why the request was refused, or failed; nil where it was not.
+  /// - Parameter error: the reason why the request was refused or failed; nil on success.
   package func end(error: String? = nil) {
     put(ControlResponse(error: error, end: true), isLast: true)
   }
 
-  /// Reads the request, and has it handled.
+  /// Reads the request and passes it to a handler.
   func begin(_ handle: @escaping ControlServer.Handler) {
     let source = ReadSource(file, on: queue) { [weak self] in self?.read() }
     let isClosed = state.withLock { state in
@@ -73,7 +73,7 @@ package final class ControlReply: Sendable {
     }
     if isClosed { return source.cancel() }
     flush()
-    // A client that was turned away has its line by now, and the server doesn't hold its connection.
+    // The line for a refused client has been sent, and the server does not hold this connection.
     if state.withLock(\.isEnding) { return close() }
     queue.asyncAfter(deadline: .now() + patience.seconds) { [weak self] in
       guard let self, state.withLock({ !$0.hasRequest && !$0.isEnding }) else { return }
@@ -82,10 +82,10 @@ package final class ControlReply: Sendable {
     }
   }
 
-  /// Ends the connection with an error before a request was handled.
+  /// Queues an error as the last line, without a handled request.
   func refuse(_ error: String) { put(ControlResponse(error: error, end: true), isLast: true) }
 
-  /// Closes the connection, and cancels what is done for it.
+  /// Closes the connection and cancels the task that handles its request.
   func close() {
     let (isFirst, work, source) = state.withLock { state in
       defer { (state.isClosed, state.source, state.work, state.handle) = (true, nil, nil, nil) }
@@ -115,7 +115,7 @@ package final class ControlReply: Sendable {
     return isTaken
   }
 
-  /// Sends what the kernel takes; tries again soon for the rest.
+  /// Sends the bytes that the kernel accepts, and retries soon with the rest.
   private func flush() {
     let isOver = state.withLock { state -> Bool in
       guard !state.isClosed, state.source != nil else { return false }
@@ -146,7 +146,7 @@ package final class ControlReply: Sendable {
     if isOver { close() }
   }
 
-  /// Reads all there is: once a peer has hung up, Dispatch does not report that a second time.
+  /// Reads all available bytes. Dispatch reports only once that a peer has hung up.
   private func read() {
     let (isAtEnd, request) = state.withLock { state -> (Bool, [UInt8]?) in
       var request: [UInt8]?
@@ -156,7 +156,7 @@ package final class ControlReply: Sendable {
         if count < 0, errno == EINTR { continue }
         if count < 0, errno == EAGAIN { break }
         if count <= 0 { return (true, request) }
-        // One request a connection: what follows it is not looked at.
+        // A connection has one request. Bytes after it are ignored.
         if state.hasRequest { continue }
         state.input.append(chunk[..<count])
         request = state.input.next()
@@ -169,7 +169,8 @@ package final class ControlReply: Sendable {
     if isAtEnd { watchHangUp() }
   }
 
-  /// Closes once the client is gone. One that has only ended its own side still wants the response.
+  /// Closes the connection once the client is gone. A client that has only shut down its sending
+  /// side still receives the response.
   private func watchHangUp() {
     let isGone = state.withLock { state -> Bool? in
       if state.isClosed || state.source == nil { return nil }

@@ -4,23 +4,23 @@ import Glibc
 import Linux
 import Synchronization
 
-/// Responds to requests on an executor's control socket (docs/control.md). It has no thread of its own, and nothing of the
-/// pod waits for it.
+/// Handles requests on an executor's control socket (docs/design.md, "Control socket"). It has no
+/// thread of its own, and no part of the pod waits for it.
 package final class ControlServer: Sendable {
-  /// What clients are held to.
+  /// The limits for clients.
   package struct Limits: Sendable {
-    /// Connections at a time.
+    /// The number of connections at the same time.
     package var connections = 8
-    /// Those of them that users other than root and the executor's own may have.
+    /// The number of connections for users other than root and the executor's own user.
     package var othersConnections = 6
-    /// How long a client may take to send its request, and to take a line of the response.
+    /// The time that a client has to send its request, and to read pending output.
     package var patience = Duration.seconds(10)
 
     /// The documented limits.
     package init() {}
   }
 
-  /// Responds to one request; the task is canceled when the client is gone.
+  /// Handles one request. The task is canceled when the client is gone.
   package typealias Handler = @Sendable (ControlRequest, ControlReply) async -> Void
 
   private struct State {
@@ -38,13 +38,14 @@ package final class ControlServer: Sendable {
   private let file: (device: dev_t, inode: ino_t)
   private let state = Mutex(State())
 
-  /// Makes the socket and its directory, and listens.
+  /// Creates the socket and its directory, and listens.
   ///
   /// - Parameters:
-  ///   - socket: its name.
-  ///   - group: whose members may ask, beside root and this process's user; nil for nobody.
-  ///   - limits: what clients are held to.
-  ///   - handle: responds to requests.
+  ///   - socket: the name of the socket.
+  ///   - group: the group whose members may send requests, beside root and this process's user; nil
+  ///     for no group.
+  ///   - limits: the limits for clients.
+  ///   - handle: handles requests.
   /// - Throws: `ControlFault`
   package init(
     _ socket: ControlSocket, group: gid_t?, limits: Limits = Limits(), handle: @escaping Handler
@@ -64,7 +65,7 @@ package final class ControlServer: Sendable {
       throw ControlFault(path, errno: code)
     }
     file = (status.st_dev, status.st_ino)
-    // Without the right to give it away it stays this user's own.
+    // Where the process may not change the group, the socket stays private to this user.
     if let group, chown(path, uid_t.max, group) == 0 { chmod(path, 0o660) }
     let source = ReadSource(listener, on: queue) { [weak self] in self?.accept(listener) }
     state.withLock { $0.source = source }
@@ -72,9 +73,9 @@ package final class ControlServer: Sendable {
 
   deinit { close() }
 
-  /// Removes the socket, and waits for responses that are under way.
+  /// Removes the socket and waits for responses in progress.
   ///
-  /// - Parameter limit: how long; then connections are closed.
+  /// - Parameter limit: the longest wait. After it, connections are closed.
   package func stop(within limit: Duration = .milliseconds(500)) async {
     close()
     let deadline = ContinuousClock.now + limit
@@ -84,7 +85,7 @@ package final class ControlServer: Sendable {
     for reply in state.withLock({ Array($0.replies.values) }) { reply.close() }
   }
 
-  /// Removes the socket: nobody else can connect. Responses that are under way go on.
+  /// Removes the socket, so that no client can connect. Responses in progress continue.
   package func close() {
     removeFile()
     state.withLock { state in
@@ -106,7 +107,7 @@ package final class ControlServer: Sendable {
       let client = linux_accept(listener)
       if client < 0 {
         if errno == EINTR || errno == ECONNABORTED { continue }
-        // Without a descriptor to spare nobody can even be turned away.
+        // Without a free descriptor the server cannot even refuse a client.
         if errno != EAGAIN { state.withLock { $0.source }?.pause(milliseconds: 200) }
         return
       }
@@ -130,7 +131,7 @@ package final class ControlServer: Sendable {
           reply.refuse("user \(peer.user) may not ask this executor (control-group)")
           return reply
         }
-        // Whoever follows events stays: root can still stop the pod.
+        // Clients that follow events stay connected. Root must still be able to stop the pod.
         if !isOwner(peer),
           state.replies.values.count(where: { !isOwner($0.peer) }) >= limits.othersConnections
         {

@@ -3,25 +3,28 @@ import PodIdentity
 
 /// The name of an executor's control socket: the run, the executor's process ID and its start time.
 public struct ControlSocket: Sendable, Hashable {
-  /// Where executors make their sockets. A constant: under Mesos the environment may be the task's.
+  /// The directory in which executors create their sockets. It is a constant because the
+  /// environment may be the task's under Mesos.
   public static let standardDirectory = "\(HostDirectory.path)/control"
 
   /// The directory that holds the socket.
   public let directory: String
   /// The file's name.
   public let name: String
-  /// The executor's process ID on the host; nil where it cannot know that.
+  /// The executor's process ID on the host; nil where the executor cannot know it.
   public let pid: Int32?
-  /// When the executor's process started, in clock ticks since boot; nil where it cannot know that.
+  /// The start time of the executor's process in clock ticks since boot; nil where the executor
+  /// cannot know it.
   public let startTime: UInt64?
 
-  /// The longest part of a run that stands in a name: the kernel takes paths of 107 bytes (unix(7)).
+  /// The longest part of a run in a name, in bytes. The kernel accepts paths of 107 bytes
+  /// (unix(7)).
   private static let longestRun = 48
 
-  /// The socket of a run's executor.
+  /// The socket of the executor of a run.
   ///
   /// - Parameters:
-  ///   - run: Mesos' container ID, or what stands for it.
+  ///   - run: Mesos' container ID, or its replacement outside Mesos.
   ///   - incarnation: the executor's process.
   ///   - directory: the directory of all sockets.
   public init(
@@ -32,20 +35,20 @@ public struct ControlSocket: Sendable, Hashable {
     name = "\(Self.word(run)).\(pid ?? 0).\(startTime ?? 0)"
   }
 
-  /// The socket of a pod's executor.
+  /// The socket of the executor of a pod.
   ///
   /// - Parameters:
-  ///   - identity: what the pod's labels say.
+  ///   - identity: the identity that the labels of the pod contain.
   ///   - directory: the directory of all sockets.
   public init(_ identity: PodIdentity, directory: String = ControlSocket.standardDirectory) {
     self.init(run: identity.run, incarnation: identity.incarnation, directory: directory)
   }
 
-  /// Reads a file's name.
+  /// Parses the name of a file. The result is nil where the name has another form.
   ///
   /// - Parameters:
-  ///   - name: the name; nil is returned for one of another form.
-  ///   - directory: the directory that it is in.
+  ///   - name: the name of the file.
+  ///   - directory: the directory that contains the file.
   public init?(name: String, directory: String = ControlSocket.standardDirectory) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count >= 3, !name.contains("/"), !parts[..<(parts.count - 2)].allSatisfy(\.isEmpty),
@@ -59,7 +62,8 @@ public struct ControlSocket: Sendable, Hashable {
     self.startTime = pid > 0 ? startTime : nil
   }
 
-  /// The sockets of a directory, in the order of their names; none where it cannot be read.
+  /// The sockets of a directory in the order of their names; none where the directory cannot be
+  /// read.
   ///
   /// - Parameter directory: the directory of all sockets.
   /// - Returns: the sockets, whether or not an executor listens on them.
@@ -72,15 +76,16 @@ public struct ControlSocket: Sendable, Hashable {
   /// The file's path.
   public var path: String { "\(directory)/\(name)" }
 
-  /// Whether the process table proves that the executor's process has ended.
+  /// Whether the process table proves that the executor's process has exited.
   public var isAbandoned: Bool {
     let owner = Incarnation(bootID: nil, pid: pid, startTime: startTime)
     if case .gone? = owner.look() { return true }
     return false
   }
 
-  /// A run as a name holds it: a long one is cut, and told apart by a hash of all of it. Of one that is no component of a
-  /// path, which a label may hold, only the hash stands there: it leads nowhere else.
+  /// The form of a run in a name. A long run is truncated, and a hash of the whole run makes it
+  /// unique. A run from a label may not be a valid path component: then only the hash is used, so
+  /// that the name cannot lead outside the directory.
   private static func word(_ run: String) -> String {
     let isComponent = IDCheck.problem(run) == nil
     if isComponent, run.utf8.count <= longestRun { return run }

@@ -1,11 +1,11 @@
-/// What the executors of this host report of their pods.
+/// Reads the state of pods from the executors of this host.
 package enum LiveExecutors {
-  /// Asks every executor that has a control socket, at the same time.
+  /// Requests the status of every executor that has a control socket, concurrently.
   ///
   /// - Parameters:
-  ///   - directory: the directory of their sockets.
-  ///   - limit: how long one may take; whoever does not respond is left out.
-  /// - Returns: the sockets, each with its executor's pods, in the order of their names.
+  ///   - directory: the directory of the sockets.
+  ///   - limit: the longest time for one executor. An executor that does not respond is omitted.
+  /// - Returns: the sockets in the order of their names, each with its executor's pods.
   package static func statuses(
     in directory: String = ControlSocket.standardDirectory, within limit: Duration = .seconds(2)
   ) async -> [(socket: ControlSocket, pods: [PodStatus])] {

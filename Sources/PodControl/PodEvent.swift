@@ -1,32 +1,36 @@
-/// One entry of a pod's history: a line of the response to `events` (docs/control.md).
+/// One entry of a pod's history: a line of the response to `events` (docs/design.md,
+/// "Control socket").
 public struct PodEvent: Codable, Sendable, Equatable {
-  /// What can happen to a pod. More may be added: a reader passes over what it doesn't know.
+  /// The kinds of events. More may be added: a reader ignores unknown kinds.
   public enum Kind: String, Codable, Sendable, CaseIterable {
     /// The launch begins.
     case podStarting = "pod-starting"
-    /// A hook of the pod begins, or has exited; `subject` is its event, such as `pre-launch`.
+    /// A hook of the pod begins or has exited; `subject` is its event, for example `pre-launch`.
     case hookStarted = "hook-started"
     case hookExited = "hook-exited"
-    /// The engine is asked for an image that it lacks, or that is to be pulled always; `subject` is its name.
+    /// The executor requests an image that the engine lacks or that is always pulled; `subject` is
+    /// the name of the image.
     case imagePulling = "image-pulling"
     case imagePulled = "image-pulled"
-    /// A pull that is tried again; the message is the cause.
+    /// A pull is retried; the message is the cause.
     case imageRetrying = "image-retrying"
-    /// A pull that failed for good; the message is the cause.
+    /// A pull failed permanently; the message is the cause.
     case imageFailed = "image-failed"
-    /// `docker build` begins, or is done; `subject` is the name of the image or its ID.
+    /// `docker build` begins or is complete; `subject` is the name of the image or its ID.
     case imageBuilding = "image-building"
     case imageBuilt = "image-built"
     /// A network or volume of the pod was created; `subject` is its name in the engine.
     case networkCreated = "network-created"
     case volumeCreated = "volume-created"
     case containerCreated = "container-created"
-    /// A service waits before its start; the message says for what: `waiting for 'db' to become healthy`.
+    /// A service waits before its start; the message names the condition:
+    /// `waiting for 'db' to become healthy`.
     case serviceWaiting = "service-waiting"
     case containerStarted = "container-started"
     /// A service's container can't be created or started; the message is the cause.
     case serviceFailed = "service-failed"
-    /// A hook in or before a service's container begins, or has exited; `subject` is `pre_start`, `post_start` or `pre_stop`.
+    /// A hook in or before a service's container begins or has exited; `subject` is `pre_start`,
+    /// `post_start` or `pre_stop`.
     case serviceHookStarted = "service-hook-started"
     case serviceHookExited = "service-hook-exited"
     case serviceHealthy = "service-healthy"
@@ -34,35 +38,37 @@ public struct PodEvent: Codable, Sendable, Equatable {
     /// The engine reports that memory ran out in the container.
     case outOfMemory = "out-of-memory"
     case containerExited = "container-exited"
-    /// The container is to be started again; the message is the cause.
+    /// The container is going to be restarted; the message is the cause.
     case serviceRestarting = "service-restarting"
-    /// The Docker Engine doesn't respond, or responds again.
+    /// The Docker Engine stops responding, or responds again.
     case engineAway = "engine-away"
     case engineBack = "engine-back"
     /// Every service is up.
     case podRunning = "pod-running"
-    /// The pod's end is decided; the message is the cause.
+    /// The outcome of the pod is decided; the message is the cause.
     case podStopping = "pod-stopping"
-    /// Everything of the pod is removed, or the time for it is over; `subject` is `finished`, `failed` or `killed`.
+    /// All objects of the pod are removed, or the time to remove them is over; `subject` is
+    /// `finished`, `failed` or `killed`.
     case podEnded = "pod-ended"
   }
 
-  /// When, in UTC (RFC 3339).
+  /// The time in UTC (RFC 3339).
   public var time: String
-  /// What happened: the raw value of a `Kind`.
+  /// The raw value of a `Kind`.
   public var event: String
-  /// The service, with `-N` after it where it has several containers; nil where it is of the whole pod.
+  /// The service, with `-N` after it where it has several containers; nil for an event of the whole
+  /// pod.
   public var service: String?
-  /// For people: the cause, where there is one; else empty.
+  /// The cause, for people; empty where there is none.
   public var message: String
-  /// What else it is about: an image, a network, a volume or a hook.
+  /// The image, network, volume or hook of the event.
   public var subject: String?
   /// The container's ID.
   public var container: String?
   /// The exit code of a container or hook.
   public var exitCode: Int?
 
-  /// Makes an entry.
+  /// An entry.
   public init(
     time: String, event: String, service: String?, message: String, subject: String? = nil,
     container: String? = nil, exitCode: Int? = nil
@@ -76,6 +82,6 @@ public struct PodEvent: Codable, Sendable, Equatable {
     self.exitCode = exitCode
   }
 
-  /// What happened; nil for a kind that this program doesn't know.
+  /// The kind of the event; nil for a kind that this program doesn't know.
   public var kind: Kind? { Kind(rawValue: event) }
 }

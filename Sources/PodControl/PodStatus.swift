@@ -1,6 +1,7 @@
-/// What an executor reports of its own pod: the response to `status` (docs/control.md).
+/// The status of a pod, from its executor: a line of the response to `status` (docs/design.md,
+/// "Control socket").
 public struct PodStatus: Codable, Sendable, Equatable {
-  /// Where a pod is in its life, as its executor knows it.
+  /// The lifecycle state of a pod, as its executor knows it.
   public enum State: String, Codable, Sendable {
     case launching, running, unhealthy, stopping
   }
@@ -11,18 +12,19 @@ public struct PodStatus: Codable, Sendable, Equatable {
     public var name: String
     /// The container's ID; nil before it is created.
     public var container: String?
-    /// `planned`, `created`, `starting`, `running`, `exiting`, `stopping`, `restarting` or `exited`.
+    /// `planned`, `created`, `starting`, `running`, `exiting`, `stopping`, `restarting` or
+    /// `exited`.
     public var state: String
     /// `starting`, `healthy` or `unhealthy`; nil without a health check.
     public var health: String?
-    /// How often it was started again.
+    /// The number of restarts.
     public var restarts: Int
     /// Its last exit code.
     public var exitCode: Int?
-    /// What its exit means to the pod; nil where no service has a role.
+    /// What the exit of the service means to the pod; nil where no service has a role.
     public var role: String?
 
-    /// Makes a description of a service.
+    /// A description of a service's container.
     public init(
       name: String, container: String?, state: String, health: String?, restarts: Int,
       exitCode: Int?, role: String? = nil
@@ -41,9 +43,9 @@ public struct PodStatus: Codable, Sendable, Equatable {
   public struct Port: Codable, Sendable, Equatable {
     /// The service that publishes it.
     public var service: String
-    /// The port in the container.
+    /// The container's port.
     public var container: Int
-    /// The port of the host.
+    /// The host's port.
     public var host: Int
     /// `tcp`, `udp` or `sctp`.
     public var protocolName: String
@@ -53,7 +55,7 @@ public struct PodStatus: Codable, Sendable, Equatable {
       case protocolName = "protocol"
     }
 
-    /// Makes a description of a port.
+    /// A description of a published port.
     public init(service: String, container: Int, host: Int, protocolName: String) {
       self.service = service
       self.container = container
@@ -70,22 +72,22 @@ public struct PodStatus: Codable, Sendable, Equatable {
   public var task: String
   /// Mesos' container ID.
   public var run: String
-  /// Where the pod is in its life.
+  /// The lifecycle state of the pod.
   public var state: State
-  /// What it waits for, or why it stops; empty otherwise.
+  /// The condition that the pod waits for, or the reason why it stops; else empty.
   public var message: String
-  /// The task's processors; nil without a limit.
+  /// The CPUs of the task; nil without a limit.
   public var cpus: Double?
-  /// The task's memory in bytes; nil without a limit.
+  /// The memory of the task in bytes; nil without a limit.
   public var memory: Int64?
   /// The sandbox on the host; nil outside Mesos.
   public var sandbox: String?
-  /// Each service's containers.
+  /// The containers of the services.
   public var services: [Service]
   /// The published ports.
   public var ports: [Port]
 
-  /// Makes a status.
+  /// A status.
   public init(
     task: String, run: String, state: State, message: String, cpus: Double?, memory: Int64?,
     sandbox: String?, services: [Service], ports: [Port], framework: String? = nil,

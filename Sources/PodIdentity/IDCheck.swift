@@ -1,18 +1,20 @@
-/// What every ID that comes from outside must be before anything is done with it: one component of a path. Runs, tasks,
-/// frameworks, executors and agents are directories of Mesos' sandboxes and checkpoints, and a run is a cgroup.
+/// The check of each ID from outside before its first use: it must be one component of a path.
+/// Runs, tasks, frameworks, executors and agents are directories of Mesos' sandboxes and
+/// checkpoints, and a run is a cgroup.
 ///
-/// It is what Mesos itself demands (src/common/validation.cpp, `validateID`), but for the backslash, which older agents
-/// let pass and which means nothing here.
+/// The rules are those of Mesos (src/common/validation.cpp, `validateID`), except for the
+/// backslash, which older agents accept and which has no meaning here.
 public enum IDCheck {
-  /// The longest name that a file system and the kernel's cgroups take, in bytes (NAME_MAX).
+  /// The longest name of a file or cgroup in bytes (NAME_MAX).
   public static let longest = 255
 
-  /// Looks for what is wrong with an ID.
+  /// Finds the fault of an ID.
   ///
   /// - Parameter id: a run, task, framework, executor or agent; or a component of a cgroup's path.
-  /// - Returns: words that follow its name; nil where nothing is wrong.
+  /// - Returns: a text that follows the ID's name; nil if the ID is valid.
   public static func problem(_ id: String) -> String? {
-    // Bytes are looked at, as the kernel does: a slash and what is written over it are one character.
+    // Compared as bytes, as in the kernel: a slash and a combining character after it are one
+    // character in Swift.
     let bytes = id.utf8
     if bytes.isEmpty { return "can't be empty" }
     if bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8) {

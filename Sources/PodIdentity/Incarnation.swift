@@ -1,23 +1,24 @@
 import Linux
 
-/// One process of an executor: an executor ID can be used again, an incarnation cannot.
+/// One process of an executor. An executor ID can be used again, an incarnation cannot.
 public struct Incarnation: Sendable, Equatable, Hashable {
-  /// The kernel's random ID of this boot; nil where /proc doesn't tell.
+  /// The kernel's random ID of this boot; nil if /proc doesn't show it.
   public var bootID: String?
-  /// The process ID in the host's namespace; nil where it can't be known.
+  /// The process ID in the host's namespace; nil if it can't be known.
   public var pid: Int32?
-  /// When the process started, in clock ticks since boot (proc(5), `stat`, field 22).
+  /// The start time of the process, in clock ticks since boot (proc(5), `stat`, field 22).
   public var startTime: UInt64?
 
-  /// Makes an incarnation from its parts.
+  /// Creates an incarnation from its parts.
   public init(bootID: String?, pid: Int32?, startTime: UInt64?) {
     self.bootID = bootID
     self.pid = pid
     self.startTime = startTime
   }
 
-  /// This process. In a pid namespace of its own a process cannot know its ID on the host, in a time namespace of
-  /// its own (time_namespaces(7)) not when it started by the host's clock: it has neither pid nor start time then.
+  /// This process. In its own pid namespace a process can't know its ID on the host, and in its own
+  /// time namespace (time_namespaces(7)) it can't know its start time by the host's clock. In both
+  /// cases pid and start time are nil.
   public static func current() -> Incarnation {
     let bootID = TextFile.line("/proc/sys/kernel/random/boot_id")
     guard let namespace = TextFile.linkTarget("/proc/self/ns/pid"),
@@ -28,39 +29,42 @@ public struct Incarnation: Sendable, Equatable, Hashable {
     return Incarnation(bootID: bootID, pid: own.pid, startTime: own.startTime)
   }
 
-  /// The kernel gives the initial pid namespace this inode number (PROC_PID_INIT_INO).
+  /// The inode number of the kernel's initial pid namespace (PROC_PID_INIT_INO).
   public static let initialPIDNamespace = "pid:[4026531836]"
 
-  /// The kernel gives the initial time namespace this inode number (PROC_TIME_INIT_INO).
+  /// The inode number of the kernel's initial time namespace (PROC_TIME_INIT_INO).
   static let initialTimeNamespace = "time:[4026531834]"
 
-  /// Whether start times in /proc are by the host's clock; a kernel without time namespaces has no other.
+  /// Whether start times in /proc are by the host's clock. A kernel without time namespaces has no
+  /// other.
   static var isTimeTheHosts: Bool {
     TextFile.linkTarget("/proc/self/ns/time").map { $0 == initialTimeNamespace } ?? true
   }
 
-  /// Reads pid, start time and state (`R`, `S`, `Z`, …) from the text of a `/proc/PID/stat`; nil where it isn't one.
+  /// Parses pid, start time and state (`R`, `S`, `Z`, …) of a `/proc/PID/stat`; nil for any other
+  /// text.
   static func parse(stat: String) -> (pid: Int32, startTime: UInt64, state: Substring)? {
-    // The command's name may hold spaces and parentheses: the fields go on after the last one. Bytes are looked at,
-    // since some characters join the parenthesis after them to themselves.
+    // The command's name may contain spaces and parentheses, so the fields continue after the last
+    // parenthesis. Compared as bytes, since a combining character after a parenthesis belongs to it
+    // in Swift.
     let bytes = stat.utf8
     guard let close = bytes.lastIndex(of: UInt8(ascii: ")")),
       let pid = Int32(Substring(bytes.prefix { $0 != UInt8(ascii: " ") }))
     else { return nil }
     let rest = bytes[bytes.index(after: close)...].split(separator: UInt8(ascii: " "))
       .map { Substring($0) }
-    // The first of the rest is field 3, so field 22 is at 19.
+    // The first remaining field is field 3, so field 22 is at 19.
     guard rest.count > 19, let startTime = UInt64(rest[19]) else { return nil }
     return (pid, startTime, rest[0])
   }
 }
 
-/// The host that a pod runs on.
+/// The host on which a pod runs.
 public struct HostIdentity: Sendable, Hashable {
-  /// `/etc/machine-id`, or D-Bus's copy; nil where there is neither.
+  /// `/etc/machine-id`, or D-Bus's copy; nil if neither exists.
   public var machineID: String?
 
-  /// Makes a host identity.
+  /// Creates a host identity.
   public init(machineID: String?) { self.machineID = machineID }
 
   /// This host.

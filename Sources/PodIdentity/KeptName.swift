@@ -1,27 +1,28 @@
 /// The name of a container that is kept after its pod's failure: `kept-ID-TIME-NAME`.
 ///
-/// The name is the decision to keep it: the engine stores it, so it outlives the executor, pod-reaper, the engine and the
-/// host's boot. The first twelve digits of the container's own ID are in it. Nobody knows them before the container is
-/// created, so no Compose file can name a container that way.
+/// The name is the record that the container is kept. The engine stores it, so it survives the
+/// executor, pod-reaper, the engine and a reboot. It includes the first twelve digits of the
+/// container's own ID, which is unknown until the container is created, so no Compose file can
+/// request such a name.
 public struct KeptName: Sendable, Equatable {
-  /// Until when the container is kept, in seconds since 1970.
+  /// The end of the time for which the container is kept, in seconds since 1970.
   public let until: Int64
-  /// The name that it had before.
+  /// The container's previous name.
   public let name: String
 
   private static let prefix = "kept-"
 
-  /// Names a container that is to be kept.
+  /// Creates the name of a container to keep.
   ///
   /// - Parameters:
-  ///   - name: the name that it has.
-  ///   - until: until when it is kept, in seconds since 1970.
+  ///   - name: the container's current name.
+  ///   - until: the end of the time for which it is kept, in seconds since 1970.
   public init(_ name: String, until: Int64) {
     self.name = name
     self.until = until
   }
 
-  /// Reads a container's name; nil for that of a container that isn't kept.
+  /// Parses a container's name; nil if the container isn't kept.
   ///
   /// - Parameters:
   ///   - text: the name, without a slash.
@@ -44,13 +45,13 @@ public struct KeptName: Sendable, Equatable {
 }
 
 extension PodLabel {
-  /// How long the containers of a failed pod may be kept, at most, in seconds: a week.
+  /// The longest time for which the containers of a failed pod may be kept, in seconds: a week.
   public static let longestKeep: Int64 = 604_800
 
   /// How long a pod's containers are kept after a failure.
   ///
-  /// - Parameter labels: a container's.
-  /// - Returns: seconds, of a week at most; 0 for not at all.
+  /// - Parameter labels: a container's labels.
+  /// - Returns: seconds, at most a week; 0 if they aren't kept.
   public static func keepFailed(_ labels: [String: String]) -> Int64 {
     labels[keepFailed].flatMap { Int64($0) }.map { min(max(0, $0), longestKeep) } ?? 0
   }

@@ -1,6 +1,6 @@
-/// The lines that executor and reaper exchange over a lease's connection (docs/design.md, "Contracts").
+/// The lines that executor and reaper send over a lease's connection (docs/design.md, "Leases").
 package enum LeaseProtocol {
-  /// Where executors lease unless they are told otherwise.
+  /// The default path of the socket.
   package static let defaultSocket = "/run/compose-pods/lease.sock"
   /// The response to a first line: the reaper holds the lease. The features that it accepts follow.
   package static let accepted = "OK"
@@ -26,7 +26,7 @@ package enum LeaseProtocol {
     ([start + run] + Feature.allCases.map(\.rawValue)).joined(separator: " ")
   }
 
-  /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
+  /// The run in a line `LEASE 1 RUN`; nil for any other line. Later versions may append fields.
   package static func run(of line: String) -> String? {
     let words = line.split(separator: " ")
     guard line.hasPrefix(start), words.count >= 3, words[2].utf8.count <= 256,

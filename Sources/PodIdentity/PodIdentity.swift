@@ -1,4 +1,4 @@
-/// What marks a pod as ours: which task of which framework it is, which process runs it, on which host.
+/// The identity of a pod: its task and framework, the process that runs it, and its host.
 public struct PodIdentity: Sendable, Hashable {
   /// Mesos' framework ID; empty outside Mesos.
   public var frameworkID: String
@@ -10,17 +10,17 @@ public struct PodIdentity: Sendable, Hashable {
   public var run: String
   /// Mesos' agent ID; empty outside Mesos.
   public var agentID: String
-  /// The process that keeps the pod.
+  /// The executor's process.
   public var incarnation: Incarnation
   /// The host.
   public var host: HostIdentity
-  /// The cgroup below which all containers of the pod live.
+  /// The parent cgroup of all containers of the pod.
   public var cgroupParent: String
-  /// The executor's own cgroup, where that is the run's; empty where it is another's. nil on objects of executors that
-  /// don't say it: there it is `cgroupParent`, if that is an agent's.
+  /// The executor's own cgroup, if that is the run's cgroup; empty if it is another's. nil on
+  /// objects of executors that don't record it: then it is `cgroupParent`, if that is an agent's.
   public var executorCgroup: String?
 
-  /// Makes an identity from its parts.
+  /// Creates an identity from its parts.
   public init(
     frameworkID: String, executorID: String, taskID: String, run: String, agentID: String,
     incarnation: Incarnation, host: HostIdentity, cgroupParent: String,
@@ -37,10 +37,11 @@ public struct PodIdentity: Sendable, Hashable {
     self.executorCgroup = executorCgroup
   }
 
-  /// Reads an object's labels; nil where one of the keys that every object of a pod bears is missing, or there is no
-  /// run. Labels are data that anybody could have written: who reads them still asks whose they are.
+  /// Reads an object's labels; nil if a key that every object of a pod has is missing, or if there
+  /// is no run. Any user may have written the labels, so the reader still checks the object's
+  /// owner.
   ///
-  /// - Parameter labels: a container's, network's or volume's.
+  /// - Parameter labels: a container's, network's or volume's labels.
   public init?(labels: [String: String]) {
     guard let run = labels[PodLabel.run], !run.isEmpty,
       let framework = labels[PodLabel.frameworkID], let executor = labels[PodLabel.executorID],
@@ -58,7 +59,7 @@ public struct PodIdentity: Sendable, Hashable {
       executorCgroup: labels[PodLabel.executorCgroup])
   }
 
-  /// Hashes what tells pods from each other: a pass looks each of them up many times.
+  /// Hashes only the distinguishing values, since a pass looks up each pod many times.
   ///
   /// - Parameter hasher: the hasher.
   public func hash(into hasher: inout Hasher) {
@@ -68,8 +69,8 @@ public struct PodIdentity: Sendable, Hashable {
     hasher.combine(incarnation.startTime)
   }
 
-  /// The labels that every container, network and volume of the pod bears. A label without a value
-  /// is set empty, so that no image can supply one.
+  /// The labels of every container, network and volume of the pod. A label without a value is set
+  /// to an empty text, so that no image can supply a value.
   public var labels: [String: String] {
     [
       PodLabel.frameworkID: frameworkID,
@@ -91,26 +92,27 @@ public struct PodIdentity: Sendable, Hashable {
     ]
   }
 
-  /// The slice that the pod's containers are in; nil where their cgroup is no slice.
+  /// The slice of the pod's containers; nil if their cgroup is no slice.
   public var slice: PodSlice? {
     guard let slice = PodSlice(path: cgroupParent), slice.run == run else { return nil }
     return slice
   }
 
-  /// The cgroup that the executor lives in, as far as its pod's objects tell: that of its containers, where it is no slice.
+  /// The executor's cgroup according to its pod's objects: that of its containers, unless they are
+  /// in a slice.
   public var ownCgroup: String {
     if let executorCgroup, !executorCgroup.isEmpty { return executorCgroup }
     return cgroupParent
   }
 
-  /// What the engine is told of the cgroup: the path, or the name of a slice.
+  /// The cgroup in requests to the engine: the path, or the name of a slice.
   public var engineParent: String { slice?.unit ?? cgroupParent }
 
-  /// The names that the pod's objects get in Docker.
+  /// The names of the pod's objects in Docker.
   public var names: PodNames { PodNames(identity: self) }
 }
 
-/// The keys of the labels that mark a pod. They are a contract: other programs look for them.
+/// The keys of the labels that mark a pod. They are a contract: other programs read them.
 public enum PodLabel {
   /// Mesos' framework ID.
   public static let frameworkID = "mesos.framework_id"
@@ -122,7 +124,7 @@ public enum PodLabel {
   public static let run = "mesos.container_id"
   /// Mesos' agent ID.
   public static let agentID = "mesos.agent_id"
-  /// The executor's process ID in the host's namespace, where it can be known.
+  /// The executor's process ID in the host's namespace, if it can be known.
   public static let pid = "mesos.executor.pid"
   /// The executor's start time in clock ticks since boot.
   public static let startTime = "mesos.executor.start_time"
@@ -130,20 +132,23 @@ public enum PodLabel {
   public static let bootID = "mesos.host.boot_id"
   /// The host's machine ID.
   public static let machineID = "mesos.host.machine_id"
-  /// The pod's cgroup: networks and volumes have no other trace of it.
+  /// The pod's cgroup; networks and volumes have no other reference to it.
   public static let cgroupParent = "mesos.cgroup_parent"
-  /// The executor's own cgroup, where that is the run's: with the driver systemd its containers are elsewhere.
+  /// The executor's own cgroup, if that is the run's cgroup. With the driver systemd the containers
+  /// are in another.
   public static let executorCgroup = "mesos.executor_cgroup"
-  /// `true` on a volume that stays when its pod has ended.
+  /// `true` on a volume that is kept after its pod.
   public static let keep = "mesos.keep"
-  /// `true` on the volume that holds the values of external secrets: it goes with its pod, whatever becomes of others.
+  /// `true` on the volume with the values of external secrets, which is always removed with its
+  /// pod.
   public static let secrets = "mesos.secrets"
-  /// The images to remove when the pod has ended, separated by spaces: on every container those of the whole pod, since
-  /// any one of them may be the last. What begins with `-` is a name of a built image that is taken back, while the image
-  /// stays. Empty where none are, and on networks and volumes.
+  /// The images to remove with the pod, separated by spaces. Every container has the list of the
+  /// whole pod, since any of them may be the last one. An item that begins with `-` is only a name
+  /// of a built image to remove; the image is kept. Empty if there are none, and on networks and
+  /// volumes.
   public static let removeImages = "mesos.remove_images"
-  /// How long the stopped containers and volumes stay after a failure of the pod, in seconds; empty where they don't, and on
-  /// networks and volumes.
+  /// How long the stopped containers and volumes are kept after a failure of the pod, in seconds;
+  /// empty if they aren't kept, and on networks and volumes.
   public static let keepFailed = "mesos.keep_failed"
   /// The task ID, as earlier compose executors label it.
   public static let legacyTaskID = "taskId"
@@ -157,14 +162,14 @@ public enum PodLabel {
   public static let composeContainerNumber = "com.docker.compose.container-number"
   /// Compose's mark of one-off containers.
   public static let composeOneOff = "com.docker.compose.oneoff"
-  /// Compose's hash of a service's configuration: Compose passes over containers without it.
+  /// Compose's hash of a service's configuration. Compose ignores containers without it.
   public static let composeConfigHash = "com.docker.compose.config-hash"
   /// Compose's network key, on networks.
   public static let composeNetwork = "com.docker.compose.network"
   /// Compose's volume key, on volumes.
   public static let composeVolume = "com.docker.compose.volume"
 
-  /// Every key of the contract: a Compose file that sets one of them is refused.
+  /// Every key of the contract. A Compose file that sets one of them is refused.
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
     executorCgroup, keep, keepFailed, secrets, removeImages,

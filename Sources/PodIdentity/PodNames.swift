@@ -1,18 +1,19 @@
-/// The names of a pod's objects in Docker. They carry the task and the run, so that two pods from one
-/// file never meet in a name.
+/// The names of a pod's objects in Docker. They include the task and the run, so that the names of
+/// two pods from one file always differ.
 public struct PodNames: Sendable, Equatable {
-  /// The task ID as names begin with it.
+  /// The task ID at the beginning of names.
   let stem: String
   let run: String
   let seed: String
 
-  /// Beginnings of names that other programs take for their own containers: an agent's docker containerizer stops and
-  /// removes `mesos-…` when it recovers (slave/containerizer/docker.cpp, `parse`), a kubelet on Docker what is called
-  /// `k8s_…` and isn't in its pods. Others go by labels or by IDs that they keep.
+  /// Prefixes of names that other programs treat as their own containers. An agent's docker
+  /// containerizer stops and removes `mesos-…` during recovery (slave/containerizer/docker.cpp,
+  /// `parse`). A kubelet on Docker removes `k8s_…` that aren't in its pods. Other programs use
+  /// labels or the IDs that they store.
   static let foreignPrefixes = ["mesos-", "k8s_"]
 
-  /// The task ID, with `task-` before it where a name that begins so isn't ours to give. Whatever its case: a project's
-  /// name is in lower case.
+  /// The task ID, prefixed with `task-` if the name would begin with another program's prefix.
+  /// Compared without case, since a project's name is in lower case.
   static func stem(of taskID: String) -> String {
     let starts = [dockerWord(taskID + "_").lowercased(), projectWord(taskID, limit: 40)]
     let isForeign = foreignPrefixes.contains { prefix in starts.contains { $0.hasPrefix(prefix) } }
@@ -25,19 +26,20 @@ public struct PodNames: Sendable, Equatable {
       taskID: identity.taskID, run: identity.run)
   }
 
-  /// The names of the objects of a task's run.
+  /// Creates the names of the objects of a task's run.
   public init(frameworkID: String, executorID: String, taskID: String, run: String) {
     stem = Self.stem(of: taskID)
     self.run = run
     seed = [frameworkID, executorID, run].joined(separator: "\u{0}")
   }
 
-  /// The Compose project's name, made from task ID and run: lower-case letters, digits, `-` and `_`.
+  /// The Compose project's name, created from task ID and run: lower-case letters, digits, `-` and
+  /// `_`.
   public var project: String {
     let word = Self.projectWord(stem, limit: 40)
     let tail = Self.projectWord(run, limit: 64)
-    // Mesos' runs are UUIDs: the first group tells them apart, and leaves a name one can type. What is
-    // no UUID, or a task ID that had to be cut, is told apart by a hash of all of it.
+    // Mesos' runs are UUIDs, whose first group is sufficient and gives a name that can be typed.
+    // Other runs, and task IDs that are too long, are distinguished by a hash.
     let isUUID = run.count == 36 && run.filter { $0 == "-" }.count == 4
     let mark = isUUID && stem.count <= 40 ? String(tail.prefix(8)) : shortHash
     return (word.isEmpty ? "pod" : word) + "-" + mark
@@ -48,13 +50,13 @@ public struct PodNames: Sendable, Equatable {
     Self.dockerWord("\(stem)_\(name)")
   }
 
-  /// The container's name where `container(_:)` is taken.
+  /// The container's name if `container(_:)` is taken.
   public func containerWithHash(_ name: String) -> String {
     container(name) + "_" + shortHash
   }
 
   /// The name of a network or volume: the project, `_`, and the key or `name:` in the file. A name
-  /// that has the project before it already, from `COMPOSE_PROJECT_NAME`, stays as it is.
+  /// that already begins with the project, from `COMPOSE_PROJECT_NAME`, is unchanged.
   public func object(_ name: String) -> String {
     let isWhole = ["", "_", "-", "."].contains { end in
       end.isEmpty ? name == project : name.hasPrefix(project + end)
@@ -66,7 +68,7 @@ public struct PodNames: Sendable, Equatable {
   public var shortHash: String { Self.shortHash(of: seed) }
 
   private static func shortHash(of text: String) -> String {
-    // FNV-1a, 64 bits: a name must differ, nobody must be kept from finding a second one.
+    // FNV-1a, 64 bits. Names must differ; protection against deliberate collisions isn't needed.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in text.utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
@@ -77,9 +79,9 @@ public struct PodNames: Sendable, Equatable {
 
   /// The name of the image that is built for a service: the project, `-`, and the service.
   ///
-  /// A repository's name has lower-case letters and digits, with `.`, `_`, `__` or any number of
-  /// `-` between them (distribution, "reference"). A name that had to be changed has a hash behind
-  /// it, so that no two services share one.
+  /// A repository's name has lower-case letters and digits, separated by `.`, `_`, `__` or any
+  /// number of `-` (distribution, "reference"). A name that had to be changed gets a hash as
+  /// suffix, so that no two services share a name.
   ///
   /// - Parameters:
   ///   - project: the Compose project's name.
@@ -106,7 +108,7 @@ public struct PodNames: Sendable, Equatable {
     return word == text ? word : "\(word)-\(shortHash(of: text))"
   }
 
-  /// Docker takes letters, digits, `_`, `.` and `-`, and neither of the last three first.
+  /// Docker accepts letters, digits, `_`, `.` and `-`, and requires a letter or digit first.
   static func dockerWord(_ text: String) -> String {
     var word = ""
     for character in text.unicodeScalars {
@@ -121,7 +123,8 @@ public struct PodNames: Sendable, Equatable {
     return word
   }
 
-  /// Compose takes lower-case letters, digits, `-` and `_` in a project's name, a letter or digit first.
+  /// Compose accepts lower-case letters, digits, `-` and `_` in a project's name, and requires a
+  /// letter or digit first.
   static func projectWord(_ text: String, limit: Int) -> String {
     var word = ""
     for character in text.lowercased().unicodeScalars {

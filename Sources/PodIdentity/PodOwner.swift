@@ -1,13 +1,13 @@
-/// Whose a pod's slice is, as its description tells, or its cgroup, as an attribute of that does: both may outlive the
-/// pod's last object, and then nothing else tells.
+/// The owner of a pod's slice or cgroup, recorded in the slice's description or in an attribute of
+/// the cgroup. Both may outlive the pod's last object, and are then the only record.
 public struct PodOwner: Sendable, Equatable, CustomStringConvertible {
   /// The executor's process.
   public let incarnation: Incarnation
 
-  /// Names a process.
+  /// Creates an owner from a process.
   public init(_ incarnation: Incarnation) { self.incarnation = incarnation }
 
-  /// Reads a description; nil where it isn't such.
+  /// Parses a description; nil for any other text.
   public init?(description: String) {
     let words = description.split(separator: " ", omittingEmptySubsequences: false)
     guard words.count == 7, words[0] == "compose-executor", words[1] == "pod:",
@@ -18,7 +18,7 @@ public struct PodOwner: Sendable, Equatable, CustomStringConvertible {
       bootID: String(words[6].dropFirst(5)), pid: pid, startTime: start)
   }
 
-  /// `compose-executor pod: process 4711 started 123456 boot=…`, in the host's process IDs.
+  /// `compose-executor pod: process 4711 started 123456 boot=…`, with the host's process IDs.
   public var description: String {
     func text<Number>(_ number: Number?) -> String { number.map { "\($0)" } ?? "unknown" }
     return "compose-executor pod: process \(text(incarnation.pid)) started "

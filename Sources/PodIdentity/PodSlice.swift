@@ -1,23 +1,27 @@
-/// The slice of one run: where the engine uses systemd's cgroup driver, its containers are scopes in it.
+/// The slice of one run. If the engine uses systemd's cgroup driver, the pod's containers are
+/// scopes in it.
 ///
-/// Its name is `composepods-RUN.slice`, behind `PARENT-` where the operator names a parent. In a slice's name each dash is
-/// a level of the tree (systemd.slice(5)), so in RUN dashes become `_`, and any other byte than a letter or a digit
-/// becomes `.` and two hexadecimal digits: no two runs have one slice.
+/// Its name is `composepods-RUN.slice`, after `PARENT-` if the operator names a parent. In a
+/// slice's name each dash is a level of the tree (systemd.slice(5)), so in RUN dashes become `_`,
+/// and any byte other than a letter or digit becomes `.` and two hexadecimal digits. No two runs
+/// have the same slice.
 public struct PodSlice: Sendable, Hashable {
   /// The run.
   public let run: String
   /// The unit's name.
   public let unit: String
-  /// Its cgroup's path below each hierarchy's root, such as `/composepods.slice/composepods-RUN.slice`.
+  /// Its cgroup's path below each hierarchy's root, such as
+  /// `/composepods.slice/composepods-RUN.slice`.
   public let path: String
 
   /// The slice of all pods, directly above.
   public var above: String { String(path.split(separator: "/").dropLast().last ?? "-.slice") }
 
-  /// What slices of pods begin with, behind their parent.
+  /// The prefix of pod slices, after their parent.
   public static let prefix = "composepods"
 
-  /// Names the slice of a run; nil where the name would be too long, or the parent is no slice's name.
+  /// Creates the slice of a run; nil if the name would be too long, or the parent is no slice's
+  /// name.
   ///
   /// - Parameters:
   ///   - run: the run.
@@ -35,7 +39,7 @@ public struct PodSlice: Sendable, Hashable {
     path = Self.path(of: unit)
   }
 
-  /// The slice that a unit's name stands for; nil where it is none of a pod.
+  /// Parses a unit's name; nil if it isn't a pod's slice.
   public init?(unit: String) {
     guard unit.hasSuffix(".slice") else { return nil }
     let parts = unit.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
@@ -47,8 +51,8 @@ public struct PodSlice: Sendable, Hashable {
     path = Self.path(of: unit)
   }
 
-  /// The slice whose cgroup has a path; nil where it is none of a pod, such as every path of an engine with the driver
-  /// cgroupfs.
+  /// The slice with a cgroup's path; nil if it isn't a pod's slice, such as every path of an engine
+  /// with the driver cgroupfs.
   public init?(path: String) {
     guard let unit = path.split(separator: "/").last, let slice = Self(unit: String(unit)),
       slice.path == path
@@ -65,7 +69,7 @@ public struct PodSlice: Sendable, Hashable {
     guard slice.hasSuffix(".slice") else { return nil }
     let stem = slice.dropLast(6)
     let parts = stem.split(separator: "-", omittingEmptySubsequences: false)
-    // systemd would take a colon and a backslash too: the engine takes them for marks of its own.
+    // systemd accepts a colon and a backslash too, but the engine interprets them.
     let isName = stem.utf8.allSatisfy { isWord($0) || [0x2d, 0x2e, 0x5f].contains($0) }
     return isName && !parts.contains("") ? String(stem) : nil
   }
@@ -112,7 +116,7 @@ public struct PodSlice: Sendable, Hashable {
       default: return nil
       }
     }
-    // One name for one run: what this doesn't give back isn't ours.
+    // One name for one run: any other spelling isn't a pod's slice.
     guard let run = String(validating: bytes, as: UTF8.self), !run.isEmpty, escaped(run) == name
     else { return nil }
     return run

@@ -2,33 +2,34 @@ import Glibc
 import SystemPackage
 import Linux
 
-/// What the process table says of an incarnation.
+/// The evidence in the process table about an incarnation.
 public enum ProcessLook: Sendable, Hashable {
-  /// The process lives.
+  /// The process is alive.
   case alive
-  /// It is proven to be gone.
+  /// The process is provably gone.
   case gone(End)
-  /// /proc didn't tell.
+  /// /proc gives no evidence, with the reason.
   case unreadable(String)
 
   /// How it is known to be gone.
   public enum End: String, Sendable, Hashable {
     /// No process has that pid.
     case noProcess
-    /// The pid is another process's now: it began at another time.
+    /// Another process has the pid now: its start time differs.
     case pidUsedAgain
-    /// It has ended and waits for its parent.
+    /// It has exited and waits for its parent.
     case ended
   }
 }
 
 extension Incarnation {
-  /// Looks for the process in /proc, which must be the initial pid namespace's; boot ids are not compared.
+  /// Reads the process's state from /proc, which must belong to the initial pid namespace. Boot IDs
+  /// are not compared.
   ///
-  /// - Returns: nil where pid or start time isn't known.
+  /// - Returns: the evidence; nil if pid or start time isn't known.
   public func look() -> ProcessLook? { look(below: "/proc") }
 
-  /// Looks for the process below a folder that is or plays /proc.
+  /// Reads the process's state from a directory that is /proc or has its layout.
   func look(below proc: String) -> ProcessLook? {
     guard let pid, let startTime else { return nil }
     let folder = "\(proc)/\(pid)"
@@ -36,7 +37,7 @@ extension Incarnation {
     do {
       text = try TextFile.text(folder + "/stat")
     } catch let error as Errno where error == .noSuchFileOrDirectory || error == .noSuchProcess {
-      // /proc may have been taken away or hidden a moment ago: the kernel is asked in another way, too.
+      // /proc may just have been unmounted or hidden, so kill(2) with signal 0 checks too.
       guard kill(pid, 0) != 0, errno == ESRCH else {
         return .unreadable("\(folder) isn't there, and a process \(pid) is")
       }
@@ -50,8 +51,8 @@ extension Incarnation {
     if found.startTime != startTime { return .gone(.pidUsedAgain) }
     if found.state == "X" || found.state == "x" { return .gone(.ended) }
     if found.state == "Z" {
-      // A first thread that has ended looks like a zombie while others of its process run on: every program whose
-      // `main` is asynchronous is so.
+      // A process whose first thread has exited has the state of a zombie while its other threads
+      // continue. This is so for every program with an asynchronous `main`.
       do {
         return try Incarnation.hasOtherThreads(folder) ? .alive : .gone(.ended)
       } catch {
@@ -61,10 +62,10 @@ extension Incarnation {
     return .alive
   }
 
-  /// When a process began, in clock ticks since boot.
+  /// The start time of a process, in clock ticks since boot.
   ///
   /// - Parameter pid: the process.
-  /// - Returns: nil where there is none, or /proc doesn't tell.
+  /// - Returns: the start time; nil if there is no such process, or /proc can't be read.
   public static func startTime(of pid: Int32) -> UInt64? {
     guard let text = try? TextFile.text("/proc/\(pid)/stat"), let found = parse(stat: text),
       found.pid == pid
@@ -77,18 +78,19 @@ extension Incarnation {
       let threads = try Directory.names(of: folder + "/task")
       return threads.count { $0.first?.isNumber == true } > 1
     } catch {
-      // Its parent has taken note of its end.
+      // Its parent has reaped it.
       if error == .noSuchFileOrDirectory || error == .noSuchProcess { return false }
       throw error
     }
   }
 }
 
-/// Whether this process sees the host's process table as it is.
+/// Whether this process sees the host's process table without restrictions.
 public enum ProcessTableCheck {
-  /// Looks at the pid namespace and at /proc.
+  /// Inspects the pid namespace and /proc.
   ///
-  /// - Returns: what hinders, in words; nil where a process that isn't found is really not there.
+  /// - Returns: the text of the restriction; nil if a process that isn't found certainly doesn't
+  ///   exist.
   public static func failure() -> String? {
     guard let namespace = TextFile.linkTarget("/proc/self/ns/pid") else {
       return "/proc/self/ns/pid can't be read"
@@ -109,7 +111,7 @@ public enum ProcessTableCheck {
       ?? ((try? TextFile.text("/proc/1/stat")) == nil ? "/proc/1/stat can't be read" : nil)
   }
 
-  /// Looks at the mounts of /proc (proc(5), `hidepid`): the last one is in force.
+  /// Inspects the mounts of /proc (proc(5), `hidepid`); the last one is in force.
   static func failure(mountinfo: String) -> String? {
     // A source without a name leaves its field empty.
     let lines = mountinfo.split(separator: "\n")

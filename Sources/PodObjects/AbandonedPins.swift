@@ -2,21 +2,22 @@ import Linux
 import PodIdentity
 import SystemPackage
 
-/// The private mounts of pods' bind mounts, as a policy has them made.
+/// The private mounts of pods' bind mounts that a policy requires.
 package enum AbandonedPins {
-  /// Where all pods' are: memory, which the next boot begins with anew.
+  /// The parent directory of all pods' mounts; in memory, so it is empty after a reboot.
   package static let directory = "\(HostDirectory.path)/mounts"
 
-  /// The directory of a pod's, which names its executor.
+  /// The directory of a pod's mounts, whose name identifies its executor.
   package static func directory(of identity: PodIdentity) -> String {
     let owner = identity.incarnation
     return "\(directory)/\(identity.run).\(owner.pid ?? 0).\(owner.startTime ?? 0)"
   }
 
-  /// Takes back what executors that are gone left: containers keep what they were started with.
+  /// Removes the mounts of executors that are gone. Containers keep the mounts with which they were
+  /// started.
   ///
-  /// - Parameter socket: the engine's, which the mounts were made for.
-  /// - Returns: the directories that are gone.
+  /// - Parameter socket: the socket of the engine for which the mounts were created.
+  /// - Returns: the removed directories.
   package static func release(engine socket: String) -> [String] {
     let names = (try? Directory.names(of: directory)) ?? []
     guard !names.isEmpty, ProcessTableCheck.failure() == nil,

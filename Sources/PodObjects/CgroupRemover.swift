@@ -2,48 +2,51 @@ import Cgroups
 import PodIdentity
 import SystemPackage
 
-/// Removes the cgroups of a run, children first and only empty ones: the kernel refuses to remove a cgroup that holds a
-/// process.
+/// Removes the cgroups of a run, children first and only empty ones: the kernel refuses to remove a
+/// cgroup that has a process.
 package struct CgroupRemover: Sendable {
-  /// Whose calls list and remove groups: libcgroup's for pod-reaper, this project's own for the executor.
+  /// The calls that list and remove groups: libcgroup's for pod-reaper, this project's own for the
+  /// executor.
   package let folders: CgroupFolders
-  /// The directories of this process's own cgroups, which stay.
+  /// The directories of this process's own cgroups, which are kept.
   package let keeping: Set<String>
 
   /// Prepares removals.
   ///
   /// - Parameters:
   ///   - folders: the mounted hierarchies.
-  ///   - keeping: directories that stay: those of this process's own cgroups.
+  ///   - keeping: the directories of this process's own cgroups, which are kept.
   package init(folders: CgroupFolders, keeping: Set<String>) {
     self.folders = folders
     self.keeping = keeping
   }
 
-  /// Which groups go.
+  /// The groups to remove.
   package enum Scope: Sendable {
-    /// The run's own group with all below it. If any hierarchy has a living process in it, all groups stay in all
-    /// hierarchies: without some of them the process could neither be found nor be limited.
+    /// The run's own group with all groups below it. If it has a living process in any hierarchy,
+    /// all groups are kept in all hierarchies: without some of them the process could neither be
+    /// found nor be limited.
     case run
-    /// The groups of containers alone: the agent removes the run's own.
+    /// Only the groups of containers: the agent removes the run's own.
     case containers
-    /// All that are empty. An executor lives in its run's Mesos cgroup, so the whole is never without a process.
+    /// All empty groups. An executor runs in its run's Mesos cgroup, so the whole always has a
+    /// process.
     case emptyGroups
   }
 
-  /// What is left after a removal.
+  /// The remaining groups after a removal.
   package enum Left: Sendable {
     /// Directories that still exist, with the reason.
     case folders([(folder: String, reason: Errno)])
-    /// The slice could not be stopped, so that none of its groups was touched.
+    /// The slice could not be stopped, so none of its groups was removed.
     case slice(PodSlice, any Error)
 
-    /// Whether nothing is left.
+    /// Whether nothing remains.
     package var isNothing: Bool {
       if case .folders(let folders) = self { folders.isEmpty } else { false }
     }
 
-    /// Whether this user may not remove it, however often it tries.
+    /// Whether this user isn't permitted to remove them, so that further attempts are useless.
     package var isDenied: Bool {
       guard case .folders(let folders) = self else { return false }
       return !folders.isEmpty
@@ -51,22 +54,26 @@ package struct CgroupRemover: Sendable {
     }
   }
 
-  /// Removes groups until none is left, the time is up, or none of what is left may be removed.
+  /// Removes groups until none remains, the time limit is reached, or none of the remaining groups
+  /// may be removed.
   ///
   /// - Parameters:
   ///   - path: the run's cgroup, a path that `CgroupPath.isRun` accepts.
-  ///   - scope: which groups go.
-  ///   - limit: how long to try: processes that were killed a moment ago may still exist.
-  ///   - stop: stops the run's slice, once there is no process in it; systemd removes most of its groups then.
-  /// - Returns: what is left, but for what this process keeps.
+  ///   - scope: the groups to remove.
+  ///   - limit: the time limit for retries: processes that were just killed may still exist.
+  ///   - stop: stops the run's slice when it has no process; systemd then removes most of its
+  ///     groups.
+  /// - Returns: the remaining groups, except for those that this process keeps.
   package func remove(
     _ path: String, _ scope: Scope, within limit: Duration,
     stopping stop: (PodSlice) async throws -> Void
   ) async -> Left {
     let deadline = ContinuousClock.now + limit
     var slice = scope == .containers ? nil : PodSlice(path: path)
+    // Processes that the engine has just killed are gone in a moment.
+    var wait = Duration.milliseconds(2)
     while true {
-      // To stop a slice is to kill whatever is in it.
+      // Stopping a slice kills all processes in it.
       if let stopped = slice, folders.look(path).isWithoutProcesses {
         do {
           try await stop(stopped)
@@ -78,7 +85,8 @@ package struct CgroupRemover: Sendable {
       let found = slice == nil ? removeOnce(path, scope) : busy(path)
       let left = Left.folders(found.filter { !keeping.contains($0.folder) })
       if left.isNothing || left.isDenied || .now > deadline { return left }
-      try? await Task.sleep(for: .milliseconds(50))
+      try? await Task.sleep(for: wait)
+      wait = min(wait * 2, .milliseconds(50))
     }
   }
 
@@ -109,8 +117,8 @@ package struct CgroupRemover: Sendable {
   /// - Parameters:
   ///   - container: the container's ID.
   ///   - path: the run's cgroup.
-  ///   - limit: how long they may take.
-  /// - Returns: what still lives.
+  ///   - limit: the time limit.
+  /// - Returns: the state of the group afterwards.
   package func kill(_ container: String, below path: String, within limit: Duration) async
     -> CgroupLook
   {

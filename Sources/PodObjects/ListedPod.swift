@@ -1,32 +1,34 @@
 import DockerEngine
 import PodIdentity
 
-/// A pod as the engine's lists describe it: nothing was inspected.
+/// A pod as the engine's lists describe it, without inspections.
 package struct ListedPod: Sendable {
-  /// Whose the objects are.
+  /// The pod's identity.
   package let identity: PodIdentity
   /// Its containers in any state, sorted by service, role and number.
   package internal(set) var containers: [ListedContainer] = []
   /// Its networks, sorted by name.
   package internal(set) var networks: [NetworkDetails] = []
-  /// Its volumes, sorted by name; those that stay when their pod has ended are among them.
+  /// Its volumes, sorted by name, including those that are kept after their pod.
   package internal(set) var volumes: [VolumeDetails] = []
 
-  /// Makes a pod without objects.
+  /// Creates a pod without objects.
   ///
-  /// - Parameter identity: whose they will be.
+  /// - Parameter identity: the pod's identity.
   package init(identity: PodIdentity) { self.identity = identity }
 
-  /// The containers of services, without one-off containers and those that the executor runs for itself.
+  /// The containers of services, without one-off containers and the executor's own.
   package var services: [ListedContainer] { containers.filter { $0.role == .service } }
 
-  /// Until when its stopped containers are kept after a failure, in seconds since 1970; nil where they aren't.
+  /// The end of the time for which its stopped containers are kept after a failure, in seconds
+  /// since 1970; nil if they aren't.
   package var keptUntil: Int64? { containers.map { KeptContainer($0.summary) }.keptUntil }
 
   /// The containers of one service, in the order of their numbers.
   ///
-  /// - Parameter name: the service's key in the Compose file, or with `-N` behind it one of its containers.
-  /// - Returns: its containers; empty where there is no such service.
+  /// - Parameter name: the service's key in the Compose file, or that with `-N` as suffix for one
+  ///   of its containers.
+  /// - Returns: its containers; empty if there is no such service.
   package func containers(of name: String) -> [ListedContainer] {
     let found = services.filter { $0.service == name }
     return found.isEmpty ? services.filter { $0.displayName == name } : found
@@ -35,7 +37,7 @@ package struct ListedPod: Sendable {
 
 /// A container of a pod in a list.
 package struct ListedContainer: Sendable {
-  /// What a container is for.
+  /// The purpose of a container.
   package enum Role: String, Sendable {
     case service
     /// A `pre_start` container, which runs before its service.
@@ -46,26 +48,26 @@ package struct ListedContainer: Sendable {
     case secrets
   }
 
-  /// What it is for.
+  /// Its purpose.
   package let role: Role
   /// The service's key in the Compose file; empty on a container for secrets.
   package let service: String
-  /// Its number within the service, from 1; nil where it has none.
+  /// Its number within the service, from 1; nil if it has none.
   package let number: Int?
-  /// The service's key, with `-N` behind it where the service has several containers.
+  /// The service's key, with the suffix `-N` if the service has several containers.
   package internal(set) var displayName: String
-  /// What the engine's list holds of it.
+  /// The container in the engine's list.
   package let summary: ContainerSummary
 
   /// The engine's ID.
   package var id: String { summary.id }
 
-  /// Whether it has processes: it runs, or is paused.
+  /// Whether it has processes: it is running or paused.
   package var isUp: Bool { summary.state == "running" || summary.state == "paused" }
 
   /// Reads a container's labels.
   ///
-  /// - Parameter summary: a container that bears a pod's labels.
+  /// - Parameter summary: a container with a pod's labels.
   package init(_ summary: ContainerSummary) {
     self.summary = summary
     service = summary.labels[PodLabel.composeService] ?? ""
@@ -80,9 +82,11 @@ package struct ListedContainer: Sendable {
 }
 
 extension PodInventory {
-  /// Lists pods with what the engine's lists hold of their objects: three requests, and one for each image that isn't known.
+  /// Lists pods with their objects in the engine's lists: three requests, and one for each unknown
+  /// image.
   ///
-  /// Containers that inherited their labels from an image are left out, as are objects without the full set of labels.
+  /// Containers that inherited their labels from an image are omitted, as are objects without the
+  /// full set of labels.
   ///
   /// - Returns: the pods, sorted by task and run.
   /// - Throws: `EngineError`.
@@ -108,7 +112,7 @@ extension PodInventory {
     }
     for volume in try await volumes {
       guard let identity = PodIdentity(labels: volume.labels) else { continue }
-      // A volume that stays doesn't make a pod.
+      // A volume that outlives its pod is no evidence of a pod.
       if volume.labels[PodLabel.keep] == "true", pods[identity] == nil { continue }
       pods[identity, default: ListedPod(identity: identity)].volumes.append(volume)
     }
@@ -126,7 +130,7 @@ extension ListedPod {
       < (other.identity.taskID, other.identity.run, other.identity.frameworkID)
   }
 
-  /// The pod with its objects in order, and containers of one service told apart by their numbers.
+  /// The pod with its objects sorted, and with numbers in the names of containers of one service.
   func sorted() -> ListedPod {
     var pod = self
     var counts: [String: Int] = [:]

@@ -26,12 +26,12 @@ package struct Observation: Sendable {
       .add(object, images: nil, created: nil, nil)
   }
 
-  /// Adds what has a run but not the full set of labels.
+  /// Adds an object that has a run but not the full set of labels.
   mutating func add(unlabelled object: PodObject) {
     unlabelled.append("\(object.kind) \(object.name)")
   }
 
-  /// The part of an observation that one executor may call its own.
+  /// The part of an observation that belongs to one executor.
   package struct Own: Sendable, Equatable {
     /// The objects of its pod.
     package var objects: [PodObject] = []
@@ -39,14 +39,14 @@ package struct Observation: Sendable {
     package var hasOthers = false
   }
 
-  /// Separates the objects of one incarnation from those of others with the same run and task: nothing prevents two
-  /// executors from being given the same ones.
+  /// Separates the objects of one incarnation from those of others with the same run and task,
+  /// since two executors may get the same run and task.
   ///
   /// - Parameters:
   ///   - identity: the pod's identity.
-  ///   - made: the IDs of what this process has created. Where labels do not identify the incarnation, nothing else is
-  ///     its own.
-  /// - Returns: its objects, and whether others have some.
+  ///   - made: the IDs of the objects that this process has created. If labels do not identify the
+  ///     incarnation, only these are its own.
+  /// - Returns: its objects, and whether other incarnations have objects.
   package func own(_ identity: PodIdentity, made: Set<String>) -> Own {
     let found = pods[identity]?.objects ?? []
     let objects = found.filter { identity.isUnique || made.contains($0.id) }
@@ -61,18 +61,19 @@ package struct Observation: Sendable {
   }
 }
 
-/// All objects that bear one pod's labels.
+/// All objects that have one pod's labels.
 package struct ObservedPod: Sendable, Equatable {
   package let identity: PodIdentity
   package private(set) var objects: [PodObject]
-  /// Images to remove once the containers are gone, as the containers' labels record them.
+  /// Images to remove after the containers, recorded in the containers' labels.
   package private(set) var images: [String] = []
-  /// Its containers, as far as it matters to keeping them after a failure.
+  /// Its containers, with the data that determines how long they are kept after a failure.
   package var containers: [KeptContainer] = []
-  /// When the oldest container was created, in seconds since 1970; nil where the engine doesn't say.
+  /// When the oldest container was created, in seconds since 1970; nil if the engine doesn't report
+  /// it.
   package var created: Int64?
 
-  /// Makes a pod of these objects.
+  /// Creates a pod of these objects.
   package init(identity: PodIdentity, objects: [PodObject] = []) {
     self.identity = identity
     self.objects = objects
@@ -82,9 +83,9 @@ package struct ObservedPod: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - object: the object.
-  ///   - label: its label that names the pod's images to remove, read from containers alone.
+  ///   - label: its label with the pod's images to remove, which is used only for containers.
   ///   - time: when it was created, in seconds since 1970.
-  ///   - container: a container, as far as it matters to keeping it.
+  ///   - container: the data for keeping it, if it is a container.
   mutating func add(
     _ object: PodObject, images label: String?, created time: Int64?, _ container: KeptContainer?
   ) {
@@ -98,11 +99,11 @@ package struct ObservedPod: Sendable, Equatable {
     }
   }
 
-  /// More images than a pod has: anybody can write a label.
+  /// More images than a pod has. The limit is needed because any user can write a label.
   private static let mostImages = 1024
 }
 
-/// A container whose image carries the labels of the pod that it was committed from.
+/// A container whose image has the labels of the pod from which it was committed.
 package struct InheritedContainer: Sendable, Equatable {
   /// The identity that the labels describe.
   package let identity: PodIdentity
@@ -110,7 +111,8 @@ package struct InheritedContainer: Sendable, Equatable {
 }
 
 extension PodIdentity {
-  /// Whether the labels tell this incarnation from another of the same run and task. In a pid namespace of its own an
-  /// executor knows neither its pid nor its start time; under Mesos the agent makes the run, and never the same twice.
+  /// Whether the labels distinguish this incarnation from another of the same run and task. In its
+  /// own pid namespace an executor knows neither its pid nor its start time. Under Mesos the agent
+  /// creates the run, and never the same run twice.
   var isUnique: Bool { incarnation.pid != nil || !agentID.isEmpty }
 }

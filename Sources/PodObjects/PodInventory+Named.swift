@@ -2,10 +2,11 @@ import DockerEngine
 import PodIdentity
 
 extension PodInventory {
-  /// The pods that bear an ID as it is, with their containers alone: cheap on a host with many pods.
+  /// The pods that have exactly this ID, with only their containers: cheap on a host with many
+  /// pods.
   ///
   /// - Parameter id: a task ID, executor ID or run.
-  /// - Returns: the pods; empty where none has a container.
+  /// - Returns: the pods; empty if none has a container.
   /// - Throws: `EngineError`.
   package func pods(named id: String) async throws -> [ListedPod] {
     let engine = engine

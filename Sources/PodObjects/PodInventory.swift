@@ -3,28 +3,29 @@ import PodIdentity
 
 /// Finds pods by their labels: containers in any state, networks and volumes.
 package actor PodInventory {
-  /// What to do about a container of which neither its image nor itself can be inspected, so that nothing shows whether
-  /// it inherited its labels.
+  /// The action for a container if neither its image nor the container itself can be inspected, so
+  /// that nothing shows whether it inherited its labels.
   package enum Doubt: Sendable {
-    /// The container counts as inherited and is left alone. pod-reaper does so: one broken container must not keep it
-    /// from all other pods.
+    /// The container counts as inherited and is left alone. pod-reaper uses this: one broken
+    /// container must not block the removal of all other pods.
     case leaveAlone
-    /// The observation fails if the container bears this identity, and leaves alone what bears another. The executor
-    /// does so: it tries again until its time is up, and then reports that something of its pod may be left.
+    /// The observation fails if the container has this identity, and leaves containers with others
+    /// alone. The executor uses this: it retries until its time limit, and then reports that
+    /// objects of its pod may remain.
     case fail(PodIdentity)
   }
 
   package nonisolated let engine: DockerEngine
   private let doubt: Doubt
   private let progress: @Sendable () -> Void
-  /// The run that an image's labels carry, by image ID: an image never changes.
+  /// The run in an image's labels, by image ID: an image never changes.
   private var runOfImage: [String: String?] = [:]
 
   /// Prepares observations of one engine.
   ///
   /// - Parameters:
   ///   - engine: the engine.
-  ///   - doubt: what to do about a container that can't be inspected.
+  ///   - doubt: the action for a container that can't be inspected.
   ///   - progress: called after each inspection.
   package init(
     engine: DockerEngine, doubt: Doubt, progress: @escaping @Sendable () -> Void = {}
@@ -34,12 +35,12 @@ package actor PodInventory {
     self.progress = progress
   }
 
-  /// Lists the engine's objects. Volumes that stay when their pod has ended are left out.
+  /// Lists the engine's objects, except for volumes that are kept after their pod.
   ///
   /// - Parameters:
   ///   - run: only objects of this run; nil for all.
-  ///   - made: IDs of containers that this process has created, which are not inspected: they are its own even if their
-  ///     image carries the run.
+  ///   - made: IDs of containers that this process has created, which are not inspected: they are
+  ///     its own even if their image has the run's label.
   /// - Returns: the pods that exist.
   /// - Throws: `EngineError`.
   package func observe(run: String? = nil, made: Set<String> = []) async throws -> Observation {
@@ -73,9 +74,10 @@ package actor PodInventory {
     return found
   }
 
-  /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image, and
-  /// a container made from it inherits them. Where the image is gone or can't be inspected, the container's cgroup
-  /// parent decides: Docker's commit doesn't copy it, and an executor always sets it.
+  /// Whether a container has its labels from its image: `docker commit` copies a container's labels
+  /// into the image, and a container created from it inherits them. If the image is gone or can't
+  /// be inspected, the container's cgroup parent decides: `docker commit` doesn't copy it, and an
+  /// executor always sets it.
   func isInherited(
     _ id: String, _ image: String, _ identity: PodIdentity
   ) async throws -> Bool {
@@ -91,7 +93,8 @@ package actor PodInventory {
     }
   }
 
-  /// Inspects images at once that `isInherited` would ask for one by one; what can't be inspected is left to it.
+  /// Inspects concurrently the images that `isInherited` would inspect one after the other. Images
+  /// that can't be inspected are left to it.
   ///
   /// - Parameter images: IDs of images.
   func inspect(images: Set<String>) async {
@@ -118,7 +121,7 @@ package actor PodInventory {
     }
   }
 
-  /// More inspections at once hold up the engine.
+  /// A limit, since more concurrent inspections block the engine.
   private static let mostInspections = 16
 
   private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
@@ -126,7 +129,7 @@ package actor PodInventory {
       return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.engineParent
     } catch let error as EngineError where error.isRefusal {
       if !error.isNotFound, case .fail(identity) = doubt { throw error }
-      return true  // it is gone, or nothing shows whose it is
+      return true  // It is gone, or its owner can't be determined.
     }
   }
 }

@@ -1,20 +1,21 @@
 /// A container, network or volume of a pod.
 package struct PodObject: Sendable, Hashable {
-  /// What it is.
+  /// The object's kind.
   package enum Kind: String, Sendable {
     case container, network, volume
 
-    /// The name of several, which results of removals are counted by.
+    /// The plural, by which results of removals are counted.
     var plural: String { rawValue + "s" }
   }
 
   package let kind: Kind
-  /// The engine's ID. A volume has none but its name.
+  /// The engine's ID. A volume's ID is its name.
   package let id: String
-  /// The name; the ID where the name is not known.
+  /// The name; the ID if the name is not known.
   package let name: String
 
-  /// Whether it is the volume of the pod's external secrets, which goes even where volumes are kept.
+  /// Whether it is the volume of the pod's external secrets, which is removed even if volumes are
+  /// kept.
   package let isSecret: Bool
 
   /// Identifies an object.

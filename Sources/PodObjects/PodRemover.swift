@@ -2,12 +2,13 @@ import Concurrency
 import DockerEngine
 import PodIdentity
 
-/// Removes a pod's objects from the engine: containers, then networks and volumes. Every step can be repeated; what is
-/// gone already is no failure.
+/// Removes a pod's objects from the engine: containers, then networks and volumes. Every step can
+/// be repeated; an object that is already gone is no failure.
 package struct PodRemover: Sendable {
   let engine: DockerEngine
   let policy: RemovalPolicy
-  /// How many containers are stopped and removed at once, of all removals that share it; nil for no limit.
+  /// Limits how many containers are stopped and removed concurrently in all removals that share it;
+  /// nil for no limit.
   let gate: AsyncSemaphore?
   let progress: @Sendable () -> Void
   let reason: @Sendable (any Error) -> String
@@ -17,8 +18,9 @@ package struct PodRemover: Sendable {
   /// - Parameters:
   ///   - engine: the engine.
   ///   - policy: how objects are removed.
-  ///   - gate: bounds how many containers are stopped and removed at once, of all removals that share it. pod-reaper has
-  ///     one, as a thousand pods may be leaked at once; an executor's one pod is small.
+  ///   - gate: limits how many containers are stopped and removed concurrently in all removals that
+  ///     share it. pod-reaper has one, as a thousand pods may be leaked at once; an executor's one
+  ///     pod is small.
   ///   - progress: called after each attempt.
   ///   - reason: describes a failure, in the task in which it occurred.
   package init(
@@ -37,13 +39,40 @@ package struct PodRemover: Sendable {
   ///
   /// - Parameters:
   ///   - objects: objects that were found to be the pod's, or that it has created.
-  ///   - identity: the pod's identity: a volume goes only if it still bears that.
-  /// - Returns: what was removed, and what was not.
+  ///   - identity: the pod's identity: a volume is removed only if it still has it.
+  /// - Returns: the removed objects, and those that could not be removed.
   package func remove(_ objects: [PodObject], of identity: PodIdentity) async -> RemovalResult {
-    let deadline = ContinuousClock.now + policy.patience + .seconds(policy.stopTimeout)
-    var result = await each(objects.of(.container), deadline) { id in
+    let deadline = self.deadline
+    var result = await removeContainers(objects, deadline)
+    result.merge(
+      await removeOthers(
+        objects, of: identity, areContainersGone: result.failed.isEmpty, deadline))
+    return result
+  }
+
+  /// The deadline of attempts that begin now.
+  package var deadline: ContinuousClock.Instant {
+    .now + policy.patience + .seconds(policy.stopTimeout)
+  }
+
+  /// Removes containers.
+  ///
+  /// - Parameters:
+  ///   - objects: objects of any kind, of which the containers are removed.
+  ///   - deadline: the time after which no further request is sent.
+  ///   - prepare: called with the ID of each container before its removal; its time doesn't count
+  ///     for the gate.
+  /// - Returns: the removed containers, and those that could not be removed.
+  package func removeContainers(
+    _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
+    prepare: @escaping @Sendable (String) async -> Void = { _ in }
+  ) async -> RemovalResult {
+    let containers = objects.of(.container)
+    // The first removal takes longest, so it is requested before the other containers are prepared.
+    if let first = containers.first { await prepare(first.id) }
+    return await each(containers, deadline, prepare: prepare) { id in
       if let gate {
-        // One that the engine hangs at isn't in the way of the others.
+        // A container whose removal blocks in the engine must not delay the others.
         try await gate.withPermit(heldAtMost: .seconds(5 + policy.stopTimeout)) {
           try await removeContainer(id)
         }
@@ -52,8 +81,21 @@ package struct PodRemover: Sendable {
       }
       return true
     }
-    // Networks and volumes are in use until their containers are gone.
-    let areContainersGone = result.failed.isEmpty
+  }
+
+  /// Removes networks and volumes, which are in use until the containers are gone.
+  ///
+  /// - Parameters:
+  ///   - objects: objects of any kind, of which networks and volumes are removed.
+  ///   - identity: the pod's identity: a volume is removed only if it still has it.
+  ///   - areContainersGone: whether endpoints of containers that don't exist may be removed from
+  ///     networks.
+  ///   - deadline: the time after which no further request is sent.
+  /// - Returns: the removed objects, and those that could not be removed.
+  package func removeOthers(
+    _ objects: [PodObject], of identity: PodIdentity, areContainersGone: Bool,
+    _ deadline: ContinuousClock.Instant
+  ) async -> RemovalResult {
     let endpoints = Endpoints()
     async let networks = each(objects.of(.network), deadline) { id in
       try await removeNetwork(id, areContainersGone ? endpoints : nil)
@@ -62,17 +104,33 @@ package struct PodRemover: Sendable {
     let volumes = objects.of(.volume)
     let doomed = policy.keepsVolumes ? volumes.filter(\.isSecret) : volumes
     async let removedVolumes = each(doomed, deadline) { name in
-      // A volume has no ID but its name, which another incarnation may use by now.
+      // A volume's only ID is its name, which another incarnation may use by now.
       let labels = try await engine.inspectVolume(name).labels
       guard PodIdentity(labels: labels) == identity else { return false }
       try await engine.removeVolume(name, force: false)
       return true
     }
-    result.merge(await networks)
+    var result = await networks
     result.merge(await removedVolumes)
     let dead = await endpoints.names
     if !dead.isEmpty { result.removed["endpoints"] = dead }
     return result
+  }
+
+  /// Removes networks that no container uses any more, each with one request.
+  ///
+  /// - Parameter objects: objects of any kind, of which networks are removed.
+  /// - Returns: the IDs of the removed networks.
+  package func removeUnusedNetworks(_ objects: [PodObject]) async -> Set<String> {
+    await withTaskGroup(of: String?.self) { group in
+      for id in objects.of(.network).map(\.id) {
+        group.addTask {
+          do { try await engine.removeNetwork(id) } catch { return nil }
+          return id
+        }
+      }
+      return await group.reduce(into: []) { gone, id in if let id { gone.insert(id) } }
+    }
   }
 
   /// Endpoints that were disconnected because their containers don't exist.
@@ -87,42 +145,47 @@ package struct PodRemover: Sendable {
       if details.state.running || details.state.restarting {
         let own = details.config.stopTimeout ?? 10
         let limit = own < 0 ? policy.stopTimeout : min(own, policy.stopTimeout)
-        // One that can't be stopped is killed by the removal.
+        // A container that can't be stopped is killed by the removal.
         try? await engine.stopContainer(id, timeout: limit)
       }
     }
     try await engine.removeContainer(id, force: true, volumes: true)
   }
 
-  /// Removes a network, and before it dead endpoints that prevent that: a dockerd that crashed leaves them. They stay
-  /// where `endpoints` is nil, since some of the pod's own containers exist.
+  /// Removes a network. If the engine refuses, this first disconnects dead endpoints, which a
+  /// crashed dockerd leaves. If `endpoints` is nil, they are kept, since some of the pod's own
+  /// containers exist.
   private func removeNetwork(_ id: String, _ endpoints: Endpoints?) async throws {
     do {
       try await engine.removeNetwork(id)
     } catch let error as EngineError where error.isRefusal && !error.isNotFound {
       guard let endpoints else { throw error }
       let names = try await engine.disconnectDeadEndpoints(of: id)
-      // Only containers that exist hold it: that is the reason to report.
+      // Only existing containers use the network, which is the reason to report.
       if names.isEmpty { throw error }
       await endpoints.add(names)
       try await engine.removeNetwork(id)
     }
   }
 
-  /// Removes all objects of a kind at once. `remove` returns whether the object was the pod's.
+  /// Removes all objects of a kind concurrently. `remove` returns whether the object was the pod's.
   private func each(
     _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
+    prepare: @escaping @Sendable (String) async -> Void = { _ in },
     _ remove: @escaping @Sendable (String) async throws -> Bool
   ) async -> RemovalResult {
     await withTaskGroup(of: RemovalResult.self) { group in
       for object in objects {
-        group.addTask { await attempt(object, deadline, remove) }
+        group.addTask {
+          await prepare(object.id)
+          return await attempt(object, deadline, remove)
+        }
       }
       return await group.reduce(into: RemovalResult()) { $0.merge($1) }
     }
   }
 
-  /// Removes one object, again and again while the engine refuses and the time lasts.
+  /// Removes one object, with retries until the deadline while the engine refuses.
   private func attempt(
     _ object: PodObject, _ deadline: ContinuousClock.Instant,
     _ remove: @escaping @Sendable (String) async throws -> Bool
@@ -142,7 +205,7 @@ package struct PodRemover: Sendable {
       } catch let error as EngineError where error.isNotFound {
         return removed
       } catch {
-        // An engine that went away is asked again by the next round or pass.
+        // The next round or pass retries with an engine that became unreachable.
         let isAway = (error as? EngineError)?.kind == .unreachable
         if Task.isCancelled || isAway || ContinuousClock.now + wait > deadline {
           return RemovalResult(

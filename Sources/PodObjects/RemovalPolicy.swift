@@ -1,20 +1,22 @@
 /// How objects are removed, where the executor and pod-reaper differ.
 package struct RemovalPolicy: Sendable, Equatable {
-  /// The longest that a running container may take to stop before it is killed, in seconds; 0 kills at once. The
-  /// executor kills: it has stopped the pod itself, in the order of dependencies and under the pod's own deadline.
+  /// The longest time in seconds for a running container to stop before it is killed; 0 kills at
+  /// once. The executor uses 0: it has stopped the pod itself, in the order of dependencies and
+  /// within the pod's own deadline.
   package var stopTimeout: Int
-  /// Whether named volumes are left: the operator's setting of pod-reaper. A task's own wish is a label on the volume.
+  /// Whether named volumes are kept: the operator's setting of pod-reaper. A task requests this
+  /// with a label on the volume.
   package var keepsVolumes: Bool
-  /// How long each object that the engine refuses to remove is tried again; zero for one attempt. The executor makes
-  /// one, then lists the objects anew: a create that was under way may have been completed meanwhile. pod-reaper looks
-  /// again in its next pass only.
+  /// How long the removal of an object is retried if the engine refuses; zero for one attempt. The
+  /// executor makes one attempt, then lists the objects again: a concurrent create request may have
+  /// completed in the meantime. pod-reaper lists them again in its next pass only.
   package var patience: Duration
-  /// Whether a request that has begun is waited for when the task is canceled. The executor waits: dockerd carries the
-  /// request out anyway, and the terminal update must not come before it has. pod-reaper is told to end at any time,
-  /// and finds the rest when it starts again.
+  /// Whether a request that has begun is awaited when the task is canceled. The executor waits:
+  /// dockerd completes the request anyway, and the terminal update must not precede that.
+  /// pod-reaper may be stopped at any time, and finds the remaining objects when it starts again.
   package var finishesRequests: Bool
 
-  /// Makes a policy; by default the executor's.
+  /// Creates a policy; by default the executor's.
   package init(
     stopTimeout: Int = 0, keepsVolumes: Bool = false, patience: Duration = .zero,
     finishesRequests: Bool = true
@@ -35,7 +37,7 @@ package struct RemovalResult: Sendable, Equatable {
     package let name: String
     package let reason: String
 
-    /// Describes a failure; the name is the ID where there is no other.
+    /// Describes a failure. Without an ID the name is the ID.
     package init(kind: String, id: String? = nil, name: String, reason: String) {
       self.kind = kind
       self.id = id ?? name
@@ -44,14 +46,15 @@ package struct RemovalResult: Sendable, Equatable {
     }
   }
 
-  /// Names of what was removed, by kind: `containers`, `networks`, `volumes`, `endpoints`; and what pod-reaper adds.
+  /// Names of removed objects by kind: `containers`, `networks`, `volumes`, `endpoints`, and the
+  /// kinds that pod-reaper adds.
   package var removed: [String: [String]]
-  /// Objects that should be gone and are not.
+  /// Objects that could not be removed.
   package var failed: [Failure]
-  /// Cgroups that the agent removes first.
+  /// Cgroups that the agent must remove first.
   package var pending: [String]
 
-  /// Makes a result; by default an empty one.
+  /// Creates a result; by default an empty one.
   package init(
     removed: [String: [String]] = [:], failed: [Failure] = [], pending: [String] = []
   ) {
@@ -67,6 +70,6 @@ package struct RemovalResult: Sendable, Equatable {
     pending += other.pending
   }
 
-  /// Whether anything was removed.
+  /// Whether any object was removed.
   package var didRemove: Bool { removed.values.contains { !$0.isEmpty } }
 }

@@ -4,21 +4,24 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Writes reports into a sandbox, by names in a directory that is open.
+/// Writes reports into a sandbox, by names in an open directory.
 ///
-/// A task may have put anything there: links aren't followed, and nothing but an earlier report of this program is
-/// replaced. Where something else has the name, the report gets one with the task's ID.
+/// A task may have created any file there, so links aren't followed, and only an earlier report of
+/// this program is replaced. If another file has the name, the report's name includes the task's
+/// ID.
 public final class ReportFiles: Sendable {
-  /// Marks a file as made by this program.
+  /// Marks a file as created by this program.
   private static let mark = FileMark("user.compose-executor.report")
-  /// What this process has written, by path: another task's report isn't replaced.
+  /// The owners of the files that this process has written, by path, so that another task's report
+  /// isn't replaced.
   private static let written = Mutex<[String: String]>([:])
 
-  /// Why there is no report, in words.
+  /// Why there is no report.
   public struct Failure: Error, CustomStringConvertible {
-    /// The words.
+    /// The reason.
     public let description: String
-    /// Whether the directory can't be written by this process, as a user's own may be.
+    /// Whether this process isn't permitted to write the directory, which may belong to another
+    /// user.
     public let isDenied: Bool
   }
 
@@ -36,11 +39,11 @@ public final class ReportFiles: Sendable {
     try self.init(descriptor: descriptor, path: path)
   }
 
-  /// Takes an open directory over.
+  /// Uses an open directory.
   ///
   /// - Parameters:
-  ///   - descriptor: the directory's; it is closed with this object.
-  ///   - path: its path, which isn't used but to tell it from others.
+  ///   - descriptor: the directory's descriptor, which is closed with this object.
+  ///   - path: its path, used only to distinguish it from other directories.
   /// - Throws: `Failure`.
   public init(descriptor: Int32, path: String) throws(Failure) {
     var status = stat()
@@ -67,15 +70,15 @@ public final class ReportFiles: Sendable {
   ///
   /// - Parameter report: the report.
   /// - Returns: the names of the files.
-  /// - Throws: `Failure`; what was begun is removed.
+  /// - Throws: `Failure`; an incomplete file is removed.
   public func write(_ report: SandboxReport) throws(Failure) -> [String] {
     [try write(report.json(), .json, of: report), try write(report.text(), .txt, of: report)]
   }
 
-  /// The names that a task's document may have.
+  /// The possible names of a task's document.
   ///
   /// - Parameter task: its ID.
-  /// - Returns: the names, the first one first.
+  /// - Returns: the names, the preferred one first.
   package static func documents(of task: String) -> [String] { names(.json, of: task) }
 
   private static func names(_ form: ReportForm, of task: String) -> [String] {
@@ -88,7 +91,7 @@ public final class ReportFiles: Sendable {
     let owner = "\(report.run) \(report.task)"
     for name in Self.names(form, of: report.task) {
       let key = "\(path)/\(name)"
-      // Tasks of one executor may end at the same moment.
+      // Tasks of one executor may complete at the same moment.
       let isOwn = Self.written.withLock { known in
         if let other = known[key], other != owner { return false }
         if known.count > 10_000 { known = [:] }
@@ -98,12 +101,12 @@ public final class ReportFiles: Sendable {
       guard isOwn, makeWay(for: name, form, report) else { continue }
       let file = linux_create_at(directory, name, 0o644)
       guard file >= 0 else {
-        // Whoever was faster keeps the name.
+        // Another process has just created a file of this name.
         if errno == EEXIST { continue }
         throw Self.failure(name)
       }
       defer { close(file) }
-      // Whatever the process's umask is.
+      // Independent of the process's umask.
       _ = fchmod(file, 0o644)
       if geteuid() == 0, status.st_uid != 0 { _ = fchown(file, status.st_uid, status.st_gid) }
       Self.mark.set(on: file, to: owner)
@@ -118,7 +121,7 @@ public final class ReportFiles: Sendable {
       description: "pod-report.\(form) is there already, and not from here", isDenied: false)
   }
 
-  /// A task's ID as a part of a file's name.
+  /// A task's ID as part of a file name.
   private static func component(_ task: String) -> String {
     String(
       String.UnicodeScalarView(
@@ -146,7 +149,7 @@ public final class ReportFiles: Sendable {
     return true
   }
 
-  /// Removes an earlier report: of this task, or of another run that had this directory.
+  /// Removes an earlier report of this task, or of another run that used this directory.
   ///
   /// - Returns: whether the name is free.
   private func makeWay(for name: String, _ form: ReportForm, _ report: SandboxReport) -> Bool {
@@ -157,7 +160,8 @@ public final class ReportFiles: Sendable {
     guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_nlink == 1 else {
       return false
     }
-    // By what was found, whatever has the name meanwhile; a device or a pipe isn't opened.
+    // Opened by the found file, since its name may change meanwhile; a device or a pipe isn't
+    // opened.
     let file = Glibc.open("/proc/self/fd/\(place)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { return false }
     defer { close(file) }
@@ -172,14 +176,14 @@ public final class ReportFiles: Sendable {
     return unlinkat(directory, name, 0) == 0
   }
 
-  /// What a file begins with, as text: at most 64 KiB.
+  /// The first 64 KiB of a file, as text.
   private static func beginning(of file: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
     return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
   }
 
-  /// Whether a name is still that of an open file.
+  /// Whether a name still refers to an open file.
   private func isNamed(_ name: String, _ file: Int32) -> Bool {
     var (named, opened) = (stat(), stat())
     return fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(file, &opened) == 0

@@ -1,13 +1,14 @@
-/// One of the two files of a report, known by what it holds where the file system has no attributes.
+/// One of the two files of a report, recognized by its contents on a file system without extended
+/// attributes.
 enum ReportForm: String, CustomStringConvertible {
   case json, txt
 
   var description: String { rawValue }
 
-  /// Whether a text is a report that this one may replace: of the same task, or of another run.
+  /// Whether a text is a report that the new one may replace: of the same task, or of another run.
   ///
   /// - Parameters:
-  ///   - text: what a file begins with.
+  ///   - text: the beginning of a file.
   ///   - report: the new report.
   /// - Returns: whether it is.
   func isReplaceable(_ text: String, by report: SandboxReport) -> Bool {
@@ -29,7 +30,7 @@ enum ReportForm: String, CustomStringConvertible {
     switch self {
     case .json: "\n \"\(name)\": \"\(value)\","
     case .txt:
-      // The task's ID is the first line; a long one is broken.
+      // The task's ID is the first line; a long one is wrapped.
       (name == "task" ? "" : "\n") + name + String(repeating: " ", count: 11 - name.count)
         + value.prefix(40)
     }

@@ -2,21 +2,21 @@ import DockerEngine
 
 /// Texts of reports.
 public enum ReportText {
-  /// At most so many Unicode scalars of a text, an ellipsis included where it was cut.
+  /// A text in at most `limit` Unicode scalars; an ellipsis, which counts, replaces the rest.
   ///
   /// - Parameters:
   ///   - text: any text.
-  ///   - limit: how many.
+  ///   - limit: the maximum number.
   /// - Returns: the text, or its beginning.
   public static func cut(_ text: String, to limit: Int) -> String {
     guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return text }
     return String(text.unicodeScalars.prefix(max(0, limit - 1))) + "…"
   }
 
-  /// A text in one line without what could steer a terminal.
+  /// A text in one line without characters that could control a terminal.
   ///
   /// - Parameter text: any text.
-  /// - Returns: the text; U+FFFD stands for control characters, a space for line ends.
+  /// - Returns: the text, with U+FFFD for control characters and a space for line breaks and tabs.
   static func plain(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
@@ -31,12 +31,12 @@ public enum ReportText {
     return String(result)
   }
 
-  /// A text wrapped at blanks; a word that is longer than a line is cut into several.
+  /// A text wrapped at spaces; a word that is longer than a line is split.
   ///
   /// - Parameters:
   ///   - text: any text.
-  ///   - width: how many Unicode scalars a line may have.
-  /// - Returns: the lines; one at least.
+  ///   - width: the maximum number of Unicode scalars in a line.
+  /// - Returns: the lines; at least one.
   static func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
@@ -57,7 +57,8 @@ public enum ReportText {
     return lines
   }
 
-  /// Appends a value as JSON, indented by one: what could steer a terminal is escaped.
+  /// Appends a value as JSON, indented by one space per level. Characters that could control a
+  /// terminal are escaped.
   static func append(_ value: EngineValue, to bytes: inout [UInt8], level: Int = 0) {
     switch value {
     case .null: bytes += "null".utf8

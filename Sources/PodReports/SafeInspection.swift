@@ -1,11 +1,12 @@
 import DockerEngine
 
-/// What of the engine's description of a container goes into a report.
+/// The part of the engine's description of a container that is included in a report.
 ///
-/// Only what is listed here does: what an engine adds later, and whatever a file, an image or an operator can put a secret
-/// into, is left out (docs/report.md).
+/// Only the keys listed here are included. Keys that an engine adds later, and values in which a
+/// file, an image or an operator may have a secret, are omitted (docs/pods.md, "Reports").
 public enum SafeInspection {
-  /// Keys whose values are passed on whole, by the object that they are in; `*` stands for any key.
+  /// Keys whose values are included completely, by the object that has them; `*` stands for any
+  /// key.
   private static let kept: [String: Set<String>] = [
     "": ["Id", "Name", "Created", "Image", "Platform", "Driver", "RestartCount", "SizeRw"],
     "State": [
@@ -32,18 +33,18 @@ public enum SafeInspection {
     "Mounts[]": ["Type", "Name", "Source", "Destination", "Mode", "RW", "Propagation"],
   ]
 
-  /// Keys of which only the names below them are passed on.
+  /// Keys of which only the names below them are included.
   private static let names: Set<String> = ["Config.Labels", "Config.ExposedPorts"]
 
-  /// What is left out, for the report.
+  /// The omitted data, for the report.
   public static let leftOut =
     "values of environment variables and labels, commands and their arguments, contents of secrets and configs, "
     + "registry credentials, options of log drivers, volume drivers, security and devices"
 
-  /// Selects what can be shown.
+  /// Selects the part that can be shown.
   ///
   /// - Parameter inspection: the engine's JSON.
-  /// - Returns: the part of it; `Env` holds the variables' names.
+  /// - Returns: that part; `Env` has the names of the variables.
   public static func selected(_ inspection: EngineValue) -> EngineValue {
     object(inspection, at: "")
   }
@@ -77,10 +78,10 @@ public enum SafeInspection {
       })
   }
 
-  /// How many entries of a list or object are passed on.
+  /// The maximum number of entries of a list or object.
   private static let most = 200
 
-  /// The names of `NAME=VALUE`.
+  /// The names in a list of `NAME=VALUE`.
   private static func variables(_ value: EngineValue) -> EngineValue {
     guard case .list(let items) = value else { return .list([]) }
     return .list(
@@ -95,7 +96,7 @@ public enum SafeInspection {
     return .list(fields.prefix(most).map { .text(ReportText.cut($0.key, to: 256)) })
   }
 
-  /// A value whose texts and lists aren't longer than anybody reads.
+  /// A value with bounded texts, lists and depth.
   private static func bounded(_ value: EngineValue, depth: Int = 0) -> EngineValue {
     switch value {
     case .text(let text): .text(ReportText.cut(text, to: 4096))

@@ -7,8 +7,9 @@ extension SandboxReport {
 
   /// The document of `pod-report.json`.
   ///
-  /// - Returns: JSON of at most 1 MiB: where all would be more, what the engine says of containers and the events are left
-  ///   out, then what containers printed, then all but how the pod ended; `truncated` says so.
+  /// - Returns: JSON of at most 1 MiB. If it would be larger, the engine's descriptions of
+  ///   containers and the events are omitted, then the containers' output, then everything except
+  ///   the pod's outcome; `truncated` is set.
   public func json() -> [UInt8] {
     for level in [Detail.all, .states, .few] {
       let bytes = Self.bytes(document(level))
@@ -20,7 +21,7 @@ extension SandboxReport {
     return Self.bytes(end.document(.few))
   }
 
-  /// How much goes into a document.
+  /// The amount of data in a document.
   fileprivate enum Detail: Int { case all, states, few }
 
   private static func bytes(_ document: EngineValue) -> [UInt8] {
@@ -82,7 +83,7 @@ extension SandboxReport {
   static func rounded(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
 }
 
-/// An object that is built key by key; what is nil is left out.
+/// An object that is built key by key, without keys whose value is nil.
 private struct Fields {
   private var fields: [EngineValue.Field] = []
 
@@ -196,7 +197,7 @@ extension SandboxReport.Container {
     if case .boolean(let value)? = status?["OOMKilled"] { value } else { nil }
   }
 
-  /// Go's zero time is none.
+  /// Go's zero time means that there is none.
   private func time(_ key: String) -> String? {
     guard case .text(let text)? = status?[key], !text.hasPrefix("0001-"), !text.isEmpty else {
       return nil

@@ -2,7 +2,7 @@ import DockerEngine
 import Linux
 
 extension SandboxReport.Phase {
-  /// How long it took; nil where it wasn't over.
+  /// The duration in seconds; nil if the phase wasn't completed.
   var seconds: Double? {
     guard let ended, let begin = RFC3339.secondsSince1970(started),
       let end = RFC3339.secondsSince1970(ended)
@@ -14,7 +14,7 @@ extension SandboxReport.Phase {
 extension SandboxReport {
   private static let width = 80
 
-  /// The text of `pod-report.txt`: what people want to know first, in lines of at most 80 characters.
+  /// The text of `pod-report.txt`: the most important facts, in lines of at most 80 characters.
   ///
   /// - Returns: at most 64 KiB.
   public func text() -> [UInt8] {

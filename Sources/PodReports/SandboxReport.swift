@@ -1,70 +1,71 @@
 import DockerEngine
 import PodControl
 
-/// What a sandbox gets at the end of a pod: `pod-report.json` and `pod-report.txt` (docs/report.md).
+/// The report that a sandbox gets after a pod has stopped: `pod-report.json` and `pod-report.txt`
+/// (docs/pods.md, "Reports").
 public struct SandboxReport: Sendable {
-  /// The version of the schema. It changes when a key that there was goes, or means something else.
+  /// The version of the schema. It changes when an existing key is removed or changes its meaning.
   public static let version = 1
 
-  /// Who writes it.
+  /// The program that writes the report.
   public enum Writer: String, Sendable { case executor, reaper }
 
-  /// How the pod ended.
+  /// The pod's outcome.
   public struct Outcome: Sendable {
-    /// `finished`, `failed`, `killed`, or `crashed` where its executor died.
+    /// `finished`, `failed`, `killed`, or `crashed` if its executor died.
     public var state: String
     /// `completed`, `failure`, `launch`, `memory`, `kill` or `crash`.
     public var cause: String
-    /// The message of the terminal update, for people.
+    /// The message of the terminal update.
     public var message: String
-    /// The exit code of the service that decided; nil where none did.
+    /// The exit code of the service that determined the outcome; nil if none did.
     public var exitCode: Int?
-    /// The service that decided.
+    /// The service that determined the outcome.
     public var decidedBy: String?
-    /// What became of optional and final services, where that wasn't what it should be.
+    /// The failures of optional and final services.
     public var optionalFailures: [String] = []
-    /// What could not be removed, in words.
+    /// Descriptions of objects that could not be removed.
     public var notRemoved: [String] = []
 
-    /// Makes an outcome.
+    /// Creates an outcome.
     public init(state: String, cause: String, message: String) {
       (self.state, self.cause, self.message) = (state, cause, message)
     }
   }
 
-  /// A part of the pod's life.
+  /// A phase of the pod's life.
   public struct Phase: Sendable {
     /// `launch`, `pull`, `create`, `start`, `healthy`, `run`, `stop` or `remove`.
     public var name: String
-    /// When it began, RFC 3339.
+    /// The start in RFC 3339.
     public var started: String
-    /// When it was over; nil where it never was.
+    /// The completion in RFC 3339; nil if it wasn't completed.
     public var ended: String?
 
-    /// Makes a phase.
+    /// Creates a phase.
     public init(_ name: String, started: String, ended: String?) {
       (self.name, self.started, self.ended) = (name, started, ended)
     }
   }
 
-  /// A service as it was planned.
+  /// A service of the plan.
   public struct Service: Sendable {
     /// Its name.
     public var name: String
     /// `main`, `sidecar`, `optional`, `init` or `final`.
     public var role: String
-    /// How many containers it has.
+    /// The number of its containers.
     public var containers: Int
-    /// The image that the file names.
+    /// The image in the file.
     public var image: String?
     /// Its restart policy.
     public var restart: String
-    /// The services that it waits for, each with what it waits for.
+    /// The services on which it depends, each with the condition.
     public var dependencies: [(service: String, condition: String)]
-    /// Its place in the order of starts, from 0: those of one place start together.
+    /// Its position in the start order, from 0; services with the same position start together.
     public var order: Int
 
-    /// Describes a service.
+    /// Creates a service.
     public init(
       name: String, role: String, containers: Int, image: String?, restart: String,
       dependencies: [(service: String, condition: String)], order: Int
@@ -76,46 +77,46 @@ public struct SandboxReport: Sendable {
 
   /// A run of a health check.
   public struct HealthCheck: Sendable {
-    /// When it began, as the engine says.
+    /// The start time, as the engine reports it.
     public var started: String
-    /// How it exited.
+    /// The exit code.
     public var exitCode: Int
-    /// The start of what it printed.
+    /// The beginning of its output.
     public var output: String
   }
 
-  /// A container at the end of the pod.
+  /// A container after the pod has stopped.
   public struct Container: Sendable {
-    /// The service, with `-N` after it where it has several containers.
+    /// The service, with the suffix `-N` if it has several containers.
     public var name: String
-    /// What it is for: `service`, `hook`, `infra`, `secrets`.
+    /// Its purpose: `service`, `hook`, `infra`, `secrets`.
     public var kind: String
     /// The service's role.
     public var role: String?
-    /// The engine's ID; nil where it was never created.
+    /// The engine's ID; nil if it was never created.
     public var id: String?
-    /// The executor's name for its state.
+    /// The executor's name of its state.
     public var state: String
     /// Its last exit code.
     public var exitCode: Int?
-    /// How often it was started again.
+    /// The number of restarts.
     public var restarts: Int?
-    /// The highest use of memory that was seen, in bytes.
+    /// The highest observed memory use in bytes.
     public var peakMemory: Int64?
-    /// Processor time in seconds, up to the last look.
+    /// Processor time in seconds, up to the last observation.
     public var cpuSeconds: Double?
-    /// The last lines that it wrote.
+    /// The last lines of its output.
     public var lastOutput: [String] = []
-    /// What the engine says of it, as the engine said it; nil where it couldn't be asked.
+    /// The engine's unchanged description; nil if it wasn't available.
     public var inspection: EngineValue?
 
-    /// Describes a container.
+    /// Creates a container.
     public init(name: String, kind: String, role: String?, id: String?, state: String) {
       (self.name, self.kind, self.role, self.id, self.state) = (name, kind, role, id, state)
     }
   }
 
-  /// An image that containers were made from.
+  /// An image from which containers were created.
   public struct Image: Sendable {
     /// The engine's ID.
     public var id: String
@@ -124,7 +125,7 @@ public struct SandboxReport: Sendable {
     /// Its names with digests.
     public var digests: [String]
 
-    /// Describes an image.
+    /// Creates an image.
     public init(id: String, names: [String], digests: [String]) {
       (self.id, self.names, self.digests) = (id, names, digests)
     }
@@ -133,11 +134,11 @@ public struct SandboxReport: Sendable {
   /// A published port.
   public typealias Port = PodStatus.Port
 
-  /// Who writes it.
+  /// The program that writes the report.
   public var writer: Writer
   /// The program's version.
   public var program: String
-  /// When it is written, RFC 3339.
+  /// The time of writing in RFC 3339.
   public var time: String
   /// Mesos' task ID.
   public var task: String
@@ -151,17 +152,17 @@ public struct SandboxReport: Sendable {
   public var run: String
   /// The Compose project.
   public var project: String
-  /// How the pod ended.
+  /// The pod's outcome.
   public var outcome: Outcome
   /// The Compose files.
   public var files: [String] = []
-  /// The parts of its life, in their order.
+  /// The phases of its life in order.
   public var phases: [Phase] = []
   /// The services in the order of the file.
   public var services: [Service] = []
-  /// Networks made for it.
+  /// Networks created for it.
   public var networks: [String] = []
-  /// Volumes made for it.
+  /// Volumes created for it.
   public var volumes: [String] = []
   /// Published ports.
   public var ports: [Port] = []
@@ -169,16 +170,16 @@ public struct SandboxReport: Sendable {
   public var containers: [Container] = []
   /// Their images.
   public var images: [Image] = []
-  /// The highest use of memory of the whole pod in bytes, where its cgroup counts it.
+  /// The highest memory use of the whole pod in bytes, if its cgroup counts it.
   public var peakMemory: Int64?
-  /// Processor time of the whole pod in seconds, where its cgroup counts it.
+  /// Processor time of the whole pod in seconds, if its cgroup counts it.
   public var cpuSeconds: Double?
-  /// Until when its containers are kept; nil where they aren't.
+  /// The end of the time for which its containers are kept; nil if they aren't kept.
   public var keptUntil: String?
   /// Its last events, oldest first.
   public var events: [PodEvent] = []
 
-  /// Begins a report of a pod.
+  /// Creates a report of a pod.
   public init(
     writer: Writer, program: String, time: String, task: String, executor: String,
     framework: String, agent: String, run: String, project: String, outcome: Outcome

@@ -1,7 +1,7 @@
 import Compose
 import PodIdentity
 
-/// What a pod is made from: a project, and the task that it is for.
+/// The input from which a pod is planned and started: a project and its task.
 public struct PodRequest: Sendable {
   /// The Compose project.
   public var project: Project
@@ -15,52 +15,55 @@ public struct PodRequest: Sendable {
   public var run: String
   /// Mesos' agent ID; empty outside Mesos.
   public var agentID: String
-  /// Offered host ports in their order; nil where the task has no ports resource.
+  /// Offered host ports in the offer's order; nil if the task has no `ports` resource.
   public var offeredPorts: [UInt16]?
-  /// How long the whole pod may take to stop; nil for the longest `stop_grace_period` of its services.
+  /// Time limit for stopping the whole pod; nil for the longest `stop_grace_period` of its
+  /// services.
   public var grace: Duration?
-  /// How long things may take.
+  /// Time limits for the phases of the pod's life.
   public var timeouts: PodTimeouts
-  /// Labels of the task, which its containers bear too unless the file or the contract sets the key.
+  /// Labels of the task. The containers get them too, except for keys that the file or the contract
+  /// sets.
   public var taskLabels: [String: String] = [:]
-  /// What the task was given; nil where nobody says.
+  /// The resources of the task; nil if they are unknown.
   public var limits: TaskLimits?
-  /// What the pod may ask of the host.
+  /// What the operator permits the pod to use on the host.
   public var policy = PodPolicy.unrestricted
-  /// The operator's program that gives the values of external secrets and configs; nil for none.
+  /// The operator's program that provides the values of external secrets and configs; nil for none.
   public var secretCommand: String?
-  /// Directories in which the operator's programs are looked for; nil for the usual ones.
+  /// Directories in which the operator's programs are searched; nil for the default ones.
   public var programPath: [String]?
-  /// Who the task's framework is, as the agent says.
+  /// Who runs the task's framework, as the agent reports it.
   public var owner = TaskOwner()
-  /// What the operator says of slices.
+  /// The operator's settings for slices.
   public var slices = SliceSettings()
-  /// What the operator gives containers whose file says nothing of it.
+  /// The operator's defaults for containers whose file doesn't set the key.
   public var defaults = OperatorDefaults()
-  /// Where the engine puts the output of services without `logging:`.
+  /// Where the engine writes the output of services without `logging:`.
   public var logging = PodLogging.bounded
-  /// What its owner has to warn about, for the log.
+  /// Warnings of the pod's owner, which the pod logs.
   public var warnings: [String] = []
-  /// What its owner has to say of it, for the log.
+  /// Messages of the pod's owner, which the pod logs at level info.
   public var notes: [String] = []
-  /// Where hooks run; nil for the project's folder.
+  /// The directory in which hooks run; nil for the project's directory.
   public var sandbox: String?
-  /// Where the agent has mounted persistent volumes, from the sandbox.
+  /// Paths in the sandbox at which the agent has mounted persistent volumes.
   public var persistentVolumes: [String] = []
-  /// Variables that lead its containers and builds to a proxy, unless they have some of these names themselves.
+  /// Proxy variables for containers and builds. A service's own variable of the same name wins.
   public var proxies: [String: String] = [:]
-  /// The host's name, as its agent says it.
+  /// The host's name, as the agent reports it.
   public var hostName = ""
-  /// What the executor's environment says of its task: ``takeTaskVariables(environment:)``.
+  /// Variables of the executor's environment that describe the task:
+  /// ``takeTaskVariables(environment:)``.
   var surroundings: [String: String] = [:]
-  /// The version of the program, for the report of the pod's end.
+  /// The program's version, for the report of the pod's end.
   public var programVersion = ""
-  /// What the pod does beyond its Compose file.
+  /// Options of the pod that its Compose file doesn't set.
   public var options = PodOptions()
-  /// What the exit of each service means to the pod: ``applyRoles()``.
+  /// What the exit of each service means for the pod: ``applyRoles()``.
   var roles = PodRoles.none
 
-  /// Makes a request.
+  /// Creates a request. All other properties have their defaults.
   public init(
     project: Project, frameworkID: String = "", executorID: String, taskID: String, run: String,
     agentID: String = "", offeredPorts: [UInt16]? = nil, grace: Duration? = nil,
@@ -77,7 +80,7 @@ public struct PodRequest: Sendable {
     self.timeouts = timeouts
   }
 
-  /// What marks the pod's objects, but for their cgroup: this process as the pod's executor.
+  /// Identifies the pod's objects, with this process as the executor. The cgroup is still empty.
   public var identity: PodIdentity {
     PodIdentity(
       frameworkID: frameworkID, executorID: executorID, taskID: taskID, run: run,
@@ -85,31 +88,32 @@ public struct PodRequest: Sendable {
   }
 }
 
-/// Who runs a task's framework (mesos.v1.FrameworkInfo); empty where the agent doesn't say.
+/// Who runs a task's framework (mesos.v1.FrameworkInfo); empty if the agent doesn't report it.
 public struct TaskOwner: Sendable, Equatable {
-  /// The user that its tasks run as unless they say otherwise.
+  /// The default user of the framework's tasks.
   public var user: String?
-  /// The principal that it authenticated as.
+  /// The principal with which the framework authenticated.
   public var principal: String?
-  /// Its roles.
+  /// The framework's roles.
   public var roles: [String]?
 
-  /// Makes an owner of whom nothing is known.
+  /// Creates an unknown owner.
   public init() {}
 }
 
-/// How long a pod may take over each part of its life.
+/// Time limits for the phases of a pod's life.
 public struct PodTimeouts: Sendable, Equatable {
-  /// From the start to RUNNING, pulls included.
+  /// Limit from the start until the pod is running, pulls included.
   public var launch: Duration
-  /// How long the engine may be away before the pod is given up.
+  /// How long the engine may be unreachable before the pod fails.
   public var engine: Duration
-  /// How long removing the pod may take.
+  /// Limit for the removal of the pod.
   public var cleanup: Duration
-  /// How often the pod's containers are listed beside the engine's events, give or take a fifth.
+  /// Interval at which the pod's containers are listed in addition to the engine's events; varied
+  /// at random by up to a fifth.
   public var relist: Duration
 
-  /// Makes timeouts; the defaults are those of the documentation.
+  /// Creates time limits; the defaults are the documented ones.
   public init(
     launch: Duration = .seconds(280), engine: Duration = .seconds(180),
     cleanup: Duration = .seconds(120), relist: Duration = .seconds(60)
@@ -121,52 +125,53 @@ public struct PodTimeouts: Sendable, Equatable {
   }
 }
 
-/// A change in a pod's life that its owner hears of while it lives.
+/// A state change that a pod reports to its owner before its outcome.
 public enum PodUpdate: Sendable, Equatable {
-  /// The pod is being put together.
+  /// The pod is being created.
   case starting
-  /// Every service is started and, where it has a healthcheck, healthy.
+  /// Every service is started and, if it has a healthcheck, healthy.
   case running(PodAddresses)
 }
 
-/// Where a running pod can be reached.
+/// Addresses and ports at which a running pod can be reached.
 public struct PodAddresses: Sendable, Equatable {
   /// Addresses of the pod's containers.
   public var addresses: [String]
-  /// Published ports in the order of the file, those whose host port is known.
+  /// Published ports whose host port is known, in the order of the file.
   public var ports: [AssignedPort]
 }
 
-/// How a pod ended.
+/// The final result of a pod.
 public struct PodOutcome: Sendable, Equatable {
-  /// The kinds of ends, as Mesos' task states have them.
+  /// The terminal states, which correspond to Mesos' task states.
   public enum State: Sendable, Equatable {
-    /// All containers ended with 0.
+    /// All containers exited with 0.
     case finished
-    /// A container violated its policy, or the pod could not be run.
+    /// A container's exit counts as a failure, or the pod could not be run.
     case failed
-    /// It was told to end.
+    /// The pod was requested to stop.
     case killed
   }
-  /// Why a pod failed, where there is more to say than that it did.
+  /// A more exact reason for a failure.
   public enum Reason: Sendable, Equatable {
     /// A container was killed for exceeding its memory limit.
     case memoryLimit
-    /// The containers wrote more than the task's disk holds.
+    /// The containers wrote more than the task's disk limit.
     case diskLimit
   }
-  /// How it ended.
+  /// The terminal state.
   public var state: State
-  /// One line for people.
+  /// The explanation, in one line for people.
   public var message: String
-  /// Why it failed.
+  /// A more exact reason for a failure; nil for others.
   public var reason: Reason?
-  /// The exit code of the main service that decided; nil where none did, or it isn't the only one.
+  /// The exit code of the main service that decided the outcome; nil if none did, or if there are
+  /// several main services.
   public var mainExitCode: Int?
-  /// What could not be removed, in words; empty after a clean end.
+  /// Descriptions of the objects that could not be removed; empty after a complete removal.
   public var leftovers: [String]
 
-  /// Makes an outcome.
+  /// Creates an outcome.
   public init(state: State, message: String, reason: Reason? = nil, leftovers: [String] = []) {
     self.state = state
     self.message = message

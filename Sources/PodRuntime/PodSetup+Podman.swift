@@ -3,9 +3,9 @@ import DockerEngine
 import Glibc
 import YAML
 
-/// What of a pod podman can't hold, as it is set up.
+/// Checks for what podman can't do for a pod.
 enum PodmanLimits {
-  /// Why it can hold no pod; nil where it can, and for an engine that isn't podman.
+  /// The reason that podman can't run any pod; nil if it can, and for other engines.
   static func refusal(by info: EngineInfo) -> SetupFailure? {
     guard info.isPodman else { return nil }
     if info.securityOptions.contains("name=rootless"), info.cgroupVersion == "1" {
@@ -24,7 +24,7 @@ enum PodmanLimits {
     return nil
   }
 
-  /// Refuses a healthcheck where nothing would run it: podman leaves the timing to systemd.
+  /// Refuses a healthcheck that nothing would run: podman uses systemd's timers for them.
   ///
   /// - Throws: `ComposeError` at the service.
   static func check(
@@ -39,14 +39,14 @@ enum PodmanLimits {
     }
   }
 
-  /// Whether systemd runs on the engine's host; true where that can't be seen.
+  /// Whether systemd runs on the engine's host; true if this can't be determined.
   static func hasSystemd(at endpoint: EngineEndpoint) -> Bool {
     !endpoint.isLocal || access("/run/systemd/private", F_OK) == 0
   }
 }
 
 extension EngineError {
-  /// Whether podman can't attach to a container as yet: it prepares the container for that, so
-  /// the containers must run whose namespaces it joins.
+  /// Whether podman can't attach to a container yet: it initializes the container for an attach,
+  /// which requires that the containers whose namespaces it joins are running.
   var isAttachedTooEarly: Bool { message.contains("are not started") }
 }

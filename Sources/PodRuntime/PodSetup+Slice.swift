@@ -4,9 +4,9 @@ import PodIdentity
 import Systemd
 
 extension PodSetup {
-  /// The slice of the pod, on an engine with the driver systemd.
+  /// The slice of the pod, for an engine with the cgroup driver systemd.
   ///
-  /// - Throws: `SetupFailure` where the task's limits could not hold there.
+  /// - Throws: `SetupFailure` if the task's limits would not apply in the slice.
   func slice(_ info: EngineInfo, _ version: CgroupVersion) throws -> SliceKeeper.Claim {
     func refusal(_ why: String) -> SetupFailure {
       SetupFailure(

@@ -7,19 +7,20 @@ import SystemPackage
 import Systemd
 import YAML
 
-/// Plans a pod once, and places the plan under the cgroup that the engine and the host give it.
+/// Plans a pod once, then places the plan under a cgroup that depends on the engine and the host.
 public struct PodSetup: Sendable {
   let request: PodRequest
   let engine: DockerEngine
   let info: Task<EngineInfo, any Error>?
   private let draft: PlanDraft
 
-  /// Plans a pod for an engine, whether or not there is one: a fault of the file comes first.
+  /// Plans a pod without contacting the engine, so that errors in the file are found first.
   ///
   /// - Parameters:
   ///   - request: the project and its task.
-  ///   - engine: the engine to create it in.
-  ///   - info: what the engine says of itself, if it has been asked already: it takes its time over that.
+  ///   - engine: the engine in which the pod will be created.
+  ///   - info: a running request for the engine's information, which takes time; nil to send it
+  ///     later.
   /// - Throws: `ComposeError` for what can't be run as a pod.
   public init(
     request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil
@@ -42,19 +43,20 @@ public struct PodSetup: Sendable {
   /// The external secrets and configs of all containers.
   var externalMounts: [ExternalMount] { draft.externalMounts }
 
-  /// Holds the pod's plan against the operator's policy once more.
+  /// Checks the pod's plan against the operator's policy again.
   ///
-  /// - Throws: `ComposeError` with the line to blame.
+  /// - Throws: `ComposeError` with the line that violates the policy.
   func checkPolicyAgain() throws(ComposeError) {
     _ = try draft.confined(by: request, socket: engine.endpoint.socketPath)
   }
 
-  /// Asks the engine which cgroups it uses, and places the pod's plan under its cgroup.
+  /// Gets the engine's cgroup driver and version, and places the plan under the pod's cgroup.
   ///
-  /// - Parameter asksAnew: asks even if the engine has been asked before.
+  /// - Parameter asksAnew: whether to request the engine's information again if it is known
+  ///   already.
   /// - Returns: the plan.
-  /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` where the engine doesn't
-  ///   respond, and `SetupFailure` for an engine that can't hold a pod below its cgroup.
+  /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` if the engine doesn't
+  ///   respond, and `SetupFailure` for an engine that can't run a pod below its cgroup.
   public func plan(askingAnew asksAnew: Bool = false) async throws -> PodPlan {
     do {
       return try await unexplainedPlan(asksAnew ? nil : info)
@@ -101,14 +103,15 @@ public struct PodSetup: Sendable {
     return plan
   }
 
-  /// The plan as far as it is known without the engine: where both versions give the pod's cgroup the same name.
+  /// The plan, before the engine's cgroup version is known. It exists if both versions give the
+  /// pod's cgroup the same name.
   ///
-  /// - Parameter ability: what the engine can do.
-  /// - Returns: what networks and volumes can be made from while the engine is still asked; nil where it has to
-  ///   be waited for.
+  /// - Parameter ability: what the engine supports.
+  /// - Returns: a plan from which networks and volumes can be created while the engine's
+  ///   information is still requested; nil if that information is needed first.
   /// - Throws: `ComposeError` for what can't be run as a pod.
   func earlyPlan(_ ability: EngineAbility) throws -> PodPlan? {
-    // The engine may use systemd's driver, which has other names.
+    // The engine may use the cgroup driver systemd, which has other names.
     if Systemd.isInit { return nil }
     let membership = try CgroupMembership.current()
     let parents = [CgroupVersion.v1, .v2].map {
@@ -120,10 +123,11 @@ public struct PodSetup: Sendable {
     return try draft.placed(under: parents[0].path).fitted(to: ability)
   }
 
-  /// Refuses a pod for which the engine's API lacks something.
+  /// Refuses a pod that needs more than the engine's API supports.
   ///
-  /// - Returns: what the engine can do.
-  /// - Throws: `ComposeError` with the line to blame, `EngineError` where the engine is away.
+  /// - Returns: what the engine supports.
+  /// - Throws: `ComposeError` with the line that needs it, `EngineError` if the engine is
+  ///   unreachable.
   func check() async throws -> EngineAbility {
     do {
       let ability = try await engine.ability()
@@ -134,11 +138,11 @@ public struct PodSetup: Sendable {
     }
   }
 
-  /// An agent on version 2 takes Docker's groups for orphans at its recovery, looks for them in this folder,
-  /// and dies if it is missing.
+  /// On cgroup version 2, a recovering agent treats the engine's cgroups as orphaned containers,
+  /// looks for them in this directory, and exits if the directory is missing.
   ///
-  /// - Returns: the folder if this process may not make it: the agent gives an ordinary user its leaf alone
-  ///   (isolators/cgroups2/cgroups2.cpp, `prepare`).
+  /// - Returns: the directory if this process has no permission to create it, because the agent
+  ///   gives an ordinary user the leaf cgroup only (isolators/cgroups2/cgroups2.cpp, `prepare`).
   private func reserveFolder(below parent: CgroupParent) throws -> String? {
     let folders = CgroupFolders(mounts: try CgroupMounts.current())
     let path = parent.path + "/mesos"
@@ -153,8 +157,8 @@ public struct PodSetup: Sendable {
   }
 }
 
-/// Why an engine or host can't hold a pod, in a line for people.
+/// The reason that an engine or host can't run a pod.
 public struct SetupFailure: Error, Sendable, CustomStringConvertible {
-  /// The line.
+  /// The reason, in one line for people.
   public let description: String
 }

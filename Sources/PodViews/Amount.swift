@@ -1,6 +1,6 @@
-/// Figures as people read them.
+/// Formats numbers for people.
 package enum Amount {
-  /// Bytes in short: `512B`, `4.0K`, `187M`, `1.2G`; each unit is 1,024 of the one before.
+  /// Formats bytes: `512B`, `4.0K`, `187M`, `1.2G`. Each unit is 1,024 times the previous one.
   ///
   /// - Parameter bytes: the number of bytes.
   /// - Returns: the text.
@@ -18,15 +18,16 @@ package enum Amount {
     }
   }
 
-  /// Processors with two decimals, such as `0.25`.
+  /// Formats a number of CPUs with two decimals, for example `0.25`.
   ///
-  /// - Parameter number: processors; what is no number of a host is shown as the largest that could be.
+  /// - Parameter number: the number of CPUs. NaN and negative numbers give 0, larger numbers than
+  ///   1e9 give 1e9.
   /// - Returns: the text.
   package static func processors(_ number: Double) -> String { decimal(number, hundredths: true) }
 
-  /// A percentage with one decimal, such as `12.5%`.
+  /// Formats a percentage with one decimal, for example `12.5%`.
   ///
-  /// - Parameter share: 1 is 100 %.
+  /// - Parameter share: the share; 1 is 100 %.
   /// - Returns: the text.
   package static func percent(_ share: Double) -> String {
     decimal(share * 100, hundredths: false) + "%"
@@ -41,7 +42,7 @@ package enum Amount {
     return "\(units / Int(factor)).\(digits)"
   }
 
-  /// A limit as a value is compared with: processors without zeros at their end.
+  /// Formats a limit of CPUs, without trailing zeros.
   static func limit(_ number: Double) -> String {
     var text = processors(number)
     while text.hasSuffix("0") { text.removeLast() }
@@ -49,7 +50,8 @@ package enum Amount {
     return text
   }
 
-  /// A time that has passed, such as `45s`, `12m`, `5h`, `9d`: at least two of the unit.
+  /// Formats elapsed time: `45s`, `12m`, `5h`, `9d`. The number is at least two, except for
+  /// seconds.
   ///
   /// - Parameter seconds: the time in seconds.
   /// - Returns: the text.

@@ -1,44 +1,47 @@
 import Cgroups
 import Linux
 
-/// What a cgroup uses and may use, from the kernel's files, version 1 or 2. Counters begin with the cgroup.
+/// The usage and limits of a cgroup, from the kernel's files of version 1 or 2. Counters start at
+/// the creation of the cgroup.
 package struct CgroupFigures: Sendable, Equatable {
-  /// Bytes of memory, without the page cache that is reclaimed first, as `docker stats` counts.
+  /// Memory in bytes, without the page cache that is reclaimed first, as in `docker stats`.
   package var memory: Int64?
-  /// The limit of memory in bytes; nil for none.
+  /// The memory limit in bytes; nil for none.
   package var memoryLimit: Int64?
-  /// Processor time in seconds.
+  /// CPU time in seconds.
   package var seconds: Double?
-  /// The quota in processors; nil for none.
+  /// The CPU quota in CPUs; nil for none.
   package var quota: Double?
-  /// Processes and threads.
+  /// The number of processes and threads.
   package var tasks: Int64?
   /// Bytes read from block devices.
   package var read: Int64?
   /// Bytes written to block devices.
   package var written: Int64?
 
-  /// Figures of which nothing is known.
+  /// Unknown usage and limits.
   package init() {}
 }
 
-/// Reads figures of pods and containers below the hierarchies' mounts.
+/// Reads the usage of pods and containers from the mounted hierarchies.
 package struct CgroupReader: Sendable {
   private let mounts: CgroupMounts
 
-  /// Reads below these mounts.
+  /// A reader for the given mounts.
   package init(mounts: CgroupMounts) { self.mounts = mounts }
 
-  /// Reads below the mounts that this process sees; finds nothing where they aren't known.
+  /// A reader for the mounts that this process sees. It finds nothing where they are unknown.
   package init() {
     self.init(mounts: (try? .current()) ?? CgroupMounts(mountinfo: ""))
   }
 
-  /// Reads a cgroup's figures.
+  /// Reads the usage and limits of a cgroup.
   ///
-  /// - Parameter path: the cgroup's path below the hierarchies' roots, such as `/mesos/RUN`. A label may hold anything:
-  ///   nothing is read for what is no path of a pod.
-  /// - Returns: the figures; nil where no hierarchy has the cgroup, or none of its files can be read.
+  /// - Parameter path: the cgroup's path below the roots of the hierarchies, for example
+  ///   `/mesos/RUN`. It can come from a label with any value: a value that is not a path of a pod
+  ///   is not read.
+  /// - Returns: the usage and limits; nil where no hierarchy has the cgroup, or none of its files
+  ///   can be read.
   package func figures(of path: String) -> CgroupFigures? {
     guard CgroupFolders.isPath(path) else { return nil }
     var figures = CgroupFigures()
@@ -53,7 +56,7 @@ package struct CgroupReader: Sendable {
     return figures == CgroupFigures() ? nil : figures
   }
 
-  /// A process in a cgroup, by the host's IDs; nil where there is none that this process may see.
+  /// A process in a cgroup, by its process ID as this process sees it; nil where it sees none.
   ///
   /// - Parameter path: the cgroup's path.
   /// - Returns: the first process.
@@ -79,12 +82,12 @@ package struct CgroupReader: Sendable {
       text(file).flatMap { $0.split(separator: "\n").first }.flatMap { Int64($0) }
     }
 
-    /// A limit; nil for `max`, and for what version 1 has for no limit.
+    /// A limit; nil for `max`, and for the value with which version 1 represents no limit.
     func limit(_ file: String) -> Int64? {
       number(file).flatMap { $0 >= 0 && $0 < 1 << 60 ? $0 : nil }
     }
 
-    /// The value behind a key, one a line.
+    /// The value of a key, in a file with one key in each line.
     func value(_ key: String, in file: String) -> Int64? {
       for line in (text(file) ?? "").split(separator: "\n") {
         let words = line.split(separator: " ")
@@ -109,7 +112,7 @@ extension CgroupFigures {
       quota = time / period
     }
     tasks = tasks ?? group.number("pids.current")
-    // `8:0 rbytes=1 wbytes=2 …`, a line for each device.
+    // `8:0 rbytes=1 wbytes=2 …`, one line for each device.
     guard let text = group.text("io.stat") else { return }
     (read, written) = (0, 0)
     for word in text.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
@@ -135,7 +138,7 @@ extension CgroupFigures {
       }
     case "pids": tasks = group.number("pids.current")
     case "blkio":
-      // `8:0 Read 4096`, a line for each device and kind.
+      // `8:0 Read 4096`, one line for each device and kind.
       guard let text = group.text("blkio.throttle.io_service_bytes_recursive") else { return }
       (read, written) = (0, 0)
       for line in text.split(separator: "\n") {

@@ -1,13 +1,14 @@
 import DockerEngine
 
-/// What the text of a listed container's status holds, such as `Up 3 minutes (unhealthy)` or `Exited (137) 2 hours ago`.
+/// The contents of a status in a list of containers, for example `Up 3 minutes (unhealthy)` or
+/// `Exited (137) 2 hours ago`.
 package struct ContainerStatus: Sendable, Equatable {
   /// `starting`, `healthy` or `unhealthy`; nil without a health check.
   package let health: String?
-  /// The exit code; nil while it runs.
+  /// The exit code; nil while the container runs.
   package let exitCode: Int?
 
-  /// Reads a status.
+  /// Parses a status.
   ///
   /// - Parameter text: the engine's text (moby, `container/state.go`, `String`).
   package init(_ text: String) {

@@ -1,14 +1,14 @@
 import PodIdentity
 
-/// Whether a pod's executor is alive, by the process table.
+/// Whether a pod's executor is alive, according to the process table.
 package enum ExecutorPresence: Sendable, Equatable {
   case alive
-  /// Its process has ended.
+  /// The process of the executor has exited.
   case dead
-  /// The process table does not show it; why.
+  /// The process table does not show it; the value is the reason.
   case unknown(String)
 
-  /// Looks for an executor's process.
+  /// Checks the process of an executor.
   ///
   /// - Parameters:
   ///   - identity: the pod.
@@ -19,7 +19,8 @@ package enum ExecutorPresence: Sendable, Equatable {
     if let failure = host.failure {
       self = .unknown(failure)
     } else if let boot, boot != host.bootID {
-      // Of an earlier boot of this host, or of another host behind one engine.
+      // The pod is from an earlier boot of this host, or from another host that uses the same
+      // engine.
       self =
         machine != nil && machine == host.machineID
         ? .dead : .unknown("the pod is of another boot, or another host")
@@ -34,18 +35,18 @@ package enum ExecutorPresence: Sendable, Equatable {
   }
 }
 
-/// What is known of the host that pods are compared with.
+/// The facts about this host that the identities of pods are compared with.
 package struct HostView: Sendable {
-  /// The kernel's ID of this boot.
+  /// The kernel's boot ID.
   package let bootID: String?
   /// The machine ID.
   package let machineID: String?
-  /// Why the process table proves nothing; nil where it does.
+  /// Why the process table proves nothing; nil where it is reliable.
   package let failure: String?
 
   /// This host.
   ///
-  /// - Parameter engineIsLocal: whether the engine is reached by a Unix socket.
+  /// - Parameter engineIsLocal: whether the engine's address is a Unix socket.
   package init(engineIsLocal: Bool) {
     bootID = Incarnation.current().bootID
     machineID = HostIdentity.current().machineID

@@ -1,7 +1,7 @@
 import Glibc
 import YAML
 
-/// An object of a JSON document, built key by key.
+/// An object of a JSON document. Callers set its keys one by one.
 package struct JSONObject: Sendable {
   private static let position = SourcePosition(file: "", line: 1, column: 1)
   private var node = YAMLNode(mappingAt: position)
@@ -9,28 +9,28 @@ package struct JSONObject: Sendable {
   /// An object without keys.
   package init() {}
 
-  /// Sets a key to a string; null for none.
+  /// Sets a key to a string; nil gives null.
   package mutating func set(_ key: String, _ value: String?) {
     put(key, value.map { .string($0) })
   }
 
-  /// Sets a key to a whole number; null for none.
+  /// Sets a key to an integer; nil gives null.
   package mutating func set(_ key: String, _ value: Int64?) {
     put(key, value.map { .integer($0) })
   }
 
-  /// Sets a key to a whole number; null for none.
+  /// Sets a key to an integer; nil gives null.
   package mutating func set(_ key: String, _ value: Int?) { set(key, value.map { Int64($0) }) }
 
-  /// Sets a key to a number with a fraction, rounded to thousandths; null for none.
+  /// Sets a key to a number, rounded to thousandths; nil gives null.
   package mutating func set(_ key: String, _ value: Double?) {
     put(key, value.map { .decimal(($0 * 1000).rounded() / 1000) })
   }
 
-  /// Sets a key to true or false.
+  /// Sets a key to a Boolean.
   package mutating func set(_ key: String, _ value: Bool) { put(key, .boolean(value)) }
 
-  /// Sets a key to an object; null for none.
+  /// Sets a key to an object; nil gives null.
   package mutating func set(_ key: String, _ value: JSONObject?) { put(key, value?.node.content) }
 
   /// Sets a key to a list of objects.
@@ -43,7 +43,7 @@ package struct JSONObject: Sendable {
     put(key, .sequence(values.map { YAMLNode(.string($0), at: Self.position) }))
   }
 
-  /// Sets a key to a mapping of strings, sorted by its keys.
+  /// Sets a key to an object of strings, sorted by their keys.
   package mutating func set(_ key: String, _ values: [String: String]) {
     var object = JSONObject()
     for (name, value) in values.sorted(by: { $0.key < $1.key }) { object.set(name, value) }
@@ -54,15 +54,17 @@ package struct JSONObject: Sendable {
     node.set(key, YAMLNode(content ?? .null, at: Self.position))
   }
 
-  /// The object on one line. Characters that could steer a terminal are written as escapes, so that values are still exact.
+  /// The object on one line. Characters that could control a terminal are written as escapes, which
+  /// keeps the values exact.
   package var line: String {
     Self.withoutControls(String(decoding: JSONWriter.compact(node), as: UTF8.self))
   }
 
-  /// A JSON document whose characters that could steer a terminal are escapes.
+  /// Replaces characters that could control a terminal by escapes.
   ///
-  /// - Parameter document: a document, in which JSON's own control characters are escapes already.
-  /// - Returns: a document of the same values.
+  /// - Parameter document: a JSON document, in which JSON's own control characters are already
+  ///   escaped.
+  /// - Returns: a document with the same values.
   package static func withoutControls(_ document: String) -> String {
     var text = String.UnicodeScalarView()
     for scalar in document.unicodeScalars {
@@ -82,10 +84,10 @@ package struct JSONObject: Sendable {
   }
 }
 
-/// A point in time as RFC 3339 has it, in UTC.
+/// Formats a time in UTC (RFC 3339).
 ///
 /// - Parameter seconds: seconds since 1970.
-/// - Returns: such as `2026-01-01T00:00:00Z`; nil for none.
+/// - Returns: for example `2026-01-01T00:00:00Z`; nil for an unknown time.
 func timeText(_ seconds: Int64?) -> String? {
   guard let seconds, seconds > 0, seconds < 1 << 38 else { return nil }
   var time = time_t(seconds)

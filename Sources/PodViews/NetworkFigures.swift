@@ -1,18 +1,20 @@
 import Linux
 import PodIdentity
 
-/// Bytes that went over the network interfaces of a network namespace, its loopback aside.
+/// The bytes received and sent by the network interfaces of a network namespace, without its
+/// loopback interface.
 package struct NetworkFigures: Sendable, Equatable {
   /// Bytes received.
   package var received: Int64
   /// Bytes sent.
   package var sent: Int64
-  /// The namespace, as /proc names it.
+  /// The network namespace, in the form of /proc.
   package let namespace: String
 
   /// Reads the counters of a process's network namespace.
   ///
-  /// It is nil where the namespace is the host's, whose traffic is of everybody, or this process may not read it.
+  /// The result is nil where this is the host's namespace, whose traffic is not the pod's, or where
+  /// this process may not read it.
   ///
   /// - Parameter pid: the process.
   package init?(of pid: Int32) {
@@ -23,12 +25,12 @@ package struct NetworkFigures: Sendable, Equatable {
     self.init(text: text, namespace: namespace)
   }
 
-  /// Reads the text of a `/proc/PID/net/dev` (proc(5)).
+  /// Parses the text of `/proc/PID/net/dev` (proc(5)).
   init(text: String, namespace: String) {
     self.namespace = namespace
     (received, sent) = (0, 0)
     for line in text.split(separator: "\n") {
-      // `eth0: 1234 …`, with the bytes sent in the ninth field.
+      // `eth0: 1234 …`: the first field has the received bytes, the ninth field has the sent bytes.
       let parts = line.split(separator: ":", maxSplits: 1)
       guard parts.count == 2, parts[0].drop(while: { $0 == " " }) != "lo" else { continue }
       let fields = parts[1].split(separator: " ")

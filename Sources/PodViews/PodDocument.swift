@@ -3,16 +3,16 @@ import PodControl
 import PodIdentity
 import PodObjects
 
-/// Pods as JSON: `ps --format json`, and what `inspect` begins with (docs/commands.md).
+/// Pods as JSON: `ps --format json`, and the first part of `inspect` (docs/operate.md).
 package enum PodDocument {
-  /// The version of all documents; new keys keep it.
+  /// The version of all documents. New keys do not change it.
   static let version = 1
 
   /// All pods in one document.
   ///
   /// - Parameters:
   ///   - views: the pods.
-  ///   - now: the present, in seconds since 1970.
+  ///   - now: the current time, in seconds since 1970.
   /// - Returns: the document on one line.
   package static func list(_ views: [PodView], now: Int64) -> String {
     var document = JSONObject()
@@ -25,8 +25,8 @@ package enum PodDocument {
   ///
   /// - Parameters:
   ///   - view: the pod.
-  ///   - now: the present, in seconds since 1970.
-  /// - Returns: an object with `task` and what is known of it.
+  ///   - now: the current time, in seconds since 1970.
+  /// - Returns: an object with `task` and all other keys of a pod.
   package static func object(of view: PodView, now: Int64) -> JSONObject {
     let identity = view.identity
     var pod = JSONObject()

@@ -3,13 +3,14 @@ import PodControl
 import PodIdentity
 import PodObjects
 
-/// All about one pod: the document of `inspect` (docs/commands.md). Environments of containers aren't in it.
+/// All information about one pod: the document of `inspect` (docs/operate.md). It does not contain
+/// the containers' environments.
 package struct PodInspection: Sendable {
   private let view: PodView
   private let details: [String: ContainerDetails]
   private let history: [PodEvent]?
 
-  /// Inspects a pod's containers, and asks its executor for the history.
+  /// Inspects the containers of a pod, and requests its history from its executor.
   ///
   /// - Parameters:
   ///   - view: the pod.
@@ -30,7 +31,7 @@ package struct PodInspection: Sendable {
   }
 
   private static func history(of view: PodView, _ sockets: String) async -> [PodEvent]? {
-    // Who gave its status gives its history, too.
+    // An executor that does not respond to `status` does not respond to `events` either.
     guard view.status != nil else { return nil }
     let client = ControlClient(ControlSocket(view.identity, directory: sockets))
     let request = ControlRequest(.events, task: view.identity.taskID, follow: false)
@@ -39,7 +40,7 @@ package struct PodInspection: Sendable {
 
   /// The document on one line.
   ///
-  /// - Parameter now: the present, in seconds since 1970.
+  /// - Parameter now: the current time, in seconds since 1970.
   /// - Returns: JSON.
   package func document(now: Int64) -> String {
     let identity = view.identity
@@ -153,7 +154,7 @@ package struct PodInspection: Sendable {
     return object
   }
 
-  /// Go's zero time is none.
+  /// A time; nil for Go's zero time.
   private static func time(_ text: String?) -> String? {
     text.flatMap { $0.isEmpty || $0.hasPrefix("0001-") ? nil : $0 }
   }

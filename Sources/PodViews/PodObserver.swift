@@ -5,7 +5,8 @@ import PodControl
 import PodIdentity
 import PodObjects
 
-/// Observes the pods of a host: the engine's lists, the process table, the executors' sockets and the cgroups.
+/// Observes the pods of a host through the engine's lists, the process table, the executors'
+/// control sockets and the cgroups.
 package struct PodObserver: Sendable {
   private let inventory: PodInventory
   private let sockets: String
@@ -13,16 +14,16 @@ package struct PodObserver: Sendable {
   private let host: HostView
 
   private let patience: Duration
-  /// The time between the two samples of processor time.
+  /// The time between the two samples of CPU time.
   static let sample = Duration.milliseconds(100)
 
-  /// Makes an observer.
+  /// An observer.
   ///
   /// - Parameters:
   ///   - inventory: lists the engine's objects.
   ///   - sockets: the directory of control sockets.
   ///   - reader: reads cgroups.
-  ///   - patience: how long an executor may take for its response.
+  ///   - patience: the longest time for an executor's response.
   package init(
     inventory: PodInventory, sockets: String = ControlSocket.standardDirectory,
     reader: CgroupReader = CgroupReader(), patience: Duration = .seconds(1)
@@ -32,20 +33,20 @@ package struct PodObserver: Sendable {
     host = HostView(engineIsLocal: inventory.engine.endpoint.isLocal)
   }
 
-  /// What is read of cgroups.
+  /// The cgroups whose usage is read.
   package enum Measure: Sendable {
     case nothing
-    /// What the pod uses.
+    /// The cgroup of each pod.
     case pods
-    /// What the pod and each of its containers use.
+    /// The cgroups of each pod and of its containers.
     case containers
   }
 
   /// Observes pods once.
   ///
   /// - Parameters:
-  ///   - selection: which of them.
-  ///   - measure: what is read of their cgroups: processor time takes two samples.
+  ///   - selection: selects the pods.
+  ///   - measure: the cgroups whose usage is read. CPU time needs two samples.
   /// - Returns: the pods, sorted by task and run.
   /// - Throws: `EngineError` where the engine can't be reached; `PodSelection.Failure`.
   package func observe(
@@ -53,7 +54,8 @@ package struct PodObserver: Sendable {
   ) async throws -> [PodView] {
     async let told = responses()
     let listed = try await inventory.list()
-    // The first sample is as early as can be: executors respond between the two.
+    // The first sample is taken as early as possible, so that executors respond between the two
+    // samples.
     let start = ContinuousClock.now
     var before: [PodIdentity: PodUsage] = [:]
     if measure != .nothing {
@@ -76,7 +78,7 @@ package struct PodObserver: Sendable {
     let result: Result<[PodStatus], ControlError>
   }
 
-  /// What all executors respond, asked at once.
+  /// Requests the status from all executors concurrently.
   private func responses() async -> [Response] {
     await withTaskGroup(of: Response.self) { group in
       for socket in ControlSocket.all(in: sockets) where !socket.isAbandoned {
@@ -113,7 +115,7 @@ package struct PodObserver: Sendable {
       }
       return view
     }
-    // A pod that is launching may have no object yet.
+    // A pod that is launching may have no objects in the engine yet.
     for response in responses {
       for status in statuses[response.socket.name] ?? [] {
         let identity = PodIdentity(status, host: host, socket: response.socket)
@@ -124,10 +126,10 @@ package struct PodObserver: Sendable {
   }
 }
 
-/// One reading of a pod's cgroups.
+/// One sample of a pod's cgroups.
 struct PodUsage: Sendable {
   let pod: CgroupFigures?
-  /// By container.
+  /// By container ID.
   let containers: [String: CgroupFigures]
 
   init(of pod: ListedPod, _ measure: PodObserver.Measure, _ reader: CgroupReader) {
@@ -143,10 +145,11 @@ struct PodUsage: Sendable {
 }
 
 extension ListedPod {
-  /// The cgroup of a container, by the engine's cgroup driver.
+  /// The cgroup of a container, for the engine's cgroup driver.
   ///
-  /// - Parameter container: one of its containers.
-  /// - Returns: the path below the hierarchies' roots; nil where the engine's ID is none.
+  /// - Parameter container: a container of this pod.
+  /// - Returns: the path below the roots of the hierarchies; nil where the engine's ID is not
+  ///   valid.
   package func cgroup(of container: ListedContainer) -> String? {
     guard !container.id.isEmpty, container.id.utf8.allSatisfy({ isHexDigit($0) }) else {
       return nil
@@ -161,7 +164,7 @@ extension ListedPod {
 }
 
 extension PodView {
-  /// The view with what it uses.
+  /// The view with its usage.
   fileprivate func measured(
     _ before: PodUsage?, _ after: PodUsage, _ span: Duration
   ) -> PodView {
@@ -187,7 +190,7 @@ extension PodView {
 }
 
 extension PodIdentity {
-  /// The identity of a pod that only its executor knows of.
+  /// The identity of a pod that only its executor reports.
   fileprivate init(_ status: PodStatus, host: HostView, socket: ControlSocket) {
     self.init(
       frameworkID: status.framework ?? "", executorID: status.executor ?? status.task,

@@ -1,14 +1,14 @@
 import PodIdentity
 import PodObjects
 
-/// How a command names pods: by an ID, or all of a framework.
+/// The pods that a command selects: one by its ID, or all of a framework.
 package struct PodSelection: Sendable, Equatable {
   /// A task ID, executor ID or run, or the beginning of one; nil for all pods.
   package let pod: String?
   /// The framework's ID, or its beginning; nil for all frameworks.
   package let framework: String?
 
-  /// Makes a selection.
+  /// A selection.
   ///
   /// - Parameters:
   ///   - pod: a task ID, executor ID or run, or the beginning of one.
@@ -18,28 +18,29 @@ package struct PodSelection: Sendable, Equatable {
     self.framework = framework
   }
 
-  /// Why a selection names no pod, or several; one line.
+  /// Why a selection matches no pod, or several; one line.
   package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
   }
 
-  /// The pods that are named: with an ID the one that it names, otherwise all of the framework, or all.
+  /// The selected pods: one pod if the selection has an ID, otherwise all pods of the framework, or
+  /// all pods.
   ///
   /// - Parameter pods: the host's pods.
-  /// - Returns: the pods in their order.
-  /// - Throws: `Failure` where an ID, or the framework, names none or several.
+  /// - Returns: the selected pods in their order.
+  /// - Throws: `Failure` where the ID or the framework matches none or several.
   package func pods(of pods: [ListedPod]) throws(Failure) -> [ListedPod] {
     if pod != nil { return [try one(of: pods)] }
     return try ofFramework(pods)
   }
 
-  /// The one pod that is named.
+  /// The one selected pod.
   ///
-  /// An ID that is the same as the text is preferred to those that begin with it.
+  /// An ID that is equal to the text is preferred to IDs that begin with it.
   ///
   /// - Parameter pods: the host's pods.
   /// - Returns: the pod.
-  /// - Throws: `Failure` where none or several are named.
+  /// - Throws: `Failure` where the selection matches none or several.
   package func one(of pods: [ListedPod]) throws(Failure) -> ListedPod {
     let candidates = try ofFramework(pods)
     let found: [ListedPod]
@@ -64,7 +65,7 @@ package struct PodSelection: Sendable, Equatable {
       description: pod.map { "no pod matches '\($0)'\(inFramework)" } ?? "there are no pods")
   }
 
-  /// Which pods are in the framework; all where none is named.
+  /// The pods of the selected framework; all pods where the selection has no framework.
   private func ofFramework(_ pods: [ListedPod]) throws(Failure) -> [ListedPod] {
     guard let framework else { return pods }
     let same = pods.filter { Self.isSame($0.identity.frameworkID, framework) }
@@ -91,7 +92,7 @@ package struct PodSelection: Sendable, Equatable {
       + (rest > 0 ? " and \(rest) more" : "")
   }
 
-  /// IDs are bytes: two that look the same are different directories.
+  /// Compares bytes: IDs that look the same can be different directories.
   private static func isSame(_ id: String, _ text: String) -> Bool {
     id.utf8.elementsEqual(text.utf8)
   }
@@ -102,7 +103,7 @@ package struct PodSelection: Sendable, Equatable {
 }
 
 extension ListedPod {
-  /// What it can be named by.
+  /// The IDs that a command can use for the pod.
   fileprivate var ids: [String] { [identity.taskID, identity.executorID, identity.run] }
 
   fileprivate func begins(with text: String) -> Bool {

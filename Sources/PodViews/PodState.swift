@@ -1,10 +1,12 @@
-/// A pod's state as `ps` shows it: its executor's, or what follows from the lack of one.
+/// A pod's state in `ps`: the state that its executor reports, or one that follows from a missing
+/// response.
 public enum PodState: String, Codable, Sendable, CaseIterable {
   case launching, running, unhealthy, stopping
-  /// It has failed, and its stopped containers stay until their time is over.
+  /// The pod has failed, and its stopped containers are kept for a time.
   case kept
-  /// The executor is dead; pod-reaper removes the pod.
+  /// The executor is dead. pod-reaper removes the pod.
   case orphaned
-  /// The executor is alive and neither responds nor has running containers, or its process is not known.
+  /// The executor is alive but does not respond and has no running containers, or its process is
+  /// unknown.
   case unknown
 }

@@ -24,11 +24,11 @@ package enum PodTable {
     .init("name", isExtra: true),
   ]
 
-  /// A row for each pod.
+  /// A table with one row for each pod.
   ///
   /// - Parameters:
   ///   - views: the pods.
-  ///   - now: the present, in seconds since 1970.
+  ///   - now: the current time, in seconds since 1970.
   /// - Returns: the table.
   package static func table(of views: [PodView], now: Int64) -> ViewTable {
     var table = ViewTable(pods)
@@ -47,11 +47,11 @@ package enum PodTable {
     return table
   }
 
-  /// A row for each container of a pod's services.
+  /// A table with one row for each container of a pod's services.
   ///
   /// - Parameters:
   ///   - view: the pod.
-  ///   - now: the present, in seconds since 1970.
+  ///   - now: the current time, in seconds since 1970.
   /// - Returns: the table.
   package static func table(of view: PodView, now: Int64) -> ViewTable {
     var table = ViewTable(services)
@@ -100,12 +100,12 @@ package enum PodTable {
     number.map { .init("\($0)") } ?? "-"
   }
 
-  /// What is used of a limit; `-` for what isn't known, or has no limit.
+  /// The used CPUs and their limit; `-` for an unknown value or no limit.
   static func processors(_ used: Double?, _ limit: Double?) -> TextTable.Cell {
     pair(used.map(Amount.processors), limit.map(Amount.limit))
   }
 
-  /// What is used of a limit; `-` for what isn't known, or has no limit.
+  /// The used memory and its limit; `-` for an unknown value or no limit.
   static func memory(_ used: Int64?, _ limit: Int64?) -> TextTable.Cell {
     pair(used.map(Amount.bytes), limit.map(Amount.bytes))
   }

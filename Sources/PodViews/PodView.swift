@@ -3,9 +3,10 @@ import PodControl
 import PodIdentity
 import PodObjects
 
-/// A pod as `ps` shows it: what the engine lists, joined with the executor's response and the kernel's figures.
+/// A pod in `ps`: its objects in the engine, combined with the executor's response and the kernel's
+/// usage data.
 package struct PodView: Sendable {
-  /// What the engine lists of it; without objects while nothing is created yet.
+  /// The pod in the engine's lists; it has no objects while none is created.
   package let pod: ListedPod
   /// Whether the executor's process is alive.
   package let executor: ExecutorPresence
@@ -13,17 +14,17 @@ package struct PodView: Sendable {
   package let status: PodStatus?
   /// Why there is no response; nil where there is one, or the executor is dead.
   package var silence: String?
-  /// What its cgroup uses; nil where that can't be read.
+  /// The usage of its cgroup; nil where that can't be read.
   package var figures: CgroupFigures?
-  /// Processors in use, on average of the sample; nil where it isn't known.
+  /// Used CPUs, averaged between two samples; nil where unknown.
   package var processors: Double?
-  /// Its services' containers, in the order of their names.
+  /// The containers of its services, in the order of their names.
   package var services: [ServiceView]
 
-  /// Joins what is known.
+  /// Combines the sources.
   ///
   /// - Parameters:
-  ///   - pod: what the engine lists.
+  ///   - pod: the pod in the engine's lists.
   ///   - executor: whether the executor's process is alive.
   ///   - status: the executor's response.
   package init(pod: ListedPod, executor: ExecutorPresence, status: PodStatus?) {
@@ -36,11 +37,11 @@ package struct PodView: Sendable {
       return ServiceView(container: container, told: index.map { told.remove(at: $0) })
     }
     let known = Set(pod.containers.map(\.id))
-    // Those that aren't created yet; what the executor keeps for itself is none of its services.
+    // Services that have no container yet. Other containers of the executor are not services.
     services += told.filter { $0.container.map { !known.contains($0) } ?? true }
       .map { ServiceView(container: nil, told: $0) }
     self.services = services.sorted { $0.name < $1.name }
-    // Where services share a network, the container that holds it publishes their ports.
+    // Where services share a network, the infrastructure container publishes their ports.
     let held = pod.containers.filter { $0.role == .infra }.flatMap { PodPort.published(by: $0) }
     for port in held {
       let owner = status?.ports.first {
@@ -53,12 +54,12 @@ package struct PodView: Sendable {
     }
   }
 
-  /// Ports that are published for its services in common, and whose service isn't known.
+  /// Ports published for the services in common, where the service is unknown.
   private var otherPorts: Set<PodPort> = []
 
   package var identity: PodIdentity { pod.identity }
 
-  /// The executor's state, or what follows from the lack of one.
+  /// The state that the executor reports, or one that follows from a missing response.
   package var state: PodState {
     if let state = status?.state.rawValue { return PodState(rawValue: state) ?? .unknown }
     if pod.keptUntil != nil { return .kept }
@@ -71,10 +72,10 @@ package struct PodView: Sendable {
     }
   }
 
-  /// How many of its containers run.
+  /// The number of running containers.
   package var up: Int { services.count(where: \.isUp) }
 
-  /// How often its containers were started again, in all; nil where only the executor knows.
+  /// The number of restarts of all containers; nil without the executor's response.
   package var restarts: Int? {
     status?.services.reduce(0) { sum, service in
       let (sum, overflows) = sum.addingReportingOverflow(max(0, service.restarts))
@@ -82,32 +83,34 @@ package struct PodView: Sendable {
     }
   }
 
-  /// The task's processors: its executor's response, else the quota of its cgroup; nil without a limit.
+  /// The task's CPUs: from the executor's response, else the quota of its cgroup; nil without a
+  /// limit.
   package var processorLimit: Double? { status?.cpus ?? figures?.quota }
 
-  /// The task's memory in bytes: its executor's response, else the limit of its cgroup; nil without a limit.
+  /// The task's memory in bytes: from the executor's response, else the limit of its cgroup; nil
+  /// without a limit.
   package var memoryLimit: Int64? { status?.memory ?? figures?.memoryLimit }
 
-  /// When it began, in seconds since 1970: its oldest container; nil where it has none.
+  /// The creation time of the oldest container, in seconds since 1970; nil without containers.
   package var created: Int64? {
     pod.containers.map(\.summary.created).filter { $0 > 0 }.min()
   }
 
-  /// Published ports, each once.
+  /// The published ports without duplicates.
   package var ports: [PodPort] { otherPorts.union(services.flatMap(\.ports)).sorted() }
 }
 
-/// A container of a service as `ps` shows it.
+/// A container of a service in `ps`.
 package struct ServiceView: Sendable {
-  /// The service, with `-N` behind it where it has several containers.
+  /// The service, with `-N` after it where it has several containers.
   package let name: String
-  /// What the engine lists; nil before it is created, or after it is gone.
+  /// The container in the engine's list; nil before it is created and after it is removed.
   package let container: ListedContainer?
   /// The executor's response; nil where there is none.
   package let told: PodStatus.Service?
-  /// What its cgroup uses; nil where that can't be read.
+  /// The usage of its cgroup; nil where that can't be read.
   package var figures: CgroupFigures?
-  /// Processors in use, on average of the sample.
+  /// Used CPUs, averaged between two samples.
   package var processors: Double?
 
   init(container: ListedContainer?, told: PodStatus.Service?) {
@@ -115,36 +118,37 @@ package struct ServiceView: Sendable {
     name = container?.displayName ?? told?.name ?? ""
   }
 
-  /// The engine's ID, where it is created.
+  /// The engine's container ID; nil before the container is created.
   package var id: String? { container?.id ?? told?.container }
 
-  /// The executor's name for it while the executor starts, stops or plans it, else the engine's state.
+  /// The state that the executor reports, else the engine's state.
   package var state: String {
-    // An executor knows of no pause.
+    // An executor does not report that a container is paused.
     let isPaused = container?.summary.state == "paused"
     if isPaused, told?.state ?? "running" == "running" { return "paused" }
     return told?.state ?? container?.summary.state ?? "unknown"
   }
 
-  /// Whether its process runs.
+  /// Whether the container runs.
   package var isUp: Bool { container?.isUp ?? false }
 
-  /// `starting`, `healthy` or `unhealthy`; nil without a health check, or while it doesn't run.
+  /// `starting`, `healthy` or `unhealthy`; nil without a health check, or while the container
+  /// doesn't run.
   package var health: String? {
-    // The engine's is of this moment.
+    // The engine's value is more recent.
     container.map { ContainerStatus($0.summary.status).health } ?? told?.health
   }
 
-  /// Its last exit code; nil where it has never exited, or runs.
+  /// The last exit code; nil where the container has never exited, or runs.
   package var exitCode: Int? {
     if isUp { return nil }
     return container.flatMap { ContainerStatus($0.summary.status).exitCode } ?? told?.exitCode
   }
 
-  /// Ports that another container publishes for it.
+  /// Ports that another container publishes for this service.
   fileprivate var heldPorts: Set<PodPort> = []
 
-  /// Published ports.
+  /// The published ports.
   package var ports: Set<PodPort> {
     heldPorts.union(container.map { PodPort.published(by: $0) } ?? [])
   }
@@ -152,9 +156,9 @@ package struct ServiceView: Sendable {
 
 /// A published port.
 package struct PodPort: Sendable, Hashable, Comparable {
-  /// The port of the host.
+  /// The host's port.
   package let host: Int
-  /// The port in the container.
+  /// The container's port.
   package let container: Int
   /// `tcp`, `udp` or `sctp`.
   package let protocolName: String
@@ -163,7 +167,7 @@ package struct PodPort: Sendable, Hashable, Comparable {
       < (right.host, right.container, right.protocolName)
   }
 
-  /// The ports that a container publishes, whatever the addresses.
+  /// The ports that a container publishes, without their addresses.
   static func published(by container: ListedContainer) -> [PodPort] {
     container.summary.ports.compactMap { port in
       port.host.map {
@@ -172,14 +176,14 @@ package struct PodPort: Sendable, Hashable, Comparable {
     }
   }
 
-  /// Such as `31000->80`, with `/udp` for what isn't TCP.
+  /// For example `31000->80`, with a suffix such as `/udp` for other protocols than TCP.
   package var text: String {
     "\(host)->\(container)" + (protocolName == "tcp" ? "" : "/\(protocolName)")
   }
 }
 
 extension PodView {
-  /// What it waits for, why it stops, or why its state isn't known; empty otherwise.
+  /// What the pod waits for, why it stops, or why its state is unknown; else empty.
   package var message: String {
     if let status { return status.message }
     if let until = pod.keptUntil {

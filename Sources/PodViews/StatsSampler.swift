@@ -4,37 +4,37 @@ import PodObjects
 
 /// One line of `stats`: a pod, or a container of a service.
 package struct StatsRow: Sendable {
-  /// The pod's task ID, or the service with `-N` behind it where it has several containers.
+  /// The pod's task ID, or the service, with `-N` after it where it has several containers.
   package let name: String
-  /// What it uses.
+  /// The usage and limits.
   package var figures: CgroupFigures
-  /// Processors in use since the sample before; nil in the first.
+  /// Used CPUs since the previous sample; nil in the first sample.
   package var processors: Double?
-  /// Bytes received and sent; nil where they aren't known, and for the host's own network.
+  /// Bytes received and sent; nil where they are unknown, and for the host's network.
   package var network: (received: Int64, sent: Int64)?
 }
 
-/// Takes samples of what pods or services use: from the kernel's files, else from the engine.
+/// Samples the usage of pods or services from the kernel's files, or from the engine.
 package struct StatsSampler: Sendable {
   private let engine: DockerEngine
   private let reader: CgroupReader
   private var before: [String: (seconds: Double, time: ContinuousClock.Instant)] = [:]
 
-  /// Makes a sampler.
+  /// A sampler.
   ///
   /// - Parameters:
-  ///   - engine: asked where cgroups can't be read.
+  ///   - engine: the source where cgroups can't be read.
   ///   - reader: reads cgroups.
   package init(engine: DockerEngine, reader: CgroupReader = CgroupReader()) {
     (self.engine, self.reader) = (engine, reader)
   }
 
-  /// Takes a sample of each pod.
+  /// Samples each pod.
   ///
   /// - Parameter pods: the pods.
-  /// - Returns: a row for each, in their order.
+  /// - Returns: one row for each pod, in the order of `pods`.
   package mutating func sample(of pods: [ListedPod]) async -> [StatsRow] {
-    // At once: where the engine is asked, each response takes it a second or two.
+    // Concurrent, because the engine needs one to two seconds for each response.
     let sampler = self
     let all = await withTaskGroup(of: (Int, [Reading]).self) { group in
       for (index, pod) in pods.enumerated() {
@@ -47,7 +47,7 @@ package struct StatsSampler: Sendable {
       let readings = all[index] ?? []
       var total = reader.figures(of: pod.identity.cgroupParent)
       if total == nil, !readings.isEmpty {
-        // Without their cgroup's own figures its containers' are added.
+        // Where the pod's own cgroup can't be read, the usage of its containers is added.
         total = readings.map(\.figures).reduce(into: CgroupFigures()) { $0.add($1) }
       }
       let network = Dictionary(
@@ -65,16 +65,16 @@ package struct StatsSampler: Sendable {
     return rows
   }
 
-  /// Takes a sample of each running container of a pod's services.
+  /// Samples each running container of a pod's services.
   ///
   /// - Parameter pod: the pod.
-  /// - Returns: a row for each, in their order.
+  /// - Returns: one row for each container, in their order.
   package mutating func sample(ofServices pod: ListedPod) async -> [StatsRow] {
     let limit = reader.figures(of: pod.identity.cgroupParent)?.memoryLimit
     return await readings(of: pod, needsAll: true).filter { $0.container.role == .service }.map {
       reading in
       var figures = reading.figures
-      // The smaller one is in force.
+      // The smaller limit applies.
       figures.memoryLimit = [figures.memoryLimit, limit].compactMap(\.self).min()
       return row(
         reading.container.displayName, reading.container.id, figures,
@@ -103,8 +103,8 @@ package struct StatsSampler: Sendable {
     let network: NetworkFigures?
   }
 
-  /// What running containers use, read at once. Where the pod's own cgroup can be read, the engine isn't asked unless figures
-  /// of each container are needed.
+  /// Reads the usage of the running containers concurrently. Where the pod's own cgroup can be
+  /// read, the engine is used only if `needsAll` is true.
   private func readings(of pod: ListedPod, needsAll: Bool) async -> [Reading] {
     let engine = engine
     let reader = reader
@@ -135,7 +135,7 @@ package struct StatsSampler: Sendable {
 }
 
 extension CgroupFigures {
-  /// What the engine counts.
+  /// The usage that the engine reports.
   init(_ usage: ContainerUsage) {
     self.init()
     func number(_ value: UInt64?) -> Int64? { value.map { Int64(clamping: $0) } }
@@ -147,7 +147,7 @@ extension CgroupFigures {
     written = number(usage.written)
   }
 
-  /// Adds what another group uses; limits don't add up to one.
+  /// Adds the usage of another cgroup, without its limits.
   fileprivate mutating func add(_ other: CgroupFigures) {
     func sum(_ one: Int64?, _ two: Int64?) -> Int64? {
       guard let one, let two else { return one ?? two }

@@ -2,11 +2,11 @@ import Program
 
 /// The table of `stats`.
 package enum StatsTable {
-  /// Rows for people.
+  /// The table for people.
   ///
   /// - Parameters:
   ///   - rows: the rows.
-  ///   - title: the title of their names.
+  ///   - title: the title of the column of names.
   /// - Returns: the table.
   package static func table(of rows: [StatsRow], title: String) -> ViewTable {
     var table = ViewTable([
@@ -27,12 +27,12 @@ package enum StatsTable {
     return table
   }
 
-  /// Rows as JSON.
+  /// The rows as JSON.
   ///
   /// - Parameters:
   ///   - rows: the rows.
-  ///   - isOfServices: whether they are of one pod's services.
-  ///   - now: the present, in seconds since 1970.
+  ///   - isOfServices: whether the rows are services of one pod, not pods.
+  ///   - now: the current time, in seconds since 1970.
   /// - Returns: the document on one line.
   package static func document(_ rows: [StatsRow], isOfServices: Bool, now: Int64) -> String {
     var document = JSONObject()

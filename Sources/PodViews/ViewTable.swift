@@ -1,22 +1,23 @@
 import Program
 
-/// A table of which a user chooses columns, and which a narrow terminal shows less of.
+/// A table whose columns the user can choose, and which has fewer columns on a narrow terminal.
 package struct ViewTable: Sendable {
   /// A column.
   package struct Column: Sendable {
-    /// Its name in lower case, by which it is chosen.
+    /// The name in lower case, with which a user chooses the column.
     package let name: String
-    /// How it is set.
+    /// The alignment of the column.
     package let alignment: TextTable.Alignment
-    /// Where it stands among those that a narrow terminal leaves out, 1 being the first; nil for one that stays.
+    /// The position in the order in which a narrow terminal omits columns, beginning with 1; nil
+    /// for a column that is never omitted.
     package let rank: Int?
-    /// Whether it is shown only where it is chosen.
+    /// Whether the column is shown only if it is chosen.
     package let isExtra: Bool
 
-    /// Whether it is left out where no row has anything in it, unless it is chosen.
+    /// Whether the column is omitted if it has no content in any row, unless it is chosen.
     package let needsContent: Bool
 
-    /// Makes a column.
+    /// A column.
     package init(
       _ name: String, _ alignment: TextTable.Alignment = .left, rank: Int? = nil,
       isExtra: Bool = false, needsContent: Bool = false
@@ -25,11 +26,11 @@ package struct ViewTable: Sendable {
       self.needsContent = needsContent
     }
 
-    /// What stands above it.
+    /// The title of the column.
     package var title: String { name.uppercased() }
   }
 
-  /// Columns that are chosen and don't exist; one line.
+  /// An unknown column in the user's choice; one line.
   package struct UnknownColumn: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
   }
@@ -37,23 +38,23 @@ package struct ViewTable: Sendable {
   private let columns: [Column]
   private var rows: [[TextTable.Cell]] = []
 
-  /// Makes a table without rows.
+  /// A table without rows.
   ///
   /// - Parameter columns: all columns.
   package init(_ columns: [Column]) { self.columns = columns }
 
   /// Adds a row.
   ///
-  /// - Parameter cells: one for each column.
+  /// - Parameter cells: one cell for each column.
   package mutating func add(_ cells: [TextTable.Cell]) { rows.append(cells) }
 
-  /// The columns that a list names.
+  /// The columns that a list contains.
   ///
   /// - Parameters:
   ///   - list: names in any case, with commas between them.
-  ///   - columns: those that there are.
+  ///   - columns: the existing columns.
   /// - Returns: their indices, in the order of the list.
-  /// - Throws: `UnknownColumn` with the names that there are.
+  /// - Throws: `UnknownColumn` with the existing names.
   package static func choice(
     _ list: String, of columns: [Column]
   ) throws(UnknownColumn) -> [Int] {
@@ -74,12 +75,12 @@ package struct ViewTable: Sendable {
     return !columns[index].needsContent || rows.contains { !["", "-"].contains($0[index].text) }
   }
 
-  /// The lines, titles first.
+  /// The lines of the table, with the titles first.
   ///
   /// - Parameters:
-  ///   - terminal: its colors and width.
-  ///   - chosen: the columns to show, whatever their width; nil for those that there is room for.
-  /// - Returns: one line for each row; on a terminal none is wider.
+  ///   - terminal: gives colors and width.
+  ///   - chosen: the columns to show, at any width; nil for the default columns that fit.
+  /// - Returns: one line for each row. On a terminal no line is wider than the terminal.
   package func lines(for terminal: Terminal, chosen: [Int]? = nil) -> [String] {
     var shown = chosen ?? columns.indices.filter { isShown($0) }
     if chosen == nil, terminal.isTerminal, let limit = terminal.columns {
@@ -101,7 +102,8 @@ package struct ViewTable: Sendable {
     return table.lines(for: terminal, cuts: terminal.isTerminal)
   }
 
-  /// How wide columns may be so that all of them are seen: the widest ones are shortened, since a long ID would hide the rest.
+  /// The width of each column on a terminal. The widest columns are shortened, because a long ID
+  /// would hide the other columns.
   private func fitting(_ shown: [Int], within limit: Int) -> [Int] {
     var widths = shown.map { width(of: [$0]) }
     while true {
@@ -114,7 +116,7 @@ package struct ViewTable: Sendable {
     }
   }
 
-  /// The width that no column is shortened below.
+  /// No column is shortened below this width.
   private static let narrowest = 16
 
   private func width(of shown: [Int]) -> Int {

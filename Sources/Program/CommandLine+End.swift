@@ -1,14 +1,14 @@
 import ArgumentParser
 import Glibc
 
-/// Why a command of a program failed: a line for people and the exit code that says so to scripts.
+/// Why a command failed: a line for people, and the exit code for scripts.
 public struct CommandFailure: Error, Sendable {
   /// The line, without the program's name.
   public let message: String
   /// The exit code.
   public let code: Int32
 
-  /// Makes a failure.
+  /// A failure.
   public init(_ message: String, code: Int32) {
     self.message = message
     self.code = code
@@ -18,8 +18,8 @@ public struct CommandFailure: Error, Sendable {
   public static let usage: Int32 = 2
 }
 
-/// Ends the process, whatever other threads are doing. `exit` would take OpenSSL down under a connection that is being
-/// made, which crashes the process after all is said.
+/// Exits the process without waiting for other threads. `exit` would run OpenSSL's cleanup while
+/// another thread may be opening a connection, which crashes the process.
 ///
 /// - Parameter code: the exit code.
 public func endProcess(_ code: Int32) -> Never {
@@ -27,17 +27,17 @@ public func endProcess(_ code: Int32) -> Never {
   _exit(code)
 }
 
-/// A command that may need no thread but the first.
+/// A command that can sometimes run without a second thread.
 public protocol PlainCommand {
-  /// Does its work on the calling thread, if that can be.
+  /// Runs the command on the calling thread, where that is possible.
   ///
-  /// - Returns: false if nothing is done yet: the command's `run()` does it.
-  /// - Throws: what its `run()` throws.
+  /// - Returns: false if nothing has been done: the caller then runs `run()`.
+  /// - Throws: the errors of `run()`.
   func runAlone() throws -> Bool
 }
 
 extension ParsableCommand {
-  /// Runs the command line of a program whose commands wait for nothing.
+  /// Runs the command line of a program whose commands are all synchronous.
   public static func runProgram() {
     do {
       var command = try parsed()
@@ -48,12 +48,13 @@ extension ParsableCommand {
     }
   }
 
-  /// Fails where what the command has printed could not be written, such as to a full disk: its exit code is not 0 then.
+  /// Throws if output of the command could not be written, for example to a full disk, so that the
+  /// exit code is not 0.
   fileprivate static func checkOutput() throws(CommandFailure) {
     if let failure = StandardOutput.failure { throw CommandFailure(failure, code: 1) }
   }
 
-  /// Reads the command line. `help` with a word that is no command is wrong usage.
+  /// Parses the command line. `help` with an unknown command is a usage error.
   fileprivate static func parsed() throws -> any ParsableCommand {
     let arguments = ProgramArguments.current
     if arguments?.first == "help",
@@ -64,17 +65,18 @@ extension ParsableCommand {
     return try parseAsRoot(arguments)
   }
 
-  /// Ends the process: a failure, and a wrong option like any other, is one line and its code. Help and version are no
-  /// errors, but for the help of a program that needs a command and was given nothing at all.
+  /// Exits the process. A failure and a usage error each print one line and have an exit code. Help
+  /// and version succeed, but the help of a program that requires a command and received no
+  /// arguments is a usage error.
   ///
-  /// - Parameter error: what the command threw.
+  /// - Parameter error: the error that the command threw.
   fileprivate static func end(_ error: any Error) -> Never {
     let program = _commandName
     if let failure = error as? CommandFailure {
       StandardError.line("\(program): \(Printable.text(failure.message, limit: 65_536))")
       endProcess(failure.code)
     }
-    // A container's own exit code can be any.
+    // Any exit code is possible, because it can be a container's.
     if let code = error as? ExitCode {
       guard let failure = StandardOutput.failure else { endProcess(code.rawValue) }
       end(CommandFailure(failure, code: code.isSuccess ? 1 : code.rawValue))
@@ -102,7 +104,7 @@ extension ParsableCommand {
     exit(withError: error)
   }
 
-  /// What is wrong with the command line, and where the help is.
+  /// The text of a usage error, with the command that prints the help.
   private static func usageError(_ message: String, _ command: NamedCommand) -> String {
     let isEarly =
       command.type == self && command.next?.hasPrefix("-") == true
@@ -116,8 +118,8 @@ extension ParsableCommand {
 }
 
 extension AsyncParsableCommand {
-  /// Runs the command line of a program. A reader of its output that goes away doesn't end it.
-  /// Threads need /proc: without it the process ends with a line that says so.
+  /// Runs the command line of a program. The program does not exit when the reader of its output
+  /// exits. Threads need /proc: without it the process prints one line and exits.
   @MainActor
   public static func runProgram() async {
     signal(SIGPIPE, SIG_IGN)
@@ -132,10 +134,11 @@ extension AsyncParsableCommand {
     }
   }
 
-  /// Reads the command line, and runs a command that needs no thread but the first.
+  /// Parses the command line, and runs a command that needs no second thread.
   ///
-  /// - Returns: the command that is still to be run; nil where it was run.
-  /// - Throws: what parsing and the command throw; `CommandFailure` where there can be no threads.
+  /// - Returns: the command that the caller must run; nil where the command has run.
+  /// - Throws: the errors of parsing and of the command; `CommandFailure` where threads are
+  ///   impossible.
   private nonisolated static func runAlone() throws -> sending (any AsyncParsableCommand)? {
     var command = try parsed()
     if let plain = command as? any PlainCommand, try plain.runAlone() {

@@ -1,5 +1,6 @@
 extension CommandManual {
-  /// The one table of exit codes and examples: every command of every program. Lines have at most 78 columns.
+  /// The only table of exit codes and examples: every command of every program. Lines have at most
+  /// 78 columns.
   public static let table: [CommandManual] = executor + files + pods + others
 
   private static let executor = [
@@ -10,9 +11,9 @@ extension CommandManual {
         .shows("the options and examples of one command", "compose-executor help run"),
       ],
       [
-        .code(0, "as an executor: a clean end"),
-        .code(1, "failed, or not a clean end; standard error has the cause"),
-        .code(2, "a wrong command or option, or no command on a terminal"),
+        .code(0, "as an executor: updates acknowledged, nothing left"),
+        .code(1, "failed, or something is left; standard error has the cause"),
+        .code(2, "wrong command or option, or no command on a terminal"),
       ]),
     CommandManual(
       "compose-executor run",
@@ -32,7 +33,7 @@ extension CommandManual {
         .code(130, "the pod was killed: TERM, ctrl-C, or `stop`"),
         Exit(
           code: "CODE",
-          meaning: "that of the only main service, which failed, where roles are named"),
+          meaning: "with roles: the exit code of the only main service, which failed"),
       ]),
   ]
 
@@ -49,23 +50,23 @@ extension CommandManual {
     CommandManual(
       "compose-executor validate",
       [
-        .shows("all that is wrong with a file", "compose-executor validate compose.yaml"),
+        .shows("all errors of a file", "compose-executor validate compose.yaml"),
         .shows(
-          "for a program",
+          "as JSON",
           "compose-executor validate --format json compose.yaml test.yaml"),
       ],
       [.code(0, "all files are valid"), .code(1, "a file is invalid"), .usage]),
     CommandManual(
       "compose-resources",
       [
-        .shows("what a pod needs", "compose-resources -f compose.yaml"),
+        .shows("the resources that a pod needs", "compose-resources -f compose.yaml"),
         .shows(
           "an app for Marathon",
           "compose-resources --format marathon --files-at https://files.example.com"),
       ],
       [
-        .code(0, "printed"), .code(1, "a file is invalid"), .usage,
-        .code(3, "a service sets no limit: each is named"),
+        .code(0, "done"), .code(1, "a file is invalid"), .usage,
+        .code(3, "a service sets no limit; each such service is printed"),
       ]),
   ]
 
@@ -75,13 +76,13 @@ extension CommandManual {
       [
         .shows("all pods of this host", "compose-executor ps"),
         .shows("the services of one pod", "compose-executor ps web.4f1c"),
-        .shows("for a program", "compose-executor ps --format json"),
+        .shows("as JSON", "compose-executor ps --format json"),
       ]),
     CommandManual(
       "compose-executor logs",
       [
         .shows(
-          "the last lines of all services, and those to come",
+          "the last lines of all services, and further lines",
           "compose-executor logs --follow --tail 20 web.4f1c"),
         .shows("one service", "compose-executor logs web.4f1c db"),
       ]),
@@ -94,12 +95,12 @@ extension CommandManual {
       ],
       [
         Exit(code: "CODE", meaning: "the command's own exit code"),
-        .code(1, "failed before the command began"), .usage,
+        .code(1, "failed before the command started"), .usage,
       ]),
     CommandManual(
       "compose-executor stop",
       [
-        .shows("end a pod as a KILL would", "compose-executor stop web.4f1c"),
+        .shows("stop a pod as a KILL of its framework does", "compose-executor stop web.4f1c"),
         .shows("with five seconds for its services", "compose-executor stop --grace 5s web.4f1c"),
       ],
       [.code(0, "nothing of the pod is left"), .failed, .usage]),
@@ -118,7 +119,7 @@ extension CommandManual {
       [.shows("processor time and memory of all pods", "compose-executor stats")]),
     CommandManual(
       "compose-executor inspect",
-      [.shows("all that is known of a pod, as JSON", "compose-executor inspect web.4f1c")]),
+      [.shows("everything known about a pod, as JSON", "compose-executor inspect web.4f1c")]),
     CommandManual(
       "compose-executor events",
       [.shows("what happened in a pod", "compose-executor events web.4f1c")]),
@@ -126,7 +127,7 @@ extension CommandManual {
       "compose-executor doctor",
       [
         .shows("check this host before its first pod", "compose-executor doctor"),
-        .shows("for a program", "compose-executor doctor --format json"),
+        .shows("as JSON", "compose-executor doctor --format json"),
       ],
       [.code(0, "no check failed"), .code(1, "a check failed"), .usage]),
   ]
@@ -136,7 +137,7 @@ extension CommandManual {
       "pod-reaper",
       [
         .shows("one pass that only reports", "pod-reaper --once --dry-run"),
-        .shows("what it knows of every pod", "pod-reaper status"),
+        .shows("all pods, with their verdicts", "pod-reaper status"),
       ], reaperExits),
     CommandManual(
       "pod-reaper serve",
@@ -147,8 +148,8 @@ extension CommandManual {
     CommandManual(
       "pod-reaper status",
       [
-        .shows("every pod with its verdict", "pod-reaper status"),
-        .shows("for a program", "pod-reaper status --format json"),
+        .shows("all pods, with their verdicts", "pod-reaper status"),
+        .shows("as JSON", "pod-reaper status --format json"),
       ], viewExits),
     CommandManual(
       "pod-reaper explain",
@@ -175,22 +176,22 @@ extension CommandManual {
   ]
 
   private static let reaperUsage = Exit.code(
-    2, "a wrong command, option, variable or settings file")
+    2, "wrong command, option, variable or settings file")
 
   private static let reaperExits: [Exit] = [
-    .code(0, "--once: nothing leaked is left; the service: it was ended"),
-    .code(1, "--once: something could not be removed; the service: failed"),
+    .code(0, "--once: nothing leaked is left; service: stopped"),
+    .code(1, "--once: something could not be removed; service: failed"),
     reaperUsage,
-    .code(3, "Docker can't be reached"),
-    .code(4, "--once: another pass is working"),
+    .code(3, "Docker cannot be reached"),
+    .code(4, "--once: another pass is running"),
   ]
 
   private static let viewExits: [Exit] = [
-    .code(0, "printed"), .failed, reaperUsage, .code(3, "Docker can't be reached"),
+    .code(0, "done"), .failed, reaperUsage, .code(3, "Docker cannot be reached"),
   ]
 
   private static let notifyExits: [Exit] = [
     .code(0, "delivered"), .code(1, "neither delivered nor spooled"), reaperUsage,
-    .code(4, "spooled for a reaper that is away or busy"),
+    .code(4, "spooled: the reaper is not running, or busy"),
   ]
 }

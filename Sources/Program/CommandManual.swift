@@ -1,10 +1,11 @@
-/// What the help of a command ends with: examples and exit codes. The manual pages and docs/exit-codes.md have the same.
+/// The end of a command's help: examples and exit codes. The manual pages and
+/// docs/reference/exit-codes.md contain the same.
 public struct CommandManual: Sendable {
-  /// A command line, and what it does.
+  /// A command line and its purpose.
   public struct Example: Sendable {
-    /// As it is typed.
+    /// The command line as a user types it.
     public let line: String
-    /// What it does.
+    /// The purpose of the command line.
     public let purpose: String
 
     static func shows(_ purpose: String, _ line: String) -> Self {
@@ -12,26 +13,26 @@ public struct CommandManual: Sendable {
     }
   }
 
-  /// An exit code, and what it means.
+  /// An exit code and its meaning.
   public struct Exit: Sendable {
-    /// The code; a name in capitals where it is another's.
+    /// The code; a name in capitals where the code is that of another program.
     public let code: String
-    /// What it means.
+    /// The meaning of the code.
     public let meaning: String
 
     static func code(_ code: Int, _ meaning: String) -> Self {
       Exit(code: String(code), meaning: meaning)
     }
 
-    /// The command did what was asked for.
+    /// The command succeeded.
     static let done = code(0, "done")
-    /// Any failure that has no code of its own.
+    /// A failure without an exit code of its own.
     static let failed = code(1, "failed; standard error has the cause")
-    /// The same for all programs.
-    static let usage = code(2, "a wrong command, option or value; nothing was done")
+    /// A usage error, with the same code in all programs.
+    static let usage = code(2, "wrong command, option or value; nothing was done")
   }
 
-  /// The command as it is typed, such as `compose-executor run`.
+  /// The command as a user types it, for example `compose-executor run`.
   public let command: String
   /// At least one.
   public let examples: [Example]
@@ -46,8 +47,8 @@ public struct CommandManual: Sendable {
 
   /// The entry of a command.
   ///
-  /// - Parameter command: as it is typed.
-  /// - Returns: nil for a command that isn't in the table.
+  /// - Parameter command: the command as a user types it.
+  /// - Returns: nil for a command that is not in the table.
   public static func of(_ command: String) -> CommandManual? {
     table.first { $0.command == command }
   }

@@ -1,12 +1,13 @@
-/// Names, label values and options are data that anybody could have written.
+/// Sanitizes text for output. Names, label values and options can contain anything.
 public enum Printable {
-  /// The text without control characters, so that it can't steer a terminal or look like several
-  /// lines.
+  /// Replaces control characters, so that the text can neither control a terminal nor look like
+  /// several lines.
   ///
   /// - Parameters:
-  ///   - text: anything.
-  ///   - limit: how many Unicode scalars are kept.
-  /// - Returns: the text, each control character as U+FFFD, with an ellipsis where it was cut.
+  ///   - text: any text.
+  ///   - limit: the largest number of Unicode scalars that are kept.
+  /// - Returns: the text, with U+FFFD for each control character, and with an ellipsis where it was
+  ///   truncated.
   public static func text(_ text: String, limit: Int = 512) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(limit) {
@@ -20,11 +21,11 @@ public enum Printable {
     return String(result) + (text.unicodeScalars.count > limit ? "…" : "")
   }
 
-  /// The same of a text of several lines, which become one.
+  /// Joins the lines of a text into one line and sanitizes it like `text`.
   ///
   /// - Parameters:
-  ///   - text: anything.
-  ///   - limit: how many Unicode scalars are kept.
+  ///   - text: any text.
+  ///   - limit: the largest number of Unicode scalars that are kept.
   /// - Returns: the line.
   public static func line(_ text: String, limit: Int = 65_536) -> String {
     self.text(

@@ -1,9 +1,9 @@
 import CLinux
 
-/// The command line as the program was given it. `CommandLine.arguments` reads /proc/self/cmdline:
-/// it is empty where /proc isn't mounted.
+/// The command line, from the C library. `CommandLine.arguments` reads /proc/self/cmdline, so it is
+/// empty where /proc isn't mounted.
 enum ProgramArguments {
-  /// The arguments without the program's name; nil where the C library didn't tell them.
+  /// The arguments without the program's name; nil where the C library does not provide them.
   static var current: [String]? {
     guard let first = linux_arguments() else { return nil }
     var arguments: [String] = []
@@ -15,7 +15,8 @@ enum ProgramArguments {
     return arguments
   }
 
-  /// The program's name, as it was called, without its directory; empty where the C library didn't tell it.
+  /// The name with which the program was called, without its directory; empty where the C library
+  /// does not provide it.
   static var name: String {
     guard let first = linux_arguments()?.pointee else { return "" }
     let path = String(cString: first)

@@ -3,32 +3,35 @@ import Linux
 import Logging
 import Synchronization
 
-/// Lines for people on standard error. Whoever reads them may have stopped reading: such a reader holds nobody up for
-/// long, and what it doesn't take is counted.
+/// Writes lines for people to standard error. A reader that has stopped reading delays the program
+/// only briefly; lines that it does not read are dropped and counted.
 public enum StandardError {
   private static let sink = Mutex(LineSink(descriptor: STDERR_FILENO))
 
-  /// Writes a line in one call, so that it doesn't mix with others.
+  /// Writes a line in one call, so that it is not mixed with other lines.
   public static func line(_ text: String) {
     sink.withLock { $0.write(text) }
   }
 }
 
-/// Writes lines to a descriptor whose other end may not be read.
+/// Writes lines to a descriptor whose reader may have stopped.
 struct LineSink: ~Copyable {
   private let descriptor: Int32
-  /// Whether a write to it may block, since it couldn't be opened anew: another user's pipe.
+  /// Whether a write can block because the descriptor could not be reopened, for example another
+  /// user's pipe.
   private let mayBlock: Bool
   private let isSocket: Bool
-  /// A line was given up in the middle.
+  /// Whether the last line was written only in part.
   private var isInLine = false
-  /// Lines that nobody took since the last one that somebody did.
+  /// The number of lines that were dropped since the last line that was written.
   private(set) var dropped = 0
 
-  /// How long a line waits for its reader; those after it don't wait until one was taken.
+  /// How long a line waits for the reader, in milliseconds. After a dropped line, further lines do
+  /// not wait until one could be written.
   static let patience: Int32 = 2_000
 
-  /// Takes a descriptor, which stays the caller's and is left as it is: others share it.
+  /// Uses a descriptor that the caller owns. Its flags stay unchanged, because other processes
+  /// share it.
   init(descriptor: Int32) {
     var status = stat()
     let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
@@ -38,7 +41,7 @@ struct LineSink: ~Copyable {
       mayBlock = false
       return
     }
-    // Opened anew it can be written to without blocking.
+    // A reopened descriptor can be non-blocking without an effect on the shared one.
     let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     self.descriptor = own >= 0 ? own : descriptor
     mayBlock = own < 0
@@ -46,7 +49,7 @@ struct LineSink: ~Copyable {
 
   mutating func write(_ text: String) {
     if dropped > 0 {
-      // What is left of its room may take this and not the next line.
+      // A full pipe can still have room for this short line, but not for the next one.
       var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       guard Glibc.poll(&poll, 1, 0) == 1 else {
         dropped += 1
@@ -62,7 +65,7 @@ struct LineSink: ~Copyable {
     if !put(text + "\n", waiting: Self.patience) { dropped += 1 }
   }
 
-  /// - Returns: whether it is written; false once the time is over, or the reader is gone.
+  /// - Returns: whether the line was written; false at the timeout or when the reader is gone.
   private mutating func put(_ line: String, waiting: Int32) -> Bool {
     var rest = Array(((isInLine ? "\n" : "") + line).utf8)[...]
     var patience = waiting
@@ -75,7 +78,7 @@ struct LineSink: ~Copyable {
         continue
       } else if count < 0, errno == EAGAIN, patience > 0 {
         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // A line that is begun is not given up without its time.
+        // Each wait gets the full time, so that a partly written line is not dropped early.
         if Glibc.poll(&poll, 1, patience) == 0 { patience = 0 }
       } else {
         return false
@@ -84,14 +87,14 @@ struct LineSink: ~Copyable {
     return true
   }
 
-  /// Writes what fits without waiting.
+  /// Writes the bytes that fit without blocking.
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
     if isSocket {
       return send(
         descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     }
     guard mayBlock else { return Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
-    // What is ready takes as much as this.
+    // A descriptor that is ready accepts PIPE_BUF bytes without blocking.
     var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     guard Glibc.poll(&poll, 1, 0) == 1 else {
       errno = EAGAIN
@@ -101,14 +104,14 @@ struct LineSink: ~Copyable {
   }
 }
 
-/// Log lines on standard error, as the sandbox keeps them: time, level, message.
+/// A log on standard error. Each line has time, level and message.
 public struct StandardErrorLog: LogHandler {
-  /// The lowest level that is said.
+  /// The lowest level that is printed.
   public var logLevel: Logger.Level
-  /// Added to each line.
+  /// Metadata that is added to each line.
   public var metadata: Logger.Metadata = [:]
 
-  /// A log of this level and above.
+  /// A log of the messages of a level and above.
   ///
   /// - Parameters:
   ///   - logLevel: the lowest level that is printed.
@@ -122,7 +125,7 @@ public struct StandardErrorLog: LogHandler {
 
   private let write: @Sendable (String) -> Void
 
-  /// A value of the metadata.
+  /// One value of the metadata.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
@@ -133,14 +136,14 @@ public struct StandardErrorLog: LogHandler {
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
     let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let rest = pairs.isEmpty ? "" : " (\(pairs.joined(separator: ", ")))"
-    // Much of it is somebody else's text.
+    // Parts of the message come from other programs.
     let text = Printable.text("\(event.message)\(rest)", limit: 16_384)
     write("\(Timestamp.now) \(event.level): \(text)")
   }
 }
 
-/// Points in time as text.
+/// Times as text.
 public enum Timestamp {
-  /// The present in UTC, to the millisecond (RFC 3339).
+  /// The current time in UTC, with milliseconds (RFC 3339).
   public static var now: String { WallClock.now }
 }

@@ -1,17 +1,19 @@
 import Glibc
 import Synchronization
 
-/// What a command prints as a whole.
+/// Standard output of a command.
 public enum StandardOutput {
   private static let brokenBy = Mutex<Int32?>(nil)
 
-  /// Why something could not be written, for people; nil where all was written, or the reader has gone away.
+  /// Why output could not be written, for people; nil where everything was written, or where the
+  /// reader is gone.
   public static var failure: String? { brokenBy.withLock { $0 }.flatMap { failure($0) } }
 
-  /// Writes a text, however slowly it is read. After an error the rest is dropped; the program then fails with `failure`.
+  /// Writes a text, and waits for a slow reader without a limit. After an error the rest is
+  /// dropped, and the program then fails with `failure`.
   ///
   /// - Parameter text: the text.
-  /// - Returns: whether it was written.
+  /// - Returns: whether the text was written.
   @discardableResult
   public static func write(_ text: String) -> Bool {
     guard let error = put(text, to: STDOUT_FILENO) else { return true }
@@ -19,7 +21,7 @@ public enum StandardOutput {
     return false
   }
 
-  /// Whether the other end of a pipe is still open.
+  /// Whether the reader of a pipe still exists.
   public static var hasReader: Bool {
     var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
     return poll(&descriptor, 1, 0) <= 0 || Int32(descriptor.revents) & (POLLERR | POLLHUP) == 0
@@ -30,7 +32,7 @@ public enum StandardOutput {
   /// - Parameters:
   ///   - error: the error's number (errno).
   ///   - stream: the stream's name.
-  /// - Returns: the description; nil where the reader has gone away, which is no failure.
+  /// - Returns: the description; nil where the reader is gone, which is not a failure.
   public static func failure(_ error: Int32, of stream: String = "standard output") -> String? {
     [EPIPE, ECONNRESET].contains(error)
       ? nil : "\(stream) can't be written: \(String(cString: strerror(error)))"
@@ -38,7 +40,7 @@ public enum StandardOutput {
 
   /// Writes a text to a descriptor.
   ///
-  /// - Returns: the number of the error; nil where all was written.
+  /// - Returns: the error's number (errno); nil where everything was written.
   static func put(_ text: String, to descriptor: Int32) -> Int32? {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
@@ -48,7 +50,7 @@ public enum StandardOutput {
       } else if count == 0 {
         return ENOSPC
       } else if errno == EAGAIN {
-        // Whoever started the program may have left it so that a write doesn't wait.
+        // The descriptor can be non-blocking, depending on the process that started the program.
         var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = Glibc.poll(&poll, 1, -1)
       } else if errno != EINTR {

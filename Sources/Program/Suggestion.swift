@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// What a user may have meant by a command that isn't there.
+/// Suggests a command or option in place of an unknown one.
 enum Suggestion {
-  /// Commands by the names that Docker, Compose and kubectl have for them.
+  /// Our commands by the names of similar commands in Docker, Compose and kubectl.
   private static let aliases = [
     "up": "run", "start": "run", "create": "run", "launch": "run",
     "down": "stop", "kill": "stop", "rm": "stop", "delete": "stop",
@@ -13,12 +13,12 @@ enum Suggestion {
     "notify": "started",
   ]
 
-  /// Finds the command that is meant.
+  /// Finds the command that resembles a word.
   ///
   /// - Parameters:
-  ///   - word: what was typed.
-  ///   - names: the commands that there are.
-  /// - Returns: one of the names; nil where none is near.
+  ///   - word: the word that the user typed.
+  ///   - names: the existing commands.
+  /// - Returns: one of the names; nil where none is similar.
   static func command(for word: String, among names: [String]) -> String? {
     let word = word.lowercased()
     if names.contains(word) { return word }
@@ -31,11 +31,12 @@ enum Suggestion {
     return near.name
   }
 
-  /// A message of ArgumentParser's. It suggests the nearest option, however far that is, and knows neither `--help` nor
-  /// `--version`.
+  /// Corrects an error message of ArgumentParser, which suggests the nearest option even if it is
+  /// very different, and never suggests `--help` or `--version`.
   ///
-  /// - Parameter message: what it says.
-  /// - Returns: the message without a full stop, with the option that is near the one typed, or with none.
+  /// - Parameter message: ArgumentParser's message.
+  /// - Returns: the message without a full stop, with the suggestion of a similar option or without
+  ///   one.
   static func correcting(_ message: String) -> String {
     let parts = message.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 3, parts[0] == "Unknown option ", parts[1].hasPrefix("--") else {
@@ -50,7 +51,8 @@ enum Suggestion {
     return "\(unknown). Did you mean '--\(name)'?"
   }
 
-  /// How many letters must be added, removed, replaced or exchanged with the next to make one word of the other.
+  /// The number of letters to add, remove, replace or swap with the next one that turns one word
+  /// into the other.
   static func distance(_ left: String, _ right: String) -> Int {
     let (a, b) = (Array(left.utf8.prefix(64)), Array(right.utf8.prefix(64)))
     var earlier: [Int] = []
@@ -68,18 +70,18 @@ enum Suggestion {
   }
 }
 
-/// The command that a command line names.
+/// The command that a command line contains.
 struct NamedCommand {
-  /// As it is typed, such as `compose-executor run`.
+  /// The command as a user types it, for example `compose-executor run`.
   private(set) var name: String
   /// Its type.
   private(set) var type: any ParsableCommand.Type
-  /// The word that names no command, where one must.
+  /// A word that is not a command, in a position where a command is required.
   private(set) var unknown: String?
-  /// The first word after those that name commands.
+  /// The first word after the commands.
   private(set) var next: String?
 
-  /// Follows the words of a command line; `help run` names the same as `run`.
+  /// Follows the words of a command line. `help run` gives the same as `run`.
   init(_ arguments: [String], of program: any ParsableCommand.Type) {
     name = program._commandName
     type = program
@@ -97,7 +99,7 @@ struct NamedCommand {
     }
   }
 
-  /// Why a word is no command; nil where every word is one.
+  /// The error for the unknown word; nil where every word is a command.
   var complaint: String? {
     guard let unknown else { return nil }
     let names = type.configuration.subcommands.map { $0._commandName }

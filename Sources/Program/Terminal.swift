@@ -2,33 +2,34 @@ import Glibc
 
 /// When a program uses colors and cursor movements: the value of `--ansi`.
 public enum AnsiMode: String, CaseIterable, Sendable {
-  /// Plain text, whatever the output is.
+  /// Plain text, for any output.
   case never
-  /// On a terminal that supports it.
+  /// Colors and cursor movements on a terminal that supports them.
   case auto
-  /// Also where the output is a file or a pipe.
+  /// Also for a file or a pipe.
   case always
 }
 
-/// What an output can show.
+/// The capabilities of an output.
 public struct Terminal: Sendable, Equatable {
-  /// The output is a terminal.
+  /// Whether the output is a terminal.
   public let isTerminal: Bool
-  /// Colors may be used.
+  /// Whether colors may be used.
   public let isColored: Bool
-  /// Lines that were printed may be printed anew in place.
+  /// Whether printed lines may be overwritten in place.
   public let canRedraw: Bool
-  /// The width in columns, where it is known: COLUMNS, else what the terminal reports.
+  /// The width in columns, where it is known: COLUMNS, else the width that the terminal reports.
   public let columns: Int?
 
   /// Inspects an output.
   ///
-  /// `NO_COLOR` (https://no-color.org) switches colors off, `TERM=dumb` colors and redrawing; `--ansi` is stronger than both.
+  /// `NO_COLOR` (https://no-color.org) disables colors, `TERM=dumb` disables colors and redrawing.
+  /// `--ansi` overrides both.
   ///
   /// - Parameters:
   ///   - descriptor: the output.
   ///   - mode: the value of `--ansi`.
-  ///   - environment: NO_COLOR, TERM and COLUMNS are read.
+  ///   - environment: the source of NO_COLOR, TERM and COLUMNS.
   public init(descriptor: Int32, mode: AnsiMode = .auto, environment: [String: String]) {
     self.init(
       isTerminal: isatty(descriptor) == 1, reported: Self.width(of: descriptor), mode: mode,
@@ -47,31 +48,32 @@ public struct Terminal: Sendable, Equatable {
     columns = asked ?? (isTerminal ? reported : nil)
   }
 
-  /// The width that the kernel knows of a terminal: it changes when a window is resized.
+  /// The width of a terminal according to the kernel. It changes when the window is resized.
   ///
   /// - Parameter descriptor: a terminal.
-  /// - Returns: columns; nil where it is no terminal or its width is not known.
+  /// - Returns: columns; nil where the descriptor is not a terminal or its width is unknown.
   public static func width(of descriptor: Int32) -> Int? {
     size(of: descriptor)?.columns
   }
 
-  /// Width and height that the kernel knows of a terminal.
+  /// The width and height of a terminal according to the kernel.
   ///
   /// - Parameter descriptor: a terminal.
-  /// - Returns: columns and rows; nil where it is no terminal or its size is not known.
+  /// - Returns: columns and rows; nil where the descriptor is not a terminal or its width is
+  ///   unknown.
   public static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-    // One that was only ever told its width has as many rows as the first terminals.
+    // A terminal that reports only its width gets the traditional 24 rows.
     return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : 24)
   }
 
-  /// Whether two descriptors are the same terminal.
+  /// Whether two descriptors refer to the same terminal.
   ///
   /// - Parameters:
   ///   - first: a descriptor.
-  ///   - second: another.
-  /// - Returns: false where either is no terminal.
+  ///   - second: another descriptor.
+  /// - Returns: false where one of them is not a terminal.
   public static func isSame(_ first: Int32, _ second: Int32) -> Bool {
     var (one, other) = (stat(), stat())
     guard isatty(first) == 1, isatty(second) == 1, fstat(first, &one) == 0,
@@ -81,7 +83,7 @@ public struct Terminal: Sendable, Equatable {
       && one.st_dev == other.st_dev
   }
 
-  /// A color of the terminal's own palette (ECMA-48, SGR).
+  /// A color of the terminal's palette (ECMA-48, SGR).
   public enum Color: Int, Sendable {
     case red = 31
     case green = 32
@@ -92,12 +94,12 @@ public struct Terminal: Sendable, Equatable {
     case gray = 90
   }
 
-  /// Colors a text where that is possible.
+  /// Colors a text where colors may be used.
   ///
   /// - Parameters:
   ///   - text: a text without control characters.
   ///   - color: its color; nil for none.
-  /// - Returns: the text, with the sequences around it.
+  /// - Returns: the text between the control sequences of the color.
   public func colored(_ text: String, _ color: Color?) -> String {
     guard isColored, let color, !text.isEmpty else { return text }
     return "\u{1b}[\(color.rawValue)m\(text)\u{1b}[0m"

@@ -1,20 +1,22 @@
 import Dispatch
 import Glibc
 
-/// The signals that end a pod, as a stream: TERM, ctrl-C and a closed terminal.
+/// The signals that stop a pod, as a stream: TERM, ctrl-C and a closed terminal.
 public final class TerminationSignals {
-  /// Each signal as it arrives.
+  /// The signals in the order of their arrival.
   public let stream: AsyncStream<Int32>
   private let sources: [any DispatchSourceSignal]
 
-  /// Takes the signals over from the default, which ends the process, and returns when they are listened to:
-  /// before that nothing may be created. They are never ignored in between: such a signal would be lost.
+  /// Replaces the default action of the signals, which would terminate the process, and returns
+  /// when the handlers are active. The caller creates nothing before that. The signals are never
+  /// ignored in between, because an ignored signal would be lost.
   ///
-  /// A hangup that whoever started the process wants ignored, as nohup does, stays so.
+  /// A hangup that the parent process has set to be ignored, as nohup does, stays ignored.
   ///
   /// - Parameters:
-  ///   - early: how often a signal came before this; each time counts as an arrival.
-  ///   - arrived: told of each arrival at once, on a thread of its own.
+  ///   - early: gives the number of times that a signal arrived before this call; each counts as
+  ///     an arrival.
+  ///   - arrived: called immediately at each arrival, on a thread of its own.
   public init(
     early: (Int32) -> Int = { _ in 0 }, arrived: @escaping @Sendable (Int32) -> Void = { _ in }
   ) async {
@@ -46,11 +48,11 @@ public final class TerminationSignals {
   private static func isIgnored(_ signal: Int32) -> Bool {
     var action = sigaction()
     guard sigaction(signal, nil, &action) == 0 else { return false }
-    // SIG_IGN, which is a macro that Swift doesn't see.
+    // The value of SIG_IGN, a macro that Swift cannot import.
     return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 
-  /// A signal's name.
+  /// The name of a signal.
   public static func name(_ signal: Int32) -> String {
     [SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP"][signal] ?? "signal \(signal)"
   }

@@ -1,16 +1,18 @@
 extension TextTable {
-  /// The narrowest that a column with wrapped text is set.
+  /// The smallest width of a column with wrapped text.
   private static let narrowest = 24
 
-  /// The lines of a table in which nothing is cut: texts that make it wider than the terminal are wrapped.
+  /// The lines of a table without truncated text: texts that would make it wider than the terminal
+  /// are wrapped.
   ///
-  /// The first flexible column is wrapped in place. Where too little room is left for that, flexible columns move, the first of them first,
-  /// onto indented lines below their row, until the rest fits.
+  /// The first flexible column is wrapped in place. Where it would become too narrow, flexible
+  /// columns move to indented lines below their row, in the order of `flexible`, until the rest
+  /// fits.
   ///
   /// - Parameters:
-  ///   - terminal: decides on colors and on the width; nil for plain text of any width.
-  ///   - flexible: the columns that may be wrapped or moved, by their index.
-  /// - Returns: one line for each row where the table fits, more otherwise.
+  ///   - terminal: gives colors and width; nil for plain text of any width.
+  ///   - flexible: the indices of the columns that may be wrapped or moved.
+  /// - Returns: one line for each row where the table fits, otherwise more.
   public func lines(for terminal: Terminal?, wrapping flexible: [Int]) -> [String] {
     let widths = widths
     func width(without moved: [Int]) -> Int {
@@ -42,7 +44,7 @@ extension TextTable {
     return lines
   }
 
-  /// A row as one of several lines.
+  /// Splits a row into several rows.
   private static func wrapped(_ row: [Cell], _ column: Int, _ width: Int) -> [[Cell]] {
     LineWrap.lines(row[column].text, width: width).enumerated().map { index, line in
       var part = index == 0 ? row : row.map { _ in Cell("") }
@@ -52,13 +54,13 @@ extension TextTable {
   }
 }
 
-/// Text in lines of a width.
+/// Wraps text to a width.
 public enum LineWrap {
-  /// Breaks a text between words; a word that is longer than a line is broken as well.
+  /// Breaks a text between words. A word that is longer than a line is split.
   ///
   /// - Parameters:
   ///   - text: one line without control characters.
-  ///   - width: how many Unicode scalars a line may have, at least 1; nil for any number.
+  ///   - width: the largest number of Unicode scalars of a line, at least 1; nil for any number.
   /// - Returns: the lines, at least one.
   public static func lines(_ text: String, width: Int?) -> [String] {
     guard let width = width.map({ max(1, $0) }), text.unicodeScalars.count > width else {

@@ -1,26 +1,27 @@
-/// Rows for people: columns of equal width with two spaces between them, the first row being the titles.
+/// A table for people: columns of equal width with two spaces between them. The first row contains
+/// the titles.
 public struct TextTable: Sendable {
-  /// How a column is set.
+  /// The alignment of a column.
   public enum Alignment: Sendable { case left, right }
 
-  /// One cell: sanitized, without line breaks.
+  /// One cell: sanitized text without line breaks.
   public struct Cell: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
-    /// What it shows.
+    /// The text of the cell.
     public var text: String
-    /// Its color, where colors are shown.
+    /// The color of the cell, where colors are printed.
     public var color: Terminal.Color?
 
-    /// Makes a cell; control characters are replaced.
+    /// A cell; control characters in its text are replaced.
     ///
     /// - Parameters:
-    ///   - text: what it shows.
+    ///   - text: the text of the cell.
     ///   - color: its color.
     public init(_ text: String, _ color: Terminal.Color? = nil) {
       self.text = Printable.line(text, limit: 4096)
       self.color = color
     }
 
-    /// The cell with `…` in place of what is beyond a width.
+    /// The cell, truncated to a width, with `…` as its last character.
     ///
     /// - Parameter width: the width, in Unicode scalars.
     /// - Returns: the cell.
@@ -31,16 +32,16 @@ public struct TextTable: Sendable {
       return cell
     }
 
-    /// Makes a cell without a color.
+    /// A cell without a color.
     public init(stringLiteral value: String) { self.init(value) }
   }
 
   var rows: [[Cell]]
   let alignments: [Alignment]
 
-  /// Makes a table of titles.
+  /// A table without rows.
   ///
-  /// - Parameter columns: title and alignment of each column.
+  /// - Parameter columns: the title and alignment of each column.
   public init(_ columns: [(title: String, alignment: Alignment)]) {
     rows = [columns.map { Cell($0.title) }]
     alignments = columns.map(\.alignment)
@@ -53,25 +54,26 @@ public struct TextTable: Sendable {
 
   /// Adds a row.
   ///
-  /// - Parameter cells: as many as there are columns.
+  /// - Parameter cells: one cell for each column.
   public mutating func add(_ cells: [Cell]) {
     precondition(cells.count == alignments.count)
     rows.append(cells)
   }
 
-  /// True without any row but the titles.
+  /// Whether the table has only titles.
   public var isEmpty: Bool { rows.count == 1 }
 
-  /// The lines.
+  /// The lines of the table.
   ///
   /// - Parameters:
-  ///   - terminal: decides on colors and on the width; nil for plain text of any width.
-  ///   - cuts: whether a line that is wider than the terminal is cut, with `…` at its end.
-  /// - Returns: one line for each row, without spaces at its end.
+  ///   - terminal: gives colors and width; nil for plain text of any width.
+  ///   - cuts: whether a line that is wider than the terminal is truncated, with `…` as its last
+  ///     character.
+  /// - Returns: one line for each row, without trailing spaces.
   public func lines(for terminal: Terminal? = nil, cuts: Bool = false) -> [String] {
     let widths = widths
     return rows.map { row in
-      // Spaces at the end are those of a last cell, or of empty ones.
+      // Without these cells the line has no trailing spaces.
       let last = row.lastIndex { !$0.text.isEmpty } ?? 0
       var line = ""
       var rest = cuts ? terminal?.columns ?? .max : .max
@@ -90,7 +92,7 @@ public struct TextTable: Sendable {
     }
   }
 
-  /// How wide each column is.
+  /// The width of each column.
   var widths: [Int] {
     alignments.indices.map { column in
       rows.map { $0[column].text.unicodeScalars.count }.max() ?? 0

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Whether this process may have threads. Dispatch, and with it Swift's concurrency, looks at its
-/// own in /proc/self/task, and traps where it doesn't find one: not at once, since it looks only
-/// when there is more to do than threads.
+/// Checks whether this process can have threads. Dispatch, and therefore Swift's concurrency, looks
+/// up its threads in /proc/self/task and traps where one is missing. It does so only when there is
+/// more work than threads, so the crash comes late.
 enum ThreadTable {
-  /// Looks for this thread, which must be the first.
+  /// Looks for the calling thread, which must be the first thread.
   ///
-  /// - Returns: what hinders, in words that name /proc; nil where nothing does.
+  /// - Returns: the problem with /proc and its fix; nil where there is none.
   static func failure() -> String? {
     let path = "/proc/self/task/\(getpid())/stat"
     let file = open(path, O_RDONLY | O_CLOEXEC)

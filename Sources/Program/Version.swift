@@ -1,5 +1,5 @@
-/// The version of all programs: the file VERSION says the same.
+/// The version of all programs. The file VERSION contains the same.
 public enum Version {
-  /// Such as `1.2.3`.
+  /// The version, for example `1.2.3`.
   public static let text = "0.1.0"
 }

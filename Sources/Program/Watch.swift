@@ -3,17 +3,19 @@ import Glibc
 
 extension AnsiMode: ExpressibleByArgument {}
 
-/// A report that is printed anew until the program ends: `--watch`.
+/// Prints a report again and again until the program exits: `--watch`.
 public enum Watch {
-  /// Prints a report every two seconds: in place on a terminal, else below the last one after an empty line.
+  /// Prints a report every two seconds: in place on a terminal, otherwise after an empty line below
+  /// the previous one.
   ///
-  /// It ends when it can't be written, when nobody reads any more, or the task is canceled.
+  /// It returns when the output can't be written, when the reader is gone, or when the task is
+  /// canceled.
   ///
   /// - Parameters:
   ///   - interval: the time between two reports.
   ///   - mode: the value of `--ansi`.
-  ///   - environment: what `Terminal` reads.
-  ///   - report: makes the report, of any number of lines, for the width that the terminal has by then.
+  ///   - environment: the variables for `Terminal`.
+  ///   - report: gives the report, of any number of lines, for the current width of the terminal.
   public static func run(
     every interval: Duration = .seconds(2), mode: AnsiMode, environment: [String: String],
     _ report: (Terminal) async -> String
@@ -34,21 +36,24 @@ public enum Watch {
     }
   }
 
-  /// What replaces the report that a terminal shows: lines that it has no room for are counted.
+  /// The output that replaces the report on a terminal. It gives the number of lines for which the
+  /// terminal has no room.
   static func frame(_ text: String, rows: Int?, isFirst: Bool) -> String {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if let rows, rows > 1, lines.count >= rows {
       let left = lines.count - (rows - 2)
       lines = lines.prefix(rows - 2) + ["… \(left) more lines"]
     }
-    // Each line is cleared behind its end, then all below: clearing first would flicker.
+    // Each line is cleared after its last character, and then the rest of the screen: clearing
+    // everything first would flicker.
     return (isFirst ? "\u{1b}[2J" : "") + "\u{1b}[H"
       + lines.map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J"
   }
 }
 
 extension Terminal {
-  /// The height that the kernel knows of a terminal; nil where it is no terminal or its height is not known.
+  /// The height of a terminal according to the kernel; nil where the descriptor is not a terminal
+  /// or its height is unknown.
   static func rows(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }

@@ -25,11 +25,10 @@ struct PodReaper: AsyncParsableCommand {
 
   @MainActor
   static func main() async {
-    // From now on a crash says so on standard error, and what becomes of what executors leave
-    // meanwhile.
+    // A crash prints a message that nothing is removed until pod-reaper runs again.
     linux_report_crashes(
       "pod-reaper", "; what executors leave waits until it is started again")
-    // The lists of a host with a thousand pods are megabytes.
+    // On a host with a thousand pods the engine's lists have megabytes.
     linux_keep_memory_small()
     await runProgram()
   }
@@ -37,7 +36,7 @@ struct PodReaper: AsyncParsableCommand {
 
 extension ReportFormat: ExpressibleByArgument {}
 
-/// Describes an error in one line, with its exit code.
+/// Converts an error to one line and an exit code.
 func failure(_ error: any Error) -> CommandFailure {
   let code: Int32 =
     switch error {

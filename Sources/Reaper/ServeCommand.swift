@@ -4,7 +4,7 @@ import Linux
 import Settings
 import Reaping
 
-/// `pod-reaper`: the service, or with `--once` one pass.
+/// `pod-reaper`: the service, or one pass with `--once`.
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Watch, or with --once make one pass.")

@@ -4,7 +4,7 @@ import Program
 import Reaping
 import Settings
 
-/// The settings as long options.
+/// The command-line options of the settings.
 struct SettingOptions: ParsableArguments {
   @Option(
     help: "The settings file. Default: /etc/pod-reaper.yaml, if it is there.", completion: .file())
@@ -124,7 +124,7 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "text or json. Default: text.", completion: .list(["text", "json"]))
   var logFormat: String?
 
-  /// Joins the options with environment and file.
+  /// Combines the options with the environment and the settings file.
   ///
   /// - Returns: the settings.
   /// - Throws: `SettingError`, `ComposeError`.

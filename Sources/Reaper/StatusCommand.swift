@@ -3,7 +3,7 @@ import Linux
 import Program
 import Reaping
 
-/// How `status` and `explain` are printed.
+/// The output options of `status` and `explain`.
 struct OutputOptions: ParsableArguments {
   @Option(help: "table or json.") var format: ReportFormat = .table
 
@@ -12,7 +12,7 @@ struct OutputOptions: ParsableArguments {
     completion: .list(AnsiMode.allCases.map(\.rawValue)))
   var ansi: AnsiMode = .auto
 
-  /// What standard output can show.
+  /// The capabilities of standard output.
   var terminal: Terminal {
     Terminal(descriptor: 1, mode: ansi, environment: ProcessEnvironment.current)
   }

@@ -1,36 +1,37 @@
 import Compose
 
-/// Processor time. The Engine API counts billionths of a processor, Mesos keeps thousandths: a resource's scalar is
-/// rounded to three decimals (Mesos, src/common/values.cpp), so what is asked for is rounded up to them.
+/// CPU time. The Engine API counts billionths of a CPU. Mesos rounds the scalar of a resource to
+/// three decimals (Mesos, src/common/values.cpp), so requests are rounded up to thousandths.
 public struct CPUs: Sendable, Hashable, Comparable {
-  /// No processor time.
+  /// No CPU time.
   public static let none = CPUs(billionths: 0)
 
-  /// Billionths of a processor.
+  /// Billionths of a CPU.
   public var billionths: Int64
 
-  /// So many billionths of a processor.
+  /// Creates an amount from billionths of a CPU.
   public init(billionths: Int64) { self.billionths = billionths }
 
-  /// Reads a decimal number of processors such as `0.5`; nil for what is none, is negative or above a million.
+  /// Parses a decimal number of CPUs such as `0.5`; nil if the text isn't a number, is negative or
+  /// is above a million.
   public init?(_ text: String) {
     guard let value = Double(text) else { return nil }
     self.init(value)
   }
 
-  /// So many processors; nil for what is negative or above a million.
+  /// Creates an amount from a number of CPUs; nil if it is negative or above a million.
   public init?(_ processors: Double) {
     guard (0...1_000_000).contains(processors) else { return nil }
     self.init(billionths: Int64((processors * 1_000_000_000).rounded()))
   }
 
-  /// Thousandths, rounded up.
+  /// Thousandths of a CPU, rounded up.
   public var thousandths: Int64 {
     let (whole, rest) = billionths.quotientAndRemainder(dividingBy: 1_000_000)
     return whole + (rest > 0 ? 1 : 0)
   }
 
-  /// The thousandths as a decimal number without needless zeros: `0.5`, `2`.
+  /// The thousandths as a decimal number without trailing zeros: `0.5`, `2`.
   public var text: String {
     let (whole, rest) = thousandths.quotientAndRemainder(dividingBy: 1000)
     var digits = String(rest + 1000).dropFirst()
@@ -38,12 +39,12 @@ public struct CPUs: Sendable, Hashable, Comparable {
     return digits.isEmpty ? "\(whole)" : "\(whole).\(digits)"
   }
 
-  /// The lesser is that of less time.
+  /// Compares the amounts of CPU time.
   public static func < (left: CPUs, right: CPUs) -> Bool { left.billionths < right.billionths }
 }
 
 extension ByteSize {
-  /// MiB, rounded up: Docker limits bytes, an agent whole MiB of the fractions that a task may name (Mesos,
+  /// MiB, rounded up: Docker limits bytes, but an agent uses whole MiB of a task's memory (Mesos,
   /// `Resources::mem`).
   public var mebibytes: Int64 {
     let (whole, rest) = bytes.quotientAndRemainder(dividingBy: 1_048_576)
@@ -51,21 +52,21 @@ extension ByteSize {
   }
 }
 
-/// What a pod, or a part of it, needs of a host.
+/// The resources that a pod, or a part of it, needs.
 public struct Amounts: Sendable, Equatable {
-  /// Nothing.
+  /// No resources.
   public static let none = Amounts(cpus: .none, memory: .zero)
 
-  /// Processor time.
+  /// CPU time.
   public var cpus: CPUs
   /// Memory.
   public var memory: ByteSize
-  /// Graphics processors.
+  /// The number of GPUs.
   public var gpus: Int64
-  /// Host ports.
+  /// The number of host ports.
   public var ports: Int64
 
-  /// Joins amounts.
+  /// Creates amounts.
   public init(cpus: CPUs, memory: ByteSize, gpus: Int64 = 0, ports: Int64 = 0) {
     self.cpus = cpus
     self.memory = memory
@@ -73,7 +74,7 @@ public struct Amounts: Sendable, Equatable {
     self.ports = ports
   }
 
-  /// These and so many times the others; nil if that is more than can be counted.
+  /// Adds the other amounts `count` times; nil on overflow.
   func adding(_ other: Amounts, times count: Int64 = 1) -> Amounts? {
     func add(_ left: Int64, _ right: Int64) -> Int64? {
       let (product, isTooLarge) = right.multipliedReportingOverflow(by: count)

@@ -1,7 +1,7 @@
 import Compose
 import YAML
 
-/// A job as `australis create` and other clients over gorealis read it.
+/// A job in the format of `australis create` and other gorealis clients.
 private struct AuroraJob: Encodable {
   struct Executor: Encodable {
     var name = "compose-executor"
@@ -31,16 +31,18 @@ private struct AuroraJob: Encodable {
 }
 
 extension ResourceSum {
-  /// The job that Aurora runs the pod as, for `australis create` and other clients over gorealis, which read YAML and
-  /// so JSON; Aurora's own client can't name an executor.
+  /// The job by which Aurora runs the pod, for `australis create` and other gorealis clients, which
+  /// read YAML and therefore JSON; Aurora's own client can't name an executor.
   ///
-  /// The executor's part isn't in it: it stands in the scheduler's executor configuration, which adds it to every job.
+  /// The job doesn't include the executor's own resources: the scheduler's executor configuration
+  /// adds them to every job.
   ///
   /// - Parameters:
-  ///   - project: the project that was summed.
-  ///   - submission: what else Aurora is to know.
+  ///   - project: The project that was summed.
+  ///   - submission: The other settings of the job.
   /// - Returns: JSON.
-  /// - Throws: `ComposeError` for files that agents can't fetch, or what a job can't carry.
+  /// - Throws: `ComposeError` for files that agents can't fetch, or for settings that a job can't
+  ///   have.
   public func auroraJob(_ project: Project, _ submission: Submission) throws -> String {
     let filled = try FilledSubmission(submission, project, self)
     if let variable = submission.variables.first {
@@ -65,7 +67,7 @@ extension ResourceSum {
     ).json()
   }
 
-  /// What Aurora takes for a part of a job's key (Aurora, `ConfigurationManager`, a good identifier).
+  /// True for a valid part of a job key (Aurora, `ConfigurationManager`, a good identifier).
   private static func isIdentifier(_ part: String) -> Bool {
     part.wholeMatch(of: /[A-Za-z0-9._-]{1,255}/) != nil
   }

@@ -1,17 +1,17 @@
 import Compose
 import YAML
 
-/// The graphics processors that one container asks for: `gpus:`, and the devices that its deployment reserves with the
-/// capability `gpu` (Compose specification, "gpus"; Compose Deploy specification, "devices").
+/// The GPUs that one container requests: `gpus:`, and the reserved devices with the capability
+/// `gpu` (Compose specification, "gpus"; Compose Deploy specification, "devices").
 public struct GPUs: Sendable, Equatable {
-  /// Any so many.
+  /// The number of GPUs without an ID.
   public var count: Int64 = 0
-  /// Those of these names, of which all containers that name them share one each.
+  /// The GPUs with an ID; containers that name the same ID share the GPU.
   public var named: Set<String> = []
-  /// Where all of a host's are asked for, a number that a file doesn't tell.
+  /// True if all GPUs of the host are requested; the file doesn't define their number.
   public var asksForAll = false
 
-  /// Counts what a service asks for.
+  /// Counts the GPUs that a service requests.
   init(_ resources: Resources) throws(ComposeError) {
     for need in resources.gpus { try add(need) }
     for need in resources.reservedDevices where need.value.capabilities.contains("gpu") {

@@ -2,7 +2,7 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// An app, to be posted to `/v2/apps` (Marathon's API, `app.raml`).
+/// An app for `POST /v2/apps` (Marathon's API, `app.raml`).
 private struct MarathonApp: Encodable {
   struct PortDefinition: Encodable {
     var port = 0
@@ -19,7 +19,8 @@ private struct MarathonApp: Encodable {
   var id: String
   var user: String?
   var executor: String
-  /// Marathon starts the executor with `chmod ug+rx PATH && exec PATH CMD`, and refuses an empty CMD.
+  /// Marathon starts the executor with `chmod ug+rx PATH && exec PATH CMD`, and refuses an empty
+  /// CMD.
   var cmd = "# no arguments"
   var instances: Int64
   var cpus: CPUs
@@ -34,13 +35,14 @@ private struct MarathonApp: Encodable {
 }
 
 extension ResourceSum {
-  /// The app that Marathon runs the pod as.
+  /// The app by which Marathon runs the pod.
   ///
   /// - Parameters:
-  ///   - project: the project that was summed.
-  ///   - submission: what else Marathon is to know.
+  ///   - project: The project that was summed.
+  ///   - submission: The other settings of the app.
   /// - Returns: JSON.
-  /// - Throws: `ComposeError` for files that agents can't fetch, or an ID that Marathon doesn't take.
+  /// - Throws: `ComposeError` for files that agents can't fetch, or for an ID that Marathon
+  ///   refuses.
   public func marathonApp(_ project: Project, _ submission: Submission) throws -> String {
     let filled = try FilledSubmission(submission, project, self)
     let needed = try filled.needed(total)
@@ -65,7 +67,8 @@ extension ResourceSum {
       let name = filled.project.name.map { $0 == "_" ? "-" : $0 }
       return "/" + String(name.reversed().drop { $0 == "-" }.reversed())
     }
-    // Marathon's `PathId`: names with dots between them, and each of the names begins and ends with a letter or a digit.
+    // Marathon's `PathId`: names separated by dots; each name begins and ends with a letter or a
+    // digit.
     let parts = id.split(separator: "/").flatMap {
       $0.split(separator: ".", omittingEmptySubsequences: false)
     }
@@ -78,12 +81,12 @@ extension ResourceSum {
     return id
   }
 
-  /// What Marathon takes for a variable's name (`environmentVariable.raml`).
+  /// True for a variable name that Marathon accepts (`environmentVariable.raml`).
   private static func isVariable(_ name: String) -> Bool {
     name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
   }
 
-  /// A definition for each host port, in the order in which the pod hands them out.
+  /// A definition for each host port, in the order in which the pod assigns them.
   private var portDefinitions: [MarathonApp.PortDefinition] {
     var taken: Set<String> = []
     return ports.map { need in
@@ -98,7 +101,7 @@ extension ResourceSum {
         name = "\(word)-\(number)"
         number += 1
       }
-      // Marathon has no word for sctp; the pod publishes what its file says.
+      // Marathon doesn't support sctp; the pod publishes the protocol of its file.
       let known = [Transport.udp, .tcp].filter(need.transports.contains).map(\.rawValue)
       return MarathonApp.PortDefinition(
         protocol: known.isEmpty ? "tcp" : known.joined(separator: ","), name: name)
@@ -114,7 +117,8 @@ extension ResourceSum {
     return [executor] + filled.content.map { MarathonApp.Fetch(uri: $0, extract: $1) }
   }
 
-  /// Seconds: the longest `stop_grace_period`, Docker's 10 s where a service has none, and 10 s for what comes after.
+  /// The kill grace period in seconds: the longest `stop_grace_period`, by default Docker's 10 s,
+  /// and 10 s for the cleanup.
   private static func grace(of project: Project) -> Int64 {
     let longest = project.services.values.map { $0.stopGracePeriod ?? .seconds(10) }.max() ?? .zero
     return min(longest.secondsRoundedUp + 10, Int64(Int32.max))

@@ -3,7 +3,7 @@ import JSON
 import Program
 
 extension ResourceSum {
-  /// A table for people: each service, the executor, and the total; memory in MiB.
+  /// A table of each service, the executor and the total; memory in MiB.
   public var table: String {
     var table = TextTable([
       ("SERVICE", .left), ("REPLICAS", .right), ("CPUS", .right), ("MEM/MiB", .right),
@@ -69,7 +69,7 @@ extension Amounts: Encodable {
     case cpus, mem, bytes, gpus, ports
   }
 
-  /// Writes memory twice: in MiB, rounded up, and in bytes.
+  /// Writes memory twice: as `mem` in MiB, rounded up, and as `bytes`.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(cpus, forKey: .cpus)
@@ -81,7 +81,7 @@ extension Amounts: Encodable {
 }
 
 extension CPUs: Encodable {
-  /// Writes a number of processors, rounded up to thousandths.
+  /// Writes a number of CPUs, rounded up to thousandths.
   public func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
     try value.encode(Double(thousandths) / 1000)
@@ -89,7 +89,7 @@ extension CPUs: Encodable {
 }
 
 extension Encodable {
-  /// The value as JSON to be read by people too.
+  /// The value as JSON, indented for people.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

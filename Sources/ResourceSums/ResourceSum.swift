@@ -2,48 +2,48 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// How a pod's needs are summed.
+/// The rules for summing a pod's needs.
 public struct SumOptions: Sendable {
-  /// Takes what is reserved for a container where the file says so, else its limit.
+  /// True to count a container's reservations where the file sets them, else its limits.
   public var usesReservations = false
-  /// Processor time for a container without a limit; nil refuses it.
+  /// CPU time of a container without a limit; nil refuses such a container.
   public var defaultCPUs: CPUs?
-  /// Memory for a container without a limit; nil refuses it.
+  /// Memory of a container without a limit; nil refuses such a container.
   public var defaultMemory: ByteSize?
-  /// What `all` GPUs of a host are; nil refuses that.
+  /// The number of GPUs in a request for `all`; nil refuses such a request.
   public var defaultGPUs: Int64?
-  /// What the executor itself needs.
+  /// The needs of the executor itself.
   public var executor = SumOptions.standardExecutor
 
-  /// Enough for an executor with a dozen containers.
+  /// Sufficient for an executor with a dozen containers.
   public static let standardExecutor = Amounts(
     cpus: CPUs(billionths: 50_000_000), memory: ByteSize(bytes: 48 * 1_048_576))
 
-  /// Sums limits, refuses services without, and counts an executor.
+  /// Sums limits, refuses services without limits, and counts an executor.
   public init() {}
 }
 
-/// Services that don't say what they need.
+/// Services without limits.
 public struct UnlimitedServices: Error, Sendable, CustomStringConvertible {
-  /// A line for each: place, name, and what can be done.
+  /// One line per service: position, name and remedy.
   public var lines: [String]
   /// The lines.
   public var description: String { lines.joined(separator: "\n") }
 }
 
-/// What a pod needs: the sum over its services, their replicas, and the executor.
+/// The needs of a pod: the sum over its services, their replicas, and the executor.
 public struct ResourceSum: Sendable {
-  /// One service's part.
+  /// The needs of one service.
   public struct Part: Sendable {
-    /// What its file says.
+    /// The needs that its file sets.
     public var needs: ServiceNeeds
-    /// What one container counts; its named GPUs are counted for the service.
+    /// The amounts of one container. GPUs with an ID are counted for the service instead.
     public var each: Amounts
-    /// What all its containers count together.
+    /// The amounts of all its containers.
     public var all: Amounts
-    /// The key that the processor time comes from, or `default`; empty for a service without containers.
+    /// The key that sets the CPU time, or `default`; empty for a service without containers.
     public var cpusFrom: String
-    /// The key that the memory comes from.
+    /// The key that sets the memory, or `default`; empty for a service without containers.
     public var memoryFrom: String
   }
 
@@ -53,22 +53,22 @@ public struct ResourceSum: Sendable {
   public var parts: [Part]
   /// The sum over the services.
   public var pod: Amounts
-  /// The executor's own part.
+  /// The needs of the executor itself.
   public var executor: Amounts
-  /// Both together.
+  /// The sum of the pod and the executor.
   public var total: Amounts
-  /// What any one container may use at most. A task must have so much: the kernel refuses a container more processor
-  /// time than its task has, and the executor more memory.
+  /// The maximum that any single container may use. A task must have at least as much: the kernel
+  /// refuses a container more CPU time than its task has, and the executor refuses it more memory.
   public var largest: Amounts
-  /// Host ports in the order in which they are handed out.
+  /// Host ports in the order in which the pod assigns them.
   public var ports: [PortNeed]
 
   /// Sums a project.
   ///
   /// - Parameters:
-  ///   - project: the project.
-  ///   - options: what counts.
-  /// - Throws: `ComposeError` for a file that no pod can be made of, ``UnlimitedServices``.
+  ///   - project: The project.
+  ///   - options: The rules for the sum.
+  /// - Throws: `ComposeError` for a file that no pod can be created from, ``UnlimitedServices``.
   public init(_ project: Project, _ options: SumOptions = SumOptions()) throws {
     if let fault = project.faults.first { throw fault }
     self.project = project.name
@@ -97,7 +97,7 @@ public struct ResourceSum: Sendable {
       part.all = try Self.sum(Self.sum(.none, part.each, times: count), devices, times: 1)
       pod = try Self.sum(pod, part.each, times: count)
       parts.append(part)
-      // The sum has bounded their number.
+      // The sum above bounds the number of ports.
       if part.all.ports > 0 { for _ in 0..<count { ports += needs.ports } }
     }
     guard unlimited.isEmpty else { throw UnlimitedServices(lines: unlimited) }
@@ -117,9 +117,9 @@ public struct ResourceSum: Sendable {
 }
 
 extension ResourceSum.Part {
-  /// Takes what counts of a container's needs.
+  /// Selects the amounts of one container by the options.
   ///
-  /// - Returns: a line where something is without a limit.
+  /// - Returns: A line for the user if an amount has no limit.
   mutating func choose(_ options: SumOptions, isLegacy: Bool) -> String? {
     typealias CPUSource = ServiceNeeds.Source<CPUs>
     typealias MemorySource = ServiceNeeds.Source<ByteSize>

@@ -1,42 +1,44 @@
 import Compose
 import YAML
 
-/// What a service's file says that its containers need.
+/// The needs of a service's containers, as set in its file.
 public struct ServiceNeeds: Sendable {
-  /// An amount, and the key that says so.
+  /// An amount and the key that sets it.
   public struct Source<Amount: Sendable>: Sendable {
     /// The amount for one container.
     public var amount: Amount
-    /// Such as `mem_limit` or `deploy.resources.limits.memory`; `default` where the file says nothing.
+    /// The key, such as `mem_limit` or `deploy.resources.limits.memory`; `default` if the file sets
+    /// no amount.
     public var key: String
   }
 
   /// The service's name.
   public var name: String
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition
-  /// How many containers it has: `scale`, else `deploy.replicas`, else 1.
+  /// The number of containers: `scale`, else `deploy.replicas`, else 1.
   public var replicas: Int64
-  /// The most processor time that one container may use; nil without a limit.
+  /// The CPU limit of one container; nil without a limit.
   public var cpuLimit: Source<CPUs>?
-  /// The most memory that one container may use; nil without a limit.
+  /// The memory limit of one container; nil without a limit.
   public var memoryLimit: Source<ByteSize>?
-  /// Processor time that is reserved for one container.
+  /// The CPU reservation of one container.
   public var cpuReservation: Source<CPUs>?
-  /// Memory that is reserved for one container.
+  /// The memory reservation of one container.
   public var memoryReservation: Source<ByteSize>?
-  /// Graphics processors of one container.
+  /// The GPUs of one container.
   public var gpus: GPUs
-  /// Host ports of one container, in the order of the file.
+  /// The host ports of one container, in the order of the file.
   public var ports: [PortNeed]
 
-  /// Reads what a service needs (Compose specification, "cpus", "mem_limit" and their kin; Compose Deploy
-  /// specification, "resources").
+  /// Reads the needs of a service (Compose specification, "cpus", "mem_limit" and the other limits;
+  /// Compose Deploy specification, "resources").
   ///
   /// - Parameters:
-  ///   - service: the service.
-  ///   - isLegacy: whether `cpu_shares` is a limit, in 1024ths of a processor: the first format had no other for fractions.
-  /// - Throws: `ComposeError` for limits that no engine takes.
+  ///   - service: The service.
+  ///   - isLegacy: True if `cpu_shares` is a limit, in 1024ths of a CPU: Compose 1 had no other key
+  ///     for fractions.
+  /// - Throws: `ComposeError` for limits that no engine accepts.
   init(_ service: Service, isLegacy: Bool) throws(ComposeError) {
     name = service.name
     position = service.position
@@ -86,7 +88,7 @@ public struct ServiceNeeds: Sendable {
     return Source(amount: cpus, key: "cpu_shares/1024")
   }
 
-  /// A fraction of a processor, rounded up to a billionth.
+  /// A fraction of a CPU, rounded up to a billionth.
   private static func part(
     _ count: Int64, of whole: Int64, _ key: String, _ service: Service
   ) throws(ComposeError) -> CPUs {

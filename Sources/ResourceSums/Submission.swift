@@ -1,46 +1,49 @@
 import Compose
 import YAML
 
-/// What a framework is told of a pod besides what it needs.
+/// The settings of a submission to a framework, other than the needed resources.
 public struct Submission: Sendable {
-  /// Where agents are to fetch from, if nobody says.
+  /// The default URL for ``filesAt``.
   public static let placeholder = "https://files.example.org"
 
-  /// Marathon's app ID, or Aurora's `role/environment/name`; nil for one made of the project's name.
+  /// Marathon's app ID, or Aurora's `role/environment/name`; nil for an ID derived from the
+  /// project's name.
   public var id: String?
-  /// How many pods.
+  /// The number of pods.
   public var instances: Int64 = 1
-  /// The address below which the release's tarball and the folder's lie.
+  /// The URL below which agents find the release's tarball and the tarball of the project
+  /// directory.
   public var filesAt = Submission.placeholder
-  /// The release's tarball, or a script that starts an installed executor; nil for this release's tarball.
+  /// The URL of the release's tarball, or of a script that starts an installed executor; nil for
+  /// this release's tarball.
   public var executorURI: String?
-  /// What brings the Compose files; empty for a tarball of the project's folder.
+  /// The URLs of the Compose files; empty for a tarball of the project directory.
   public var uris: [String] = []
-  /// Labels on top of those that are made.
+  /// Labels that are added to, and override, the generated ones.
   public var labels: [(name: String, value: String)] = []
-  /// Variables that the executor is to see.
+  /// Variables for the executor.
   public var variables: [(name: String, value: String)] = []
-  /// The user that the task runs as; nil for the framework's.
+  /// The user of the task; nil for the framework's default.
   public var user: String?
-  /// Disk space; nil for what the framework takes.
+  /// Disk space; nil for the framework's default.
   public var disk: ByteSize?
-  /// Whether a pod that has finished is started again, where the framework gives a choice.
+  /// True to start a pod again after it has finished, if the framework supports both.
   public var isService = true
-  /// The release that the executor is of.
+  /// The release of the executor.
   public var version: String
 
   /// A submission of one pod.
   ///
-  /// - Parameter version: the release that the executor is of.
+  /// - Parameter version: The release of the executor.
   public init(version: String) { self.version = version }
 
-  /// The path in the sandbox of a file of the project's folder.
+  /// The path in the sandbox of a file of the project directory.
   ///
   /// - Parameters:
-  ///   - file: its path here.
-  ///   - project: the project.
-  /// - Returns: the path behind the folder's name.
-  /// - Throws: `ComposeError` for a file elsewhere.
+  ///   - file: The path on this host.
+  ///   - project: The project.
+  /// - Returns: The path, which begins with the name of the project directory.
+  /// - Throws: `ComposeError` for a file outside the project directory.
   public static func fetched(_ file: String, in project: Project) throws(ComposeError) -> String {
     let place = project.workingDirectory
     let path = Path.join(Path.current, file)
@@ -51,19 +54,19 @@ public struct Submission: Sendable {
   }
 }
 
-/// A submission with the addresses and labels that follow from a project.
+/// A submission with the URLs and labels derived from a project.
 struct FilledSubmission {
   var given: Submission
   var project: Project
   var sum: ResourceSum
-  /// The project folder's own name.
+  /// The name of the project directory.
   var folder: String
   /// The label `fileName`.
   var fileName: String
 
-  /// Fills in what follows from the project.
+  /// Derives the missing settings from the project.
   ///
-  /// - Throws: `ComposeError` for files that an agent can't have as they lie here.
+  /// - Throws: `ComposeError` for files that an agent can't fetch from their location.
   init(_ given: Submission, _ project: Project, _ sum: ResourceSum) throws(ComposeError) {
     self.given = given
     self.project = project
@@ -92,9 +95,9 @@ struct FilledSubmission {
     fileName = names.joined(separator: ",")
   }
 
-  /// What a task must have: the sum, or what one of its containers may use if that is more.
+  /// The resources of the task: the sum, or the limits of its largest container if they are higher.
   ///
-  /// - Throws: `ComposeError` for a pod that would ask for nothing, which no framework takes.
+  /// - Throws: `ComposeError` for a pod without needs, which no framework accepts.
   func needed(_ sum: Amounts) throws(ComposeError) -> Amounts {
     var needed = sum
     needed.cpus = max(sum.cpus, self.sum.largest.cpus)
@@ -108,14 +111,14 @@ struct FilledSubmission {
     return needed
   }
 
-  /// Labels, the given ones stronger.
+  /// The generated labels, overridden by the given ones.
   func labels(_ made: [String: String]) -> [String: String] {
     made.merging(given.labels.map { ($0.name, $0.value) }) { $1 }
   }
 
   // MARK: What is fetched
 
-  /// The executor's address, and its path in the sandbox.
+  /// The URL of the executor, and its path in the sandbox.
   var executor: (uri: String, path: String, isArchive: Bool) {
     let uri =
       given.executorURI
@@ -125,7 +128,7 @@ struct FilledSubmission {
     return (uri, "./\(stem)/bin/compose-executor", true)
   }
 
-  /// What brings the Compose files.
+  /// The URLs of the Compose files.
   var content: [(uri: String, isArchive: Bool)] {
     let uris = given.uris.isEmpty ? [below(Self.encoded(folder) + ".tar.gz")] : given.uris
     return uris.map { ($0, Self.stem(of: Self.name(of: $0)) != nil) }
@@ -135,7 +138,8 @@ struct FilledSubmission {
     given.filesAt + (given.filesAt.hasSuffix("/") ? "" : "/") + name
   }
 
-  /// What an agent's fetcher takes apart (Mesos, src/launcher/fetcher.cpp, `extract`), and what then stands there.
+  /// The name of a file without its extension if an agent's fetcher extracts the file (Mesos,
+  /// src/launcher/fetcher.cpp, `extract`); nil for other files.
   private static func stem(of name: String) -> String? {
     let endings = [
       ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar", ".zip",
@@ -144,12 +148,12 @@ struct FilledSubmission {
     return String(name.dropLast(ending.count))
   }
 
-  /// The last part of an address's path.
+  /// The last component of a URL's path.
   private static func name(of uri: String) -> String {
     Path.name(of: String(uri.prefix { $0 != "?" && $0 != "#" }))
   }
 
-  /// A path's part as an address has it (RFC 3986, 2.3).
+  /// A path component in percent-encoding (RFC 3986, 2.3).
   private static func encoded(_ text: String) -> String {
     text.utf8.map { byte in
       switch byte {

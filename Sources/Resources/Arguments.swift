@@ -6,7 +6,7 @@ import Linux
 import Settings
 import ComposeArguments
 
-/// What counts, and what stands in for what a file doesn't say.
+/// The rules for the sum, and the amounts for values that a file doesn't set.
 struct SumArguments: ParsableArguments {
   @Flag(help: "Count what is reserved for a service where the file says so, else its limit.")
   var reservations = false
@@ -28,7 +28,7 @@ struct SumArguments: ParsableArguments {
 
   /// The options of the sum.
   ///
-  /// - Throws: `SettingError` for what is no amount.
+  /// - Throws: `SettingError` for an invalid amount.
   func options() throws(SettingError) -> SumOptions {
     var options = SumOptions()
     options.usesReservations = reservations
@@ -59,7 +59,8 @@ struct SumArguments: ParsableArguments {
 
 /// Amounts on the command line.
 enum Amount {
-  /// Memory; a small number without a unit is refused, since Mesos would take it for MiB and Compose for bytes.
+  /// Parses a memory size. A small number without a unit is refused: Mesos counts MiB and Compose
+  /// counts bytes.
   ///
   /// - Throws: `SettingError`
   static func memory(_ text: String?, _ name: String) throws(SettingError) -> ByteSize? {
@@ -71,7 +72,7 @@ enum Amount {
   }
 }
 
-/// What a framework is told besides.
+/// The settings of a submission.
 struct SubmissionArguments: ParsableArguments {
   @Option(
     help:
@@ -108,10 +109,10 @@ struct SubmissionArguments: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Start a pod that has finished again (Aurora; Marathon always does).")
+    help: "Whether a finished pod starts again (Aurora; Marathon always does). Default: --service.")
   var service = true
 
-  /// Whether the addresses are still to be said.
+  /// True if the user must still set the URLs.
   func isPlaceholder(_ format: ComposeResources.Format) -> Bool {
     filesAt == nil && (uri.isEmpty || (format == .marathon && executorUri == nil))
   }
@@ -143,7 +144,7 @@ struct SubmissionArguments: ParsableArguments {
     return submission
   }
 
-  /// What the command line said to the file, said again to the executor.
+  /// The variables by which the executor reads the file with the options of this command line.
   private func variables(
     _ files: FileOptions, _ project: Project
   ) throws -> [(name: String, value: String)] {

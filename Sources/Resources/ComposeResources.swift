@@ -20,7 +20,7 @@ struct ComposeResources: ParsableCommand {
       """,
     version: Version.text)
 
-  /// How the sum is printed.
+  /// The output format.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case table, json, marathon, aurora
   }
@@ -76,7 +76,7 @@ struct ComposeResources: ParsableCommand {
     }
   }
 
-  /// A sum of reservations can be less than what a task must have.
+  /// Prints a note if the sum is less than a task needs, which is possible with reservations.
   private func note(_ sum: ResourceSum) {
     let (least, given) = (sum.largest, format == .aurora ? sum.pod : sum.total)
     if least.cpus > given.cpus {

@@ -1,10 +1,10 @@
-/// Durations as people and Mesos write them.
+/// Durations in the notation of settings and of Mesos.
 public enum DurationText {
-  /// Reads a number and a unit: ns, us, ms, s or secs, m or mins, h or hrs, d or days, weeks; fractions are
-  /// allowed, and a bare number counts seconds.
+  /// Parses a number and a unit: ns, us, ms, s or secs, m or mins, h or hrs, d or days, weeks.
+  /// Fractions are allowed; a number without a unit is in seconds.
   ///
-  /// - Parameter text: the text.
-  /// - Returns: the duration; nil for what is none.
+  /// - Parameter text: The text.
+  /// - Returns: The duration; nil if the text isn't one.
   public static func parse(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     guard let number = Double(digits), number.isFinite else { return nil }

@@ -1,75 +1,77 @@
 import OrderedCollections
 import YAML
 
-/// A setting that can't be understood, in a line.
+/// An invalid setting, described in one line.
 public struct SettingError: Error, Sendable, CustomStringConvertible {
   /// The line.
   public let description: String
 
-  /// Makes an error.
+  /// Creates an error.
   public init(description: String) { self.description = description }
 
-  /// Text that is no duration.
+  /// The error for a text that isn't a duration.
   ///
   /// - Parameters:
-  ///   - place: the setting, as the reader knows it.
-  ///   - text: what stands there.
+  ///   - place: The source of the setting, as the user wrote it.
+  ///   - text: The invalid value.
   public init(_ place: String, takesDurationNot text: String) {
     description = "\(place) takes a duration such as 10s or 2m, not '\(text)'"
   }
 }
 
-/// The settings of a program: each is a long option, a variable of the environment and a key of its file.
+/// The settings of a program: each is a long option, an environment variable and a key of the
+/// settings file.
 public protocol SettingKey: RawRepresentable, Hashable, Sendable where RawValue == String {
-  /// The program's part of the variables' names, such as `POD_REAPER`.
+  /// The program's prefix of the variable names, such as `POD_REAPER`.
   static var variablePrefix: String { get }
-  /// What is so where nobody says anything.
+  /// The default value; nil if there is none.
   var standard: String? { get }
 }
 
 extension SettingKey {
-  /// The variable's name.
+  /// The name of the environment variable.
   public var variable: String { SettingVariable.name(of: rawValue, prefix: Self.variablePrefix) }
 }
 
-/// Settings as variables of the environment.
+/// Settings as environment variables.
 public enum SettingVariable {
   /// The variable of a long option: `POD_REAPER_RUN_DIR` for `run-dir`.
   ///
   /// - Parameters:
-  ///   - option: the option, without its dashes.
-  ///   - prefix: the program's part of the name, such as `POD_REAPER`.
-  /// - Returns: the variable's name.
+  ///   - option: The option, without its dashes.
+  ///   - prefix: The program's prefix of the name, such as `POD_REAPER`.
+  /// - Returns: The name of the variable.
   public static func name(of option: String, prefix: String) -> String {
     prefix + "_" + option.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
   }
 }
 
-/// Where a setting's value comes from, strongest first: the command line, the environment, the file.
+/// The sources of a setting's value. Precedence: command line, environment, settings file.
 public struct SettingSources<Key: SettingKey>: Sendable {
   private let options: [Key: String]
   private let environment: [String: String]
   private let file: SettingsFile
 
-  /// Joins the three.
+  /// Combines the three sources.
   ///
   /// - Parameters:
-  ///   - options: what the command line says.
-  ///   - environment: the process's.
-  ///   - file: the settings file.
+  ///   - options: The values from the command line.
+  ///   - environment: The environment of the process.
+  ///   - file: The settings file.
   public init(options: [Key: String], environment: [String: String], file: SettingsFile) {
     self.options = options
     self.environment = environment
     self.file = file
   }
 
-  /// A setting's text; nil where nobody says anything and nothing is the standard.
+  /// The text of a setting; nil if no source sets it and it has no default.
   public func text(_ key: Key) -> String? {
     options[key] ?? environment[key.variable] ?? file.entries[key.rawValue]?.value.settingText
       ?? key.standard
   }
 
-  /// What an error names: the option, the variable, or the place in the file.
+  /// The source of a setting for error messages: the option, the variable, or the position in the
+  /// file.
   public func place(_ key: Key) -> String {
     if options[key] != nil { return "--\(key.rawValue)" }
     if environment[key.variable] != nil { return key.variable }
@@ -79,8 +81,8 @@ public struct SettingSources<Key: SettingKey>: Sendable {
     return key.rawValue
   }
 
-  /// A duration.
-  /// - Throws: `SettingError` with the setting's place.
+  /// The value as a duration.
+  /// - Throws: `SettingError` with the source of the setting.
   public func duration(_ key: Key) throws(SettingError) -> Duration {
     let value = text(key) ?? ""
     guard let duration = DurationText.parse(value) else {
@@ -89,8 +91,8 @@ public struct SettingSources<Key: SettingKey>: Sendable {
     return duration
   }
 
-  /// True or false.
-  /// - Throws: `SettingError` with the setting's place.
+  /// The value as a Boolean.
+  /// - Throws: `SettingError` with the source of the setting.
   public func flag(_ key: Key) throws(SettingError) -> Bool {
     switch text(key) {
     case "true", "1", "yes": true
@@ -101,8 +103,8 @@ public struct SettingSources<Key: SettingKey>: Sendable {
     }
   }
 
-  /// A whole number in a range.
-  /// - Throws: `SettingError` with the setting's place.
+  /// The value as a whole number in a range.
+  /// - Throws: `SettingError` with the source of the setting.
   public func count(_ key: Key, _ range: ClosedRange<Int>) throws(SettingError) -> Int {
     guard let number = text(key).flatMap({ Int($0) }), range.contains(number) else {
       throw SettingError(
@@ -111,8 +113,8 @@ public struct SettingSources<Key: SettingKey>: Sendable {
     return number
   }
 
-  /// A number of bytes.
-  /// - Throws: `SettingError` with the setting's place.
+  /// The value as a number of bytes.
+  /// - Throws: `SettingError` with the source of the setting.
   public func size(_ key: Key) throws(SettingError) -> Int64 {
     let value = text(key) ?? ""
     guard let bytes = SizeText.parse(value), 1...(1 << 40) ~= bytes else {
@@ -121,13 +123,13 @@ public struct SettingSources<Key: SettingKey>: Sendable {
     return bytes
   }
 
-  /// An absolute path.
+  /// The value as an absolute path.
   ///
   /// - Parameters:
-  ///   - key: the setting.
-  ///   - standard: the path where nobody says anything.
-  /// - Returns: the path.
-  /// - Throws: `SettingError` with the setting's place.
+  ///   - key: The setting.
+  ///   - standard: The default path.
+  /// - Returns: The path.
+  /// - Throws: `SettingError` with the source of the setting.
   public func path(_ key: Key, standard: String? = nil) throws(SettingError) -> String {
     guard let path = text(key) ?? standard, path.hasPrefix("/"), path.count > 1 else {
       throw SettingError(description: "\(place(key)) takes an absolute path")
@@ -135,7 +137,7 @@ public struct SettingSources<Key: SettingKey>: Sendable {
     return path
   }
 
-  /// Words with commas between them, without spaces.
+  /// The comma-separated items of the value, without spaces.
   public func words(_ key: Key) -> [String] {
     (text(key) ?? "").split(separator: ",").map { String($0.filter { $0 != " " }) }
   }

@@ -3,36 +3,38 @@ import Linux
 import OrderedCollections
 import YAML
 
-/// A file of settings: a YAML mapping, which nobody may have written whom the program doesn't trust.
+/// A settings file: a YAML mapping that only trusted users can write.
 public struct SettingsFile: Sendable {
-  /// Where pod-reaper's settings are, for itself and for who looks for it.
+  /// The path of pod-reaper's settings, for pod-reaper and for programs that read its settings.
   public static let reapersPath = "/etc/pod-reaper.yaml"
 
-  /// Whose a file must be; nobody else may write to it.
+  /// The required owner of the file; nobody else may have write access.
   public enum Owner: Sendable {
-    /// root's.
+    /// root.
     case root
-    /// root's or the process's own user's.
+    /// root or the process's own user.
     case rootOrSelf
   }
 
-  /// What the file sets, in its order.
+  /// The settings, in the order of the file.
   public let entries: OrderedDictionary<String, YAMLNode.Entry>
 
   /// Reads a file.
   ///
   /// - Parameters:
-  ///   - path: its path.
-  ///   - owner: whose it must be.
-  ///   - isOptional: whether it may be missing.
-  /// - Throws: `ComposeError` with the place of what can't be understood, or for a file that others can write.
+  ///   - path: The path of the file.
+  ///   - owner: The required owner.
+  ///   - isOptional: True if the file may be missing.
+  /// - Throws: `ComposeError` with the position of an invalid value, or for a file that others can
+  ///   write.
   public init(path: String, owner: Owner, isOptional: Bool) throws(ComposeError) {
     var status = stat()
-    // What is checked is what is read, and nothing is waited for.
+    // The checks and the read use one descriptor, and opening never blocks.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard file >= 0 else {
       let reason = errno
-      // A link to nothing is no file that is missing: what the lost one forbids would be permitted.
+      // A dangling link isn't a missing file: without its target, the restrictions in it would not
+      // apply.
       if isOptional, reason == ENOENT || reason == ENOTDIR, lstat(path, &status) != 0 {
         try self.init(text: "", file: path)
         return
@@ -57,12 +59,12 @@ public struct SettingsFile: Sendable {
     try self.init(text: text, file: path)
   }
 
-  /// Reads a file's text.
+  /// Parses the text of a file.
   ///
   /// - Parameters:
-  ///   - text: the text.
-  ///   - file: the file's name, for errors.
-  /// - Throws: `ComposeError` with the place of what can't be understood.
+  ///   - text: The text.
+  ///   - file: The name of the file in errors.
+  /// - Throws: `ComposeError` with the position of the error.
   public init(text: String, file: String) throws(ComposeError) {
     guard let document = try YAMLNode.document(text, file: file), !document.isNull else {
       entries = [:]
@@ -76,7 +78,8 @@ public struct SettingsFile: Sendable {
 }
 
 extension YAMLNode {
-  /// A setting's value, whatever its type; the items of a list with commas between them. nil for more than one value.
+  /// The value of a setting as text, whatever its type; list items are joined with commas. Nil if
+  /// it isn't a single value or a list of strings.
   public var settingText: String? {
     if let items = sequence {
       let words = items.compactMap(\.string)
@@ -85,7 +88,7 @@ extension YAMLNode {
     return oneSetting
   }
 
-  /// One value, whatever its type; nil for a list or a mapping.
+  /// A single value of any type as text; nil for a list or a mapping.
   public var oneSetting: String? {
     string ?? integer.map { String($0) } ?? boolean.map { String($0) }
   }

@@ -1,9 +1,10 @@
-/// Numbers of bytes as people write them.
+/// Numbers of bytes in the notation of settings.
 public enum SizeText {
-  /// Reads a whole number and a unit: k, m or g, each 1,024 of the one before; without one it counts bytes.
+  /// Parses a whole number with an optional unit: k, m or g, in powers of 1,024; without a unit it
+  /// counts bytes.
   ///
-  /// - Parameter text: the text.
-  /// - Returns: the bytes; nil for what is none.
+  /// - Parameter text: The text.
+  /// - Returns: The number of bytes; nil if the text isn't a size.
   public static func parse(_ text: String) -> Int64? {
     let factors: [Substring: Int64] = ["": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
     let digits = text.prefix { $0.isNumber }

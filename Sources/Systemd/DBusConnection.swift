@@ -1,17 +1,17 @@
 import CDBus
 
-/// One connection to systemd, used by one thread. Every call has a time limit.
+/// One connection to systemd, for use by one thread. Every call has a time limit.
 final class DBusConnection {
   private let connection: OpaquePointer
-  /// How long a call may take, in milliseconds.
+  /// The time limit of a call, in milliseconds.
   private let timeout: Int32
 
   /// Connects.
   ///
   /// - Parameters:
   ///   - address: a D-Bus address.
-  ///   - isBus: whether a bus is there, which is greeted first; else systemd itself.
-  ///   - timeout: how long a call may take, in milliseconds.
+  ///   - isBus: whether the address is a bus, which requires registration, or systemd itself.
+  ///   - timeout: the time limit of a call, in milliseconds.
   /// - Throws: `SystemdError`.
   init(address: String, isBus: Bool, timeout: Int32) throws(SystemdError) {
     self.timeout = timeout
@@ -31,18 +31,18 @@ final class DBusConnection {
     dbus_connection_unref(connection)
   }
 
-  /// False once the other side has closed it.
+  /// Whether the other side has kept the connection open.
   var isOpen: Bool { dbus_connection_get_is_connected(connection) != 0 }
 
   /// Calls a method of systemd.
   ///
   /// - Parameters:
-  ///   - path: the object's path.
+  ///   - path: the path of the object.
   ///   - interface: the interface.
   ///   - method: the method.
-  ///   - arguments: its arguments.
-  /// - Returns: the reply's arguments.
-  /// - Throws: `SystemdError`: systemd's own, or that it doesn't answer in time.
+  ///   - arguments: the arguments of the method.
+  /// - Returns: the arguments of the reply.
+  /// - Throws: `SystemdError`: the error of systemd, or of a reply that doesn't arrive in time.
   func call(
     _ path: String, _ interface: String, _ method: String, _ arguments: [DBusValue]
   ) throws(SystemdError) -> [DBusValue] {
@@ -51,7 +51,7 @@ final class DBusConnection {
         "org.freedesktop.systemd1", path, interface, method)
     else { throw .unsendable }
     defer { dbus_message_unref(message) }
-    // Nobody is asked for a password.
+    // Polkit must not ask a user for a password.
     dbus_message_set_allow_interactive_authorization(message, 0)
     var iterator = DBusMessageIter()
     dbus_message_iter_init_append(message, &iterator)

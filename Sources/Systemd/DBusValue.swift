@@ -1,17 +1,18 @@
 import CDBus
 
-/// A value as D-Bus has it (D-Bus specification, "Type System"): the types that systemd's interface needs.
+/// A D-Bus value (D-Bus specification, "Type System"), limited to the types that systemd's
+/// interface needs.
 enum DBusValue: Sendable, Equatable {
   case string(String)
   case objectPath(String)
   case unsigned(UInt64)
   case boolean(Bool)
   case bytes([UInt8])
-  /// An array, with the signature of its elements: an empty one has it too.
+  /// An array and the signature of its elements, which an empty array needs too.
   case array(of: String, [DBusValue])
   case structure([DBusValue])
   indirect case variant(DBusValue)
-  /// Something of a type that nothing here reads.
+  /// A value of a type that this program doesn't use.
   case other
 
   /// The type signature.
@@ -29,7 +30,7 @@ enum DBusValue: Sendable, Equatable {
     }
   }
 
-  /// The text of a string or an object path.
+  /// The text of a string or object path.
   var text: String? {
     switch self {
     case .string(let text), .objectPath(let text): text
@@ -49,9 +50,10 @@ enum DBusValue: Sendable, Equatable {
 // MARK: Writing
 
 extension DBusValue {
-  /// Appends the value to a message that is being built.
+  /// Appends the value to a message under construction.
   ///
-  /// - Throws: `SystemdError` where it can't be: a string with a zero byte, or no memory.
+  /// - Throws: `SystemdError` if the value can't be sent: a string has a zero byte, or there is no
+  ///   memory.
   func append(to iterator: inout DBusMessageIter) throws(SystemdError) {
     let isAppended: Bool
     switch self {
@@ -95,7 +97,7 @@ extension DBusValue {
   private static func append(
     _ text: String, _ type: Int32, _ iterator: inout DBusMessageIter
   ) -> Bool {
-    // The library counts on text without zero bytes, in UTF-8; a path is one by its construction.
+    // libdbus requires UTF-8 without zero bytes. Object paths are valid by construction.
     if text.utf8.contains(0) { return false }
     return text.withCString { pointer in
       var pointer: UnsafePointer<CChar>? = pointer
@@ -127,7 +129,7 @@ extension DBusValue {
   /// The arguments of a message.
   ///
   /// - Parameter message: a reply.
-  /// - Returns: its arguments, in their order.
+  /// - Returns: the arguments in order.
   static func arguments(of message: OpaquePointer) -> [DBusValue] {
     var iterator = DBusMessageIter()
     guard dbus_message_iter_init(message, &iterator) != 0 else { return [] }
@@ -187,7 +189,8 @@ extension DBusValue {
   }
 }
 
-/// The type codes, which the header has as characters (D-Bus specification, "Summary of types").
+/// The type codes. The C header defines them as character constants (D-Bus specification,
+/// "Summary of types").
 private let DBUS_TYPE_INVALID = Int32(0)
 private let DBUS_TYPE_STRING = code("s")
 private let DBUS_TYPE_OBJECT_PATH = code("o")

@@ -1,19 +1,21 @@
 import Dispatch
 import Glibc
 
-/// This host's systemd, asked over D-Bus (org.freedesktop.systemd1(5)).
+/// A client of this host's systemd over D-Bus (org.freedesktop.systemd1(5)).
 ///
-/// Root asks `/run/systemd/private`, as systemctl does: that needs no bus, and no bus can answer in systemd's place. Others
-/// ask the system bus, where polkit decides. The addresses are fixed: what is in the environment may be a tenant's.
+/// As root it connects to `/run/systemd/private`, as systemctl does: this needs no bus, and no bus
+/// can impersonate systemd. If that fails, and for other users, it connects to the system bus,
+/// where polkit authorizes the calls. The addresses are constants because the environment may come
+/// from a tenant.
 public struct Systemd: Sendable {
-  /// Where it is, in the order in which it is tried.
+  /// The addresses, in the order in which they are tried.
   let addresses: [(address: String, isBus: Bool)]
-  /// How long one call may take.
+  /// The time limit of one call.
   let timeout: Duration
 
-  /// The host's systemd.
+  /// Creates a client of the host's systemd.
   ///
-  /// - Parameter timeout: how long one call may take.
+  /// - Parameter timeout: the time limit of one call.
   public init(timeout: Duration = .seconds(10)) {
     let bus = (address: "unix:path=/run/dbus/system_bus_socket", isBus: true)
     let own = (address: "unix:path=/run/systemd/private", isBus: false)
@@ -21,16 +23,16 @@ public struct Systemd: Sendable {
     self.timeout = timeout
   }
 
-  /// Another one, for tests.
+  /// Creates a client of another systemd, for tests.
   init(address: String, isBus: Bool = false, timeout: Duration = .seconds(10)) {
     addresses = [(address, isBus)]
     self.timeout = timeout
   }
 
-  /// Whether systemd is this host's init, as sd_booted(3) tells it.
+  /// Whether systemd is the init system of this host (sd_booted(3)).
   public static var isInit: Bool { access("/run/systemd/system", F_OK) == 0 }
 
-  /// Connects and does some work, on a thread that may wait.
+  /// Connects and calls `work` on a thread that may block.
   private func connected<Value: Sendable>(
     _ work: @escaping @Sendable (DBusConnection) throws(SystemdError) -> Value
   ) async throws(SystemdError) -> Value {
@@ -40,8 +42,8 @@ public struct Systemd: Sendable {
     return try result.get()
   }
 
-  /// Tries again while systemd is being executed anew (`systemctl daemon-reexec`), which closes its socket for a moment.
-  /// Whatever is asked for may be asked for twice.
+  /// Retries while systemd re-executes itself (`systemctl daemon-reexec`), which closes its socket
+  /// briefly. Requests must therefore be safe to repeat.
   private func result<Value>(
     _ work: (DBusConnection) throws(SystemdError) -> Value
   ) -> Result<Value, SystemdError> {
@@ -66,7 +68,7 @@ public struct Systemd: Sendable {
       do throws(SystemdError) {
         connection = try DBusConnection(address: address, isBus: isBus, timeout: limit)
       } catch {
-        // What the first says tells more than that there is no bus.
+        // The error of the first address explains more than the absence of a bus.
         if index == 0 { problem = error.isDenied ? error : error.absence }
         continue
       }
@@ -82,13 +84,15 @@ public struct Systemd: Sendable {
 
   // MARK: Units
 
-  /// Starts a unit that exists until it stops, or this boot ends (`StartTransientUnit`).
+  /// Starts a transient unit, which exists until it stops or the host reboots
+  /// (`StartTransientUnit`).
   ///
   /// - Parameters:
-  ///   - unit: its name.
-  ///   - properties: its properties.
-  ///   - slice: a slice that it needs. Where that isn't there it is made too, and systemd stops it once nothing needs it.
-  /// - Throws: `SystemdError`; one that `isExisting` where it runs already.
+  ///   - unit: the unit's name.
+  ///   - properties: the unit's properties.
+  ///   - slice: a slice that the unit needs. A missing slice is started too, and systemd stops it
+  ///     when no unit needs it.
+  /// - Throws: `SystemdError`; `isExisting` is true if the unit is already loaded.
   public func start(
     _ unit: String, _ properties: [UnitProperty], in slice: String? = nil
   ) async throws(SystemdError) {
@@ -97,7 +101,8 @@ public struct Systemd: Sendable {
         do throws(SystemdError) {
           return try Self.start(unit, properties, with: slice, connection)
         } catch {
-          // One of the two is there.
+          // The unit or the slice exists. Without the slice in the request, only an existing unit
+          // is an error.
           guard error.isExisting else { throw error }
         }
       }
@@ -121,11 +126,11 @@ public struct Systemd: Sendable {
       ])
   }
 
-  /// Changes properties of a loaded unit until it stops, or this boot ends (`SetUnitProperties`).
+  /// Changes properties of a loaded unit until it stops or the host reboots (`SetUnitProperties`).
   ///
   /// - Parameters:
-  ///   - properties: the properties that change.
-  ///   - unit: its name.
+  ///   - properties: the properties to change.
+  ///   - unit: the unit's name.
   /// - Throws: `SystemdError`.
   public func set(_ properties: [UnitProperty], of unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
@@ -134,9 +139,10 @@ public struct Systemd: Sendable {
     }
   }
 
-  /// Stops a unit, and all that are in it if it is a slice (`StopUnit`); one that isn't loaded is fine.
+  /// Stops a unit, and if it is a slice all units in it (`StopUnit`). A unit that isn't loaded is
+  /// no error.
   ///
-  /// - Parameter unit: its name.
+  /// - Parameter unit: the unit's name.
   /// - Throws: `SystemdError`.
   public func stop(_ unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
@@ -148,11 +154,11 @@ public struct Systemd: Sendable {
     }
   }
 
-  /// Stops a slice, and forgets the failed scopes that were in it.
+  /// Stops a slice, and resets the failed scopes that were in it.
   ///
   /// - Parameters:
-  ///   - slice: its name.
-  ///   - scopes: the names that its scopes have, such as `docker-*.scope`.
+  ///   - slice: the slice's name.
+  ///   - scopes: the pattern of its scopes' names, such as `docker-*.scope`.
   /// - Throws: `SystemdError`.
   public func stop(_ slice: String, resettingFailed scopes: String) async throws(SystemdError) {
     try await stop(slice)
@@ -161,9 +167,9 @@ public struct Systemd: Sendable {
     }
   }
 
-  /// Forgets that a unit failed (`ResetFailedUnit`); one that isn't loaded is fine.
+  /// Resets the failed state of a unit (`ResetFailedUnit`). A unit that isn't loaded is no error.
   ///
-  /// - Parameter unit: its name.
+  /// - Parameter unit: the unit's name.
   /// - Throws: `SystemdError`.
   public func resetFailed(_ unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
@@ -175,11 +181,13 @@ public struct Systemd: Sendable {
     }
   }
 
-  /// The loaded units whose names match (`ListUnitsByPatterns`; `ListUnits` before systemd 230).
+  /// The loaded units whose names match a pattern (`ListUnitsByPatterns`; `ListUnits` before
+  /// systemd 230).
   ///
   /// - Parameters:
-  ///   - pattern: a shell pattern with stars only, such as `composepods-*.slice`.
-  ///   - state: only those in this state, such as `failed`; nil for all.
+  ///   - pattern: a shell pattern without other special characters than `*`, such as
+  ///     `composepods-*.slice`.
+  ///   - state: the state of the units, such as `failed`; nil for all states.
   /// - Returns: the units.
   /// - Throws: `SystemdError`.
   public func units(
@@ -203,10 +211,10 @@ public struct Systemd: Sendable {
     }
   }
 
-  /// The slice that each failed scope of a name was in, as systemd still lists it.
+  /// The slices of the failed scopes whose names match a pattern.
   ///
-  /// - Parameter pattern: the scopes' names, such as `docker-*.scope`.
-  /// - Returns: the slices, by scope.
+  /// - Parameter pattern: the pattern of the scopes' names, such as `docker-*.scope`.
+  /// - Returns: the name of each scope's slice.
   /// - Throws: `SystemdError`.
   public func slices(
     ofFailed pattern: String
@@ -221,7 +229,7 @@ public struct Systemd: Sendable {
             [.string("org.freedesktop.systemd1.Scope"), .string("Slice")])
           if case .variant(let value)? = reply.first { slices[unit.name] = value.text }
         } catch {
-          // One that has gone meanwhile is an error of systemd's.
+          // An error reply for a scope that was unloaded meanwhile is ignored.
           if error.name.isEmpty || error.isDenied { throw error }
         }
       }
@@ -229,9 +237,9 @@ public struct Systemd: Sendable {
     }
   }
 
-  /// The release, such as 252.
+  /// The version of systemd, such as 252.
   ///
-  /// - Returns: the number; 0 where systemd doesn't say one.
+  /// - Returns: the number; 0 if systemd reports none.
   /// - Throws: `SystemdError`.
   public func release() async throws(SystemdError) -> Int {
     try await connected { connection throws(SystemdError) in
@@ -239,7 +247,7 @@ public struct Systemd: Sendable {
         DBusConnection.managerPath, "org.freedesktop.DBus.Properties", "Get",
         [.string(DBusConnection.managerInterface), .string("Version")])
       guard case .variant(let value)? = reply.first, let text = value.text else { return 0 }
-      // `252.38-1~deb12u1`, or `systemd 219`.
+      // For example `252.38-1~deb12u1` or `systemd 219`.
       let digits = text.drop { !$0.isNumber }.prefix { $0.isNumber }
       return Int(digits) ?? 0
     }

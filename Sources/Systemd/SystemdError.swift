@@ -1,8 +1,9 @@
-/// Why systemd didn't do what it was asked for.
+/// Why a request to systemd failed.
 public struct SystemdError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The D-Bus error's name, such as `org.freedesktop.systemd1.NoSuchUnit`; empty where there is none.
+  /// The name of the D-Bus error, such as `org.freedesktop.systemd1.NoSuchUnit`; empty if there is
+  /// none.
   public let name: String
-  /// What is wrong, in words.
+  /// The description of the error.
   public let description: String
 
   init(name: String = "", _ description: String) {
@@ -10,28 +11,28 @@ public struct SystemdError: Error, Sendable, Equatable, CustomStringConvertible 
     self.description = description
   }
 
-  /// The same, where systemd itself isn't there to answer.
+  /// The same error, marked as the absence of systemd.
   var absence: SystemdError { SystemdError(name: Self.absent, description) }
 
-  /// systemd isn't there, or has gone while it was asked.
+  /// Whether systemd isn't running, or closed the connection during the request.
   var isAbsence: Bool { name == Self.absent || name == "org.freedesktop.DBus.Error.Disconnected" }
 
   private static let absent = "absent"
 
   static let unsendable = SystemdError("a value can't be sent over D-Bus")
 
-  /// There is no such unit.
+  /// Whether the unit doesn't exist.
   public var isMissing: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
-  /// A unit of this name runs already.
+  /// Whether a unit of this name exists already.
   public var isExisting: Bool { name == "org.freedesktop.systemd1.UnitExists" }
-  /// This user may not do it.
+  /// Whether this user lacks the permission.
   public var isDenied: Bool {
     [
       "org.freedesktop.DBus.Error.AccessDenied", "org.freedesktop.DBus.Error.AuthFailed",
       "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
     ].contains(name)
   }
-  /// systemd, or this release of it, has no such method or property.
+  /// Whether this version of systemd lacks the method or property.
   var isUnknown: Bool {
     [
       "org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownProperty",

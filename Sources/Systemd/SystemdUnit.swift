@@ -1,15 +1,15 @@
-/// A loaded unit, as systemd lists it.
+/// A loaded unit, as listed by systemd.
 public struct SystemdUnit: Sendable, Equatable {
-  /// Its name, such as `docker-….scope`.
+  /// The unit's name, such as `docker-….scope`.
   public let name: String
-  /// Its description.
+  /// The unit's description.
   public let description: String
   /// `active`, `inactive`, `failed`, `activating`, `deactivating` or `reloading`.
   public let activeState: String
-  /// The D-Bus object that stands for it.
+  /// The D-Bus object of the unit.
   let path: String
 
-  /// - Parameter entry: one element of the list; nil where it isn't such.
+  /// - Parameter entry: one element of the list. The result is nil if it is malformed.
   init?(_ entry: DBusValue) {
     guard let fields = entry.elements, fields.count > 6, let name = fields[0].text,
       let description = fields[1].text, let state = fields[3].text, let path = fields[6].text
@@ -20,7 +20,7 @@ public struct SystemdUnit: Sendable, Equatable {
     self.path = path
   }
 
-  /// Whether a name matches a pattern whose only special characters are stars.
+  /// Whether a name matches a pattern whose only special character is `*`.
   static func matches(_ name: String, _ pattern: String) -> Bool {
     let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
     guard parts.count > 1 else { return name == pattern }
@@ -37,9 +37,9 @@ public struct SystemdUnit: Sendable, Equatable {
   }
 }
 
-/// A property of a unit (systemd.resource-control(5), by the names of its D-Bus interface).
+/// A property of a unit, by its D-Bus name (systemd.resource-control(5)).
 public struct UnitProperty: Sendable, Equatable {
-  /// Its name.
+  /// The property's name.
   public let name: String
   let value: DBusValue
 
@@ -48,29 +48,29 @@ public struct UnitProperty: Sendable, Equatable {
     self.value = value
   }
 
-  /// One whose value is text.
+  /// A property with a text value.
   public static func text(_ name: String, _ text: String) -> UnitProperty {
     UnitProperty(name, .string(text))
   }
 
-  /// One whose value is a number: bytes, microseconds or tasks. The largest stands for no limit.
+  /// A property with a numeric value: bytes, microseconds or tasks. `UInt64.max` means no limit.
   public static func number(_ name: String, _ number: UInt64) -> UnitProperty {
     UnitProperty(name, .unsigned(number))
   }
 
-  /// One whose value is yes or no.
+  /// A property with a Boolean value.
   public static func flag(_ name: String, _ flag: Bool) -> UnitProperty {
     UnitProperty(name, .boolean(flag))
   }
 
-  /// One whose value is a set of processors or memory nodes, as a bit mask.
+  /// A property whose value is a set of processors or memory nodes, as a bit mask.
   public static func set(_ name: String, _ members: Set<Int>) -> UnitProperty {
     var bytes = [UInt8](repeating: 0, count: (members.max() ?? -8) / 8 + 1)
     for member in members where member >= 0 { bytes[member / 8] |= 1 << (member % 8) }
     return UnitProperty(name, .bytes(bytes))
   }
 
-  /// Which devices may be used: each with `r`, `w` and `m` for what (`DeviceAllow`).
+  /// The `DeviceAllow` property: the permitted devices, each with an access of `r`, `w` and `m`.
   public static func devices(_ devices: [(node: String, access: String)]) -> UnitProperty {
     UnitProperty(
       "DeviceAllow",

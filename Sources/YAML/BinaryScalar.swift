@@ -2,13 +2,13 @@ import JSON
 
 /// The text of `!!binary` scalars (RFC 4648, with line breaks).
 enum BinaryScalar {
-  /// The bytes; nil where the text is no Base64 with its padding.
+  /// The bytes; nil if the text isn't valid Base64 with padding.
   static func bytes(of text: String) -> [UInt8]? {
     let digits = text.utf8.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     return Base64.bytes(of: String(decoding: digits, as: UTF8.self))
   }
 
-  /// The bytes as text, each that is no part of UTF-8 as U+FFFD.
+  /// The bytes as text; each byte that isn't valid UTF-8 becomes U+FFFD.
   static func text(of bytes: [UInt8]) -> String {
     var text = String.UnicodeScalarView()
     var decoder = UTF8.ForwardParser()

@@ -1,33 +1,42 @@
-/// How much the files of one project may still ask for.
+/// The remaining input budget of one project's files.
 ///
-/// Each file has bounds of its own; these bound what a project's files cost together, however they name each other.
+/// Each file has limits of its own; the budget limits all files of a project together, even if they
+/// reference each other.
 public final class InputBudget {
-  /// What is counted.
+  /// The counted resources.
   public enum Resource: Int, CaseIterable, Sendable {
-    /// Bytes of all files, each counted as often as it is read.
+    /// Bytes of all files, counted each time a file is read.
     case bytes
     /// Ports of all services.
     case ports
-    /// Variables that files of variables give to services.
+    /// Mounts and devices of all services in the short form, which are expanded to mappings.
+    case mounts
+    /// Env files and label files, whether or not they exist: counted where a service names them and
+    /// where they are read.
+    case files
+    /// Variables that env files add to services.
     case variables
     /// Variables that strings use.
     case uses
 
-    /// The most of it.
+    /// The maximum.
     public var limit: Int {
       switch self {
       case .bytes: 32 << 20
-      case .ports: 2 * 65_536
+      case .ports, .mounts, .files: 20_000
       case .variables, .uses: 200_000
       }
     }
 
-    /// The error where it is too much.
+    /// The message of the error at the maximum.
     var refusal: String {
       switch self {
       case .bytes:
         "the project's files have more than \(limit) bytes together; more are not read"
-      case .ports: "the ranges hold more ports than there are"
+      case .ports: "the project's services have more than \(limit) ports; more are not read"
+      case .mounts:
+        "the project's services have more than \(limit) mounts and devices; more are not read"
+      case .files: "the project's files name more than \(limit) other files; more are not read"
       case .variables:
         "the files of variables give all services more than \(limit) together; more are not read"
       case .uses: "more than \(limit) variables are used; more are not replaced"
@@ -35,24 +44,24 @@ public final class InputBudget {
     }
   }
 
-  /// Keys and list items of all YAML files; of what aliases unfold to, each once.
+  /// The maximum number of keys and list items of all YAML files; repeated aliases count once.
   public static let mostEntries = 150_000
 
   private var taken = [Int](repeating: 0, count: Resource.allCases.count)
   private var entries = 0
   private var refusal: ComposeError?
 
-  /// A whole budget.
+  /// A full budget.
   public init() {}
 
-  /// Counts what is asked for.
+  /// Uses a part of the budget.
   ///
   /// - Parameters:
-  ///   - count: how much.
-  ///   - resource: of what.
-  ///   - position: where it is asked for.
-  /// - Throws: `ComposeError` where it is too much; from then on always the same one, so that a load which collects
-  ///   faults has one of them.
+  ///   - count: The amount.
+  ///   - resource: The resource.
+  ///   - position: The position of the use.
+  /// - Throws: `ComposeError` if the budget is exceeded. Later calls throw the same error, so that
+  ///   a load that collects errors has it only once.
   public func take(
     _ count: Int, _ resource: Resource, at position: SourcePosition?
   ) throws(ComposeError) {
@@ -64,7 +73,7 @@ public final class InputBudget {
     throw error
   }
 
-  /// Counts a key or a list item; false where it is one too many.
+  /// Counts a key or a list item; false if it exceeds the maximum.
   func takeEntry() -> Bool {
     entries += 1
     return entries <= Self.mostEntries

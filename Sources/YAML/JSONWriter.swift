@@ -1,22 +1,22 @@
 import OrderedCollections
 
-/// Writes a tree as JSON, indented by two, as `docker compose config --format json` does.
+/// Writes a tree as JSON, indented by two spaces, like `docker compose config --format json`.
 public struct JSONWriter {
   private var out: [UInt8] = []
-  /// True to leave out blanks and line breaks.
+  /// True to write neither spaces nor line breaks.
   private var isCompact = false
-  /// True to write `$` twice, so that the text can be read again.
+  /// True to double each `$`, so that the output is a valid Compose file again.
   private var doublesDollars = true
-  /// How far a level is indented.
+  /// The number of spaces per level.
   private var step = 2
 
-  /// The text, without a newline at its end.
+  /// The text, without a newline at the end.
   ///
   /// - Parameters:
-  ///   - node: the tree.
-  ///   - doublesDollars: whether each `$` is doubled, so that the text can be read again.
-  ///   - indent: how far a level is indented.
-  /// - Returns: the text.
+  ///   - node: The tree.
+  ///   - doublesDollars: True to double each `$`, so that the output is a valid Compose file again.
+  ///   - indent: The number of spaces per level.
+  /// - Returns: The text.
   public static func text(
     _ node: YAMLNode, doublesDollars: Bool = true, indent: Int = 2
   ) -> String {
@@ -27,7 +27,7 @@ public struct JSONWriter {
     return String(decoding: writer.out, as: UTF8.self)
   }
 
-  /// The bytes that Go's `json.Marshal` makes of it: nothing is indented, and no `$` doubled.
+  /// The bytes of Go's `json.Marshal`: without indentation, and with single `$`.
   public static func compact(_ node: YAMLNode) -> [UInt8] {
     var writer = JSONWriter()
     writer.isCompact = true
@@ -97,7 +97,7 @@ public struct JSONWriter {
     case "\t": put("\\t")
     case "\u{8}": put("\\b")
     case "\u{C}": put("\\f")
-    // What a dollar sign would do when the output is read again.
+    // A single `$` would start a variable when the output is read again.
     case "$": put(doublesDollars ? "$$" : "$")
     case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}":
       let hex = String(scalar.value, radix: 16)

@@ -1,12 +1,12 @@
 import OrderedCollections
 
-/// Collects the entries of one mapping: a key stands once, and `<<` brings in what isn't there.
+/// Collects the entries of one mapping. Each key is unique; `<<` adds only missing keys.
 struct MappingBuilder {
   private var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]
   private var merged: OrderedDictionary<String, YAMLNode.Entry> = [:]
   private var mergePosition: SourcePosition?
 
-  /// Adds a key; throws where it isn't a string or stands a second time.
+  /// Adds a key; throws if it isn't a string or is a duplicate.
   mutating func add(
     _ key: YAMLNode, at position: SourcePosition, value: YAMLNode
   ) throws(ComposeError) {
@@ -24,7 +24,7 @@ struct MappingBuilder {
     entries[name] = YAMLNode.Entry(keyPosition: position, value: value)
   }
 
-  /// Takes in the mapping or the mappings of a merge key (YAML, "Merge Key Language-Independent Type").
+  /// Adds the mapping or mappings of a merge key (YAML, "Merge Key Language-Independent Type").
   mutating func merge(_ value: YAMLNode, at position: SourcePosition) throws(ComposeError) {
     if let mergePosition {
       throw ComposeError(
@@ -41,7 +41,7 @@ struct MappingBuilder {
     }
   }
 
-  /// The entries, those of the mapping itself before those merged in.
+  /// The entries: those of the mapping itself, followed by the merged ones.
   consuming func finished() -> OrderedDictionary<String, YAMLNode.Entry> {
     for (name, entry) in merged where entries[name] == nil { entries[name] = entry }
     return entries
@@ -50,7 +50,7 @@ struct MappingBuilder {
 
 /// Scalars with a tag, such as `!!str 80`.
 enum TaggedScalar {
-  /// The value under its tag; throws where the text doesn't fit.
+  /// The value with its tag; throws if the text isn't valid for the tag.
   static func content(
     of text: String, tag: String, at position: SourcePosition
   ) throws(ComposeError) -> YAMLNode.Content {

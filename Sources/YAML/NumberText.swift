@@ -1,26 +1,26 @@
-/// Numbers as text, in the forms that Docker Compose prints (the shortest that reads back the same).
+/// Numbers in the notation of Docker Compose: the shortest text that parses to the same number.
 public enum NumberText {
-  /// With an exponent below 1e-4 and from 1e+06 on.
+  /// Uses an exponent below 1e-4 and from 1e+06 on.
   public static func general(_ value: Double) -> String {
     special(value) ?? general(Digits(value.description), isNegative: value.sign == .minus)
   }
 
-  /// The same for single precision.
+  /// The same notation for single precision.
   public static func general(_ value: Float) -> String {
     special(Double(value)) ?? general(Digits(value.description), isNegative: value.sign == .minus)
   }
 
-  /// The form of JSON: an exponent below 1e-6 and from 1e+21 on.
+  /// The notation of JSON: an exponent below 1e-6 and from 1e+21 on.
   public static func json(_ value: Double) -> String {
     json(Digits(value.description), isNegative: value.sign == .minus)
   }
 
-  /// The same for single precision.
+  /// The notation of JSON for single precision.
   public static func json(_ value: Float) -> String {
     json(Digits(value.description), isNegative: value.sign == .minus)
   }
 
-  /// The form of YAML: as `general`, with `.inf` and `.nan`.
+  /// The notation of YAML: like `general`, with `.inf` and `.nan`.
   public static func yaml(_ value: Double) -> String {
     if value.isNaN { return ".nan" }
     if value.isInfinite { return value < 0 ? "-.inf" : ".inf" }
@@ -51,7 +51,7 @@ public enum NumberText {
     return sign + number.plain
   }
 
-  /// The significant digits of a number and where its point is: `0.DIGITS * 10^point`.
+  /// The significant digits of a number and the position of its point: `0.DIGITS * 10^point`.
   private struct Digits {
     var digits: [UInt8]
     var point: Int

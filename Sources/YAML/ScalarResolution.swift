@@ -1,7 +1,7 @@
-/// What a plain scalar means: YAML 1.2's core schema with the additions of the YAML library that
+/// The type of a plain scalar: YAML 1.2's core schema with the additions of the YAML library that
 /// Docker Compose uses (leading-zero octals, `_` between digits, dates; no YAML 1.1 booleans).
 enum ScalarResolution {
-  /// Types a plain scalar.
+  /// The typed value of a plain scalar.
   static func content(ofPlain text: String) -> YAMLNode.Content {
     guard let first = text.utf8.first else { return .null }
     switch first {
@@ -97,7 +97,8 @@ enum ScalarResolution {
 
 /// Dates and times of plain scalars.
 enum Timestamp {
-  /// The time in RFC 3339's form with as many digits of the second as it needs; nil if the text is none.
+  /// The time in RFC 3339 notation with as many fractional digits as needed; nil if the text isn't
+  /// a time.
   static func canonical(_ text: String) -> String? {
     let bytes = Array(text.utf8)
     guard bytes.count >= 8, bytes[4] == UInt8(ascii: "-"),
@@ -151,7 +152,8 @@ enum Timestamp {
     return date + "T\(pad(hour, 2)):\(pad(minute, 2)):\(pad(second, 2))" + fraction + zone
   }
 
-  /// A canonical time as Docker Compose spells it where it wants a string: `2020-01-01 00:00:00 +0000 UTC`.
+  /// A canonical time in the notation that Docker Compose uses for strings: `2020-01-01 00:00:00
+  /// +0000 UTC`.
   static func spelledOut(_ canonical: String) -> String {
     let (date, time) = canonical.split("T")
     guard var time else { return canonical }

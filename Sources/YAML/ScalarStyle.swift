@@ -1,4 +1,5 @@
-/// How a string is written in YAML so that every reader, of YAML 1.1 as well, takes it for that string.
+/// The YAML style of a string that every parser, including parsers of YAML 1.1, reads as the same
+/// string.
 enum ScalarStyle {
   case plain
   case single
@@ -24,7 +25,7 @@ enum ScalarStyle {
     return style
   }
 
-  /// How a character stands in double quotes; nil as itself.
+  /// The escape sequence of a character in double quotes; nil if it needs none.
   static func escaped(_ scalar: Unicode.Scalar) -> String? {
     switch scalar {
     case "\0": return "\\0"
@@ -50,7 +51,7 @@ enum ScalarStyle {
     return "\\" + letter + String(repeating: "0", count: max(0, width - hex.count)) + hex
   }
 
-  /// Words and numbers of YAML 1.1 that YAML 1.2 takes for strings.
+  /// Words and numbers of YAML 1.1 that are strings in YAML 1.2.
   private static func looksOld(_ text: String) -> Bool {
     switch text {
     case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off",
@@ -82,7 +83,7 @@ enum ScalarStyle {
 
   private static func isDigit(_ byte: UInt8) -> Bool { byte >= 48 && byte <= 57 }
 
-  /// What a string's characters allow.
+  /// The styles that the characters of a string allow.
   private struct Analysis {
     var isMultiline = false
     var allowsPlain = true
@@ -156,7 +157,6 @@ enum ScalarStyle {
 }
 
 extension YAMLNode.Content {
-  /// True for a string.
   fileprivate var isString: Bool {
     if case .string = self { return true }
     return false

@@ -1,20 +1,20 @@
-/// A place in a Compose file, as editors count it.
+/// A position in a file, as editors count it.
 public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
-  /// The file's path, as the user gave it.
+  /// The file's path, as the user named it.
   public let file: String
   /// The line, from 1.
   public let line: Int
   /// The column, from 1, in Unicode code points.
   public let column: Int
 
-  /// Makes a position; line and column count from 1.
+  /// Creates a position; line and column count from 1.
   public init(file: String, line: Int, column: Int) {
     self.file = file
     self.line = line
     self.column = column
   }
 
-  /// Line and column alone, from 1.
+  /// Only a line and a column, both from 1.
   public struct Place: Sendable {
     /// The line, from 1.
     public let line: Int32
@@ -22,18 +22,18 @@ public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
     public let column: Int32
   }
 
-  /// `file:line:column`, the form that editors jump to.
+  /// `file:line:column`, the format that editors open.
   public var description: String { "\(file):\(line):\(column)" }
 }
 
-/// A value together with the place that it was read from, so that an error found later can name it.
+/// A value with its position, so that a later error can refer to it.
 public struct Located<Value: Sendable>: Sendable {
-  /// The value itself.
+  /// The value.
   public let value: Value
-  /// Where it stands.
+  /// The position of the value.
   public let position: SourcePosition
 
-  /// Joins a value and its place.
+  /// Combines a value and its position.
   public init(_ value: Value, at position: SourcePosition) {
     self.value = value
     self.position = position
@@ -42,51 +42,51 @@ public struct Located<Value: Sendable>: Sendable {
 
 extension Located: Equatable where Value: Equatable {}
 
-/// What is wrong with a Compose file, in one line.
+/// An error in a Compose file, in one line.
 public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// Where, if the fault has a place in a file.
+  /// The position of the error, if it is in a file.
   public let position: SourcePosition?
-  /// What is wrong, and what the reader can do.
+  /// The problem and its remedy.
   public let message: String
-  /// Positions of values that it follows from, besides its own.
+  /// The positions of other values that led to the error.
   public let sources: [SourcePosition]
-  /// What was worth a warning before it, such as a variable that is not set.
+  /// Warnings that preceded the error, such as an unset variable.
   public var warnings: [Located<String>] = []
-  /// The file that is to blame as a whole, where no position is.
+  /// The file with the error, if the error has no position.
   public var file: String?
-  /// What of the operator's settings would have it pass.
+  /// The operator's setting that would permit the refused value.
   package var remedy: Remedy?
 
   /// A setting that permits something.
   package struct Remedy: Sendable, Equatable {
-    /// Its name.
+    /// The name of the setting.
     package let setting: String
-    /// What it would have to list; nil where it has to be `true`.
+    /// The entry to add to the setting; nil if the setting must be `true`.
     package let value: String?
 
-    /// A setting, and what it would have to list.
+    /// Creates a remedy from a setting and the entry to add.
     package init(setting: String, value: String?) {
       self.setting = setting
       self.value = value
     }
   }
 
-  /// Makes an error at a place.
+  /// Creates an error at a position.
   public init(_ message: String, at position: SourcePosition? = nil) {
     self.init(message, at: position, from: [])
   }
 
-  /// Makes an error at a position that follows from values at others.
+  /// Creates an error at a position, caused by other values.
   public init(_ message: String, at position: SourcePosition?, from sources: [YAMLNode?]) {
     self.position = position
     self.sources = sources.compactMap { $0?.position }
     self.message = Self.line(of: message)
   }
 
-  /// Bytes of the longest message: a file may have a key of megabytes.
+  /// The maximum size of a message in bytes: a key in a file can have megabytes.
   private static let longest = 16_384
 
-  /// The message in one line: of what it quotes, the first line is enough.
+  /// The message in one line. Of a multi-line quotation, only the first line is kept.
   private static func line(of message: String) -> String {
     if message.utf8.count > longest {
       return line(of: String(decoding: message.utf8.prefix(longest - 8), as: UTF8.self) + "…")
@@ -101,7 +101,7 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
     return parts.joined(separator: "`")
   }
 
-  /// `file:line:column: message`, or the message alone.
+  /// `file:line:column: message`, or only the message.
   public var description: String {
     guard let position else { return message }
     return "\(position): \(message)"

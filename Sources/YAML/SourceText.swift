@@ -1,24 +1,25 @@
-/// A file's bytes, made ready for libyaml, which takes less, and in one case more, than the YAML library of Docker
-/// Compose.
+/// A file's bytes, converted for libyaml, which accepts fewer inputs than the YAML library of
+/// Docker Compose, and in one case more.
 struct SourceText {
-  /// What libyaml is given.
+  /// The bytes for libyaml.
   private(set) var bytes: [UInt8]
-  /// True where control characters have others in their places.
+  /// True if control characters are replaced by placeholders.
   private(set) var hidesControls = false
-  /// True for UTF-16 with its mark, which libyaml knows by itself.
+  /// True for UTF-16 with a byte order mark, which libyaml detects.
   let isWide: Bool
-  /// Where `\/` stands, which only JSON knows: the place among the characters.
+  /// The character offsets of `\/`, which only JSON allows.
   private var slashes: [Int] = []
   private var nextSlash = 0
-  /// How far the characters have been counted.
+  /// The position up to which characters have been counted.
   private var counted = (character: 0, byte: 0)
 
   /// The byte order mark in UTF-8.
   private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// Takes a file's bytes.
+  /// Converts a file's bytes.
   init(_ bytes: [UInt8]) {
-    // libyaml counts the mark of UTF-8 as a column, so the first key would stand further in than the rest.
+    // libyaml counts the UTF-8 mark as a column, so the first key would be indented more than the
+    // rest.
     self.bytes = bytes.starts(with: Self.mark) ? Array(bytes.dropFirst(Self.mark.count)) : bytes
     isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
     if isWide { return }
@@ -26,7 +27,8 @@ struct SourceText {
     findSlashes()
   }
 
-  /// Puts U+10FF7F to U+10FF9F in the places of U+007F to U+009F, unless such characters are there already.
+  /// Replaces U+007F to U+009F, except U+0085, by U+10FF7F to U+10FF9F, unless the text already
+  /// contains such characters.
   private mutating func hideControls() {
     var hidden: [UInt8] = []
     var taken = 0
@@ -48,7 +50,7 @@ struct SourceText {
     hidesControls = true
   }
 
-  /// A scalar's text with its control characters.
+  /// A scalar's text with its original control characters.
   func restored(_ text: String) -> String {
     guard hidesControls else { return text }
     var restored = String.UnicodeScalarView()
@@ -70,26 +72,27 @@ struct SourceText {
     }
   }
 
-  /// True if a `\/` stands between two places; the places of one call come after those of the call before.
+  /// True if there is a `\/` between two offsets. The offsets of each call must follow those of the
+  /// previous call.
   mutating func hasSlash(from start: Int, to end: Int) -> Bool {
     while nextSlash < slashes.count, slashes[nextSlash] < start { nextSlash += 1 }
     return nextSlash < slashes.count && slashes[nextSlash] < end
   }
 
-  /// How a scalar is written, as far as it matters to the characters in it.
+  /// The style of a scalar, as far as it affects its characters.
   enum Style {
     case plain, doubleQuoted, block
   }
 
-  /// Where the `$` characters of a scalar are, in order; the scalars of one call come after those
-  /// of the call before.
+  /// Finds the `$` characters of a scalar, in order. The scalar of each call must follow that of
+  /// the previous call.
   ///
   /// - Parameters:
-  ///   - start: where the scalar starts, in characters of the file.
-  ///   - end: where it ends.
-  ///   - place: line and column of the start, from 1.
-  ///   - style: how it is written.
-  /// - Returns: their lines and columns.
+  ///   - start: The offset of the scalar in characters of the file.
+  ///   - end: The offset of its end.
+  ///   - place: The line and column of the start, from 1.
+  ///   - style: The style of the scalar.
+  /// - Returns: The lines and columns of the `$` characters.
   mutating func dollars(
     from start: Int, to end: Int, at place: (line: Int, column: Int), style: Style
   ) -> [SourcePosition.Place] {
@@ -97,7 +100,7 @@ struct SourceText {
     while counted.character < start, counted.byte < bytes.count { skipCharacter() }
     var (line, column) = place
     var found: [SourcePosition.Place] = []
-    // A block's first line holds its indicators, and maybe a comment.
+    // The first line of a block has only its indicators and possibly a comment.
     var isText = style != .block
     var character = start
     var byte = counted.byte
@@ -129,8 +132,8 @@ struct SourceText {
     counted.character += 1
   }
 
-  /// The line break at a byte, as libyaml knows them: CR, LF, both, NEL, LS and PS; nil for another
-  /// character.
+  /// The line break at a byte offset, as libyaml defines it: CR, LF, CRLF, NEL, LS and PS; nil for
+  /// another character.
   private func lineBreak(at index: Int) -> (bytes: Int, characters: Int)? {
     let first = bytes[index]
     guard first == 0x0A || first == 0x0D || first == 0xC2 || first == 0xE2 else { return nil }
@@ -145,8 +148,8 @@ struct SourceText {
     }
   }
 
-  /// The escape of double quotes at a byte: its length in characters, and whether it stands for
-  /// `$`.
+  /// The escape sequence of double quotes at a byte offset: its length in characters, and whether
+  /// it represents `$`.
   private func escape(at index: Int) -> (length: Int, isDollar: Bool)? {
     guard bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count else { return nil }
     let digits: Int
@@ -154,7 +157,7 @@ struct SourceText {
     case UInt8(ascii: "x"): digits = 2
     case UInt8(ascii: "u"): digits = 4
     case UInt8(ascii: "U"): digits = 8
-    // What is escaped may be a line break, which is counted as one.
+    // An escaped line break counts as a line break, so only the backslash is counted here.
     default: return (lineBreak(at: index + 1) == nil ? 2 : 1, false)
     }
     let code = String(decoding: bytes[(index + 2)...].prefix(digits), as: UTF8.self)

@@ -1,11 +1,11 @@
 extension YAMLNode {
-  /// Reads the one document of a YAML text that is no Compose file, such as our own configuration.
+  /// Reads the only document of a YAML text that isn't a Compose file, such as a settings file.
   ///
   /// - Parameters:
-  ///   - text: the YAML.
-  ///   - file: what the file is called in messages.
-  /// - Returns: the document; nil where there is none.
-  /// - Throws: `ComposeError` with the place of what is wrong.
+  ///   - text: The YAML.
+  ///   - file: The name of the file in messages.
+  /// - Returns: The document; nil if there is none.
+  /// - Throws: `ComposeError` with the position of the error.
   public static func document(_ text: String, file: String) throws(ComposeError) -> YAMLNode? {
     let documents = try YAMLParser.documents(in: Array(text.utf8), file: file).filter {
       !$0.root.isNull

@@ -4,7 +4,7 @@ extension YAMLNode {
   /// An empty mapping.
   public init(mappingAt position: SourcePosition) { self.init(.mapping([:]), at: position) }
 
-  /// Sets a key of a mapping; the key takes the value's place where it is new.
+  /// Sets a key of a mapping; a new key gets the position of its value.
   public mutating func set(_ key: String, _ value: YAMLNode, at keyPosition: SourcePosition? = nil)
   {
     guard case .mapping(var entries) = content else { return }
@@ -14,12 +14,12 @@ extension YAMLNode {
     content = .mapping(entries)
   }
 
-  /// Sets a key to a string at the node's own place.
+  /// Sets a key to a string at the node's own position.
   public mutating func set(_ key: String, text: String) {
     set(key, YAMLNode(.string(text), at: position))
   }
 
-  /// Takes a key out.
+  /// Removes a key.
   public mutating func remove(_ key: String) {
     guard case .mapping(var entries) = content else { return }
     content = .null
@@ -27,7 +27,7 @@ extension YAMLNode {
     content = .mapping(entries)
   }
 
-  /// Takes the keys out that meet a condition.
+  /// Removes the keys that meet a condition.
   public mutating func removeAll(where isRemoved: (String, Entry) -> Bool) {
     guard case .mapping(var entries) = content else { return }
     content = .null
@@ -35,7 +35,7 @@ extension YAMLNode {
     content = .mapping(entries)
   }
 
-  /// Changes the value of a key in place, if there is one.
+  /// Changes the value of a key in place, if the key exists.
   public mutating func edit<Failure: Error>(
     _ key: String, _ body: (inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
@@ -84,14 +84,14 @@ extension YAMLNode {
     for index in items.indices { try body(&items[index]) }
   }
 
-  /// The same node, marked as one that was written in a short form.
+  /// The node, marked as written in a short form.
   public var shortened: YAMLNode {
     var node = self
     node.form = .short
     return node
   }
 
-  /// The list with each item expanded; any other node as it is.
+  /// The list with each item expanded; any other node is returned unchanged.
   public func expandingItems(
     _ expand: (YAMLNode) throws(ComposeError) -> YAMLNode
   ) throws(ComposeError) -> YAMLNode {
@@ -107,7 +107,7 @@ extension YAMLNode {
 }
 
 extension StringProtocol {
-  /// What stands before and after the first separator; `after` is nil without one.
+  /// The parts before and after the first separator; `after` is nil without a separator.
   public func split(_ separator: Character) -> (before: String, after: String?) {
     guard let index = firstIndex(of: separator) else { return (String(self), nil) }
     return (String(self[..<index]), String(self[self.index(after: index)...]))

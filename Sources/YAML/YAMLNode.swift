@@ -1,13 +1,13 @@
 import OrderedCollections
 
-/// A node of a YAML document that knows its place (YAML 1.2, "Representation Graph").
+/// A node of a YAML document with its position (YAML 1.2, "Representation Graph").
 ///
-/// Aliases and merge keys are already resolved; a node that came through one keeps the place of its
-/// anchor, since that is the line to edit.
+/// Aliases and merge keys are resolved; a node behind one has the position of its anchor, which is
+/// the line to edit.
 public struct YAMLNode: Sendable {
-  /// What a node holds. Plain scalars are typed as Docker Compose's YAML library types them.
+  /// The content of a node. Plain scalars have the types of Docker Compose's YAML library.
   public enum Content: Sendable, Equatable {
-    /// `null`, `~` or nothing at all.
+    /// `null`, `~` or an empty value.
     case null
     /// `true` or `false`; `yes`, `no`, `on` and `off` are strings.
     case boolean(Bool)
@@ -17,9 +17,9 @@ public struct YAMLNode: Sendable {
     case unsigned(UInt64)
     /// A number with a fraction or an exponent.
     case decimal(Double)
-    /// A number of single precision, as `cpus:` is kept.
+    /// A number in single precision, the type of `cpus:`.
     case single(Float)
-    /// A date or a time, in the form of RFC 3339.
+    /// A date or a time, in RFC 3339 notation.
     case timestamp(String)
     /// A string.
     case string(String)
@@ -31,53 +31,53 @@ public struct YAMLNode: Sendable {
 
   /// One key of a mapping and its value.
   public struct Entry: Sendable, Equatable {
-    /// Where the key stands.
+    /// The position of the key.
     public var keyPosition: SourcePosition
     /// The value.
     public var value: YAMLNode
-    /// Makes an entry.
+    /// Creates an entry.
     public init(keyPosition: SourcePosition, value: YAMLNode) {
       self.keyPosition = keyPosition
       self.value = value
     }
 
-    /// Two entries are equal if they hold the same, wherever they stand.
+    /// Two entries are equal if their values are; positions don't matter.
     public static func == (left: Entry, right: Entry) -> Bool { left.value == right.value }
   }
 
-  /// What the node holds.
+  /// The content.
   public var content: Content
-  /// Where it starts.
+  /// The position of the start.
   public var position: SourcePosition
-  /// What it does to the files before it.
+  /// The effect on the files before it.
   public var directive = Directive.none
-  /// How it is written, where files that are merged must tell.
+  /// The notation, for merging.
   public var form = Form.long
-  /// Positions of the `$` characters of its text, in order; nil where there are none, or they are
-  /// not known.
+  /// The positions of the `$` characters of the text, in order; nil if there are none or they are
+  /// unknown.
   public var dollars: [SourcePosition.Place]?
 
-  /// The form that a value was written in.
+  /// The notation of a value.
   public enum Form: Sendable {
-    /// As it stands.
+    /// The long form.
     case long
-    /// In a short form; from the next file on it is a long one.
+    /// A short form; it becomes a long form before the next file is merged.
     case short
-    /// As a list of `NAME=value`.
+    /// A list of `NAME=value`.
     case listed
   }
 
   /// A tag that changes merging (Compose specification, "Merge and override").
   public enum Directive: Sendable {
-    /// None: the value is merged.
+    /// No tag: the value is merged.
     case none
-    /// `!reset`: the value of the files before goes.
+    /// `!reset`: the value of the earlier files is removed.
     case reset
-    /// `!override`: the value takes that one's place.
+    /// `!override`: the value replaces that of the earlier files.
     case override
   }
 
-  /// Makes a node.
+  /// Creates a node.
   public init(_ content: Content, at position: SourcePosition) {
     self.content = content
     self.position = position
@@ -85,7 +85,7 @@ public struct YAMLNode: Sendable {
 }
 
 extension YAMLNode: Hashable {
-  /// Two nodes are equal if they hold the same, wherever they stand, and in whatever order the keys do.
+  /// Two nodes are equal if their contents are; positions and the order of keys don't matter.
   public static func == (left: YAMLNode, right: YAMLNode) -> Bool {
     guard let one = left.mapping, let other = right.mapping else {
       return left.content == right.content
@@ -94,7 +94,7 @@ extension YAMLNode: Hashable {
       && one.allSatisfy { key, entry in other[key]?.value == entry.value }
   }
 
-  /// Nodes that are equal have one hash, whatever the order of their keys.
+  /// Equal nodes have the same hash, whatever the order of their keys.
   public func hash(into hasher: inout Hasher) {
     switch content {
     case .null: hasher.combine(0)
@@ -116,7 +116,7 @@ extension YAMLNode: Hashable {
     }
   }
 
-  /// True if another node holds the same in the same form.
+  /// True if another node has the same content in the same notation.
   public func isWritten(as other: YAMLNode) -> Bool {
     guard form == other.form else { return false }
     switch (content, other.content) {
@@ -133,7 +133,7 @@ extension YAMLNode: Hashable {
     }
   }
 
-  /// Makes its short forms long ones.
+  /// Marks all short forms in the tree as long forms.
   public mutating func settle() {
     if form == .short { form = .long }
     editEach { (_: String, value: inout YAMLNode) in value.settle() }
@@ -141,7 +141,7 @@ extension YAMLNode: Hashable {
   }
 }
 
-// Inlined, these make the optimizer of Swift 6.3 fail in their callers (CopyPropagation).
+// Inlined into their callers, these make the optimizer of Swift 6.3 fail (CopyPropagation).
 extension YAMLNode {
   /// True for `null`.
   public var isNull: Bool {
@@ -149,54 +149,54 @@ extension YAMLNode {
     return false
   }
 
-  /// The string, if it is one.
+  /// The string; nil for other content.
   @inline(never)
   public var string: String? {
     if case .string(let value) = content { return value }
     return nil
   }
 
-  /// The boolean, if it is one.
+  /// The boolean; nil for other content.
   @inline(never)
   public var boolean: Bool? {
     if case .boolean(let value) = content { return value }
     return nil
   }
 
-  /// The integer, if it is one.
+  /// The integer; nil for other content.
   @inline(never)
   public var integer: Int64? {
     if case .integer(let value) = content { return value }
     return nil
   }
 
-  /// The items, if it is a list.
+  /// The items of a list; nil for other content.
   @inline(never)
   public var sequence: [YAMLNode]? {
     if case .sequence(let items) = content { return items }
     return nil
   }
 
-  /// The entries, if it is a mapping.
+  /// The entries of a mapping; nil for other content.
   @inline(never)
   public var mapping: OrderedDictionary<String, Entry>? {
     if case .mapping(let entries) = content { return entries }
     return nil
   }
 
-  /// The value of a key; nil if the node is no mapping or has no such key.
+  /// The value of a key; nil if the node isn't a mapping or has no such key.
   @inline(never)
   public subscript(key: String) -> YAMLNode? { mapping?[key]?.value }
 
-  /// Where a key of a mapping stands; the node's own place if there is none.
+  /// The position of a key of a mapping; the node's own position if the key doesn't exist.
   public func position(ofKey key: String) -> SourcePosition {
     mapping?[key]?.keyPosition ?? position
   }
 
-  /// The list's strings; empty if the node is no list.
+  /// The list's strings; empty if the node isn't a list.
   public var strings: [String] { sequence?.compactMap(\.string) ?? [] }
 
-  /// What a message calls this kind of node.
+  /// The name of the content's type in messages.
   public var kind: String {
     switch content {
     case .null: "nothing"
@@ -210,8 +210,8 @@ extension YAMLNode {
     }
   }
 
-  /// A scalar as the text that Docker Compose makes of it where it wants a string; nil for
-  /// lists, mappings and null.
+  /// The text of a scalar as Docker Compose writes it in place of a string; nil for lists, mappings
+  /// and null.
   public var scalarText: String? {
     switch content {
     case .boolean(let value): value ? "true" : "false"

@@ -1,7 +1,7 @@
 import CYaml
 
 extension YAMLParser {
-  /// Where the `$` characters of the current scalar are.
+  /// The positions of the `$` characters of the current scalar.
   mutating func dollars() -> [SourcePosition.Place]? {
     let data = event.data.scalar
     let text = UnsafeBufferPointer(start: data.value, count: data.length)
@@ -17,7 +17,7 @@ extension YAMLParser {
     let found = source.dollars(
       from: Int(start.index), to: Int(event.end_mark.index),
       at: (Int(start.line) + 1, Int(start.column) + 1), style: style)
-    // A tag, or a comment before the text, may hold more of them.
+    // A tag, or a comment before the text, can also contain `$`.
     return found.count >= count ? Array(found.suffix(count)) : nil
   }
 }

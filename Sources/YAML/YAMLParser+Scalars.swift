@@ -1,7 +1,7 @@
 import CYaml
 
 extension YAMLParser {
-  /// True for a key `<<`, which takes in other mappings.
+  /// True for a key `<<`, which merges other mappings.
   var isMergeKey: Bool {
     if Self.text(event.data.scalar.tag) == "tag:yaml.org,2002:merge" { return true }
     return event.data.scalar.plain_implicit == 1 && event.data.scalar.length == 2
@@ -10,7 +10,7 @@ extension YAMLParser {
       && event.data.scalar.value[1] == UInt8(ascii: "<")
   }
 
-  /// What the current scalar holds.
+  /// The content of the current scalar.
   mutating func scalar() throws(ComposeError) -> YAMLNode.Content {
     let data = event.data.scalar
     let text = source.restored(

@@ -1,21 +1,21 @@
 import CYaml
 import OrderedCollections
 
-/// Reads YAML text into nodes, by the events of libyaml.
+/// Parses YAML text into nodes from libyaml's events.
 ///
-/// A file from a stranger can't hurt: its size, its depth and what its aliases unfold to are bounded.
+/// Files are untrusted: their size, depth and expanded aliases are bounded.
 public struct YAMLParser: ~Copyable {
-  /// Bounds on what is read.
+  /// Limits on the input.
   public enum Limit {
-    /// Bytes in one file.
+    /// Bytes of one file.
     public static let bytes = 8 << 20
     /// Levels of nesting.
     public static let depth = 100
-    /// Nodes that aliases unfold to, in one file.
+    /// Nodes that the aliases of one file expand to.
     public static let unfolded = 250_000
   }
 
-  /// What an anchor stands for.
+  /// The node of an anchor.
   private struct Anchor {
     var node: YAMLNode
     var nodes: Int
@@ -26,7 +26,7 @@ public struct YAMLParser: ~Copyable {
   var source: SourceText
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   var event = yaml_event_t()
-  // Those of one document hold in the next ones too, as in Docker Compose.
+  // Anchors of one document are valid in the following documents as well, as in Docker Compose.
   private var anchors: [String: Anchor] = [:]
   private var openAnchors: Set<String> = []
   private var unfolded = 0
@@ -35,20 +35,20 @@ public struct YAMLParser: ~Copyable {
 
   /// One document of a file.
   public struct Document {
-    /// Its root.
+    /// The root node.
     public var root: YAMLNode
-    /// True if a tag in it changes merging.
+    /// True if a tag in the document changes merging.
     public var hasDirectives: Bool
   }
 
-  /// All documents of a file that hold anything.
+  /// All non-empty documents of a file.
   ///
   /// - Parameters:
-  ///   - bytes: the file's bytes.
-  ///   - file: what it is called in messages.
-  ///   - budget: what bounds its keys and list items, and those of the project's other files.
-  /// - Returns: the documents.
-  /// - Throws: a `ComposeError` with its position.
+  ///   - bytes: The file's bytes.
+  ///   - file: The name of the file in messages.
+  ///   - budget: The budget of the keys and list items of all files of the project.
+  /// - Returns: The documents.
+  /// - Throws: A `ComposeError` with its position.
   public static func documents(
     in bytes: [UInt8], file: String, within budget: InputBudget = InputBudget()
   ) throws(ComposeError) -> [Document] {
@@ -57,7 +57,8 @@ public struct YAMLParser: ~Copyable {
         "the file has \(bytes.count) bytes; more than \(Limit.bytes) are not read",
         at: SourcePosition(file: file, line: 1, column: 1))
     }
-    // A typed error can't pass through the standard library's closure, so it is carried out by hand.
+    // The standard library's closure can't throw a typed error, so the error is returned as a
+    // result.
     let source = SourceText(bytes)
     let result: Result<[Document], ComposeError> = source.bytes.withUnsafeBufferPointer { buffer in
       do throws(ComposeError) {
@@ -114,7 +115,7 @@ public struct YAMLParser: ~Copyable {
     return found
   }
 
-  /// The node that starts with the current event, its number of nodes and its height.
+  /// The node that starts with the current event, the number of its nodes, and its height.
   private mutating func compose(
     depth: Int
   ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {

@@ -1,22 +1,22 @@
 import OrderedCollections
 
-/// Writes a tree as YAML in the style of `docker compose config`: blocks indented by two, lists too,
-/// strings quoted only where they must be, long ones folded after 80 columns.
+/// Writes a tree as YAML in the style of `docker compose config`: mappings and lists in block
+/// style, indented by two; strings quoted only if necessary; long strings folded after 80 columns.
 public struct YAMLWriter {
   private var out: [UInt8] = []
   private var column = 0
 
-  /// The text, with a newline at its end.
+  /// The text, with a newline at the end.
   ///
   /// - Parameters:
-  ///   - node: the tree.
-  ///   - doublesDollars: whether each `$` is doubled, so that the text can be read again.
-  /// - Returns: the text.
+  ///   - node: The tree.
+  ///   - doublesDollars: True to double each `$`, so that the output is a valid Compose file again.
+  /// - Returns: The text.
   public static func text(_ node: YAMLNode, doublesDollars: Bool = true) -> String {
     var writer = YAMLWriter()
     writer.block(node, indent: 0, isRoot: true)
     guard doublesDollars else { return String(decoding: writer.out, as: UTF8.self) }
-    // What a dollar sign would do when the output is read again.
+    // A single `$` would start a variable when the output is read again.
     var doubled: [UInt8] = []
     doubled.reserveCapacity(writer.out.count)
     for byte in writer.out {
@@ -26,7 +26,7 @@ public struct YAMLWriter {
     return String(decoding: doubled, as: UTF8.self)
   }
 
-  /// A node that follows `key:` or `-` on the same line, or starts the document.
+  /// Writes a node after `key:` or `-` on the same line, or at the beginning of the document.
   private mutating func block(
     _ node: YAMLNode, indent: Int, isRoot: Bool = false, inItem: Bool = false
   ) {

@@ -5,7 +5,7 @@ import Testing
 /// src/slave/http.cpp, `Http::executor`, and src/common/validation.cpp.
 @Suite("The stand-in's endpoint", .timeLimit(.minutes(5)))
 struct CallTests {
-  /// An executor's mistake and the agent's word for it.
+  /// A mistake of an executor, and the agent's error text.
   struct Mistake: Sendable, CustomTestStringConvertible {
     let what: String
     var version = MesosVersion.latest
@@ -76,7 +76,7 @@ struct CallTests {
       body: { $0.message("MESSAGE", ["message": ["data": "?"]]) }),
   ]
 
-  @Test("refuses a mistake in the agent's words, and keeps it in its journal", arguments: mistakes)
+  @Test("refuses a mistake with the agent's error text, and records it", arguments: mistakes)
   func refused(mistake: Mistake) async throws {
     try await withAgent({ $0.version = mistake.version }) { agent in
       agent.addExecutor(["executor_id": .id("e")])
@@ -87,7 +87,7 @@ struct CallTests {
     }
   }
 
-  @Test("has a field that no message declares in its journal, though an agent passes over it")
+  @Test("records a field that no message declares, although an agent ignores it")
   func unknownField() async throws {
     try await withTask { agent, peer, _ in
       try await peer.update(peer.status("TASK_RUNNING", ["helthy": true]))
@@ -96,7 +96,7 @@ struct CallTests {
     }
   }
 
-  @Test("wants the token of the run, and no other")
+  @Test("requires the token of the run")
   func token() async throws {
     try await withAgent({ $0.authenticatesExecutors = true }) { agent in
       agent.addExecutor(["executor_id": .id("e")])
@@ -108,7 +108,7 @@ struct CallTests {
     }
   }
 
-  @Test("takes updates in order, acknowledges each, and a repeated one again without counting it")
+  @Test("handles updates in order, and acknowledges repetitions without counting them")
   func updates() async throws {
     try await withTask { agent, peer, stream in
       let first = peer.status("TASK_STARTING")
@@ -122,7 +122,7 @@ struct CallTests {
     }
   }
 
-  /// Rows of updates that lie to a framework, and a word of what the journal says of it.
+  /// Sequences of updates that mislead a framework, with a part of the journal's text.
   static let falsehoods: [(states: [(String, [String: JSON])], word: String)] = [
     ([("TASK_RUNNING", [:]), ("TASK_STARTING", [:])], "after TASK_RUNNING"),
     ([("TASK_RUNNING", [:]), ("TASK_RUNNING", [:])], "twice"),
@@ -137,7 +137,7 @@ struct CallTests {
     ([("TASK_KILLING", [:])], "without TASK_KILLING_STATE"),
   ]
 
-  @Test("has updates that lie in its journal", arguments: falsehoods.indices)
+  @Test("records misleading updates in its journal", arguments: falsehoods.indices)
   func lies(index: Int) async throws {
     let lie = Self.falsehoods[index]
     try await withTask({ $0.capabilities = [] }) { agent, peer, _ in
@@ -149,7 +149,7 @@ struct CallTests {
     }
   }
 
-  @Test("keeps, loses or delays acknowledgements as it is told")
+  @Test("withholds, drops or delays acknowledgements as the test requires")
   func acknowledgements() async throws {
     try await withTask { agent, peer, stream in
       agent.acknowledge(.withheld)

@@ -24,14 +24,14 @@ struct LauncherTests {
   ) async throws {
     try await withAgent { agent in
       var launch = launch
-      // Not another test's: the last run in a root takes it along.
+      // The root isn't shared with other tests, since the last run in a root removes it.
       launch.cgroupsRoot = "mesos-standin-\(UUID().uuidString.prefix(8))"
       let run = try agent.launch(TaskDescription(id: "t", command: script), as: launch)
       try await body(agent, run)
     }
   }
 
-  @Test("starts it in its sandbox with the agent's environment and its cgroup", arguments: kinds)
+  @Test("starts an executor with its sandbox, environment and cgroup", arguments: kinds)
   func started(kind: LaunchOptions.Launcher) async throws {
     var launch = LaunchOptions(launcher: kind, files: ["a/compose.yaml": "here"])
     launch.environment["MINE"] = "yes"
@@ -57,7 +57,7 @@ struct LauncherTests {
     }
   }
 
-  @Test("kills all that it left behind", arguments: kinds)
+  @Test("kills all processes that the executor left behind", arguments: kinds)
   func killed(kind: LaunchOptions.Launcher) async throws {
     let script = "sleep 1000 & echo $! > child; exec sleep 1000"
     try await withRun(script, LaunchOptions(launcher: kind)) { agent, run in
@@ -75,7 +75,7 @@ struct LauncherTests {
     }
   }
 
-  @Test("runs it as an ordinary user who owns the sandbox")
+  @Test("runs the executor as an ordinary user who owns the sandbox")
   func user() async throws {
     let user = LaunchOptions.User(uid: 65534, gid: 65534, groups: [7])
     try await withRun("id -u; id -G", LaunchOptions(launcher: .posix, user: user)) { _, run in
@@ -87,7 +87,7 @@ struct LauncherTests {
   }
 
   @Test(
-    "destroys a run that hits its memory limit, with the isolator's words",
+    "destroys a run that exceeds its memory limit, with the isolator's message",
     .enabled(if: kinds.contains(.cgroups1), "needs cgroup v1"))
   func memory() async throws {
     let greedy = "exec dd if=/dev/zero bs=200M count=1 of=/dev/null"

@@ -13,14 +13,14 @@ struct MisbehaviorTests {
     return event
   }
 
-  @Test("SUBSCRIBED names another run, or lacks a field")
+  @Test("SUBSCRIBED has another run, or lacks a field")
   func subscriptions() async throws {
     #expect(try await subscribed(.subscribedRun(".."))?["container_id"]?.id == "..")
     let without = try await subscribed(.subscribedWithout("framework_info"))
     #expect(without?["framework_info"] == nil && without?["agent_info"] != nil)
   }
 
-  @Test("a label's byte is no UTF-8, so that the event can't be read as it is")
+  @Test("a label has a byte that isn't UTF-8, so that the event can't be parsed")
   func latin1() async throws {
     try await withAgent({ $0.faults = Faults(.latin1Label) }) { agent in
       agent.addExecutor(["executor_id": .id("e")])
@@ -31,7 +31,7 @@ struct MisbehaviorTests {
     }
   }
 
-  @Test("tasks and kill policies can't be read")
+  @Test("tasks and kill policies are malformed")
   func unreadable() async throws {
     let behaviors = Faults(.unreadableTask, .unreadableKillPolicy)
     try await withTask({ $0.faults = behaviors }) { agent, _, stream in
@@ -42,7 +42,7 @@ struct MisbehaviorTests {
     }
   }
 
-  @Test("calls of one type are refused so often, and not carried out")
+  @Test("calls of one type are refused the given number of times, and not handled")
   func refusals() async throws {
     let refusal = Faults(.refusal(of: "UPDATE", status: 401, times: 2))
     try await withTask({ $0.faults = refusal }) { agent, peer, _ in
@@ -54,7 +54,7 @@ struct MisbehaviorTests {
     }
   }
 
-  @Test("a stream goes silent after its first heartbeat, and stays open")
+  @Test("a stream sends nothing after its first heartbeat, and stays open")
   func silence() async throws {
     let change: (inout AgentOptions) -> Void = {
       $0.heartbeatInterval = .milliseconds(50)
@@ -70,7 +70,7 @@ struct MisbehaviorTests {
     }
   }
 
-  @Test("records of no bytes, and one of many, come between events")
+  @Test("empty records and a huge one precede events")
   func floods() async throws {
     try await withTask({ $0.faults = Faults(.emptyRecords(1000), .hugeRecord(1 << 20)) }) {
       agent, _, stream in
@@ -80,7 +80,7 @@ struct MisbehaviorTests {
     }
   }
 
-  @Test("events come twice, and before those that they follow; calls wait, or are refused")
+  @Test("events come twice or out of order; calls are delayed or refused")
   func chaos() async throws {
     try await withTask { agent, peer, stream in
       var faults = Faults(seed: 3)

@@ -4,7 +4,7 @@ import HTTPClient
 import Synchronization
 import TestSupport
 
-/// An executor that a test plays by hand: it says what the test wants, right or wrong.
+/// An executor that a test plays. It sends valid and invalid calls.
 struct Peer: Sendable {
   let agent: AgentStandIn
   var executor = "e"
@@ -22,7 +22,7 @@ struct Peer: Sendable {
     return call
   }
 
-  /// A status with all that an executor owes; each has a uuid of its own unless one is named.
+  /// A status with all fields that an executor must set. By default each has its own uuid.
   func status(
     _ state: String, of task: String = "t", uuid: UpdateID = UpdateID(), at time: Double = 1,
     _ more: [String: JSON] = [:]
@@ -35,13 +35,13 @@ struct Peer: Sendable {
     return status
   }
 
-  /// Sends an update and gives the answer's status.
+  /// Sends an update and returns the status of the response.
   @discardableResult
   func update(_ status: JSON) async throws -> Int {
     try await send(message("UPDATE", ["update": ["status": status]])).status
   }
 
-  /// Sends any body and gives the answer.
+  /// Sends any body and returns the response.
   func send(
     _ body: JSON, path: String = "/api/v1/executor", headers: [String: String] = [:]
   ) async throws -> (status: Int, text: String) {
@@ -49,7 +49,7 @@ struct Peer: Sendable {
     return (answer.head.status, String(decoding: answer.body, as: UTF8.self))
   }
 
-  /// Subscribes with these statuses and tasks as not acknowledged.
+  /// Subscribes with these unacknowledged statuses and tasks.
   func subscribe(updates: [JSON] = [], tasks: [String] = []) async throws -> Subscription {
     let stubs: [JSON] = tasks.map {
       ["name": .string($0), "task_id": .id($0), "agent_id": .id(agent.options.agentID)]
@@ -78,10 +78,10 @@ struct Peer: Sendable {
   }
 }
 
-/// A SUBSCRIBE that the agent did not accept.
+/// The agent refused a SUBSCRIBE.
 struct Refused: Error { let status: Int }
 
-/// An open stream of events, read as docs/executor-http-api.md says.
+/// An open event stream, parsed as docs/executor-http-api.md describes.
 final class Subscription: Sendable {
   private let record = Record()
   private let reader: Task<Void, Never>
@@ -98,23 +98,23 @@ final class Subscription: Sendable {
 
   /// The events so far.
   var events: [JSON] { record.state.withLock { $0.events } }
-  /// Their types.
+  /// The types of the events so far.
   var types: [String] { events.compactMap { $0["type"]?.string } }
-  /// Whether the agent has closed it.
+  /// Whether the agent has closed the stream.
   var isClosed: Bool { record.state.withLock { $0.isClosed } }
-  /// The part of a record that no end came for.
+  /// The bytes of an incomplete record.
   var rest: [UInt8] { record.state.withLock { $0.bytes } }
 
-  /// Waits until so many events of a type have come.
+  /// Waits until this number of events of a type have arrived.
   func has(_ type: String, times: Int = 1) async throws {
     try await eventually("\(type) on the stream") { types.count { $0 == type } >= times }
   }
 
-  /// Waits until the agent closes it.
+  /// Waits until the agent closes the stream.
   func closes() async throws { try await eventually("the stream's end") { isClosed } }
 }
 
-/// The bytes of a stream, cut into records: a length in decimal, a newline, so many bytes.
+/// Splits the bytes of a stream into records: a decimal length, a newline, and the bytes.
 private final class Record: Sendable {
   struct State {
     var bytes: [UInt8] = []
@@ -141,12 +141,12 @@ private final class Record: Sendable {
   func close() { state.withLock { $0.isClosed = true } }
 }
 
-/// Lends an agent in a folder of its own.
+/// Passes an agent with its own work directory to `body`.
 func withAgent(
   _ change: (inout AgentOptions) -> Void, _ body: (AgentStandIn) async throws -> Void
 ) async throws {
   try await withTemporaryFolder { folder in
-    // Executors may be an ordinary user's.
+    // The user of an executor may be an ordinary user.
     chmod(folder.path, 0o711)
     var options = AgentOptions(workDirectory: folder.path)
     change(&options)
@@ -161,7 +161,7 @@ func withAgent(
   }
 }
 
-/// Lends an agent with an executor `e`, which has subscribed and got the task `t`.
+/// Passes an agent to `body`, with an executor `e` that has subscribed and got the task `t`.
 func withTask(
   _ change: (inout AgentOptions) -> Void,
   _ body: (AgentStandIn, Peer, Subscription) async throws -> Void
@@ -175,12 +175,12 @@ func withTask(
   }
 }
 
-/// Lends an agent as it comes.
+/// Passes an agent with default options to `body`.
 func withAgent(_ body: (AgentStandIn) async throws -> Void) async throws {
   try await withAgent({ _ in }, body)
 }
 
-/// Lends an agent as it comes, with its executor and task.
+/// Passes an agent with default options to `body`, with its executor and task.
 func withTask(_ body: (AgentStandIn, Peer, Subscription) async throws -> Void) async throws {
   try await withTask({ _ in }, body)
 }

@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 /// src/slave/slave.cpp: `subscribe`, `recover`, `reregisterExecutorTimeout`, `shutdownFramework`.
-@Suite("The stand-in's streams and recovery", .timeLimit(.minutes(5)))
+@Suite("Streams and recovery of the stand-in", .timeLimit(.minutes(5)))
 struct RecoveryTests {
-  @Test("a restarted agent answers 404, then 503, and then takes subscriptions before calls")
+  @Test("a restarted agent responds with 404, then 503, and accepts subscriptions first")
   func statuses() async throws {
     try await withTask({ $0.advancesByItself = false }) { agent, peer, first in
       let running = peer.status("TASK_RUNNING")
@@ -35,7 +35,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("an executor that hasn't subscribed within the window loses its tasks")
+  @Test("an executor that doesn't subscribe before the timeout loses its tasks")
   func window() async throws {
     try await withTask({ $0.executorReregistrationTimeout = .milliseconds(200) }) {
       agent, peer, _ in
@@ -51,7 +51,7 @@ struct RecoveryTests {
   }
 
   @Test(
-    "a task that was on its way is lost, unless the executor names it", arguments: [false, true])
+    "a task that was in transit is lost, unless the executor lists it", arguments: [false, true])
   func unknown(isNamed: Bool) async throws {
     try await withTask({ $0.advancesByItself = false }) { agent, peer, first in
       agent.crash()
@@ -69,7 +69,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("without checkpointing a restarted agent knows no executor, and the master ends its tasks")
+  @Test("without checkpoints a restarted agent has no executor, and the master ends its tasks")
   func unchecked() async throws {
     try await withTask({ $0.checkpoint = false }) { agent, peer, _ in
       agent.crash()
@@ -80,7 +80,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("a second SUBSCRIBE closes the first stream, and must repeat what is not acknowledged")
+  @Test("a second SUBSCRIBE closes the first stream, and must repeat what isn't acknowledged")
   func second() async throws {
     try await withTask { agent, peer, first in
       agent.acknowledge(.withheld)
@@ -109,7 +109,7 @@ struct RecoveryTests {
   }
 
   @Test(
-    "a framework that is shut down gets no update any more, and its executor no acknowledgement")
+    "after a shutdown, the framework gets no update and its executor no acknowledgement")
   func shutdown() async throws {
     try await withTask { agent, peer, stream in
       agent.shutdownFramework()
@@ -123,7 +123,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("a kill before the task was delivered never reaches the executor")
+  @Test("the kill of a task that wasn't delivered never reaches the executor")
   func killedBefore() async throws {
     try await withAgent { agent in
       agent.addExecutor(["executor_id": .id("e")])
@@ -139,7 +139,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("records come whole in whatever pieces they are sent, and one is cut in its middle")
+  @Test("records arrive complete in whatever pieces they are sent, and one is cut in its middle")
   func records() async throws {
     let seed = SeededGenerator(for: "pieces of records").seed
     try await withTask({ $0.faults = Faults(seed: seed, splitRecords: true) }) { agent, _, stream in
@@ -155,7 +155,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("connections break as often as the faults say, and every update arrives all the same")
+  @Test("connections break as often as the faults require, and every update still arrives")
   func faults() async throws {
     try await withTask { agent, peer, _ in
       agent.inject(

@@ -4,8 +4,8 @@ import Foundation
 import Glibc
 import LibcgroupTree
 
-/// Measures the removal of many runs' cgroups, each in every hierarchy, in turns: by libcgroup, and
-/// by this project's own calls, which compose-executor uses.
+/// Measures the removal of many runs' cgroups, each in every hierarchy. The rounds alternate
+/// between libcgroup and this project's own calls, which compose-executor uses.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "bench")
 
@@ -21,7 +21,7 @@ struct BenchCommand: ParsableCommand {
     /// Seconds of each round.
     var library: [Double] = []
     var own: [Double] = []
-    /// Own calls that read the mounts once for each run.
+    /// Seconds of each round with own calls that read the mounts once per run.
     var ownMounts: [Double] = []
   }
 
@@ -53,7 +53,7 @@ struct BenchCommand: ParsableCommand {
     try CgroupTool.print(answer)
   }
 
-  /// What a way removes all runs with; none if it reads the mounts for each.
+  /// The objects that remove all runs. Empty if the mounts are read for each run.
   private func folders(_ way: WritableKeyPath<Answer, [Double]>) throws -> [CgroupFolders] {
     switch way {
     case \.library: [try LibcgroupTable.current().folders]
@@ -62,7 +62,7 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// As the reaper does: only where no hierarchy has a process.
+  /// Like the reaper, removes a run only if no hierarchy has a process in it.
   private func remove(_ paths: [String], _ folders: CgroupFolders) throws {
     let own = folders.own(membership: try CgroupMembership.current())
     for path in paths where folders.look(path) == .empty {

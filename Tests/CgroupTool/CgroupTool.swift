@@ -4,7 +4,7 @@ import Foundation
 import LibcgroupTree
 import SystemPackage
 
-/// Works on cgroups as pod-reaper does, in a process of its own: tests run it in mount namespaces.
+/// Handles cgroups like pod-reaper, in a separate process that tests run in mount namespaces.
 @main
 struct CgroupTool: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +19,7 @@ struct CgroupTool: ParsableCommand {
   }
 }
 
-/// The mounted hierarchies.
+/// Prints the mounted hierarchies.
 struct MountsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "mounts")
 
@@ -28,7 +28,7 @@ struct MountsCommand: ParsableCommand {
       var mountPoint: String
       var controllers: [String]
       var version: String
-      /// Whether libcgroup works on it.
+      /// True if libcgroup handles the hierarchy.
       var isLibrary: Bool
     }
     var mounts: [Mount]
@@ -46,7 +46,7 @@ struct MountsCommand: ParsableCommand {
   }
 }
 
-/// Removes a cgroup and prints what still exists.
+/// Removes a cgroup and prints the groups that still exist.
 struct RemoveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "remove")
 

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Cgroups
 
-/// These work on the host's real hierarchies, in folders named by the test, as root.
-@Suite("Cgroup folders", .serialized)
+/// These tests use the host's real hierarchies, in directories named by the test, as root.
+@Suite("Cgroup directories", .serialized)
 struct CgroupFoldersTests {
   private let folders: CgroupFolders
   private let root = "/compose-pods-test-\(UUID().uuidString)"
@@ -25,7 +25,7 @@ struct CgroupFoldersTests {
     for hierarchy in folders.mounts.hierarchies { rmdir(hierarchy.mountPoint + root) }
   }
 
-  @Test("of a pod are removed in every hierarchy, with those below, and the root stays")
+  @Test("of a pod are removed in every hierarchy, with those below, and the root is kept")
   func removal() throws {
     defer { removeRoot() }
     let made = try make(root + "/run/container")
@@ -36,7 +36,7 @@ struct CgroupFoldersTests {
     #expect(folders.folders(of: root).count == made.count)
   }
 
-  @Test("with a living process are left, and said to be")
+  @Test("with a process are kept and reported")
   func busy() async throws {
     let sleeper = try Command("/bin/sleep", ["60"]).start()
     defer { removeRoot() }
@@ -54,7 +54,7 @@ struct CgroupFoldersTests {
     try await eventually("an empty group") { folders.remove(root + "/run").isEmpty }
   }
 
-  @Test("where a process lives, and those above, are its own")
+  @Test("of a process, and those above, are its own")
   func own() {
     let mounts = CgroupMounts(
       mountinfo: """
@@ -68,8 +68,9 @@ struct CgroupFoldersTests {
   }
 }
 
-/// These work on plain folders that play a hierarchy: what the kernel's own would take long to bring about.
-@Suite("Odd cgroup folders")
+/// These tests use plain directories in place of a hierarchy, for states that take long to create
+/// with the kernel's.
+@Suite("Unusual cgroup directories")
 struct OddFoldersTests {
   private func with(_ body: (_ folders: CgroupFolders, _ root: String) throws -> Void) throws {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
@@ -79,7 +80,7 @@ struct OddFoldersTests {
     try body(CgroupFolders(mounts: mounts), root)
   }
 
-  @Test("are looked into and removed whatever bytes their names are of")
+  @Test("are inspected and removed with any bytes in their names")
   func names() throws {
     try with { folders, root in
       try FileManager.default.createDirectory(
@@ -98,7 +99,7 @@ struct OddFoldersTests {
     }
   }
 
-  @Test("are looked into and removed however deep they are")
+  @Test("are inspected and removed at any depth")
   func deep() throws {
     try with { folders, root in
       let deep = root + "/mesos/run" + String(repeating: "/x", count: 200)
@@ -111,7 +112,7 @@ struct OddFoldersTests {
     }
   }
 
-  @Test("that can't be read are not taken for empty")
+  @Test("that can't be read are not treated as empty")
   func unreadable() throws {
     try with { folders, root in
       try FileManager.default.createDirectory(
@@ -124,7 +125,7 @@ struct OddFoldersTests {
     }
   }
 
-  @Test("are only found by paths that lead to them without detour, byte by byte")
+  @Test("are only found by canonical paths, byte by byte")
   func paths() {
     #expect(CgroupPath.isRun("/mesos/run", "run"))
     #expect(CgroupPath.isRun("/mesos/\u{301}run", "\u{301}run"))
@@ -135,7 +136,7 @@ struct OddFoldersTests {
     ] {
       #expect(!CgroupPath.isRun(path, "run"), "\(path)")
     }
-    // One is composed, the other isn't: they are two folders.
+    // One is composed, the other isn't: they are two directories.
     #expect(!CgroupPath.isRun("/mesos/\u{e9}", "e\u{301}"))
   }
 }

@@ -10,7 +10,7 @@ struct CgroupParentTests {
     CgroupParent.choose(run: run, version: version, membership: CgroupMembership(text: text))
   }
 
-  @Test("is the executor's own Mesos cgroup, whatever its root is called")
+  @Test("is the executor's own Mesos cgroup, whatever the name of its root")
   func mesos() {
     let text = """
       9:name=systemd:/
@@ -22,13 +22,13 @@ struct CgroupParentTests {
     #expect(choose(text, .v1) == CgroupParent(path: "/agents/\(run)", isMesos: true))
   }
 
-  @Test("is found by the freezer alone, where no isolator runs")
+  @Test("is found by the freezer alone if no isolator runs")
   func freezerOnly() {
     let text = "6:freezer:/mesos/\(run)\n4:memory:/\n1:cpu:/\n0::/"
     #expect(choose(text, .v1) == CgroupParent(path: "/mesos/\(run)", isMesos: true))
   }
 
-  @Test("is not some other supervisor's group")
+  @Test("is not the group of another supervisor")
   func supervisor() {
     let text = "6:freezer:/\n4:memory:/process_api/8387798f\n1:cpu:/user.slice\n0::/"
     #expect(choose(text, .v1) == CgroupParent(path: "/compose-pods/\(run)", isMesos: false))
@@ -39,14 +39,14 @@ struct CgroupParentTests {
     #expect(choose("6:freezer:/\(run)", .v1).isMesos == false)
   }
 
-  @Test("on version 2 leaves the leaf out")
+  @Test("on version 2 excludes the leaf")
   func leaf() {
     #expect(choose("0::/mesos/\(run)/leaf", .v2).path == "/mesos/\(run)")
     #expect(choose("0::/mesos/\(run)", .v2).path == "/mesos/\(run)")
     #expect(choose("0::/mesos/other/leaf", .v2).path == "/compose-pods/\(run)")
   }
 
-  @Test("on version 2 doesn't look at version 1 lines, which the kernel lists unmounted")
+  @Test("on version 2 ignores version 1 lines, which the kernel lists unmounted")
   func unmounted() {
     let text = "6:freezer:/mesos/\(run)\n0::/system.slice"
     #expect(choose(text, .v2).path == "/compose-pods/\(run)")
@@ -55,7 +55,7 @@ struct CgroupParentTests {
 
 @Suite("The mounted hierarchies")
 struct CgroupMountsTests {
-  @Test("are found with their controllers, named ones and version 2 among them")
+  @Test("are found with their controllers, including named ones and version 2")
   func mounts() {
     let text = """
       31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755

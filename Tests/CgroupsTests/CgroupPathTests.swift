@@ -8,7 +8,7 @@ struct CgroupPathTests {
   private let container = String(repeating: "0a", count: 32)
 
   @Test(
-    "name a run's cgroup only without detours",
+    "are a run's cgroup only if they are canonical",
     arguments: [
       ("/mesos/run-1", true), ("/a/b/run-1", true), ("/run-1", false), ("mesos/run-1", false),
       ("/mesos/../run-1", false), ("/mesos/./run-1", false), ("/mesos//run-1", false),
@@ -21,7 +21,7 @@ struct CgroupPathTests {
     #expect(CgroupPath.isRun(path, "run-1") == isRun)
   }
 
-  @Test("tell whether an agent has a hand in it, and which run it is")
+  @Test("show whether an agent owns them, and the run")
   func owners() throws {
     let slice = try #require(PodSlice(run: "run-1", parent: "mesos.slice")).path
     for (path, isOwn, root) in [
@@ -35,7 +35,7 @@ struct CgroupPathTests {
     }
   }
 
-  @Test("lead to a container, and back to its ID")
+  @Test("are composed from a container's ID, which is found again")
   func containers() throws {
     let slice = try #require(PodSlice(run: "run-1")).path
     for (path, name) in [("/mesos/run-1", container), (slice, "docker-\(container).scope")] {
@@ -48,7 +48,7 @@ struct CgroupPathTests {
     #expect(CgroupPath.container(named: "docker-\(container).scope", below: "/mesos/r") == nil)
   }
 
-  @Test("have runs' names only if agents can have given them")
+  @Test("have runs' names only if agents can have created them")
   func names() {
     #expect(CgroupPath.isRunName("5c1d6ff5-0c3a-4f6b-9a0e-1f2d3c4b5a69"))
     for name in ["", "run-1", "5c1d6ff5-0c3a-4f6b-9a0e", "5c1d6ff5-0c3a-4f6b-9a0e-1f2d3c4b5a6g"] {

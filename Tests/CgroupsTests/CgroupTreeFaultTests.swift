@@ -2,14 +2,14 @@ import Testing
 
 @testable import Cgroups
 
-@Suite("Whether the host's cgroup tree is to be seen")
+@Suite("The visibility of the host's cgroup tree")
 struct CgroupTreeFaultTests {
   static let initial = "cgroup:[4026531835]"
   static func fault(_ mountinfo: String, namespace: String? = initial) -> CgroupTreeFault? {
     CgroupTreeFault(mountinfo: mountinfo, namespace: namespace)
   }
 
-  @Test("it is where a root is mounted, with the kernel's namespaces or none")
+  @Test("is given if a root is mounted, with the kernel's namespaces or none")
   func host() {
     let v1 = "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu"
     let v2 = "41 31 0:38 / /sys/fs/cgroup rw,relatime - cgroup2 cgroup2 rw"
@@ -18,7 +18,7 @@ struct CgroupTreeFaultTests {
     #expect(Self.fault(v2) == nil)
   }
 
-  @Test("it isn't in a container that sees its own part of it, or has a namespace of its own")
+  @Test("isn't given in a container that has a part of it or its own namespace")
   func container() {
     let part = """
       632 631 0:29 /docker/3a /sys/fs/cgroup/cpu ro,nosuid,relatime - cgroup cgroup rw,cpu

@@ -5,11 +5,12 @@ import Testing
 
 @testable import Cgroups
 
-@Suite("What the agent has set on the executor's own cgroup")
+@Suite("The agent's settings on the executor's own cgroup")
 struct ExecutorCgroupTests {
   private static let run = "11111111-2222-3333-4444-555555555555"
 
-  /// Reads files of a tree that looks like the kernel's: by controller (`unified` for version 2), path and file.
+  /// Reads files of a tree like the kernel's: by controller (`unified` for version 2), path and
+  /// file.
   private func read(
     _ version: CgroupVersion, _ files: [String: String], path: String = "/mesos/\(run)"
   ) async throws -> ExecutorCgroup {
@@ -43,7 +44,7 @@ struct ExecutorCgroupTests {
     "\(controller)/mesos/\(Self.run)/\(file)"
   }
 
-  @Test("is nothing where it lives in another's", arguments: [CgroupVersion.v1, .v2])
+  @Test("are none if it is in another's cgroup", arguments: [CgroupVersion.v1, .v2])
   func foreign(version: CgroupVersion) async throws {
     let files = [
       "memory/system.slice/memory.limit_in_bytes": "4096\n",
@@ -55,7 +56,7 @@ struct ExecutorCgroupTests {
     #expect(try await read(version, files, path: "/system.slice") == nothing)
   }
 
-  @Test("on version 1 is memory, quota and processes")
+  @Test("on version 1 are memory, quota and processes")
   func limits1() async throws {
     let group = try await read(
       .v1,
@@ -72,7 +73,7 @@ struct ExecutorCgroupTests {
     #expect(group.escaping == [] && group.others == [] && group.devices == nil)
   }
 
-  @Test("on version 1 is nothing where nothing is limited")
+  @Test("on version 1 are none if nothing is limited")
   func unlimited1() async throws {
     let group = try await read(
       .v1,
@@ -91,7 +92,7 @@ struct ExecutorCgroupTests {
     #expect(group == nothing)
   }
 
-  @Test("on version 2 is memory, swap, quota, processes, processors")
+  @Test("on version 2 are memory, swap, quota, processes, CPUs")
   func limits2() async throws {
     let group = try await read(
       .v2,
@@ -106,7 +107,7 @@ struct ExecutorCgroupTests {
     #expect(group.escaping == [])
   }
 
-  @Test("on version 2 is nothing where nothing is limited")
+  @Test("on version 2 are none if nothing is limited")
   func unlimited2() async throws {
     let group = try await read(
       .v2,
@@ -121,7 +122,7 @@ struct ExecutorCgroupTests {
   }
 
   @Test(
-    "that a slice can't have is named by its isolator",
+    "that a slice can't have are reported with their isolator",
     arguments: [
       (CgroupVersion.v1, "blkio", "blkio.throttle.write_iops_device", "8:0 100\n", "cgroups/blkio"),
       (.v1, "blkio", "blkio.throttle.read_bps_device", "8:0 1\n", "cgroups/blkio"),
@@ -136,7 +137,7 @@ struct ExecutorCgroupTests {
     #expect(group.escaping == [isolator])
   }
 
-  @Test("is values of controllers that systemd leaves alone")
+  @Test("are values of controllers that systemd doesn't manage")
   func others() async throws {
     let group = try await read(
       .v1,
@@ -157,7 +158,7 @@ struct ExecutorCgroupTests {
     #expect(group.others.first { $0.file == "cpuset.cpus" }?.ofRoot == "0-3")
   }
 
-  @Test("is devices, as systemd names them")
+  @Test("are devices, with systemd's names")
   func devices() async throws {
     let group = try await read(
       .v1,
@@ -175,7 +176,7 @@ struct ExecutorCgroupTests {
   }
 
   @Test(
-    "is a list of numbers and ranges",
+    "are lists of numbers and ranges",
     arguments: [
       ("0", [0]), ("0-2", [0, 1, 2]), ("0-1,4", [0, 1, 4]), ("", nil), ("x", nil), ("2-1", nil),
       ("0-99999999999", nil),

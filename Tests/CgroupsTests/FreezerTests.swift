@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cgroups
 
-/// These work on the host's real hierarchies, in folders named by the test, as root.
+/// These tests use the host's real hierarchies, in directories named by the test, as root.
 @Suite("A cgroup's processes", .serialized)
 struct FreezerTests {
   private let folders: CgroupFolders
@@ -14,7 +14,8 @@ struct FreezerTests {
 
   init() throws { folders = CgroupFolders(mounts: try CgroupMounts.current()) }
 
-  /// Starts a shell with a child, puts both into a cgroup of the hierarchies, and hands them over.
+  /// Starts a shell with a child, puts both into a cgroup of the hierarchies, and calls `body` with
+  /// the shell.
   private func with(
     _ path: String, in hierarchies: [CgroupHierarchy], program: String = "sleep 1000 & wait",
     _ body: (_ process: Process) async throws -> Void
@@ -51,7 +52,7 @@ struct FreezerTests {
   }
 
   private var versions: [[CgroupHierarchy]] {
-    // A new cpuset takes no process before it has been given processors.
+    // A new cpuset accepts no process before it has CPUs.
     let all = folders.mounts.hierarchies.filter { !$0.controllers.contains("cpuset") }
     return [all.filter { $0.version == .v1 }, all.filter { $0.version == .v2 }]
       .filter { !$0.isEmpty }
@@ -66,7 +67,7 @@ struct FreezerTests {
     }
   }
 
-  @Test("are ended with those of the groups below, whichever version holds them")
+  @Test("are killed with those of the groups below, in either version")
   func ended() async throws {
     for hierarchies in versions {
       try await with(root + "/run/container/sub", in: hierarchies) { shell in
@@ -78,7 +79,7 @@ struct FreezerTests {
     }
   }
 
-  @Test("are ended though they make new ones all the time")
+  @Test("are killed even if they constantly create new ones")
   func multiplying() async throws {
     for hierarchies in versions {
       try await with(
@@ -91,7 +92,7 @@ struct FreezerTests {
     }
   }
 
-  @Test("are ended although they are frozen, here or above")
+  @Test("are killed even if they are frozen, here or above")
   func frozen() async throws {
     for hierarchies in versions {
       for group in ["/run", "/run/container"] {
@@ -104,7 +105,7 @@ struct FreezerTests {
     }
   }
 
-  @Test("go on when they are thawed, and nothing is done to those that were not frozen")
+  @Test("continue when they are thawed, and those that were not frozen are not affected")
   func thawed() async throws {
     for hierarchies in versions {
       try await with(root + "/run/container", in: hierarchies, program: "exec sleep 1000") {
@@ -116,14 +117,14 @@ struct FreezerTests {
         #expect(below.thawed.allSatisfy { $0.hasSuffix("/run/container") })
         #expect(!below.thawed.isEmpty && below.failed.isEmpty)
         #expect(folders.thaw(root + "/run").thawed.isEmpty)
-        // Frozen on version 1 it would not even die of this.
+        // If it were frozen on version 1, SIGKILL would have no effect.
         kill(shell.processIdentifier, SIGKILL)
         try await eventually("the end of the shell") { !shell.isRunning }
       }
     }
   }
 
-  @Test("beside it are left alone, and so are those in folders that are kept")
+  @Test("outside of it are not affected, nor those in directories that are kept")
   func others() async throws {
     for hierarchies in versions {
       try await with(root + "/run/container", in: hierarchies) { shell in
@@ -139,7 +140,7 @@ struct FreezerTests {
     }
   }
 
-  @Test("are not ended, thawed or removed by a path that isn't strictly below a top folder")
+  @Test("are not killed, thawed or removed by a path that isn't strictly below a top directory")
   func paths() async throws {
     for path in [
       "", "/", "//", "/x", root, "\(root)/", "\(root)/.", "\(root)/..", "\(root)/run/..",
@@ -155,9 +156,9 @@ struct FreezerTests {
     }
   }
 
-  @Test("that are this one are never ended")
+  @Test("are never killed if they are this one")
   func own() async throws {
-    // A plain folder plays the hierarchy, since the test itself shall not move.
+    // A plain directory replaces the hierarchy, because the test itself must not move.
     let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: root) }
     try FileManager.default.createDirectory(
@@ -167,7 +168,7 @@ struct FreezerTests {
     stranger.arguments = ["1000"]
     try stranger.run()
     defer { Glibc.kill(stranger.processIdentifier, SIGKILL) }
-    // It lists this process, and one that /proc knows to be elsewhere.
+    // It lists this process, and one that is elsewhere according to /proc.
     try "\(getpid())\n\(stranger.processIdentifier)\n".write(
       toFile: root + "/mesos/run/cgroup.procs", atomically: false, encoding: .utf8)
     try "".write(toFile: root + "/mesos/run/cgroup.kill", atomically: false, encoding: .utf8)

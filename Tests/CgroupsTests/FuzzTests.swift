@@ -2,9 +2,9 @@ import Cgroups
 import TestSupport
 import Testing
 
-@Suite("Mutated files of /proc about cgroups trap nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated /proc files about cgroups cause no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
-  @Test("memberships are read, whatever a line holds")
+  @Test("memberships are read, whatever a line contains")
   func memberships() async {
     let texts = [
       "12:cpu,cpuacct:/mesos/5c1d6ff5\n3:name=systemd:/\n0::/mesos/5c1d6ff5/leaf\n", "0::/\n",
@@ -21,7 +21,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("mounts are read, whatever a line holds")
+  @Test("mounts are read, whatever a line contains")
   func mounts() async {
     let texts = [
       """

@@ -5,16 +5,16 @@ import Testing
 
 @testable import Cgroups
 
-/// What a host's own lines say (Recorded/README.md), and what is to be made of them.
+/// A host's own lines (Recorded/README.md), and the expected results.
 struct RecordedHost: Sendable, CustomTestStringConvertible {
   let name: String
-  /// The version that an engine there puts its containers in.
+  /// The version that an engine uses there.
   let version: CgroupVersion
   /// Every mounted hierarchy, in the mounts' order, by the last part of its mount point.
   let mounts: [String]
-  /// Where a process lives, in the hierarchy of a controller or name.
+  /// The cgroup of a process, in the hierarchy of a controller or name.
   let lives: [String: String]
-  /// Symbolic links beside the mounts, such as `cpu`, with what they point to.
+  /// Symbolic links beside the mounts, such as `cpu`, with their targets.
   var links: [String: String] = [:]
 
   var testDescription: String { name }
@@ -96,8 +96,8 @@ struct RecordedHost: Sendable, CustomTestStringConvertible {
     try SourceTree.text("Tests/CgroupsTests/Recorded/\(name).\(kind)")
   }
 
-  /// The same lines for an executor of a Mesos agent: it is in the run in the hierarchies of the
-  /// launcher and the isolators.
+  /// The same lines for an executor of a Mesos agent: it is in the run's cgroup in the hierarchies
+  /// of the launcher and the isolators.
   func executor(_ run: String) throws -> CgroupMembership {
     var membership = CgroupMembership(text: try text("cgroup"))
     for index in membership.entries.indices {
@@ -111,13 +111,13 @@ struct RecordedHost: Sendable, CustomTestStringConvertible {
     return membership
   }
 
-  /// The mounts below a directory in the place of /sys/fs.
+  /// The mounts below a directory in place of /sys/fs.
   func mounts(below root: String) throws -> CgroupMounts {
     CgroupMounts(
       mountinfo: try text("mountinfo").replacingOccurrences(of: " /sys/fs/", with: " \(root)/"))
   }
 
-  /// Plays the host in a directory: every mount, the links beside it, and a run with a container
+  /// Imitates the host in a directory: every mount, the links beside it, and a run with a container
   /// in each hierarchy.
   func withTree(
     _ run: String, _ body: (_ folders: CgroupFolders, _ top: String) throws -> Void
@@ -159,7 +159,7 @@ struct RecordedHostTests {
     }
   }
 
-  @Test("a process is found where its lines say", arguments: RecordedHost.all)
+  @Test("a process is found according to its lines", arguments: RecordedHost.all)
   func membership(host: RecordedHost) throws {
     let membership = CgroupMembership(text: try host.text("cgroup"))
     for (controller, path) in host.lives {
@@ -185,14 +185,15 @@ struct RecordedHostTests {
     #expect(own == CgroupParent(path: "/compose-pods/\(run)", isMesos: false))
   }
 
-  @Test("a run's folders are one in each hierarchy, links left out", arguments: RecordedHost.all)
+  @Test("a run has one directory in each hierarchy, ignoring links", arguments: RecordedHost.all)
   func folders(host: RecordedHost) throws {
     try host.withTree(run) { folders, top in
       let path = "/mesos/\(run)"
       let expected = host.version == .v2 ? [top + path] : host.mounts.map { "\(top)/\($0)\(path)" }
       #expect(folders.folders(of: path) == expected)
       #expect(folders.children(of: path) == ["container"])
-      // The executor's own are those of the hierarchies that Mesos uses, and the ones above.
+      // The executor's own directories are those of the hierarchies that Mesos uses, and the ones
+      // above.
       let own = folders.own(membership: try host.executor(run)).filter { $0.hasSuffix(path) }
       let mesos =
         host.version == .v2
@@ -217,9 +218,10 @@ struct CgroupOptionTests {
     CgroupMounts(mountinfo: line).hierarchies.map(\.controllers)
   }
 
-  /// What a kernel or a security module adds (3.10's kernel/cgroup.c; security/selinux/hooks.c).
+  /// Additional options of a kernel or a security module (3.10's kernel/cgroup.c;
+  /// security/selinux/hooks.c).
   @Test(
-    "that are no controllers are told from those",
+    "that are no controllers are distinguished from controllers",
     arguments: [
       "rw,seclabel,nsroot=/", "rw,sync,dirsync,mand,lazytime", "rw,noprefix,xattr,clone_children",
       "rw,sane_behavior", "rw,favordynmods", "rw,cpuset_v2_mode",
@@ -231,7 +233,7 @@ struct CgroupOptionTests {
     #expect(controllers(line) == [["cpuacct", "cpu"]])
   }
 
-  @Test("are read whatever the mount's source is called, or where it has no name")
+  @Test("are read whatever the name of the mount's source, or if it has none")
   func sources() {
     for source in ["cgroup", "none", "cpu", "", "a\\040b"] {
       let line = "32 31 0:29 / /cg/cpu rw,relatime - cgroup \(source) rw,cpu"
@@ -239,7 +241,7 @@ struct CgroupOptionTests {
     }
   }
 
-  @Test("make one hierarchy in whatever order they are, joined under either name")
+  @Test("form one hierarchy in any order, found under each joined name")
   func order() {
     for name in ["cpu,cpuacct", "cpuacct,cpu"] {
       let mounts = CgroupMounts(

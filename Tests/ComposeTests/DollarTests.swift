@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import YAML
 
-@Suite("A wrong dollar sign is found where it is")
+@Suite("The position of an invalid dollar sign")
 struct DollarTests {
   private static let filler = (1...20).map { "        echo line \($0) $$x ${SET}" }
 
@@ -12,7 +12,7 @@ struct DollarTests {
     return (lines + ["        echo ${SET!} bad"] + filler).joined(separator: "\n") + "\n"
   }
 
-  /// Files, the place of the wrong `$`, and what is quoted.
+  /// Files, the position of the invalid `$`, and the quoted text.
   static let files: [(text: String, place: String, quoted: String)] = [
     (block("|"), "25:14", "`echo ${SET!} bad`"),
     (block("| # 5$ a piece"), "25:14", "`echo ${SET!} bad`"),
@@ -39,7 +39,7 @@ struct DollarTests {
   ]
 
   @Test(
-    "in its own line and column, quoting one line of the text at most", arguments: files.indices)
+    "is its own line and column, with at most one quoted line", arguments: files.indices)
   func place(index: Int) throws {
     let (text, place, quoted) = Self.files[index]
     let refused = try refusal(of: text, environment: ["SET": "x"])
@@ -49,7 +49,7 @@ struct DollarTests {
     #expect(!refused.contains("\\n"), "\(refused)")
   }
 
-  @Test("in a long line, of which only a part is quoted")
+  @Test("is exact in a long line, of which only a part is quoted")
   func long() throws {
     let word = String(repeating: "0123456789", count: 50)
     let refused = try refusal(of: "services: {a: {image: \"\(word)${\(word)\"}}")
@@ -58,7 +58,7 @@ struct DollarTests {
     #expect(refused.utf8.count < 250, "\(refused)")
   }
 
-  @Test("as is any other wrong value of many lines: one of them is quoted")
+  @Test("is reported like that of any wrong value with many lines: one line is quoted")
   func otherValues() throws {
     let text = "services:\n  a:\n    image: i\n    mem_limit: |\n"
     let refused = try refusal(of: text + Self.filler.joined(separator: "\n"))
@@ -66,14 +66,14 @@ struct DollarTests {
     #expect(refused.utf8.count < 250, "\(refused)")
   }
 
-  @Test("and so is a variable that is not set")
+  @Test("is reported like that of a variable that is not set")
   func unset() throws {
     let text = "services:\n  a:\n    image: i\n    command: |\n      one\n      two ${X}\n"
     let warning = try #require(try load(text).warnings.first)
     #expect(warning.position.line == 6 && warning.position.column == 11)
   }
 
-  @Test("in the format of Compose 1 and in files of variables")
+  @Test("is exact in the format of Compose 1 and in files of variables")
   func others() throws {
     #expect(
       try refusal(of: "a:\n  image: i\n  command: |\n    one\n    two ${X:-y}\n").hasPrefix(

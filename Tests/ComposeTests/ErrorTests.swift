@@ -4,10 +4,10 @@ import Foundation
 import Testing
 import YAML
 
-@Suite("What is wrong is said with file, line and column")
+@Suite("Errors have file, line and column")
 struct ErrorTests {
   @Test(
-    "one line for each fault",
+    "each error is one line",
     arguments: [
       ("services:\n  a:\n    imag: x", "3:5: a service has no key `imag`; did you mean `image`?"),
       (
@@ -59,7 +59,7 @@ struct ErrorTests {
     #expect(try refusal(of: text).hasPrefix(expected))
   }
 
-  @Test("a key that stands twice is refused with both places")
+  @Test("a duplicate key is refused with both positions")
   func duplicate() throws {
     let refused = try refusal(of: "services:\n  a:\n    image: a\n    image: b")
     #expect(refused.hasPrefix("4:5: `image` stands here a second time; first at /"))
@@ -71,7 +71,7 @@ struct ErrorTests {
     #expect(try refusal(of: "services: {a: {image: 'é🐳', foo: 1}}").hasPrefix("1:29:"))
   }
 
-  @Test("a fault in a merged file names that file")
+  @Test("an error in a merged file names that file")
   func mergedFile() throws {
     let folder = try Folder([
       "a.yaml": "services: {a: {image: a}}",
@@ -83,7 +83,7 @@ struct ErrorTests {
     #expect(error?.position == SourcePosition(file: folder.file("b.yaml"), line: 3, column: 18))
   }
 
-  @Test("a fault in an env_file names its own line")
+  @Test("an error in an env_file names its own line")
   func environmentFile() throws {
     #expect(
       try refusal(
@@ -95,7 +95,7 @@ struct ErrorTests {
   }
 
   @Test(
-    "a file elsewhere is refused: no network is used",
+    "a remote file is refused, since the network is not used",
     arguments: [
       "oci://registry.example.com/app:1", "https://github.com/x/y.git",
       "git@github.com:x/y.git#main", "github.com/x/y", "ssh://git@example.com/y.git",
@@ -109,7 +109,7 @@ struct ErrorTests {
       try refusal(of: "a: {extends: {file: '\(name)', service: b}}").hasPrefix("1:21: \(why)"))
   }
 
-  @Test("a missing file is said in one line")
+  @Test("a missing file is reported in one line")
   func missing() throws {
     let error = #expect(throws: ComposeError.self) {
       try ComposeLoader.load(LoadOptions(files: ["/nowhere/compose.yaml"]))
@@ -120,7 +120,7 @@ struct ErrorTests {
   }
 }
 
-@Suite("A file from a stranger can't hurt")
+@Suite("A hostile file is refused")
 struct DefenceTests {
   @Test("a billion laughs", .timeLimit(.minutes(6)))
   func laughs() throws {
@@ -138,7 +138,7 @@ struct DefenceTests {
     #expect(try refusal(of: "x-a: \(text)").contains("nested deeper than 100 levels"))
   }
 
-  @Test("deep nesting by way of aliases")
+  @Test("deep nesting through aliases")
   func aliasNesting() throws {
     var text = "x-0: &a0 [1]\n"
     for level in 1...120 { text += "x-\(level): &a\(level) [*a\(level - 1)]\n" }
@@ -151,7 +151,7 @@ struct DefenceTests {
     #expect(try refusal(of: text).contains("more than 8388608 are not read"))
   }
 
-  @Test("bytes that are no UTF-8")
+  @Test("bytes that aren't UTF-8")
   func bytes() throws {
     let folder = try Folder()
     try Data([0x61, 0x3A, 0x20, 0xFF, 0xFE]).write(
@@ -161,7 +161,7 @@ struct DefenceTests {
     }
   }
 
-  @Test("relative paths stay in the project's folder where asked to")
+  @Test("with confinement, relative paths stay in the project's directory")
   func confined() throws {
     let bind = "services: {a: {image: a, volumes: ['../x:/x']}}"
     #expect(try refusal(of: bind) == "it loaded")
@@ -179,7 +179,7 @@ struct DefenceTests {
     }
   }
 
-  @Test("a link that leads out of the project's folder doesn't help")
+  @Test("with confinement, a link can't lead out of the project's directory")
   func link() throws {
     let folder = try Folder(["compose.yaml": "services: {a: {image: a, volumes: ['./out/x:/x']}}"])
     try FileManager.default.createSymbolicLink(

@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite("All that is wrong with a file")
+@Suite("The list of a file's errors")
 struct FaultTests {
-  /// The faults of a text, each as `line:column: message`.
+  /// The errors of a text, each as `line:column: message`.
   private func faults(_ text: String, _ others: [String: String] = [:]) throws -> [String] {
     let folder = try Folder(others)
     try folder.write("compose.yaml", text)
@@ -16,26 +16,26 @@ struct FaultTests {
   }
 
   @Test(
-    "begins with what ends a load, for every file that Docker Compose refuses",
+    "begins with the error of a load, for every file that Docker Compose refuses",
     arguments: CorpusCase.refused)
   func first(_ item: CorpusCase) throws {
     let error = #expect(throws: ComposeError.self) {
       try ComposeLoader.load(item.options()).json()
     }
     let faults = ComposeLoader.faults(item.options()).faults
-    // Only JSON can't hold this one.
+    // This error occurs only in JSON.
     if item.description == "ssh-path-as-json" { return #expect(faults.isEmpty) }
     #expect(faults.first?.description == error?.description, "\(faults)")
   }
 
-  @Test("is nothing for every file that it accepts", arguments: CorpusGroup.accepted)
+  @Test("is empty for every file that Docker Compose accepts", arguments: CorpusGroup.accepted)
   func none(_ group: CorpusGroup) throws {
     for item in group.cases {
       #expect(ComposeLoader.faults(item.options()).faults.isEmpty, "\(item)")
     }
   }
 
-  @Test("is found in every service, key and item, in the order of the file")
+  @Test("has the errors of every service, key and item, in the order of the file")
   func all() throws {
     let text = """
       services:
@@ -71,9 +71,9 @@ struct FaultTests {
       ])
   }
 
-  @Test("names no fault that follows from another")
+  @Test("has no error that follows from another")
   func consequences() throws {
-    // A misspelled key leaves a service without an image, a list declares nothing.
+    // A misspelled key leaves a service without an image, and a list declares nothing.
     #expect(
       try faults("services:\n  a: {imag: x}") == [
         "2:7: a service has no key `imag`; did you mean `image`?"
@@ -88,7 +88,7 @@ struct FaultTests {
       ])
   }
 
-  @Test("of a file that isn't YAML, or isn't there, is one fault")
+  @Test("has one error for a file that isn't YAML or doesn't exist")
   func single() throws {
     #expect(try faults("a: [").count == 1)
     let faults = ComposeLoader.faults(LoadOptions(files: ["/nowhere/compose.yaml"])).faults
@@ -98,7 +98,7 @@ struct FaultTests {
       ])
   }
 
-  @Test("has the keys that lead there")
+  @Test("has the key path of each position")
   func keys() throws {
     let folder = try Folder([
       "compose.yaml": "services:\n  web:\n    ports: [80, x]\n    image: '$A'"
@@ -113,5 +113,14 @@ struct FaultTests {
     #expect(path(4, 13) == "services.web.image")
     #expect(
       FileKeys(ofFile: folder.file("none")).keys(to: .init(file: "", line: 1, column: 1)) == nil)
+  }
+
+  @Test("has at most a thousand errors, and a line about the rest")
+  func most() throws {
+    let faults = try faults(
+      "services:\n" + (0..<9_000).map { "  s\($0): {image: a, imagf: 1}\n" }.joined())
+    #expect(faults.count == 1001)
+    #expect(faults.first == "more than 1000 faults; the rest isn't checked")
+    #expect(faults.last?.contains("a service has no key `imagf`; did you mean `image`?") == true)
   }
 }

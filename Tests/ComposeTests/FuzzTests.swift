@@ -6,8 +6,8 @@ import Testing
 @testable import Compose
 @testable import YAML
 
-/// Short texts, many rounds; `MutationTests` mutates whole files of the corpus.
-@Suite("Mutated texts of Compose trap nothing", .timeLimit(.minutes(60)))
+/// Short texts in many rounds. `MutationTests` mutates complete files of the corpus.
+@Suite("Mutated texts of Compose cause no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
   private static let project = """
     name: p
@@ -52,7 +52,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("a YAML text is read or refused with its place")
+  @Test("a YAML text is parsed, or refused with its position")
   func documents() async {
     let texts = [
       Self.project, "- &a [1, 0x1F, 0o17, 1_000, .5, 1e3, ~, yes]\n- *a\n- !!binary aGk=\n",
@@ -70,7 +70,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("files of variables, and expressions, are read or refused")
+  @Test("files of variables, and expressions, are parsed or refused")
   func variables() async {
     let texts = [
       "A=1\nexport B='x'\n# c\nC=\"a\\n\\$${A}\\0101\" # d\nD\nE=${A:-${B:-c}}\n",
@@ -89,7 +89,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("sizes, durations, times and numbers are understood or not")
+  @Test("sizes, durations, times and numbers are parsed or refused")
   func scalars() async {
     let texts = [
       "1.5 GiB", "1m30s", "-1h2.5ms", "106751.99d", "2001-12-14t21:59:43.10-05:00", "2002-1-1",

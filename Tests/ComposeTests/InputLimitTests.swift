@@ -3,10 +3,10 @@ import OrderedCollections
 import Testing
 import YAML
 
-/// A project that asks for more than a project may have, by one means.
+/// A project that exceeds one limit.
 struct ExcessiveInput: CustomStringConvertible, Sendable {
   let description: String
-  /// The refusal, without the directory of its file.
+  /// The error, without the directory of its file.
   let refusal: String
   let files: @Sendable () -> [String: String]
 
@@ -28,7 +28,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     (0..<count).map(line).joined()
   }
 
-  /// A file of this text alone.
+  /// A project of only one file with this text.
   private static func one(
     _ description: String, _ refusal: String, _ text: @escaping @Sendable () -> String
   ) -> ExcessiveInput {
@@ -131,8 +131,26 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     one("variables in many strings", "4:266692: \(tooManyUses)") {
       head + "    command: [" + lines(3) { _ in "'" + lines(66_667) { _ in "$A" } + "', " } + "]\n"
     },
-    one("ports of many services", "133:28: the ranges hold more ports than there are") {
+    one(
+      "ports of many services",
+      "22:27: the project's services have more than 20000 ports; more are not read"
+    ) {
       "services:\n" + lines(200) { "  s\($0): {image: a, ports: [1000-1999]}\n" }
+    },
+    one(
+      "mounts of one service",
+      "20005:9: the project's services have more than 20000 mounts and devices; more are not read"
+    ) { head + "    volumes:\n" + lines(20_001) { "      - /a\($0):/b\($0)\n" } },
+    one(
+      "devices of one service",
+      "20005:9: the project's services have more than 20000 mounts and devices; more are not read"
+    ) { head + "    devices:\n" + lines(20_001) { "      - /dev/a\($0)\n" } },
+    one(
+      "files of variables",
+      "20004:9: the project's files name more than 20000 other files; more are not read"
+    ) {
+      head + "    env_file:\n"
+        + lines(20_001) { "      - {path: f\($0), required: false}\n" }
     },
     one("an error after many lines", "100004:5: a service has no key `imag`; did you mean `image`?")
     {
@@ -154,7 +172,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
   ]
 }
 
-@Suite("A file that asks for too much work")
+@Suite("A file that requires too much work")
 struct InputLimitTests {
   @Test(
     "is refused in one line with its position", .timeLimit(.minutes(6)),
@@ -168,7 +186,7 @@ struct InputLimitTests {
     #expect(text == input.refusal, "\(input)")
   }
 
-  @Test("but for one that just fits", .timeLimit(.minutes(6)))
+  @Test("is not one at the limit", .timeLimit(.minutes(6)))
   func fits() throws {
     let services = (0..<10_000).map { "  s\($0): {image: a}\n" }.joined()
     let folder = try Folder(["compose.yaml": "services:\n" + services])
@@ -177,9 +195,9 @@ struct InputLimitTests {
     #expect(project.services.count == 10_000)
   }
 
-  @Test("is not one where many things are compared, removed or joined", .timeLimit(.minutes(6)))
+  @Test("is not one that compares, removes or joins many items", .timeLimit(.minutes(6)))
   func large() throws {
-    // Each of these took time by the square of their number.
+    // The time for each of these was once quadratic in their number.
     let count = 25_000
     func list(_ line: (Int) -> String) -> String { (0..<count).map(line).joined() }
     let folder = try Folder([
@@ -197,7 +215,7 @@ struct InputLimitTests {
     #expect(service.capAdd.count == count + count / 2)
   }
 
-  @Test("names the variables that aren't set, each at its `$`")
+  @Test("has a warning for each unset variable at its `$`")
   func unset() throws {
     let folder = try Folder([
       "compose.yaml": "services:\n  a:\n    image: a\n    command: '$$ $A $A $$ ${B} $C'\n"
@@ -206,7 +224,7 @@ struct InputLimitTests {
     #expect(project.warnings.map(\.position.column) == [18, 27, 32])
   }
 
-  @Test("has equal hashes where it has equal nodes in another order")
+  @Test("has equal hashes for equal nodes in another order")
   func hashes() throws {
     let texts =
       ["{a: 1, b: [x, 1.5, null, true], c: {d: 2001-01-01, e: 0}}"]

@@ -8,7 +8,7 @@ struct InterpolationTests {
   static let variables = ["SET": "value", "EMPTY": ""]
 
   @Test(
-    "every form of the specification",
+    "every form of the specification is supported",
     arguments: [
       ("$SET", "value"), ("${SET}", "value"), ("a${SET}b", "avalueb"), ("$UNSET", ""),
       ("${UNSET}", ""), ("${UNSET:-x}", "x"), ("${EMPTY:-x}", "x"), ("${SET:-x}", "value"),
@@ -27,7 +27,7 @@ struct InterpolationTests {
   }
 
   @Test(
-    "what is no variable is refused with its place",
+    "an invalid variable is refused with its position",
     arguments: ["${", "${SET", "${}", "${1}", "${SET!x}", "${SET:x}", "a ${-x} b"])
   func invalid(_ text: String) throws {
     let refused = try refusal(of: "services:\n  a:\n    image: 'x\(text)'")
@@ -35,7 +35,7 @@ struct InterpolationTests {
     #expect(refused.hasPrefix("3:\(column): `x\(text)` holds a `$`"))
   }
 
-  @Test("a variable that must be set is named with its message")
+  @Test("a required variable is reported with its message")
   func required() throws {
     #expect(
       try refusal(of: "services:\n  a:\n    image: ${TAG:?set it to a version}")
@@ -45,7 +45,7 @@ struct InterpolationTests {
         == "3:12: the variable `TAG` must be set")
   }
 
-  @Test("an unset variable is a warning, once")
+  @Test("an unset variable causes one warning")
   func warning() throws {
     let project = try load("services: {a: {image: 'x$TAG', hostname: '$TAG'}}")
     #expect(
@@ -53,13 +53,13 @@ struct InterpolationTests {
     #expect(project.warnings.first?.position.line == 1)
   }
 
-  @Test("defaults in defaults end at a bound")
+  @Test("nested defaults have a limit")
   func deep() throws {
     let text = String(repeating: "${A:-", count: 1000) + String(repeating: "}", count: 1000)
     #expect(try refusal(of: "services: {a: {image: 'x\(text)'}}").contains("deeper than"))
   }
 
-  @Test("keys are not interpolated, values are typed after")
+  @Test("keys are not interpolated, and values get their type afterwards")
   func typed() throws {
     let project = try load(
       "services: {a: {image: i, tty: '${T}', cpus: '${C}', labels: {'$T': 1}}}",
@@ -69,7 +69,7 @@ struct InterpolationTests {
     #expect(project.services["a"]?.labels["$T"]?.value == "1")
   }
 
-  @Test("the caller's variables are stronger than the executor's, those than .env")
+  @Test("the caller's variables precede the executor's, and those precede .env")
   func strength() throws {
     let folder = try Folder([
       ".env": "A=file\nB=file\nC=file\nD=${A}-${C}\n",

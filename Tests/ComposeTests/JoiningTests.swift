@@ -6,7 +6,7 @@ import YAML
 
 @Suite("Files, profiles and variables from outside")
 struct JoiningTests {
-  @Test("COMPOSE_FILE, COMPOSE_PROFILES and COMPOSE_ENV_FILES stand for the options")
+  @Test("COMPOSE_FILE, COMPOSE_PROFILES and COMPOSE_ENV_FILES replace options")
   func variables() throws {
     let folder = try Folder([
       "a.yaml": "services: {a: {image: 'a${X}'}, b: {image: b, profiles: [more]}}",
@@ -25,7 +25,7 @@ struct JoiningTests {
     #expect(project.services.keys == ["a", "b"])
   }
 
-  @Test("COMPOSE_DISABLE_ENV_FILE leaves .env unread")
+  @Test("COMPOSE_DISABLE_ENV_FILE disables .env")
   func disabled() throws {
     let folder = try Folder([".env": "X=1\n", "compose.yaml": "services: {a: {image: 'a$X'}}"])
     for (word, image) in [("1", "a"), ("false", "a1")] {
@@ -38,7 +38,7 @@ struct JoiningTests {
   }
 
   @Test(
-    "what is included, extended or read stays in the project's folder where asked to",
+    "with confinement, every file stays in the project's directory",
     arguments: [
       "include: [../x.yaml]\nservices: {a: {image: a}}",
       "services: {a: {extends: {file: ../x.yaml, service: a}}}",
@@ -51,7 +51,7 @@ struct JoiningTests {
     #expect(try refusal(of: text, confine: true).contains("leaves the root directory"))
   }
 
-  @Test("what means nothing to a pod is named once, with its place")
+  @Test("a key that a pod doesn't support is reported once, with its position")
   func unhonoured() throws {
     let project = try load(
       """
@@ -63,7 +63,7 @@ struct JoiningTests {
     #expect(project.unhonoured.first?.position.line == 2)
   }
 
-  @Test("what config prints but no container can be made of is kept for the pod")
+  @Test("a value that only config supports is an error for the pod")
   func faults() throws {
     let project = try load("services: {a: {image: a, restart: sometimes}}")
     #expect(project.faults.first?.message.hasPrefix("`restart` must be") == true)
@@ -71,7 +71,7 @@ struct JoiningTests {
   }
 
   @Test(
-    "a test that names no command, which crashes engines, is kept for config and refused for the pod",
+    "a health check without a command, which crashes engines, is an error only for the pod",
     arguments: ["[CMD]", "[CMD-SHELL]"])
   func healthcheck(test: String) throws {
     let file = "services:\n  a:\n    image: a\n    healthcheck: {test: \(test), interval: 1s}"
@@ -86,7 +86,7 @@ struct JoiningTests {
   }
 
   @Test(
-    "a part of another type's mount is kept for config and refused for the pod",
+    "an option of another mount type is an error only for the pod",
     arguments: [
       ("{type: tmpfs, source: s, target: /t}", "source"),
       ("{type: tmpfs, target: /t, volume: {nocopy: true}}", "volume"),
@@ -102,7 +102,7 @@ struct JoiningTests {
     #expect(fault.position?.column == 15 + mount.distance(from: mount.startIndex, to: column))
   }
 
-  @Test("services that include and extend each other without end are refused")
+  @Test("services and files that extend or include each other in a circle are refused")
   func circles() throws {
     #expect(
       try refusal(of: "services:\n  a: {extends: b}\n  b: {extends: a}")

@@ -8,7 +8,7 @@ import YAML
 
 @Suite("Every key of the specification is covered")
 struct KeyTableTests {
-  @Test("a key without a file of the corpus fails")
+  @Test("a file of the corpus has the key")
   func covered() throws {
     let uses = try Uses()
     for row in Self.rows {
@@ -16,18 +16,20 @@ struct KeyTableTests {
     }
   }
 
-  @Test("docs/compose-keys.md is what the code says")
+  @Test("docs/reference/compose-keys.md matches the code")
   func documented() throws {
     let uses = try Uses()
     var text = """
       # Keys of a Compose file
 
-      Generated from the code by the tests (`KeyTableTests`; `UPDATE_KEYS=1` writes it anew): what each key holds, how several files'
-      values become one, where it goes, and a file of the corpus that covers it. What is marked *not by a pod* is kept by `config`,
-      and a pod's start says that it means nothing: it is for a desktop, for a swarm or for Windows.
+      Generated from the code by the tests (`KeyTableTests`; `UPDATE_KEYS=1` updates it). The columns: the type of each key, how values of several
+      files are merged, what the value is used for, the key's class in the operator's [policy](../security.md#what-allow-restricts), and a file of
+      `Tests/ComposeTests/Corpus` that covers it. A key that is marked *not by a pod* is for a desktop, a swarm or Windows: `config` prints it, and
+      the launch of a pod reports it. Entries of `pre_start` also have these keys of a service: \(Self.names(ServiceKeys.container)).
+      Entries of `jobs` have these too, and \(Self.names(ServiceKeys.workload)).
 
-      | key | holds | merged | goes to | covered by |
-      | --- | --- | --- | --- | --- |
+      | key | type | merging | used for | policy | covered by |
+      | --- | --- | --- | --- | --- | --- |
 
       """
     for row in Self.rows {
@@ -35,7 +37,7 @@ struct KeyTableTests {
       text += "| `\(row.path)` | \(row.key.shape.words) | \(row.key.merge.words) | \(goes) "
       text += "| \(row.key.keyClass.words) | `\(uses.files[row.path] ?? "")` |\n"
     }
-    let file = URL(fileURLWithPath: SourceTree.path("docs/compose-keys.md"))
+    let file = URL(fileURLWithPath: SourceTree.path("docs/reference/compose-keys.md"))
     if ProcessInfo.processInfo.environment["UPDATE_KEYS"] != nil {
       try Data(text.utf8).write(to: file)
     }
@@ -43,16 +45,21 @@ struct KeyTableTests {
     #expect(written == text, "run the tests once with UPDATE_KEYS=1")
   }
 
-  @Test("every service key of the current schema is there")
+  @Test("every service key of the current schema is in the table")
   func complete() {
     #expect(ServiceKeys.table.keys.count >= 92)
   }
 
-  /// One key and its path, `services.*.build.args`.
+  /// The sorted names of keys.
+  private static func names(_ keys: [Key]) -> String {
+    keys.map { "`\($0.name)`" }.sorted().joined(separator: ", ")
+  }
+
+  /// A key and its path, such as `services.*.build.args`.
   struct Row {
     let path: String
     let key: Key
-    /// Whether a pod does it; it does nothing below a key that it doesn't.
+    /// Whether a pod supports it. A key below an unsupported key is unsupported.
     let isHonoured: Bool
   }
 
@@ -66,9 +73,10 @@ struct KeyTableTests {
       let isHonoured = outer && key.isHonoured
       let inner =
         switch path {
-        // The keys of a container that runs before the service's are those of a service.
-        case "services.*.pre_start": [Row]()
-        // So are a job's, but for its own.
+        // An entry of `pre_start` has the keys of a service and its own keys.
+        case "services.*.pre_start":
+          rows(of: KeyTable("a hook", Hooks.preStartOwn), under: "\(path)[].", isHonoured)
+        // A job also has the keys of a service and its own keys.
         case "jobs": rows(of: KeyTable("a job", JobKeys.own), under: "jobs.*.", isHonoured)
         default: rows(in: key.shape, under: path, isHonoured)
         }
@@ -91,9 +99,9 @@ struct KeyTableTests {
   }
 }
 
-/// Which keys the files of the corpus use.
+/// The keys that the files of the corpus use.
 private struct Uses {
-  /// A file for each key's path.
+  /// A file for the path of each key.
   private(set) var files: [String: String] = [:]
 
   init() throws {
@@ -114,7 +122,7 @@ private struct Uses {
       let own = table.readExtensions.first { $0.name == name }
       guard let key = table[name] ?? own else { continue }
       let path = prefix + name
-      // A file of the key's own speaks for it best.
+      // The file of that key takes precedence.
       if files[path] == nil || file == "keys/\(name)" { files[path] = file }
       look(in: entry.value, key.shape, under: path, file)
     }
@@ -140,7 +148,7 @@ private struct Uses {
 }
 
 extension Shape {
-  /// What it holds, in a few words.
+  /// A short description of the type.
   fileprivate var words: String {
     switch self {
     case .string: "string"
@@ -158,8 +166,8 @@ extension Shape {
     case .strings, .distinctStrings: "list of strings"
     case .stringOrStrings: "string or list of strings"
     case .texts: "list of strings and numbers"
-    case .command: "command line or its words"
-    case .test: "test"
+    case .command: "command line, or list of its words"
+    case .test: "health check test"
     case .hosts: "hosts and addresses"
     case .pairs(let values, _): values.allowsList ? "mapping or list of `NAME=value`" : "mapping"
     case .manyValued: "mapping of values and lists"
@@ -174,7 +182,7 @@ extension Shape {
 }
 
 extension KeyClass {
-  /// What it is, in a few words.
+  /// A short description of the class.
   fileprivate var words: String {
     switch self {
     case .harmless: "harmless"
@@ -188,11 +196,11 @@ extension KeyClass {
 }
 
 extension MergeRule {
-  /// What it does, in a few words.
+  /// A short description of the rule.
   fileprivate var words: String {
     switch self {
     case .replace: "replaced"
-    case .override: "replaced, by nothing too"
+    case .override: "replaced, also by an empty value"
     case .deep: "key by key"
     case .pairs: "name by name"
     case .append(let identity, _): identity == nil ? "added" : "added, one of each"

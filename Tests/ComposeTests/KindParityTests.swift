@@ -3,9 +3,9 @@ import Foundation
 import Testing
 import YAML
 
-@Suite("Files of the kinds that public stacks use mean what Docker Compose 5 makes of them")
+@Suite("Files of the kinds of public stacks are resolved as by Docker Compose 5")
 struct KindParityTests {
-  @Test("there are at least 300 cases of 25 kinds, each with a name and a golden of its own")
+  @Test("there are at least 300 cases of 25 kinds, each with its own name and golden")
   func broad() throws {
     #expect(KindCase.all.count >= 300)
     #expect(KindCase.kinds.count >= 25)
@@ -16,7 +16,7 @@ struct KindParityTests {
     }
   }
 
-  @Test("what Docker Compose takes is resolved as its golden", arguments: KindCase.kinds)
+  @Test("a file that Docker Compose accepts is resolved as its golden", arguments: KindCase.kinds)
   func resolved(_ kind: String) async throws {
     let goldens = try KindCase.goldens(of: kind).stored()
     for item in KindCase.cases(of: kind) where item.place == nil && item.reason == nil {
@@ -27,7 +27,7 @@ struct KindParityTests {
     }
   }
 
-  @Test("what it refuses is refused at the line that is wrong", arguments: KindCase.kinds)
+  @Test("a file that it refuses is refused at the wrong line", arguments: KindCase.kinds)
   func refused(_ kind: String) async throws {
     let goldens = try KindCase.goldens(of: kind).stored()
     for item in KindCase.cases(of: kind) {
@@ -44,7 +44,7 @@ struct KindParityTests {
     }
   }
 
-  @Test("what it refuses and we take on purpose loads")
+  @Test("a file that only it refuses, by intention, loads")
   func taken() async throws {
     let items = KindCase.all.filter { $0.reason != nil && $0.place == nil }
     #expect(items.count < 10)
@@ -56,7 +56,7 @@ struct KindParityTests {
     }
   }
 
-  /// What we make of a case; nothing and the error where we refuse it.
+  /// The result for a case. If it is refused: no text, and the error.
   private func load(_ item: KindCase) async throws -> (text: String, error: ComposeError?) {
     try await item.inFolder { root, arguments in
       do throws(ComposeError) {

@@ -2,9 +2,9 @@ import Compose
 import Testing
 import YAML
 
-@Suite("The format of Compose 1 means what Docker Compose 1.29.2 made of it")
+@Suite("The format of Compose 1 has the meaning of Docker Compose 1.29.2")
 struct LegacyParityTests {
-  /// Where ours is another on purpose: the case, the field of a service, and why.
+  /// Intended differences: the case, the field of a service, and the reason.
   private static let deliberate: [(case: String, field: String, reason: String)] = [
     ("scalars", "a.environment", "numbers and words are read as in every other file, by YAML 1.2"),
     ("labels-boolean", "a.labels", "true is `true`, not Python's `True`"),
@@ -13,7 +13,7 @@ struct LegacyParityTests {
     ),
   ]
 
-  /// What it refuses and we take on purpose.
+  /// Cases that Docker Compose refuses and this project accepts by intention.
   private static let taken: [(case: String, reason: String)] = [
     ("build-missing-folder", "the folder is looked for when the image is built, as today"),
     ("quota-text", "1.29.2 stops with a TypeError: that is no meaning"),
@@ -27,7 +27,7 @@ struct LegacyParityTests {
     }
   }
 
-  @Test("each key and form, field by field")
+  @Test("each key and form has the same fields")
   func fields() async throws {
     for (item, answer) in try await Compose1.answers(for: .accepted) {
       let expected = Set(Self.deliberate.filter { $0.case == item.description }.map(\.field))
@@ -42,7 +42,7 @@ struct LegacyParityTests {
     }
   }
 
-  @Test("what it refuses is refused with its place")
+  @Test("a file that it refuses is refused with its position")
   func refused() async throws {
     for (item, answer) in try await Compose1.answers(for: .refused) {
       #expect(answer.error != nil, "\(item)")
@@ -56,12 +56,12 @@ struct LegacyParityTests {
     }
   }
 
-  @Test("a service of versions 2 and 3 means what it made of it too")
+  @Test("a service of versions 2 and 3 has the same fields")
   func versions() async throws {
     let answers = try await Compose1.answers(for: .versions)
     #expect(answers.count >= 40)
     for (item, answer) in answers {
-      // It refuses version numbers that the current specification takes no notice of.
+      // Docker Compose 1.29.2 refuses version numbers that the current specification ignores.
       if item.description.hasPrefix("versions/value-") { continue }
       #expect(answer.error == nil, "\(item): \(answer.error ?? "")")
       #expect(answer.differences.isEmpty, "\(item): \(answer.differences)")

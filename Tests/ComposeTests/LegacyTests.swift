@@ -21,7 +21,7 @@ struct LegacyTests {
       net: "container:baseC"
     """
 
-  @Test("the founding example")
+  @Test("the first example of Compose 1 is loaded")
   func foundingExample() throws {
     let project = try load(Self.founding)
     #expect(project.isLegacy)
@@ -43,7 +43,7 @@ struct LegacyTests {
     #expect(project.networks.isEmpty)
   }
 
-  @Test("it prints as the modern equivalent, which loads to the same")
+  @Test("a project is printed in the current format, which loads to the same project")
   func prints() throws {
     let project = try load(Self.founding)
     let modern = try load(project.yaml())
@@ -61,7 +61,7 @@ struct LegacyTests {
     #expect(project.services["c"]?.networkMode?.value == .container("x"))
   }
 
-  @Test("old keys find their new places")
+  @Test("old keys are converted to their current ones")
   func keys() throws {
     let project = try load(
       """
@@ -85,7 +85,7 @@ struct LegacyTests {
     #expect(project.volumes.keys == ["data"])
   }
 
-  @Test("a service extends another, of a file in the same format too")
+  @Test("a service extends another, also from a file in the same format")
   func extends() throws {
     let project = try load(
       """
@@ -105,7 +105,7 @@ struct LegacyTests {
   }
 
   @Test(
-    "what the format hasn't is refused",
+    "a key that the format doesn't have is refused",
     arguments: [
       ("a:\n  image: a\n  depends_on: [b]", "3:3: `depends_on` is not part of the format"),
       (
@@ -117,7 +117,7 @@ struct LegacyTests {
     #expect(try refusal(of: text).hasPrefix(expected))
   }
 
-  @Test("a modern service called image doesn't make a file legacy")
+  @Test("a service with the name image doesn't make a file legacy")
   func modernImage() throws {
     #expect(try !load("services: {image: {image: a}}").isLegacy)
   }

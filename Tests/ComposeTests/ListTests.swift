@@ -22,7 +22,7 @@ struct ListTests {
     }
   }
 
-  @Test("have each service after those that it depends on, else by name")
+  @Test("have each service after its dependencies, otherwise by name")
   func order() throws {
     let project = try load(
       """
@@ -35,7 +35,7 @@ struct ListTests {
     #expect(project.serviceNames == ["z", "b", "c", "a"])
   }
 
-  @Test("of services, volumes and networks read no env_file, that of hashes those of its services")
+  @Test("of services, volumes and networks read no env_file; the list of hashes does")
   func environmentFiles() throws {
     let folder = try Folder([
       "compose.yaml": "services: {a: {image: a, env_file: none.env}, b: {image: b}}"
@@ -50,7 +50,7 @@ struct ListTests {
     #expect(throws: ComposeError.self) { try ComposeLoader.load(options) }
   }
 
-  @Test("a hash changes with what a container is made of, and with nothing else")
+  @Test("a hash changes only with the configuration of a container")
   func hash() throws {
     func hash(_ service: String, _ platform: String? = nil) throws -> String {
       let environment = platform.map { ["DOCKER_DEFAULT_PLATFORM": $0] } ?? [:]

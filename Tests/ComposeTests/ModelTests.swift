@@ -5,7 +5,7 @@ import YAML
 
 @Suite("The typed project")
 struct ModelTests {
-  @Test("container: with a service's container_name is that service")
+  @Test("container: with the container_name of a service refers to that service")
   func containerName() throws {
     let project = try load(
       """
@@ -19,7 +19,7 @@ struct ModelTests {
     #expect(project.yaml().contains("network_mode: container:based"))
   }
 
-  @Test("volumes_from finds container: by a service's container_name, and starts after it")
+  @Test("volumes_from resolves container: with a service's container_name, and starts after it")
   func volumesFromContainerName() throws {
     let project = try load(
       """
@@ -37,7 +37,7 @@ struct ModelTests {
     #expect(own.faults.first?.message.contains("from itself") == true)
   }
 
-  @Test("a range of ports counts up")
+  @Test("a range of ports is expanded in order")
   func ports() throws {
     let project = try load(
       "services: {a: {image: a, ports: ['9000-9003:98-101', '7000', '127.0.0.1::80/udp']}}")
@@ -49,7 +49,7 @@ struct ModelTests {
     #expect(ports.last?.position.column == 62)
   }
 
-  @Test("a range of ports is printed by its text, as Docker Compose does, and handed out by number")
+  @Test("a range of ports is printed in text order, like Docker Compose, and used in numeric order")
   func portOrder() throws {
     let project = try load(
       """
@@ -76,7 +76,7 @@ struct ModelTests {
     #expect(HostPort(text) == port)
   }
 
-  @Test("mounts of every kind")
+  @Test("mounts of every kind are decoded")
   func mounts() throws {
     let project = try load(
       """
@@ -105,14 +105,14 @@ struct ModelTests {
     #expect(mounts[5].target == "/run")
   }
 
-  @Test("labels keep their places")
+  @Test("labels keep their positions")
   func labels() throws {
     let project = try load("services:\n  a:\n    image: a\n    labels:\n      taskId: x\n")
     #expect(project.services["a"]?.labels["taskId"]?.position.line == 5)
     #expect(project.services["a"]?.labels["taskId"]?.position.column == 7)
   }
 
-  @Test("commands, environment, limits and the rest")
+  @Test("commands, environment, limits and other keys are decoded")
   func service() throws {
     let project = try load(
       """
@@ -153,7 +153,7 @@ struct ModelTests {
     #expect(project.networks["default"]?.position == nil)
   }
 
-  @Test("files are found where none is given, with their override")
+  @Test("files are found if none is given, with their override")
   func discovery() throws {
     let folder = try Folder([
       "compose.yml": "services: {a: {image: one}}",
@@ -167,7 +167,7 @@ struct ModelTests {
     #expect(!project.isNameExplicit)
   }
 
-  @Test("version is a warning")
+  @Test("`version` causes a warning")
   func version() throws {
     let project = try load("version: '3'\nservices: {a: {image: a}}")
     #expect(project.warnings.map(\.value) == ["`version` is obsolete and has no effect; remove it"])

@@ -7,7 +7,7 @@ import YAML
 @Suite("Loading mutated files neither crashes nor hangs")
 struct MutationTests {
   @Test(
-    "each file of the corpus, mutated, ends in a project or an error with one line",
+    "each mutated file of the corpus results in a project or an error of one line",
     .timeLimit(.minutes(6)))
   func mutated() async throws {
     var generator = SeededGenerator(for: "mutations")
@@ -34,12 +34,12 @@ struct MutationTests {
         }
       }
     }
-    // A test in which all is refused would tell nothing.
+    // If every file were refused, the test would have no meaning.
     #expect(loaded >= 30, "seed \(generator.seed)")
     #expect(try Memory.peak() - before < 256 << 20, "seed \(generator.seed)")
   }
 
-  @Test("what hostile files unfold to is bounded", .timeLimit(.minutes(6)), arguments: Hostile.all)
+  @Test("expansion of hostile files is limited", .timeLimit(.minutes(6)), arguments: Hostile.all)
   func hostile(_ item: Hostile) async throws {
     let folder = try Folder(item.files)
     let before = try Memory.peak()
@@ -57,7 +57,7 @@ struct MutationTests {
     _ = try result?.get()
   }
 
-  /// Loads a file, and prints it in both forms.
+  /// Loads a file and prints it in both forms.
   private static func print(_ file: String) throws(ComposeError) -> Int {
     let project = try ComposeLoader.load(
       LoadOptions(
@@ -66,7 +66,7 @@ struct MutationTests {
   }
 }
 
-/// The most memory that the process ever held.
+/// The peak memory of the process.
 enum Memory {
   static func peak() throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
@@ -77,7 +77,7 @@ enum Memory {
   }
 }
 
-/// Small changes to a file's bytes.
+/// Small changes to the bytes of a file.
 enum Mutation {
   private static let pieces = [
     "{", "}", "[", "]", ": ", "- ", "\n", "  ", "&a ", "*a", "<<: *a", "${", "}", "$$", "'", "\"",
@@ -103,7 +103,8 @@ enum Mutation {
     }
   }
 
-  /// The rest of a line after its colon: another value for the same key keeps more of a file valid.
+  /// The rest of a line after its colon. Another value for the same key leaves more of a file
+  /// valid.
   private static func valueRange(in bytes: [UInt8], near start: Int) -> Range<Int> {
     guard let colon = bytes[start...].firstIndex(of: UInt8(ascii: ":")), colon + 1 < bytes.count
     else { return start..<start }
@@ -120,7 +121,7 @@ enum Mutation {
   }
 }
 
-/// Files that unfold to more than any machine holds, or are nested deeper than a stack.
+/// Files that expand beyond the memory of any machine, or are nested deeper than the stack permits.
 struct Hostile: CustomStringConvertible, Sendable {
   let description: String
   let message: String
@@ -170,7 +171,7 @@ struct Hostile: CustomStringConvertible, Sendable {
           ($0 == 0 ? "compose.yaml" : "\($0).yaml", "include: [\($0 + 1).yaml]")
         })),
     Hostile(
-      description: "ranges of ports", message: "more ports than there are",
+      description: "ranges of ports", message: "more than 20000 ports",
       files: [
         "compose.yaml": "services: {a: {image: a, ports: ["
           + repeated("\"1-65535:1-65535\"", 1000) + "]}}"

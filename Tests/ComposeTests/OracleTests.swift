@@ -3,16 +3,16 @@ import Foundation
 import Testing
 import YAML
 
-/// `make goldens` stores what is compared here.
-@Suite("The goldens are what Docker Compose says today", .enabled(if: Oracle.program != nil))
+/// `make goldens` stores the output that is compared here.
+@Suite("The goldens are current output of Docker Compose", .enabled(if: Oracle.program != nil))
 struct OracleTests {
-  @Test("Docker Compose is of version 5")
+  @Test("Docker Compose has version 5")
   func version() async throws {
     let answer = try await Oracle.ask(["version", "--short"])
     #expect(answer.output.hasPrefix("5."), "\(answer)")
   }
 
-  @Test("of what it accepts", arguments: CorpusGroup.accepted)
+  @Test("of files that it accepts", arguments: CorpusGroup.accepted)
   func accepted(_ group: CorpusGroup) async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for item in group.cases {
@@ -20,7 +20,7 @@ struct OracleTests {
       for form in item.forms {
         let answer = try await Oracle.config(item, format: form.rawValue)
         #expect(answer.status == 0, "\(item): \(answer.errors)")
-        // Goldens leave JSON's layout out.
+        // Goldens don't have JSON's layout.
         let ours = try item.printed(form)
         #expect(ours == answer.output, "\(item): \(Difference.first(ours, answer.output))")
         printed[form] = answer.output
@@ -57,8 +57,8 @@ struct OracleTests {
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
 
-  // All cases where goldens are recorded.
-  @Test("of files before their variables are replaced, for each tenth case of the corpus")
+  // All cases if goldens are being recorded.
+  @Test("of files without interpolation, for each tenth case of the corpus")
   func models() async throws {
     var goldens: [(name: String, golden: Golden)] = []
     let all = CorpusCase.all
@@ -74,7 +74,7 @@ struct OracleTests {
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
 
-  @Test("of what it refuses")
+  @Test("of files that it refuses")
   func refused() async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for item in CorpusCase.refused {
@@ -86,7 +86,7 @@ struct OracleTests {
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
 
-  @Test("of files of the kinds that public stacks use", arguments: KindCase.kinds)
+  @Test("of files of the kinds of public stacks", arguments: KindCase.kinds)
   func kinds(_ kind: String) async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for item in KindCase.cases(of: kind) {
@@ -101,7 +101,7 @@ struct OracleTests {
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
 
-  @Test("of profiles whose name is empty")
+  @Test("of profiles with an empty name")
   func profiles() async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for choice in ProfileTests.choices {
@@ -119,9 +119,9 @@ struct OracleTests {
   }
 }
 
-/// Docker Compose 1.29.2 is a Python program, whose modules `compose1.py` uses.
+/// Docker Compose 1.29.2 is a Python program. `compose1.py` imports its modules.
 @Suite(
-  "The goldens are what Docker Compose 1.29.2 says",
+  "The goldens are the output of Docker Compose 1.29.2",
   .enabled(if: ProcessInfo.processInfo.environment["COMPOSE1"] != nil))
 struct Compose1OracleTests {
   @Test("of the format of Compose 1, and of versions 2 and 3", arguments: Compose1.Part.allCases)

@@ -16,7 +16,8 @@ struct OrdinaryPolicyTests {
     return try? OperatorFile(text: text ?? "", file: "policy-restricted.yaml").policy
   }()
 
-  /// What a file is refused for; nil where it may be run. A file that is no pod at all isn't counted.
+  /// The reason why a file is refused. Nil if it is permitted. Outer nil for a file that isn't a
+  /// valid pod.
   private static func refusal(
     _ options: LoadOptions, sandbox: String, _ policy: PodPolicy
   ) throws -> String?? {
@@ -43,7 +44,7 @@ struct OrdinaryPolicyTests {
     }
   }
 
-  @Test("of the kinds that public stacks are of, with what refuses the others")
+  @Test("of the kinds of public stacks; the reasons for refusals are in a golden")
   func kinds() async throws {
     let policy = try #require(Self.policy)
     var lines: [String] = []

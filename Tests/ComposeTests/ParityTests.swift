@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite("config prints what Docker Compose 5 prints")
+@Suite("The output of config is that of Docker Compose 5")
 struct ParityTests {
   @Test("the corpus is broad, and each case has a golden")
   func corpusIsBroad() throws {
@@ -15,7 +15,7 @@ struct ParityTests {
     }
   }
 
-  @Test("in JSON and YAML, and again of what was printed", arguments: CorpusGroup.accepted)
+  @Test("in JSON and YAML, also for its own output as input", arguments: CorpusGroup.accepted)
   func printed(_ group: CorpusGroup) async throws {
     let goldens = try group.goldens.stored()
     for item in group.cases {
@@ -31,7 +31,7 @@ struct ParityTests {
     }
   }
 
-  @Test("what it refuses is refused with its place", arguments: CorpusCase.refused)
+  @Test("a file that it refuses is refused with its position", arguments: CorpusCase.refused)
   func refusal(_ item: CorpusCase) throws {
     let error = #expect(throws: ComposeError.self) {
       try ComposeLoader.load(item.options()).json()

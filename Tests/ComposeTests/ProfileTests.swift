@@ -4,7 +4,7 @@ import OrderedCollections
 import Testing
 import YAML
 
-@Suite("Profiles whose name is empty")
+@Suite("Profiles with an empty name")
 struct ProfileTests {
   fileprivate static let file = """
     services:
@@ -15,7 +15,7 @@ struct ProfileTests {
       e: {image: e, profiles: []}
     """
 
-  /// A value of COMPOSE_PROFILES, nil for unset, and values of `--profile`.
+  /// A value of COMPOSE_PROFILES (nil for unset) and values of `--profile`.
   struct Choice: CustomStringConvertible {
     let variable: String?
     let options: [String]
@@ -30,7 +30,7 @@ struct ProfileTests {
       isInFile ? [:] : ["COMPOSE_PROFILES": variable].compactMapValues(\.self)
     }
 
-    /// A folder with the files.
+    /// Creates a directory with the files.
     func folder() throws -> Folder {
       let folder = try Folder(["compose.yaml": ProfileTests.file])
       if isInFile, let variable { try folder.write(".env", "COMPOSE_PROFILES='\(variable)'\n") }
@@ -51,7 +51,7 @@ struct ProfileTests {
   /// The enabled services of each choice.
   static let goldens = GoldenFile("Goldens/empty-profiles")
 
-  @Test("are enabled where Docker Compose enables them, from everywhere")
+  @Test("are enabled as by Docker Compose, whatever their source")
   func parity() throws {
     let goldens = try Self.goldens.stored()
     #expect(try Self.goldens.strays(among: Self.choices.map(\.description)) == [])
@@ -66,7 +66,7 @@ struct ProfileTests {
     }
   }
 
-  @Test("are a warning with their place, which says whether they are enabled")
+  @Test("cause a warning with the position, and whether they are enabled")
   func warned() throws {
     for (profiles, word) in [([], "it is enabled"), (["x"], "it is not enabled")] {
       let folder = try Folder(["compose.yaml": Self.file])
@@ -79,7 +79,7 @@ struct ProfileTests {
     }
   }
 
-  @Test("and services that are left out are kept with their profiles and their place")
+  @Test("leave disabled services with their profiles and positions")
   func disabled() throws {
     let project = try load(Self.file)
     #expect(project.disabledServices.map(\.name) == ["c"])

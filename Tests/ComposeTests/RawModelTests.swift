@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite("Files before their variables are replaced")
+@Suite("Files without interpolation")
 struct RawModelTests {
-  /// Cases that are printed otherwise than by Docker Compose: docs/differences.md has their classes.
+  /// Cases whose output differs from Docker Compose's. docs/compose.md describes their classes.
   static let differing: [ModelCase: Set<String>] = [
     .rawJSON: ["extending/file-nulls", "keys/depends_on"]
   ]
@@ -33,7 +33,7 @@ struct RawModelTests {
     }
   }
 
-  @Test("have the variables of values, and of defaults, but none of `$$` or of keys")
+  @Test("have the variables of values and of defaults, but none of `$$` or of keys")
   func variables() throws {
     let folder = try Folder([
       "compose.yaml": """
@@ -58,7 +58,7 @@ struct RawModelTests {
     #expect(model.json.contains("\"command\": \"echo $$HOME $SHORT"))
   }
 
-  @Test("of the format of Compose 1 are refused")
+  @Test("are refused in the format of Compose 1")
   func legacy() throws {
     let folder = try Folder(["compose.yaml": "web: {image: a}"])
     #expect(throws: ComposeError.self) {

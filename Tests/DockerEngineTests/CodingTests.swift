@@ -15,7 +15,7 @@ struct CodingTests {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
-  @Test("a container is read with all that a pod looks at, nulls and all")
+  @Test("a container is decoded with all fields that a pod uses, including nulls")
   func container() throws {
     let details: ContainerDetails = try decode(
       """
@@ -54,7 +54,7 @@ struct CodingTests {
     #expect(details.restartCount == 2)
   }
 
-  @Test("an event is read with its actor and labels")
+  @Test("an event is decoded with its actor and labels")
   func event() throws {
     let event: EngineEvent = try decode(
       """
@@ -70,7 +70,7 @@ struct CodingTests {
           timeNano: 1_700_000_000_123_456_789))
   }
 
-  @Test("an engine that doesn't name its cgroup version has version 1")
+  @Test("an engine that doesn't report its cgroup version has version 1")
   func info() throws {
     let info: EngineInfo = try decode(
       #"{"ID":"x","NCPU":2,"SecurityOptions":null,"OSType":"linux"}"#)
@@ -79,7 +79,7 @@ struct CodingTests {
     #expect(info.osType == "linux")
   }
 
-  @Test("podman is told from Docker by what only its answer has")
+  @Test("Podman is distinguished from Docker by a field that only its response has")
   func podman() throws {
     let podman: EngineInfo = try decode(
       #"{"ID":"6fa5bac3-f937","CgroupDriver":"cgroupfs","OSType":"linux","ServerVersion":"4.3.1","#
@@ -93,7 +93,7 @@ struct CodingTests {
     #expect(!docker.isPodman)
   }
 
-  @Test("what is nil is not sent, and an empty command is")
+  @Test("a nil value is not sent, and an empty command is")
   func create() throws {
     #expect(try encode(ContainerCreate(image: "a")) == #"{"Image":"a"}"#)
     var body = ContainerCreate(image: "a")
@@ -119,7 +119,7 @@ struct CodingTests {
   }
 
   @Test(
-    "an image's name is taken apart for a pull",
+    "an image's name is split for a pull",
     arguments: [
       ("redis", "redis", "latest"), ("redis:7", "redis", "7"),
       ("host:5000/a/b", "host:5000/a/b", "latest"), ("host:5000/a:1", "host:5000/a", "1"),
@@ -131,7 +131,7 @@ struct CodingTests {
   }
 
   @Test(
-    "a failed pull's text tells what failed",
+    "the text of a failed pull determines the status",
     arguments: [
       ("manifest for a:1 not found: manifest unknown: manifest unknown", 500, 404),
       (
@@ -146,7 +146,7 @@ struct CodingTests {
     #expect(pullError(EngineCall("POST", "/x"), status: status, text).kind == .status(kind))
   }
 
-  @Test("credentials are sent in base64url, and never shown")
+  @Test("credentials are sent in base64url, and never printed")
   func credentials() throws {
     let credentials = RegistryCredentials(
       username: "??>", password: "s3cret", serverAddress: "r:5000")
@@ -161,7 +161,7 @@ struct CodingTests {
     #expect(!dumped.contains("s3cret"))
   }
 
-  @Test("an HTTP date is read")
+  @Test("an HTTP date is parsed")
   func date() {
     #expect(secondsSince1970(httpDate: "Sun, 06 Nov 1994 08:49:37 GMT") == 784_111_777)
     #expect(secondsSince1970(httpDate: "") == nil)

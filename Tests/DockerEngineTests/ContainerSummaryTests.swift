@@ -5,9 +5,9 @@ import Testing
 
 @Suite("A listed container")
 struct ContainerSummaryTests {
-  /// On the default bridge, links give a container further names, in the engine's order.
+  /// On the default bridge, links give a container additional names, in the engine's order.
   @Test(
-    "goes by its own name, not by one that a link gives it",
+    "has its own name, not a name from a link",
     arguments: [
       (["/web"], "web"), (["/app/db", "/db"], "db"), (["/db", "/app/db"], "db"), ([], ""),
       (["/app/db"], "app/db"),

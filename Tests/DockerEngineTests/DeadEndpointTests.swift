@@ -10,7 +10,8 @@ struct DeadEndpointTests {
   private static let gone = String(repeating: "a", count: 64)
   private static let alive = String(repeating: "b", count: 64)
 
-  /// An engine with one network, which lists these endpoints (key, endpoint ID, name) and knows these containers.
+  /// An engine with one network, which lists these endpoints (key, endpoint ID, name), and with
+  /// these containers.
   private func engine(
     scope: String = "local", endpoints: [(key: String, id: String, name: String)],
     containers: Set<String>, disconnect: ServerReply = .answer(200),
@@ -41,7 +42,7 @@ struct DeadEndpointTests {
       .map { String(decoding: $0.body, as: UTF8.self) }
   }
 
-  @Test("are disconnected by force and by name, those listed by a dead ID as well as those without")
+  @Test("are disconnected by force and by name, whether listed under a dead ID or without an ID")
   func dead() async throws {
     let (server, engine) = try engine(
       endpoints: [(Self.gone, "1", "first"), ("ep-2", "2", "second")], containers: [])
@@ -84,7 +85,7 @@ struct DeadEndpointTests {
     #expect(disconnected(odd.server).isEmpty && disconnected(wide.server).isEmpty)
   }
 
-  @Test("are left alone where the engine can't tell of their container")
+  @Test("are left alone if the engine can't inspect their container")
   func unknown() async throws {
     let (server, engine) = try engine(
       endpoints: [("ep-1", "1", "web")], containers: ["web"],
@@ -96,7 +97,7 @@ struct DeadEndpointTests {
     #expect(disconnected(server).isEmpty)
   }
 
-  @Test("that go meanwhile are no failure, and are not reported as removed")
+  @Test("that are removed meanwhile cause no failure, and are not reported as removed")
   func gone() async throws {
     let (server, engine) = try engine(
       endpoints: [("ep-1", "1", "web")], containers: [],

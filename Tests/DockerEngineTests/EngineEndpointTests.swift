@@ -5,7 +5,7 @@ import Testing
 @Suite("An engine's endpoint")
 struct EngineEndpointTests {
   @Test(
-    "is read from the environment as the docker command reads it",
+    "is derived from the environment as the docker command does it",
     arguments: [
       ([:], "unix:///var/run/docker.sock"),
       (["DOCKER_HOST": ""], "unix:///var/run/docker.sock"),
@@ -25,7 +25,7 @@ struct EngineEndpointTests {
   }
 
   @Test(
-    "that cannot be used is refused in one line that names the variable",
+    "that is invalid is refused in one line that names the variable",
     arguments: [
       (["DOCKER_HOST": "/run/docker.sock"], "expected unix:///path or tcp://host:port"),
       (["DOCKER_HOST": "ssh://me@host"], "ssh:// is not supported"),

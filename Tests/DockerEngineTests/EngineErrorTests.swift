@@ -3,7 +3,7 @@ import Testing
 
 @Suite("An engine's error")
 struct EngineErrorTests {
-  @Test("is one line with method, path, the engine's words and the status")
+  @Test("is one line with method, path, the engine's text and the status")
   func line() {
     let error = EngineError(
       kind: .status(404), method: "GET", path: "/containers/x/json",
@@ -13,7 +13,7 @@ struct EngineErrorTests {
     #expect(!error.isConflict)
   }
 
-  @Test("says that a network's name is taken, whatever status an older engine gives it")
+  @Test("recognizes that a network's name is in use, whatever the status of an older engine")
   func takenName() {
     for status in [403, 409, 500] {
       let error = EngineError(

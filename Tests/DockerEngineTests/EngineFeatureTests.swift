@@ -3,14 +3,14 @@ import Testing
 
 @testable import DockerEngine
 
-/// How a feature shows in a request.
+/// The effect of a feature on a request.
 private enum Use {
-  /// What the request can't do without.
+  /// The features that the request requires.
   case need([EngineFeature])
-  /// A text that the container's request has from the first version on, and not before; and one
-  /// that it has before.
+  /// A text that the container's request has only from the first version on, and a text that it has
+  /// before.
   case text(String, before: String = "", ContainerCreate)
-  /// A call or an answer, which `OlderEngineTests` shows.
+  /// A call or a response, which `OlderEngineTests` tests.
   case call
 }
 
@@ -129,7 +129,7 @@ struct EngineFeatureTests {
     }
   }
 
-  @Test("are explained unless they are refused, and lie within what the client speaks")
+  @Test("are described unless they are refused, and need versions that the client supports")
   func rows() {
     for feature in EngineFeature.allCases {
       #expect(feature.below.isEmpty == (feature.fallback == .refused), "\(feature)")
@@ -138,7 +138,7 @@ struct EngineFeatureTests {
     }
   }
 
-  @Test("below a cap are said to be below that, not the engine's")
+  @Test("above a cap are reported with the cap instead of the engine's version")
   func capped() {
     let ability = EngineAbility(APIVersion(1, 30), isCapped: true)
     #expect(
@@ -146,7 +146,7 @@ struct EngineFeatureTests {
         == "a volume's subpath needs API 1.45 (Docker 26.0), DOCKER_API_VERSION is 1.30")
   }
 
-  @Test("have the address of the first network where the engine looks for it")
+  @Test("place the address of the first network where the engine reads it")
   func address() {
     var own = ContainerCreate(image: "image")
     own.hostConfig = HostConfig()

@@ -28,7 +28,7 @@ struct FaultyEngineTests {
   }
 
   @Test(
-    "is spoken to in the newest version that both know",
+    "is used with the newest version that both support",
     arguments: [
       ("1.25", "/v1.25/info"), ("1.40", "/v1.40/info"), ("1.41", "/v1.41/info"),
       ("1.99", "/v1.51/info"),
@@ -53,7 +53,7 @@ struct FaultyEngineTests {
     #expect(error?.message.contains("1.25") == true)
   }
 
-  @Test("and is no engine is refused")
+  @Test("is refused if it is no engine")
   func noEngine() async throws {
     let server = try FakeHTTPServer { _ in .answer(200, "hello") }
     defer { server.stop() }
@@ -61,7 +61,7 @@ struct FaultyEngineTests {
     #expect(error?.kind == .malformed)
   }
 
-  @Test("is asked for its version once by many tasks")
+  @Test("gets one request for its version from many tasks")
   func oneFlight() async throws {
     let server = try fake { _ in .answer(200, "[]") }
     defer { server.stop() }
@@ -74,7 +74,7 @@ struct FaultyEngineTests {
     #expect(server.requests.count == 31)
   }
 
-  @Test("is asked again by those who waited for a task that was cancelled")
+  @Test("gets another request for its version if the first task was canceled")
   func abandonedFlight() async throws {
     let pings = Mutex(0)
     let server = try FakeHTTPServer { request in
@@ -99,7 +99,7 @@ struct FaultyEngineTests {
     #expect(try await second.value.isEmpty)
   }
 
-  @Test("is asked for its version anew when it was replaced by an older one")
+  @Test("is asked for its version again after it was replaced by an older one")
   func replaced() async throws {
     let isOld = Mutex(false)
     let server = try FakeHTTPServer { request in
@@ -119,7 +119,7 @@ struct FaultyEngineTests {
     #expect(server.requests.last?.target.hasPrefix("/v1.41/") == true)
   }
 
-  @Test("and does not answer is given up on")
+  @Test("and doesn't respond causes a timeout")
   func stalled() async throws {
     let server = try fake { _ in .text("") }
     defer { server.stop() }
@@ -132,7 +132,7 @@ struct FaultyEngineTests {
   }
 
   @Test(
-    "is sent only so many starts at once, and what waits for its turn isn't sent once it's cancelled"
+    "gets a limited number of starts at once, and no queued start after its cancellation"
   )
   func turns() async throws {
     let server = try fake { request in
@@ -149,7 +149,7 @@ struct FaultyEngineTests {
       sent() + engine.limiter.waiting(.start) == 5 * limit
     }
     #expect(sent() == limit)
-    // Stopping and killing never wait behind starts that hang.
+    // Stops and kills never wait behind starts that hang.
     try await engine.killContainer("c0", signal: "KILL")
     try await engine.stopContainer("c0", timeout: 0)
     for start in starts { start.cancel() }
@@ -160,7 +160,7 @@ struct FaultyEngineTests {
     #expect(sent() == limit)
   }
 
-  @Test("gets the time that the task's own deadline leaves, where that is longer")
+  @Test("gets the time until the task's own deadline, if that is longer")
   func patience() async throws {
     let server = try fake { _ in .text("") }
     defer { server.stop() }
@@ -174,11 +174,11 @@ struct FaultyEngineTests {
       return .now - start
     }
     #expect(await time(.milliseconds(900)) >= .milliseconds(850))
-    // A deadline that is near cuts nothing off: whoever keeps it does.
+    // An early deadline doesn't shorten the time. The owner of the deadline enforces it.
     #expect(await time(.zero) >= .milliseconds(90))
   }
 
-  @Test("gets the time to stop a container on top of the deadline")
+  @Test("gets the time to stop a container in addition to the deadline")
   func stopDeadline() async throws {
     let server = try fake { _ in .text("") }
     defer { server.stop() }
@@ -190,7 +190,7 @@ struct FaultyEngineTests {
     #expect(ContinuousClock.now - start >= .milliseconds(1200))
   }
 
-  @Test("and breaks its event stream off ends the sequence or fails it")
+  @Test("and interrupts its event stream ends the sequence or fails it")
   func brokenEvents() async throws {
     let event = #"{"Type":"container","Action":"die","Actor":{"ID":"a","Attributes":null}}"#
     let server = try fake { request in
@@ -209,7 +209,7 @@ struct FaultyEngineTests {
     #expect(second != nil)
   }
 
-  @Test("and sends something else than JSON is malformed, with the place")
+  @Test("and sends a malformed response is reported with the location in the JSON")
   func malformed() async throws {
     let server = try fake { _ in .answer(200, #"{"Id":"a","State":{"Running":"yes"}}"#) }
     defer { server.stop() }
@@ -251,7 +251,7 @@ struct FaultyEngineTests {
     #expect(server.requests.last?.target == "/v1.41/volumes/a%2F..%2Fb%3Fc?force=0")
   }
 
-  @Test("and is not there is unreachable, and the line says where and why")
+  @Test("that doesn't exist is unreachable, and the message has the address and the reason")
   func unreachable() async {
     let error = await failure {
       _ = try await DockerEngine(endpoint: .unix(path: "/nowhere/docker.sock")).info()

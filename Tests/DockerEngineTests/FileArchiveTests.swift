@@ -38,7 +38,7 @@ struct FileArchiveTests {
     }
   }
 
-  @Test("whose path has no room in an archive are refused")
+  @Test("are refused if a path is too long for an archive")
   func tooLong() {
     let name = String(repeating: "a", count: 101)
     #expect(

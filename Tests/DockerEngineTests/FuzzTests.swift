@@ -4,7 +4,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("Mutated input from an engine traps nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated input from an engine causes no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
   private static let container = """
     {"Id":"ab12","Created":"2024-01-02T03:04:05.678Z","Image":"sha256:1","Name":"/web",\
@@ -55,7 +55,7 @@ struct FuzzTests {
     {"errorDetail":{"code":401,"message":"denied"},"error":"denied"}
     """
 
-  /// Each type that is decoded from an answer, by itself.
+  /// Each type that is decoded from a response.
   private static let decoders: [(String, String, @Sendable ([UInt8]) throws -> Void)] = [
     ("container", container, { try read(ContainerDetails.self, $0) }),
     ("containers", "[\(summary)]", { try read([ContainerSummary].self, $0) }),
@@ -70,7 +70,7 @@ struct FuzzTests {
     _ = "\(try JSONDecoder().decode(T.self, from: Data(bytes)))".utf8.count
   }
 
-  @Test("each kind of answer is read or refused")
+  @Test("each kind of response is decoded or refused")
   func answers() async {
     for (name, text, decode) in Self.decoders {
       let report = await Fuzz.drive(
@@ -84,7 +84,7 @@ struct FuzzTests {
     }
   }
 
-  @Test("streams of objects are taken apart or refused, however they are cut")
+  @Test("streams of objects are split or refused, wherever they are cut")
   func objects() async {
     let report = await Fuzz.drive(
       "streams of objects", texts: [Self.event + "\n" + Self.event, Self.progress],
@@ -103,7 +103,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("multiplexed output is taken apart or refused, however it is cut")
+  @Test("multiplexed output is decoded or refused, wherever it is cut")
   func output() async {
     let frames: [UInt8] =
       [1, 0, 0, 0, 0, 0, 0, 4] + Array("one\n".utf8) + [2, 0, 0, 0, 0, 0, 0, 0]
@@ -125,7 +125,7 @@ struct FuzzTests {
     stride(from: 0, to: bytes.count, by: 7).map { Array(bytes[$0...].prefix(7)) }
   }
 
-  @Test("dates, versions and names of images and endpoints are understood or not")
+  @Test("dates, versions and names of images and endpoints are parsed or refused")
   func words() async {
     let texts = [
       "Sun, 22 Nov 2026 11:12:47 GMT", "1.41", "host:5000/a/b:1@sha256:12", "tcp://[::1]:2375",
@@ -141,7 +141,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("a date of any year is understood or not", arguments: ["-2147483648", "2147483647", "-1"])
+  @Test("a date of any year is parsed or refused", arguments: ["-2147483648", "2147483647", "-1"])
   func years(_ year: String) {
     _ = secondsSince1970(httpDate: "Sun, 22 Nov \(year) 11:12:47 GMT")
     #expect(secondsSince1970(httpDate: "Sun, 22 Nov 2026 11:12:47 GMT") == 1_795_345_967)

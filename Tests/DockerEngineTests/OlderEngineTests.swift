@@ -4,10 +4,10 @@ import Testing
 
 @testable import DockerEngine
 
-/// What is sent to an engine of an older API, and what comes of it there.
+/// Requests to an engine of an older API, and their results.
 @Suite("An engine of an older API", .timeLimit(.minutes(2)))
 struct OlderEngineTests {
-  /// A server of an API version, which gives each request the same body.
+  /// A server of an API version that responds to each request with the same body.
   private func server(
     _ version: String, _ body: String = #"{"Id":"a","Warnings":null}"#
   ) throws -> FakeHTTPServer {
@@ -21,7 +21,7 @@ struct OlderEngineTests {
     DockerEngine(endpoint: .unix(path: server.path), requestTimeout: timeout)
   }
 
-  /// The body that a create has on an engine of a version.
+  /// The body of a create request to an engine of a version.
   private func sent(
     _ version: String, _ body: ContainerCreate
   ) async throws -> (body: String, warnings: [String]) {
@@ -39,7 +39,7 @@ struct OlderEngineTests {
     return body
   }
 
-  @Test("isn't asked to make the directory of a bind mount")
+  @Test("gets no request to create the directory of a bind mount")
   func createdMountpoint() async throws {
     let body = container {
       $0.mounts = [
@@ -53,7 +53,7 @@ struct OlderEngineTests {
     #expect(try await sent("1.42", body).body.contains(#""CreateMountpoint":true"#))
   }
 
-  @Test("doesn't get what it does in any case")
+  @Test("doesn't get settings that are its default behavior")
   func implied() async throws {
     let body = container {
       $0.mounts = [
@@ -69,7 +69,7 @@ struct OlderEngineTests {
     #expect(try await sent("1.41", body).body.contains(#""CgroupnsMode":"host""#))
   }
 
-  @Test("gets the address of its first network as the container's as well, where it reads that")
+  @Test("gets the first network's address also as that of the container, if it reads that")
   func address() async throws {
     var body = container { $0.networkMode = "net" }
     body.networkingConfig = NetworkingConfig(
@@ -79,7 +79,7 @@ struct OlderEngineTests {
     #expect(try await sent("1.44", body).body.components(separatedBy: "MacAddress").count == 2)
   }
 
-  @Test("is refused a private cgroup namespace, and a network without IPv4")
+  @Test("refuses a private cgroup namespace, and a network without IPv4")
   func refused() async throws {
     let body = container { $0.cgroupnsMode = "private" }
     await #expect(throws: EngineError.self) { try await sent("1.40", body) }
@@ -90,7 +90,7 @@ struct OlderEngineTests {
     await #expect(throws: EngineError.self) { try await engine(server).createNetwork(network) }
   }
 
-  @Test("may take as long over a wait's response as the container does")
+  @Test("may delay the response to a wait as long as the container runs")
   func wait() async throws {
     let server = try FakeHTTPServer { request in
       if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "1.25"]) }
@@ -103,7 +103,7 @@ struct OlderEngineTests {
     #expect(server.requests.last?.target == "/v1.25/containers/web/wait")
   }
 
-  @Test("is refused at once what only a newer one can do, and never asked for it")
+  @Test("doesn't get a request that requires a newer API, which fails at once")
   func refusedCalls() async throws {
     let server = try server("1.25")
     defer { server.stop() }
@@ -122,7 +122,7 @@ struct OlderEngineTests {
     #expect(server.requests.map(\.target) == ["/_ping"])
   }
 
-  @Test("is asked whether a network's name is taken, which a newer one checks in any case")
+  @Test("gets a request to check a network's name, which a newer one always checks")
   func duplicates() async throws {
     for (version, isAsked) in [("1.43", true), ("1.44", false)] {
       let server = try server(version)
@@ -134,7 +134,7 @@ struct OlderEngineTests {
   }
 
   @Test(
-    "isn't asked for a platform: the image is looked at instead",
+    "gets no platform in a request: the client inspects the image instead",
     arguments: [
       ("linux/amd64", true), ("linux/x86_64", true), ("amd64", true), ("linux", true),
       ("linux/arm64/v8", false), ("windows/amd64", false), ("s390x", false),
@@ -159,7 +159,7 @@ struct OlderEngineTests {
     )
   }
 
-  @Test("pulls its own platform where it can't be asked for another")
+  @Test("pulls its own platform if requests can't have one")
   func pull() async throws {
     for (version, isAsked) in [("1.31", false), ("1.32", true)] {
       let server = try server(version, "")
@@ -170,13 +170,13 @@ struct OlderEngineTests {
   }
 
   @Test(
-    "has lines without a time in its log, if need be",
+    "may have log lines without a time",
     arguments: ["...................Z", "", "Z", "2026-01-01T00:00:00 x", "a-b-cTd:e:f.000000000Z"])
   func timeless(line: String) {
     #expect(LogTime(line: line.utf8) == nil)
   }
 
-  @Test("has kept a line from before a moment, or not, by the lines' own times")
+  @Test("has stored a line from before a point in time, or not, by the times of the lines")
   func logs() async throws {
     // 2026-01-01T00:00:00.5Z is 1767225600.5.
     let line = "2026-01-01T00:00:00.500000000Z hello\n"
@@ -193,7 +193,7 @@ struct OlderEngineTests {
     #expect(server.requests.last?.target.contains("until=1767225600.4") == true)
   }
 
-  @Test("is used in the version of the cap, and the cap is named where the engine refuses it")
+  @Test("is used with the version of the cap, and an error about the version names the cap")
   func cap() async throws {
     let server = try FakeHTTPServer { request in
       if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "1.52"]) }
@@ -211,7 +211,7 @@ struct OlderEngineTests {
     #expect(server.requests.last?.target == "/v1.30/info")
   }
 
-  @Test("and so old that it doesn't name its API is named itself")
+  @Test("that doesn't report its API version is refused with its own name")
   func nameless() async throws {
     let server = try FakeHTTPServer { _ in
       .answer(200, "OK", headers: ["Server": "Docker/1.12.6 (linux)"])
@@ -223,9 +223,9 @@ struct OlderEngineTests {
       error?.message.contains("is Docker/1.12.6 (linux), this program needs API 1.25") == true)
   }
 
-  @Test("is understood although its answers lack newer fields")
+  @Test("is supported although its responses lack newer fields")
   func absentFields() async throws {
-    // As 1.13.1 answers, without what it doesn't know.
+    // Responses of Docker 1.13.1, without the fields that it doesn't have.
     let info =
       #"{"ID":"A","ServerVersion":"1.13.1","CgroupDriver":"cgroupfs","OSType":"linux","SecurityOptions":null}"#
     let list =

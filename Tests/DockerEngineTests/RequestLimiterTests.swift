@@ -7,8 +7,7 @@ import Testing
 
 @Suite("Requests of one kind", .timeLimit(.minutes(5)))
 struct RequestLimiterTests {
-  /// How many requests are under way, and the most that ever were; those that are hold on until
-  /// they are let go.
+  /// Counts running requests and their highest number. A request runs until `open()`.
   private final class Gauge: Sendable {
     private struct State {
       var busy = 0
@@ -35,7 +34,7 @@ struct RequestLimiterTests {
     }
   }
 
-  @Test("are under way by so many at once, and get their turn in the order in which they came")
+  @Test("are limited in number, and get their turn in the order of their arrival")
   func limit() async throws {
     let limiter = RequestLimiter { _ in 3 }
     let gauge = Gauge()
@@ -47,7 +46,7 @@ struct RequestLimiterTests {
       }
     }
     #expect(gauge.busy == 3)
-    // Another kind has a limit of its own.
+    // Another kind has its own limit.
     try await limiter.run(.look) {}
     gauge.open()
     for request in requests { try await request.value }
@@ -57,7 +56,7 @@ struct RequestLimiterTests {
     #expect(limiter.waiting(.create) == 0)
   }
 
-  @Test("give their place back when they fail")
+  @Test("release their place when they fail")
   func failure() async throws {
     struct Fault: Error {}
     let limiter = RequestLimiter { _ in 1 }
@@ -67,7 +66,7 @@ struct RequestLimiterTests {
     try await limiter.run(.start) {}
   }
 
-  @Test("leave the queue at once when their task is cancelled, and leave the others' turn alone")
+  @Test("leave the queue at once when their task is canceled, and don't affect others")
   func cancelled() async throws {
     let limiter = RequestLimiter { _ in 1 }
     let gauge = Gauge()
@@ -85,7 +84,7 @@ struct RequestLimiterTests {
     try await first.value
     try await third.value
     #expect(gauge.order == [1, 3])
-    // And one that is cancelled before it comes is never sent.
+    // A request whose task is canceled before it is queued is never sent.
     let late = Task {
       withUnsafeCurrentTask { $0?.cancel() }
       try await limiter.run(.start) { await gauge.request(4) }
@@ -94,7 +93,7 @@ struct RequestLimiterTests {
     #expect(gauge.order == [1, 3])
   }
 
-  @Test("that were cancelled a thousand times over lose no place")
+  @Test("that were canceled a thousand times lose no place")
   func races() async throws {
     let limiter = RequestLimiter { _ in 2 }
     let requests = (0..<1000).map { _ in
@@ -112,7 +111,7 @@ struct RequestLimiterTests {
   }
 
   @Test(
-    "that must not be cut off aren't sent once their task is cancelled, and are waited for if they were"
+    "without cancellation aren't sent once their task is canceled, but are awaited if they were"
   )
   func uncut() async throws {
     let limiter = RequestLimiter { _ in 1 }
@@ -134,7 +133,7 @@ struct RequestLimiterTests {
     #expect(gauge.order == [1])
   }
 
-  @Test("that remove something are sent even then")
+  @Test("that remove something are sent even if their task is canceled")
   func removal() async throws {
     let limiter = RequestLimiter { _ in 1 }
     let gauge = Gauge()
@@ -152,7 +151,7 @@ struct RequestLimiterTests {
   }
 
   @Test(
-    "are told by their method and path",
+    "have a kind by their method and path",
     arguments: [
       ("POST", "/containers/create", RequestKind.create), ("POST", "/volumes/create", .create),
       ("POST", "/containers/web/start", .start), ("POST", "/networks/n/connect", .connect),

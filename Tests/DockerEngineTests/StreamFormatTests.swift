@@ -22,7 +22,7 @@ struct StreamFormatTests {
     return (frames, demultiplexer.isInsideFrame)
   }
 
-  @Test("output is told apart wherever it is cut in two")
+  @Test("output is demultiplexed wherever it is cut in two")
   func splits() throws {
     let bytes = frame(1, "one\n") + frame(2, "") + frame(2, "two\n") + frame(1, "3")
     for cut in 0...bytes.count {
@@ -37,7 +37,7 @@ struct StreamFormatTests {
     }
   }
 
-  @Test("output is told apart byte by byte")
+  @Test("output is demultiplexed byte by byte")
   func bytewise() throws {
     let bytes = frame(2, "a") + frame(1, "bcd")
     let (frames, isInside) = try demultiplexed(bytes.map { [$0] })
@@ -54,7 +54,7 @@ struct StreamFormatTests {
   }
 
   @Test(
-    "what is not multiplexed is refused",
+    "a stream that isn't multiplexed is refused",
     arguments: [Array("plain text".utf8), [1, 0, 1, 0, 0, 0, 0, 1], [9, 0, 0, 0, 0, 0, 0, 1]])
   func refused(bytes: [UInt8]) {
     #expect(throws: Demultiplexer.Fault.self) { try demultiplexed([bytes]) }
@@ -78,7 +78,7 @@ struct StreamFormatTests {
     }
   }
 
-  @Test("a stream that is not JSON objects is refused")
+  @Test("a stream that isn't JSON objects is refused")
   func noObjects() {
     var splitter = JSONObjectSplitter()
     var position = 0
@@ -88,7 +88,7 @@ struct StreamFormatTests {
   }
 
   @Test(
-    "an object that is too large is passed over, however it is cut", arguments: [1 << 16, 1 << 30])
+    "an object that is too large is skipped, wherever it is cut", arguments: [1 << 16, 1 << 30])
   func tooLarge(piece: Int) throws {
     let large = "{\"a\": {\"b\": \"" + String(repeating: "}", count: 5 << 20) + "\"}}"
     let bytes = Array("{\"first\": 1}\n\(large)\n{\"last\": 2}".utf8)

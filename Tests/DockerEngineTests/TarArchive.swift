@@ -1,4 +1,4 @@
-/// A tar archive (ustar) of executables and links, just enough for an image.
+/// A tar archive (ustar) of executables and links, sufficient for an image.
 struct TarArchive {
   private var bytes: [UInt8] = []
 
@@ -14,7 +14,7 @@ struct TarArchive {
     bytes += header(path, type: "2", size: 0, link: target)
   }
 
-  /// The archive with its end.
+  /// The archive with its trailer.
   func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 
   private func header(_ path: String, type: String, size: Int, link: String) -> [UInt8] {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Diagrams")
 struct DiagramTests {
-  @Test("are what the code says")
+  @Test("match the code")
   func fresh() async throws {
     let result = try await Command(
       Project.root.appendingPathComponent("scripts/diagrams").path, ["--check"]

@@ -4,12 +4,12 @@ import Testing
 
 @Suite("The page of engines")
 struct EnginePageTests {
-  @Test("docs/engines.md is what the code says")
+  @Test("docs/reference/engines.md matches the code")
   func documented() throws {
-    try Project.expect("docs/engines.md", toBe: EnginePage.text())
+    try Project.expect("docs/reference/engines.md", toBe: EnginePage.text())
   }
 
-  @Test("names every feature, with its version and release")
+  @Test("lists every feature with its version and release")
   func complete() throws {
     let rows = MarkdownTable.all(in: EnginePage.text()).flatMap(\.rows)
     for feature in EngineFeature.allCases {
@@ -20,36 +20,36 @@ struct EnginePageTests {
   }
 }
 
-/// docs/engines.md, made from the table of the Engine API's features.
+/// docs/reference/engines.md, generated from the table of the Engine API's features.
 enum EnginePage {
-  /// Makes the page.
+  /// Creates the page.
   static func text() -> String {
     let oldest = APIVersion.oldest
     var text = """
       # Versions of the Engine API
 
-      Generated from the code by the tests (`EnginePageTests`; `UPDATE_DOCS=1` writes it anew).
+      Generated from the code by the tests (`EnginePageTests`; `UPDATE_DOCS=1` updates it).
 
-      `compose-executor` and `pod-reaper` agree with the engine on the newest version of the
-      [Engine API](https://docs.docker.com/reference/api/engine/) that both know, from \(oldest) (Docker \(oldest.engine)) to
-      \(APIVersion.newest) (Docker \(APIVersion.newest.engine)); with a newer engine they use \(APIVersion.newest). An older engine is refused.
-      `DOCKER_API_VERSION` caps the version, as for the `docker` command: what is newer than `1.40` isn't used where it says `1.40`.
-      Nothing is sent that the version doesn't have. An engine that no longer speaks the version refuses each request; the
-      message names `DOCKER_API_VERSION` then.
+      `compose-executor` and `pod-reaper` use the newest version of the [Engine API](https://docs.docker.com/reference/api/engine/) that both they
+      and the engine support, from \(oldest) (Docker \(oldest.engine)) to \(APIVersion.newest) (Docker \(APIVersion.newest.engine)). With a newer engine they
+      use \(APIVersion.newest). They refuse an older engine. `DOCKER_API_VERSION` limits the version, as for the `docker` command: with `1.40`, newer
+      features are not used. No request contains a field that the version does not have. An engine that has dropped support for the version refuses each request, and the
+      message names `DOCKER_API_VERSION`.
 
-      A `build:` is the work of the `docker` command, which refuses by itself what the engine can't build.
+      The `docker` command performs a `build:`, and reports itself what the engine cannot build.
 
       """
     text += section(
       "Refused", .refused,
       "A pod that needs one of these is refused with file, line and column before anything is created.",
-      head: ["what", "since API", "Docker"])
+      head: ["feature", "since API", "Docker"])
     for (title, fallback) in [
-      ("Worked around", EngineFeature.Fallback.workedAround),
-      ("Left out, with a warning", .leftOut),
-      ("Not reported", .notReported),
+      ("Emulated", EngineFeature.Fallback.workedAround),
+      ("Omitted with a warning", .leftOut),
+      ("Not reported by the engine", .notReported),
     ] {
-      text += section(title, fallback, nil, head: ["what", "since API", "Docker", "before that"])
+      text += section(
+        title, fallback, nil, head: ["feature", "since API", "Docker", "on an older engine"])
     }
     return text
   }
@@ -70,7 +70,7 @@ enum EnginePage {
       + lines.joined(separator: "\n") + "\n"
   }
 
-  /// What a feature is called in the page.
+  /// The name of a feature in the page.
   static func name(of feature: EngineFeature) -> String {
     feature.subject.hasSuffix(",") ? String(feature.subject.dropLast()) : feature.subject
   }

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What a program says of its own command line (swift-argument-parser, `--experimental-dump-help`).
+/// The description of a program's command line (swift-argument-parser, `--experimental-dump-help`).
 struct HelpDump: Decodable {
   let command: Command
 
@@ -25,10 +25,10 @@ struct HelpDump: Decodable {
     let defaultValue: String?
     let allValues: [String]?
 
-    /// The long option's name; nil for an argument without one.
+    /// The name of the long option. Nil for an argument without one.
     var long: String? { names?.first { $0.kind == "long" }?.name }
 
-    /// As it is typed.
+    /// The spelling on the command line.
     var spelling: String {
       let words = (names ?? []).map { ($0.kind == "short" ? "-" : "--") + $0.name }
       if kind == "positional" { return (valueName ?? "").uppercased() }
@@ -36,12 +36,12 @@ struct HelpDump: Decodable {
       return words.joined(separator: ", ") + value
     }
 
-    /// What it is, without its default.
+    /// The meaning, without the default.
     var meaning: String {
       (abstract ?? "").replacing(#/ ?Default: .*$/#, with: "")
     }
 
-    /// Its default, as the help says it.
+    /// The default, from the help.
     var standard: String? {
       if let words = (abstract ?? "").firstMatch(of: /Default: (.*?)\.?$/) {
         return String(words.1)
@@ -50,7 +50,7 @@ struct HelpDump: Decodable {
     }
   }
 
-  /// Asks a program.
+  /// Runs a program and decodes its description.
   static func of(_ program: String) async throws -> HelpDump {
     let result = try await TestSupport.Command(
       BuiltProgram.beside(program), ["--experimental-dump-help"]
@@ -58,7 +58,7 @@ struct HelpDump: Decodable {
     return try JSONDecoder().decode(HelpDump.self, from: Data(result.stdout.utf8))
   }
 
-  /// Every command with its name as it is typed, the program's own first; `help` is left out.
+  /// Every command with its full name, except `help`. The program's own is the first.
   var commands: [(name: String, command: Command)] { Self.commands(command, after: "") }
 
   private static func commands(

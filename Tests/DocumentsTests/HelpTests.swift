@@ -3,12 +3,12 @@ import Program
 import TestSupport
 import Testing
 
-/// What every command of every program prints of itself; a new command is tested by being there.
+/// Tests the help of every command of every program. A new command needs no further code.
 @Suite("Help and exit codes")
 struct HelpTests {
   static let programs = ["compose-executor", "compose-resources", "pod-reaper", "pod-hook-notify"]
 
-  /// Every command with its name as it is typed.
+  /// Every command with its full name.
   static func commands() async throws -> [(name: String, command: HelpDump.Command)] {
     var commands: [(name: String, command: HelpDump.Command)] = []
     for program in programs { commands += try await HelpDump.of(program).commands }
@@ -21,7 +21,7 @@ struct HelpTests {
     ).run()
   }
 
-  @Test("every command has an abstract, examples and exit codes, in its help")
+  @Test("the help of every command has an abstract, examples and exit codes")
   func complete() async throws {
     let names = Set(try await Self.commands().map(\.name))
     #expect(names.count > 10)
@@ -43,7 +43,7 @@ struct HelpTests {
     }
   }
 
-  @Test("each example is a line that the command takes")
+  @Test("each example has only options of its command")
   func examples() async throws {
     for (name, command) in try await Self.commands() {
       let inner = (command.subcommands ?? []).flatMap { $0.arguments ?? [] }
@@ -54,7 +54,7 @@ struct HelpTests {
       for example in CommandManual.of(name)?.examples ?? [] {
         let words = example.line.split(separator: " ").map(String.init)
         #expect(example.line.hasPrefix(words[0]) && Self.programs.contains(words[0]), "\(example)")
-        // Another command's line has that one's options.
+        // An example may show another command, with its options.
         guard example.line.hasPrefix(name) else { continue }
         for option in words where option.hasPrefix("-") {
           #expect(known.contains(option), "\(example.line): \(option)")
@@ -63,7 +63,7 @@ struct HelpTests {
     }
   }
 
-  @Test("a wrong option ends every command with 2 and one line that names the help")
+  @Test("an unknown option makes every command exit with 2 and print one line that names the help")
   func usage() async throws {
     for (name, _) in try await Self.commands() {
       let words = name.split(separator: " ").map(String.init)
@@ -77,7 +77,7 @@ struct HelpTests {
   }
 
   @Test(
-    "a command that isn't there is answered with the one that is meant",
+    "an unknown command leads to a suggestion",
     arguments: [
       (["compose-executor", "up"], "did you mean 'run'? See 'compose-executor --help'"),
       (["compose-executor", "rnu", "-f", "x"], "did you mean 'run'?"),
@@ -111,7 +111,7 @@ struct HelpTests {
     #expect(end.stderr.split(separator: "\n").count == 1)
   }
 
-  @Test("a value that is wrong is usage, 2; a file that is wrong is a failure, 1")
+  @Test("a wrong value is a usage error, 2; a wrong file is a failure, 1")
   func codes() async throws {
     try await withTemporaryFolder { folder in
       let good = try folder.write("good.yaml", "services: {a: {image: a}}\n")
@@ -139,7 +139,7 @@ struct HelpTests {
     }
   }
 
-  @Test("compose-executor alone prints its help on a terminal, else what an executor lacks")
+  @Test("compose-executor without arguments prints its help on a terminal, otherwise an error")
   func alone() async throws {
     let program = BuiltProgram.beside("compose-executor")
     let none = try await Command(
@@ -159,27 +159,27 @@ struct HelpTests {
     }
   }
 
-  @Test("docs/exit-codes.md is what the code says")
+  @Test("docs/reference/exit-codes.md matches the code")
   func documented() async throws {
-    try Project.expect("docs/exit-codes.md", toBe: try await CommandsPage.text())
+    try Project.expect("docs/reference/exit-codes.md", toBe: try await CommandsPage.text())
   }
 }
 
-/// docs/exit-codes.md, made from the help and the one table of examples and exit codes.
+/// docs/reference/exit-codes.md, generated from the help and the table of examples and exit codes.
 enum CommandsPage {
   static func text() async throws -> String {
     var text = """
       # Commands
 
-      Generated from the code by the tests (`HelpTests`; `UPDATE_DOCS=1` writes it anew). The options are in [settings.md](settings.md)
-      and in each command's `--help`; the exit codes are contracts.
+      Generated from the code by the tests (`HelpTests`; `UPDATE_DOCS=1` updates it). Options are listed in [settings.md](settings.md) and in each
+      command's `--help`. Scripts may rely on the exit codes.
 
       """
     for (name, command) in try await HelpTests.commands() {
       guard let manual = CommandManual.of(name) else { continue }
       text += "\n## \(name)\n\n\(command.abstract ?? "")\n\n```\n"
       for example in manual.examples { text += "# \(example.purpose)\n\(example.line)\n" }
-      text += "```\n\n| exit code | means |\n| --- | --- |\n"
+      text += "```\n\n| exit code | meaning |\n| --- | --- |\n"
       for exit in manual.exits { text += "| \(exit.code) | \(exit.meaning) |\n" }
     }
     return text

@@ -2,7 +2,7 @@ import Testing
 
 @Suite("Imports")
 struct ImportTests {
-  @Test("no source of the programs imports Foundation, all of which would be linked in")
+  @Test("no source of the programs imports Foundation, which would be linked in completely")
   func noFoundation() throws {
     let files = try Project.files(below: ["Sources"], endings: ["swift"])
     #expect(files.count > 100)

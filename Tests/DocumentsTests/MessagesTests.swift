@@ -1,8 +1,8 @@
 import Testing
 
-@Suite("What the pages quote")
+@Suite("Quotations in the pages")
 struct MessagesTests {
-  @Test("every message in a column 'it says' is in the sources")
+  @Test("every message in a column 'message' is in the sources")
   func messages() throws {
     let sources = try Project.files(
       below: ["Sources", "cshim"], endings: ["swift", "c", "h", "cpp"])
@@ -10,12 +10,12 @@ struct MessagesTests {
       .filter { $0.utf8.count > 8 }
     var count = 0
     for page in try Project.files(below: ["docs", "deploy"], endings: ["md"]) {
-      for table in MarkdownTable.all(in: try Project.text(page)) where table.head[0] == "it says" {
+      for table in MarkdownTable.all(in: try Project.text(page)) where table.head[0] == "message" {
         for row in table.rows {
           for quote in row[0].matches(of: /`([^`]+)`/) {
             count += 1
             let message = String(quote.1)
-            #expect(literals.contains { $0.gives(message) }, "\(page): no source says '\(message)'")
+            #expect(literals.contains { $0.gives(message) }, "\(page): no source has '\(message)'")
           }
         }
       }
@@ -23,7 +23,7 @@ struct MessagesTests {
     #expect(count > 60)
   }
 
-  @Test("literals are read with what is joined to them, and without what is put into them")
+  @Test("literals are joined across +, and their interpolations are omitted")
   func literals() {
     let text = #"""
       // "no" literal

@@ -10,7 +10,7 @@ struct PerformancePageTests {
     ).run()
   }
 
-  /// A printed figure: its ratio to a peer of 1.
+  /// A line of a benchmark's output: a figure and its ratio to a peer of 1.
   private func line(
     _ name: String, _ ratio: Double, spread: Double? = nil, least: Bool = false, peer: String = "x"
   ) -> String {
@@ -22,14 +22,14 @@ struct PerformancePageTests {
       """
   }
 
-  @Test("the page and its plot are what the last run's output says")
+  @Test("the page and its plot match the output of the last run")
   func fresh() async throws {
     let result = try await script(
       "page.py", [SourceTree.root + "/Benchmarks/last.jsonl", "--check"])
     #expect(result.status == .exited(0), "\(result.stderr)")
   }
 
-  @Test("a comparison of two runs prints changes beyond noise, and fails for what got worse")
+  @Test("a comparison of two runs prints changes beyond noise, and fails if a figure got worse")
   func comparison() async throws {
     try await withTemporaryFolder { folder in
       let old = try folder.write(

@@ -2,24 +2,25 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The project's files, as they lie in the source tree.
+/// The files of the source tree.
 enum Project {
-  /// The top of the source tree.
+  /// The root of the source tree.
   static let root = URL(fileURLWithPath: SourceTree.root)
 
-  /// A file's text.
+  /// The text of a file.
   static func text(_ path: String) throws -> String { try SourceTree.text(path) }
 
-  /// The paths of all files below some folders whose names end in one of these.
-  static func files(below folders: [String], endings: [String]) throws -> [String] {
-    let names = folders.flatMap { folder -> [String] in
-      let found = FileManager.default.enumerator(atPath: root.appendingPathComponent(folder).path)
-      return (found?.compactMap { $0 as? String } ?? []).map { folder + "/" + $0 }
+  /// The paths of all files below some directories whose names have one of these endings.
+  static func files(below directories: [String], endings: [String]) throws -> [String] {
+    let names = directories.flatMap { directory -> [String] in
+      let path = root.appendingPathComponent(directory).path
+      let found = FileManager.default.enumerator(atPath: path)
+      return (found?.compactMap { $0 as? String } ?? []).map { directory + "/" + $0 }
     }
     return names.filter { name in endings.contains { name.hasSuffix("." + $0) } }.sorted()
   }
 
-  /// Expects a page to be what the code says, or writes it anew.
+  /// Expects that a page has this text. If UPDATE_DOCS is set, writes the text first.
   static func expect(_ path: String, toBe text: String) throws {
     let file = root.appendingPathComponent(path)
     if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
@@ -32,12 +33,12 @@ enum Project {
 
 /// The tables of a page.
 struct MarkdownTable {
-  /// The first line's cells.
+  /// The cells of the first line.
   let head: [String]
-  /// The cells of each line below, without the spaces around them.
+  /// The cells of each further line, without surrounding spaces.
   let rows: [[String]]
 
-  /// All tables of a page, in their order.
+  /// All tables of a page, in order.
   static func all(in text: String) -> [MarkdownTable] {
     var tables: [MarkdownTable] = []
     var lines: [[String]] = []
@@ -62,7 +63,7 @@ struct MarkdownTable {
   }
 }
 
-/// A sample of a settings file, with the words that stand by each key.
+/// A sample of a settings file: the value of each key, and its whole comment.
 struct SampleFile {
   private(set) var values: [String: String] = [:]
   private(set) var comments: [String: String] = [:]

@@ -5,32 +5,36 @@ import Settings
 @testable import Executor
 @testable import Reaping
 
-/// docs/settings.md, made from the programs' own help, their settings' types, the samples in deploy/ and the sources.
+/// docs/reference/settings.md, generated from the help of the programs, the types of their
+/// settings, the samples in deploy/, and the sources.
 struct SettingsPage {
-  /// A program whose long options can be set elsewhere as well.
+  /// The path of the page.
+  static let path = "docs/reference/settings.md"
+
+  /// The other sources of a program's long options.
   struct Places {
-    /// Where the settings file lies.
+    /// The path of the settings file.
     var file: String
-    /// What its variables begin with.
+    /// The prefix of its variables.
     var prefix: String
     /// The keys of the file.
     var keys: [String]
-    /// What is so where nobody says anything, where the help doesn't tell.
+    /// The defaults that the help does not contain.
     var standards: [String: String] = [:]
-    /// What keys mean that are no options, by the sample of the file.
+    /// The meanings of keys that are not options, from the sample of the file.
     var comments: [String: String] = [:]
   }
 
   private var text = ""
 
-  /// Makes the page.
+  /// Creates the page.
   static func text() async throws -> String {
     var page = SettingsPage()
     page.text = """
-      # Every setting
+      # Settings
 
-      Generated from the code by the tests (`SettingsPageTests`; `UPDATE_DOCS=1` writes it anew). What is said in several places counts in
-      this order: command line, environment, file. Durations are `500ms`, `10s`, `2m`, `1h`; a bare number is seconds.
+      Generated from the code by the tests (`SettingsPageTests`; `UPDATE_DOCS=1` updates it). Precedence: command line, environment, settings
+      file. Durations are `500ms`, `10s`, `2m`, `1h`; a number without a unit is seconds.
 
       """
     for name in try programs() { try await page.describe(name) }
@@ -39,7 +43,7 @@ struct SettingsPage {
     return page.text
   }
 
-  /// The programs that the package makes, in the order of Package.swift.
+  /// The programs of the package, in the order of Package.swift.
   static func programs() throws -> [String] {
     try Project.text("Package.swift").matches(of: /\.executable\(\s*name: "([^"]+)"/)
       .map { String($0.1) }
@@ -64,7 +68,7 @@ struct SettingsPage {
     }
   }
 
-  /// What the operator's file may hold, by the code's own word: it lists what it knows when it meets something else.
+  /// The keys of the operator's file. The error about an unknown key lists them.
   private static func known(in text: String) -> [String] {
     do {
       _ = try OperatorFile(text: text, file: "f")
@@ -83,7 +87,7 @@ struct SettingsPage {
     text += "\n## \(program)\n"
     if program == "compose-executor" {
       text +=
-        "\nUnder Mesos it has no command line, and the task says its IDs, ports and grace itself.\n"
+        "\nUnder Mesos it has no command line: the agent and the task supply IDs, ports and grace.\n"
     }
     if let places { describeSettings(of: dump, places) }
     describeOptions(of: dump, places)
@@ -101,21 +105,21 @@ struct SettingsPage {
       let uses = dump.commands.flatMap { name, command in
         (command.arguments ?? []).filter { $0.long == key }.map { (name: name, argument: $0) }
       }
-      // Of another program's file only what this one reads.
+      // Only the settings that this program reads, if the file is another program's.
       if uses.isEmpty, !places.file.hasSuffix("/\(program).yaml") { continue }
       let standard = uses.lazy.compactMap(\.argument.standard).first
       let variable = SettingVariable.name(of: key, prefix: places.prefix)
       rows.append([
         "`\(key)`",
-        OperatorFile.ownNames.contains(key) ? "none: the operator's alone" : "`\(variable)`",
+        OperatorFile.ownNames.contains(key) ? "none: in the file only" : "`\(variable)`",
         uses.map { "`\(Self.shown($0.name))`" }.joined(separator: ", "),
         Self.code(places.standards[key]) ?? standard.map { Self.code($0) ?? $0 } ?? "",
         uses.first?.argument.meaning ?? places.comments[key] ?? "",
       ])
     }
     text +=
-      "\nKeys of `\(places.file)`, each also a variable, and a long option `--KEY` of these commands.\n\n"
-    text += Self.table(["key", "variable", "option of", "default", "is"], rows)
+      "\nKeys of `\(places.file)`. Each is also a variable, and a long option `--KEY` of the commands listed.\n\n"
+    text += Self.table(["key", "variable", "option of", "default", "meaning"], rows)
   }
 
   private mutating func describeOptions(of dump: HelpDump, _ places: Places?) {
@@ -135,17 +139,17 @@ struct SettingsPage {
       }
     }
     if rows.isEmpty { return }
-    text += "\n### On the command line alone: \(dump.command.commandName)\n\n"
-    text += Self.table(["command", "option", "default", "is"], Self.joined(rows))
+    text += "\n### On the command line only: \(dump.command.commandName)\n\n"
+    text += Self.table(["command", "option", "default", "meaning"], Self.joined(rows))
   }
 
-  /// A command's name without its program's; the one that is meant where none is named goes by the program's.
+  /// A command's name without its program's. The default command has the program's name.
   private static func shown(_ command: String) -> String {
     let words = command.split(separator: " ").filter { $0 != "serve" }
     return String(words.last ?? "")
   }
 
-  /// Options that several commands share, in one row.
+  /// One row for an option that several commands share.
   private static func joined(_ rows: [[String]]) -> [[String]] {
     var result: [[String]] = []
     for row in rows {
@@ -158,40 +162,41 @@ struct SettingsPage {
     return result
   }
 
-  // MARK: What tasks may ask, and say
+  // MARK: Tasks
 
   private mutating func describeDefaults() throws {
     text += """
 
       ### What containers get
 
-      Keys below `defaults:` in `\(OperatorFile.standardPath)`, for each container whose file says nothing of it. A default needs no
-      permission of `allow`. Where `enforce` lists one, a file that is weaker is refused with its line;
-      labels and variables of the task don't count against an enforced one. An enforced `shm-size` refuses mounts at /dev/shm and another's `ipc`,
-      `proxies` every proxy variable that the operator doesn't set, and `logging` another driver by `COMPOSE_EXECUTOR_LOGGING`.
-      [deploy/defaults.yaml](../deploy/defaults.yaml) is an example.
+      Keys of the section `defaults:` in `\(OperatorFile.standardPath)`. A default applies to each container whose Compose file does not set it, and
+      needs no permission of `allow`. If `enforce` lists a default, a file with a weaker value is refused with its line, and the task's
+      labels and variables cannot override it. An enforced `shm-size` also refuses mounts at /dev/shm and `ipc` of another container,
+      `proxies` refuses every proxy variable that the operator does not set, and `logging` refuses another driver in
+      `COMPOSE_EXECUTOR_LOGGING`. [deploy/defaults.yaml](../../deploy/defaults.yaml) is an example.
 
 
       """
-    try describe(section: "defaults", ["key", "such as", "gives"])
+    try describe(section: "defaults")
   }
 
   private mutating func describePermissions() throws {
     text += """
 
-      ### What pods may ask of the host
+      ### What pods may request from the host
 
-      Keys below `allow:` in `\(OperatorFile.standardPath)`. Without `allow` all is permitted; with it, only what it lists.
+      Keys of the section `allow:` in `\(OperatorFile.standardPath)`. Without `allow`, everything is permitted. With it, only what it lists is permitted
+      ([details](../security.md#what-allow-restricts)).
 
 
       """
-    try describe(section: "allow", ["key", "such as", "permits"])
+    try describe(section: "allow")
   }
 
-  private mutating func describe(section: String, _ head: [String]) throws {
+  private mutating func describe(section: String) throws {
     let sample = try SampleFile("deploy/compose-executor.yaml")
     text += Self.table(
-      head,
+      ["key", "example", "meaning"],
       Self.known(in: "\(section): {nonsense: 1}").map { key in
         let name = "\(section).\(key)"
         return [
@@ -201,21 +206,19 @@ struct SettingsPage {
   }
 
   private mutating func describeLabels(_ dump: HelpDump) throws {
-    let pages = try Project.files(below: ["deploy", "docs"], endings: ["md"])
-      .filter { $0 != "docs/settings.md" }.map(Project.text)
-    let rows = pages.flatMap { MarkdownTable.all(in: $0) }.flatMap(\.rows)
+    let rows = try Self.rowsOfPages()
     let arguments = dump.commands.flatMap { $0.command.arguments ?? [] }
     text += """
 
       ### Labels of a task
 
-      Also behind a dotted prefix, as Aurora writes them: `org.apache.aurora.metadata.fileName`.
+      A dotted prefix is accepted, as Aurora writes it: `org.apache.aurora.metadata.fileName`.
 
 
       """
     text += Self.table(
-      ["label", "says"],
-      try Self.labels().map { label in
+      ["label", "meaning"],
+      Self.labels().map { label in
         let option = label.replacing("pod.", with: "").replacing("_", with: "-")
         return [
           "`\(label)`",
@@ -225,32 +228,50 @@ struct SettingsPage {
       })
   }
 
-  /// The labels that the executor reads: by their names, and those of a pod's options.
-  private static func labels() throws -> [String] {
-    var names: Set<String> = []
-    for file in try Project.files(below: ["Sources/Executor"], endings: ["swift"]) {
-      let source = try Project.text(file)
-      for found in source.matches(of: /"(fileName|pod\.[a-z][a-z0-9_.-]*)"/) {
-        names.insert(String(found.1))
+  /// The labels that the executor reads.
+  private static func labels() -> [String] { (["fileName"] + Settings.taskLabels).sorted() }
+
+  /// The rows of all tables in the hand-written pages. Their links work in this page.
+  private static func rowsOfPages() throws -> [[String]] {
+    try Project.files(below: ["docs", "deploy"], endings: ["md"])
+      .filter { !$0.hasPrefix("docs/reference/") }
+      .flatMap { page in
+        let tables = MarkdownTable.all(in: try Project.text(page))
+        return tables.flatMap(\.rows).map { row in row.map { cell in moved(cell, from: page) } }
       }
-      for options in source.matches(of: /podOptions: Set<String> = \[([^\]]*)\]/) {
-        for option in options.1.matches(of: /"([a-z-]+)"/) {
-          names.insert("pod." + option.1.replacing("-", with: "_"))
-        }
-      }
-    }
-    return names.sorted()
   }
 
-  // MARK: The module, and what others set
+  /// A cell of another page, with relative links rewritten for this page.
+  private static func moved(_ cell: String, from page: String) -> String {
+    cell.replacing(/\]\(([^):#]*)(#[^)]*)?\)/) { link in
+      let target = link.1.isEmpty ? page : directory(of: page) + link.1
+      return "](" + relative(target) + (link.2.map(String.init) ?? "") + ")"
+    }
+  }
+
+  /// A path below the source tree, relative to this page's directory.
+  private static func relative(_ target: String) -> String {
+    let parts = URL(fileURLWithPath: "/" + target).standardized.path.split(separator: "/")
+    let own = path.split(separator: "/").dropLast()
+    let shared = zip(parts, own).prefix { $0 == $1 }.count
+    let up = Array(repeating: "..", count: own.count - shared)
+    return (up + parts.dropFirst(shared).map(String.init)).joined(separator: "/")
+  }
+
+  /// The directory of a page, with a trailing slash. Empty for the root of the source tree.
+  private static func directory(of page: String) -> String {
+    page.lastIndex(of: "/").map { String(page[...$0]) } ?? ""
+  }
+
+  // MARK: The hook module, and variables of other programs
 
   private mutating func describeModule() throws {
     let names = try Project.text("cshim/mesos-module/PodHook.cpp")
       .matches(of: /parameter\.key\(\) == "([a-z_]+)"/).map { String($0.1) }
-    let rows = MarkdownTable.all(in: try Project.text("deploy/hook.md")).flatMap(\.rows)
+    let rows = try Self.rowsOfPages()
     text += "\n## The agent's hook module\n\nParameters of `org_compose_executor_PodHook`.\n\n"
     text += Self.table(
-      ["parameter", "default", "is"],
+      ["parameter", "default", "meaning"],
       names.map { name in
         ["`\(name)`"] + (rows.first { $0.first == "`\(name)`" }?.dropFirst() ?? ["", ""])
       })
@@ -260,37 +281,41 @@ struct SettingsPage {
     var readers: [String: Set<String>] = [:]
     for file in try Project.files(below: ["Sources"], endings: ["swift"]) {
       let target = String(file.split(separator: "/")[1])
-      let pattern = /"((?:MESOS|DOCKER|COMPOSE|NOTIFY|WATCHDOG)_[A-Z_]+|HOME|PORTS)"/
-      for found in try Project.text(file).matches(of: pattern) {
+      let source = try Project.text(file)
+      let named = /"((?:MESOS|DOCKER|COMPOSE|NOTIFY|WATCHDOG|JOURNAL|SSL_CERT)_[A-Z_]+|HOME|PORTS)"/
+      for found in source.matches(of: named) {
         readers[String(found.1), default: []].insert(target)
       }
-      for found in try Project.text(file).matches(
-        of: /tlsName\("([A-Z_]+)"\)|"((?:VERIFY|REQUIRE)_[A-Z_]+)"/)
-      {
+      for found in source.matches(of: /environment\["([A-Za-z_]+)"\]/) {
+        readers[String(found.1), default: []].insert(target)
+      }
+      for found in source.matches(of: /tlsName\("([A-Z_]+)"\)|"((?:VERIFY|REQUIRE)_[A-Z_]+)"/) {
         readers["LIBPROCESS_SSL_\(found.1 ?? found.2 ?? "")", default: []].insert(target)
       }
     }
-    // Beginnings of names.
-    readers = readers.filter { !$0.key.hasSuffix("_") && $0.key != "COMPOSE_EXECUTOR" }
+    // Prefixes, and variables of the settings above.
+    readers = readers.filter {
+      !$0.key.hasSuffix("_") && $0.key != "COMPOSE_EXECUTOR" && !$0.key.hasPrefix("POD_REAPER_")
+    }
     text += """
 
-      ## Variables that others set
+      ## Other variables
 
-      What is read besides the settings above. An executor's are set by the agent, by the framework, or by the agent's
-      `--executor_environment_variables`; `SSL_…` does where `LIBPROCESS_SSL_…` isn't set.
+      Variables that the programs read in addition to the settings above. The agent, the framework, or the agent's
+      `--executor_environment_variables` set those of an executor. `SSL_…` is used where `LIBPROCESS_SSL_…` is not set.
 
 
       """
     text += Self.table(
-      ["variable", "says", "read in"],
+      ["variable", "meaning", "read by"],
       readers.sorted { $0.key < $1.key }.map { name, targets in
         ["`\(name)`", Self.variables[name] ?? "", targets.sorted().joined(separator: ", ")]
       })
   }
 
-  // MARK: Words
+  // MARK: Formatting
 
-  /// A value as code; nil for words of a sentence, or none.
+  /// A value as code. Nil for a phrase or an empty text.
   private static func code(_ text: String?) -> String? {
     guard let text, !text.isEmpty else { return nil }
     let isWords = text.contains(" ") && !text.hasPrefix("compose-") && !text.hasPrefix("pod-")

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The string literals of a source in Swift, C or C++: those that are joined by `+`, or only by white space, as one, and
-/// `…` for each interpolation.
+/// The string literals of a source in Swift, C or C++. Literals that are joined by `+` or by white
+/// space are one. `…` stands for each interpolation.
 struct SourceLiterals {
   private let bytes: [UInt8]
   private var index = 0
   private var found: [[UInt8]] = []
 
-  /// Reads a source's literals.
+  /// The literals of a source.
   static func all(in text: String) -> [String] {
     var reader = SourceLiterals(bytes: Array(text.utf8))
     reader.read()
@@ -83,7 +83,8 @@ struct SourceLiterals {
 }
 
 extension String {
-  /// Whether a message that people read can come from this literal: the parts between its `…` are there, in their order.
+  /// Whether a message can come from this literal: the literal contains the parts of the message
+  /// between `…`, in order.
   func gives(_ message: String) -> Bool {
     var rest = self[...]
     for part in message.split(separator: "…") {

@@ -3,9 +3,9 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// An engine of an older release, for what can't be had: a way to a newer engine that lets through
-/// only what the API of that release has, both ways. What the newer engine does by itself for
-/// requests of an old version it goes on doing.
+/// An engine of an older release, for releases that can't be installed. It is a proxy to a newer
+/// engine. In both directions it passes only what the API of the old release has. The newer engine
+/// still applies its own behavior for requests of an old version.
 public final class EngineStandIn: Sendable {
   private struct Open {
     var listening: Int32?
@@ -16,20 +16,20 @@ public final class EngineStandIn: Sendable {
     var refusals: [String] = []
   }
 
-  /// The release that it stands for.
+  /// The release that the stand-in imitates.
   public let release: EngineRelease
-  /// The path of its socket.
+  /// The path of the stand-in's socket.
   public let socket: String
   private let engine: String
   private let open = Mutex(Open())
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Listens at a path, in the background.
+  /// Creates a stand-in that listens at a path, on a thread.
   ///
   /// - Parameters:
-  ///   - release: the release that it stands for.
-  ///   - engine: the path of the newer engine's socket; nobody need be there yet.
-  ///   - socket: the path that it listens at.
+  ///   - release: The release to imitate.
+  ///   - engine: The path of the newer engine's socket, which doesn't have to exist yet.
+  ///   - socket: The path to listen at.
   /// - Throws: `SocketError`.
   public init(_ release: EngineRelease, engine: String, at socket: String) throws {
     self.release = release
@@ -47,13 +47,13 @@ public final class EngineStandIn: Sendable {
     }
   }
 
-  /// The requests that were passed on: verb and target as they came.
+  /// The requests that were passed on: method and target, unchanged.
   public var requests: [String] { open.withLock { $0.requests } }
 
-  /// The requests that were not passed on, each with what is wrong with it.
+  /// The requests that were rejected, each with the reason.
   public var refusals: [String] { open.withLock { $0.refusals } }
 
-  /// Ends all connections and stops listening; returns when all threads are gone.
+  /// Closes all connections and stops listening. Returns when all threads have finished.
   public func stop() {
     open.withLock {
       $0.isStopping = true
@@ -97,7 +97,7 @@ public final class EngineStandIn: Sendable {
         }
       }
       conversation.run()
-      // Out of the set before they are closed: the numbers can be used again at once.
+      // Removed from the set before they are closed, since the descriptors can be reused at once.
       open.withLock { $0.connections.subtract([client, engine]) }
       close(client)
       close(engine)

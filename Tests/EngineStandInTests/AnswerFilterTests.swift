@@ -4,7 +4,7 @@ import Testing
 
 @testable import EngineStandIn
 
-@Suite("What an older engine answers")
+@Suite("Responses of an older engine")
 struct AnswerFilterTests {
   private func answer(
     _ release: EngineRelease, _ path: String, _ body: String
@@ -14,7 +14,7 @@ struct AnswerFilterTests {
       parsing: AnswerFilter(release: release).body(Array(body.utf8), endpoint))
   }
 
-  @Test("a field that came later is absent, at any depth, and the rest is as it was")
+  @Test("a field of a later version is removed at any depth, and the rest is unchanged")
   func stripped() throws {
     let body = """
       {"Id":"0a","Platform":"linux","Size":1.5,"State":{"Pid":7,"Health":{"Status":"healthy"}},
@@ -40,7 +40,7 @@ struct AnswerFilterTests {
     #expect(newer["HostConfig"]?["DeviceRequests"] == [])
   }
 
-  @Test("the fields of a list's elements are those of the version")
+  @Test("the fields of list elements are those of the version")
   func lists() throws {
     let body = #"[{"Id":"a","Services":{}},{"Id":"b","ConfigOnly":false,"Ingress":true}]"#
     #expect(try answer(.v1_13, "/networks", body) == [["Id": "a"], ["Id": "b"]])
@@ -52,7 +52,7 @@ struct AnswerFilterTests {
       try answer(.v17_06, "/volumes", volumes) == ["Volumes": [["Name": "a"]], "Warnings": .null])
   }
 
-  @Test("an engine says the release's version wherever it says one", arguments: EngineRelease.all)
+  @Test("every version in a response is the release's own", arguments: EngineRelease.all)
   func versions(release: EngineRelease) throws {
     let version = try answer(
       release, "/version",
@@ -79,7 +79,7 @@ struct AnswerFilterTests {
     #expect(info["CgroupDriver"] == "cgroupfs")
   }
 
-  @Test("the head of an answer has the release's version, and no field that came later")
+  @Test("the head of a response has the release's version and no field of a later version")
   func heads() {
     let old = AnswerFilter(release: .v1_13)
     #expect(old.headField("Api-Version", "1.41") == "1.25")
@@ -90,7 +90,7 @@ struct AnswerFilterTests {
     #expect(AnswerFilter(release: .v17_06).headField("Ostype", "linux") == "linux")
   }
 
-  @Test("an event that came later doesn't come, of another the later fields")
+  @Test("an event of a later version is dropped, and later fields of other events are removed")
   func events() throws {
     let endpoint = try #require(Endpoint.of("GET", "/events", 25))
     func event(_ release: EngineRelease, _ text: String) throws -> JSON? {
@@ -107,7 +107,7 @@ struct AnswerFilterTests {
     #expect(try event(.v17_06, death)?["scope"] == "local")
   }
 
-  @Test("a failure has the status that it had before errors had types")
+  @Test("a failure has the status of an engine without typed errors")
   func statuses() {
     func status(_ release: EngineRelease, _ text: String) -> Int {
       AnswerFilter(release: release).status(409, Array(#"{"message":"\#(text)"}"#.utf8))

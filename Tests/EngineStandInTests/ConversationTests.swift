@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A connection through the stand-in", .serialized, .timeLimit(.minutes(1)))
 struct ConversationTests {
-  @Test("a taken over connection carries bytes both ways, and a half close each")
+  @Test("a taken over connection passes bytes in both directions, and both half closes")
   func takenOver() async throws {
     let seen = Mutex("")
     try await Stage.with(.v1_13) { engine in
@@ -15,7 +15,7 @@ struct ConversationTests {
         "HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\nServer: Docker/20.10.24 (linux)\r\n\r\nhi")
       let input = engine.rest()
       seen.withLock { $0 = head + "|" + input }
-      // The client has ended its direction; this one goes on.
+      // The client has closed its direction. This one stays open.
       engine.send(" and \(input)")
     } _: { stage in
       stage.client.send(
@@ -30,7 +30,7 @@ struct ConversationTests {
     }
   }
 
-  @Test("a stream without a length that isn't upgraded is one too, and a refused one is not")
+  @Test("a response without a length and without an upgrade is a raw stream, a refused one is not")
   func rawStream() async throws {
     try await Stage.with(.v17_06) { engine in
       _ = engine.read(through: #"{"Detach":false}"#)
@@ -52,7 +52,7 @@ struct ConversationTests {
     }
   }
 
-  @Test("an upload in chunks arrives as it is, though its client waits for the engine's word")
+  @Test("a chunked upload arrives unchanged, even if its client waits for `100 Continue`")
   func upload() async throws {
     let seen = Mutex("")
     try await Stage.with(.v1_13) { engine in
@@ -76,7 +76,7 @@ struct ConversationTests {
     }
   }
 
-  @Test("what is refused never reaches the engine, and is told")
+  @Test("a refused request never reaches the engine, and is recorded")
   func refused() async throws {
     let seen = Mutex("")
     try await Stage.with(.v1_13) { engine in
@@ -94,14 +94,14 @@ struct ConversationTests {
     }
   }
 
-  @Test("an event comes as soon as the engine sends it, and the stream ends with its client")
+  @Test("an event is passed as soon as the engine sends it, and the stream ends with its client")
   func events() async throws {
     let left = DispatchSemaphore(value: 0)
     try await Stage.with(.v17_12) { engine in
       _ = engine.head()
       engine.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
       let events = ["exec_die", "die"].map { #"{"Action":"\#($0)","new":1}"# + "\n" }.joined()
-      // Cut in the middle of an event.
+      // The cut is in the middle of an event.
       for piece in [events.prefix(30), events.dropFirst(30)] {
         engine.send("\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n")
       }
@@ -117,7 +117,7 @@ struct ConversationTests {
     }
   }
 
-  @Test("a connection serves one request after another")
+  @Test("a connection serves several requests")
   func keepAlive() async throws {
     try await Stage.with(.v1_13) { engine in
       for _ in 1...2 {

@@ -4,9 +4,9 @@ import Testing
 
 @testable import EngineStandIn
 
-@Suite("What an older engine takes")
+@Suite("Requests to an older engine")
 struct RequestCheckTests {
-  /// What the stand-in says to a request; nil where it passes it on.
+  /// The refusal of a request. Nil if the stand-in accepts it.
   private func refusal(
     _ release: EngineRelease, _ method: String, _ target: String, _ body: String = ""
   ) -> RequestCheck.Refusal? {
@@ -20,7 +20,7 @@ struct RequestCheckTests {
   }
 
   @Test(
-    "a field that came later is refused with its name",
+    "a field of a later version is refused by name",
     arguments: [
       (#"{"HostConfig":{"CgroupnsMode":"host"}}"#, 41, "HostConfig.CgroupnsMode"),
       (
@@ -47,7 +47,7 @@ struct RequestCheckTests {
     }
   }
 
-  @Test("a field that no version has is refused wherever it is", arguments: EngineRelease.all)
+  @Test("a field that no version has is refused at any depth", arguments: EngineRelease.all)
   func unknownField(release: EngineRelease) {
     let body = #"{"Image":"a","Labels":{"any":"thing"},"HostConfig":{"Memry":1},"Tpyo":2}"#
     let refusal = refusal(release, "POST", "/containers/create", body)
@@ -56,7 +56,7 @@ struct RequestCheckTests {
         == "POST /containers/create has no field HostConfig.Memry, Tpyo (\(release))")
   }
 
-  @Test("a field that has gone is refused too")
+  @Test("a field that was removed in a later version is refused")
   func goneField() {
     let body = #"{"HostConfig":{"InitPath":"/init"}}"#
     #expect(refusal(.v1_13, "POST", "/containers/create", body) == nil)
@@ -64,7 +64,7 @@ struct RequestCheckTests {
   }
 
   @Test(
-    "a parameter that came later is refused with its name",
+    "a parameter of a later version is refused by name",
     arguments: [
       ("POST", "/containers/create?name=a&platform=linux", 41, "platform"),
       ("POST", "/containers/0a/wait?condition=next-exit", 30, "condition"),
@@ -80,7 +80,7 @@ struct RequestCheckTests {
     }
   }
 
-  @Test("a filter that came later is refused as an engine does")
+  @Test("a filter of a later version is refused with the engine's message")
   func laterFilter() {
     let filters = "%7B%22label%22%3A%5B%22a%3Db%22%5D%2C%22dangling%22%3A%7B%22true%22%3Atrue%7D%7D"
     let refusal = refusal(.v17_12, "GET", "/networks?filters=\(filters)")
@@ -90,7 +90,7 @@ struct RequestCheckTests {
     #expect(self.refusal(.v1_13, "GET", "/volumes?filters=\(filters)") == nil)
   }
 
-  @Test("a newer version is too new, an ancient one too old")
+  @Test("a newer API version is too new, and a very old one is too old")
   func versions() throws {
     #expect(
       refusal(.v1_13, "GET", "/v1.41/info")
@@ -99,18 +99,18 @@ struct RequestCheckTests {
           message: "client version 1.41 is too new. Maximum supported API version is 1.25"))
     #expect(refusal(.v1_13, "GET", "/v1.11/info")?.message.contains("is too old") == true)
     #expect(refusal(.v17_06, "GET", "/v1.25/info") == nil)
-    // An older version that is asked for has no later field.
+    // A request with an older version has no later fields.
     #expect(refusal(.v20_10, "POST", "/v1.25/containers/0a/wait?condition=removed") != nil)
   }
 
-  @Test("a path without a version has the engine's own")
+  @Test("a path without a version has the engine's newest version")
   func unversioned() throws {
     for path in ["/_ping", "/version", "/containers/0a/json?size=1"] {
       #expect(try RequestCheck(release: .v17_06).route("GET", path).target == "/v1.30\(path)")
     }
   }
 
-  @Test("an endpoint that isn't there is not found")
+  @Test("an endpoint that the version doesn't have is not found")
   func endpoints() {
     #expect(refusal(.v17_12, "HEAD", "/_ping")?.status == 404)
     #expect(refusal(.v19_03, "HEAD", "/_ping") == nil)
@@ -119,7 +119,7 @@ struct RequestCheckTests {
     }
   }
 
-  @Test("an image's name may have slashes, a container's not")
+  @Test("the name of an image may have slashes, the name of a container may not")
   func names() throws {
     let check = RequestCheck(release: .v1_13)
     let image = try check.route("GET", "/images/registry:5000/a/b:1/json").endpoint
@@ -128,7 +128,7 @@ struct RequestCheckTests {
     #expect(refusal(.v1_13, "GET", "/containers/a/b/json")?.status == 404)
   }
 
-  @Test("a body that is no JSON, or where none is taken, is refused")
+  @Test("a body that isn't JSON, or that the endpoint doesn't accept, is refused")
   func bodies() {
     #expect(refusal(.v20_10, "POST", "/containers/create", "{")?.status == 400)
     #expect(refusal(.v20_10, "POST", "/containers/0a/start", "{}")?.status == 400)

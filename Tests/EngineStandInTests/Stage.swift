@@ -3,19 +3,19 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An engine that does what a test says with its first connection, and a client of the stand-in
-/// before it.
+/// A fake engine that runs a function for each connection, and a client that is connected to the
+/// stand-in before it.
 struct Stage: Sendable {
   let client: Peer
   let standIn: EngineStandIn
 
-  /// Lends a stage.
+  /// Creates a stage for the duration of `body`.
   ///
   /// - Parameters:
-  ///   - release: what is stood in for.
-  ///   - engine: what the engine does with the connection; it is closed afterwards.
-  ///   - body: what the client does.
-  /// - Throws: what `body` throws.
+  ///   - release: The release to imitate.
+  ///   - engine: Serves a connection, which is closed afterwards.
+  ///   - body: The client's part.
+  /// - Throws: The errors of `body`.
   static func with(
     _ release: EngineRelease, engine: @escaping @Sendable (Peer) -> Void,
     _ body: (Stage) throws -> Void
@@ -46,14 +46,15 @@ struct Peer: Sendable {
 
   init(_ number: Int32) { self.number = number }
 
-  /// Sends text; false if nobody takes it.
+  /// Sends text. False if the peer has closed the connection.
   @discardableResult
   func send(_ text: String) -> Bool { Socket.write(number, Array(text.utf8)) }
 
-  /// Sends nothing more.
+  /// Closes the sending direction.
   func finish() { shutdown(number, Int32(SHUT_WR)) }
 
-  /// Reads until a text has come; what has come then, or up to the end.
+  /// Reads until the data ends with a text. Returns all data read, also if the connection ends
+  /// first.
   func read(through end: String) -> String {
     var bytes: [UInt8] = []
     while !String(decoding: bytes, as: UTF8.self).hasSuffix(end) {
@@ -64,7 +65,7 @@ struct Peer: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Reads up to the end.
+  /// Reads to the end of the connection.
   func rest() -> String {
     var bytes: [UInt8] = []
     while true {
@@ -74,6 +75,6 @@ struct Peer: Sendable {
     }
   }
 
-  /// Reads a head, without its empty line.
+  /// Reads a head without its trailing empty line.
   func head() -> String { String(read(through: "\r\n\r\n").dropLast(1)) }
 }

@@ -29,7 +29,7 @@ struct TaskBoundsTests {
     #expect(limits.gpus?.count == 0)
   }
 
-  @Test("are those of all roles, and have no persistent volume")
+  @Test("are those of all roles, without persistent volumes")
   func volumes() throws {
     let disk = #"{"name": "disk", "type": "SCALAR", "scalar": {"value": 100}"#
     let limits = try limits(
@@ -41,7 +41,7 @@ struct TaskBoundsTests {
     #expect(limits.disk == 300 << 20)
   }
 
-  @Test("are its limits where it has some, so that a service may burst")
+  @Test("are its limits if it has any, so that a service may burst")
   func limits() throws {
     let both = try limits(
       scalars(("cpus", "0.5"), ("mem", "128"))
@@ -54,9 +54,9 @@ struct TaskBoundsTests {
     #expect(one.memory == 512 << 20)
   }
 
-  @Test("are none where its limit is infinite")
+  @Test("don't exist if its limit is infinite")
   func infinite() throws {
-    // A message's bare `Infinity` reaches the decoder as a string.
+    // A bare `Infinity` in a message reaches the decoder as a string.
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
@@ -70,12 +70,12 @@ struct TaskBoundsTests {
     #expect(limits.memory == nil)
   }
 
-  @Test("that no host has are no bound, and never a trap", arguments: ["1e13", "1e300"])
+  @Test("beyond every host's capacity are no bound and no trap", arguments: ["1e13", "1e300"])
   func huge(amount: String) throws {
     #expect(try limits(scalars(("mem", amount))).memory == .max)
   }
 
-  @Test("that are no amounts are refused by name")
+  @Test("that aren't amounts are refused by name")
   func odd() throws {
     for (json, name) in [
       (scalars(("mem", "-1")), "resource mem"), (scalars(("gpus", "0.5")), "resource gpus"),

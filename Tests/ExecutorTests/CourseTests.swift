@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The states of a task")
 struct CourseTests {
-  @Test("begin with STARTING, end in one of three, and never go back")
+  @Test("begin with STARTING, reach one of three terminal states, and never go back")
   func course() {
     #expect(TaskCourse.next(after: nil) == [.starting])
     var reached: Set<TaskState> = [.starting]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Executor
 
-/// What a probe found, and what the check has to be.
+/// The result of a probe and the expected check.
 struct DoctorCase: Sendable, CustomTestStringConvertible {
   let check: HostCheck
   let result: HostCheck.Result
@@ -192,7 +192,7 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(MesosJudgement.hook(.away(""), isInstalled: true), .ok, "isn't known"),
     .init(
       MesosJudgement.hook(.away(""), isInstalled: false), .warn, "not installed",
-      fix: "deploy/hook.md"),
+      fix: "docs/operate.md"),
     .init(program(.version(path: "/p", "1.0")), .ok, "/p, version 1.0"),
     .init(program(.version(path: "/p", "0.9")), .warn, "/p has version 0.9", fix: "one release"),
     .init(program(.silent(path: "/p", "hangs")), .warn, "hangs", fix: "install it anew"),

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Executor
 
-@Suite("doctor's probes")
+@Suite("Probes of doctor")
 struct DoctorProbeTests {
-  /// The checks of a host whose engine, agent and reaper are what a test says.
+  /// The checks of a host with the given engine, agent and reaper.
   private func checks(
     _ folder: TemporaryFolder, engine: String = "/nowhere/d.sock", agent: String? = nil,
     settings: String? = nil, limit: Duration = .seconds(120)
@@ -19,12 +19,13 @@ struct DoctorProbeTests {
         "DOCKER_HOST": "unix://\(engine)", Lease.variable: folder.path("lease.sock"),
         "PATH": folder.path("bin"),
       ])
-    // A busy machine takes its time: only who waits for nothing gets the program's own limit.
+    // A busy machine is slow. Only tests that don't wait for a response use the program's own
+    // limit.
     let checks = await Probing.$limit.withValue(limit) { await examination.checks() }
     return Dictionary(checks.map { ($0.name, $0) }) { first, _ in first }
   }
 
-  @Test("report an engine, an agent and a reaper that aren't there, each in its own check")
+  @Test("report a missing engine, agent and reaper, each in its own check")
   func nobody() async throws {
     try await withTemporaryFolder { folder in
       let found = await checks(folder)
@@ -44,7 +45,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("end in time where engine, agent and reaper accept and never respond")
+  @Test("complete in time if engine, agent and reaper accept connections and never respond")
   func hanging() async throws {
     try await withTemporaryFolder { folder in
       let servers = [
@@ -65,7 +66,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("take a service that accepts nobody for one that hangs", .timeLimit(.minutes(3)))
+  @Test("treat a service that accepts no connection as one that hangs", .timeLimit(.minutes(3)))
   func fullQueue() async throws {
     try await withTemporaryFolder { folder in
       var files: [Int32] = []
@@ -84,7 +85,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("fail on settings that can't be read, at once", .timeLimit(.minutes(3)))
+  @Test("fail at once for settings that can't be read", .timeLimit(.minutes(3)))
   func strangeSettings() async throws {
     try await withTemporaryFolder { folder in
       mkfifo(folder.path("fifo"), 0o644)
@@ -103,7 +104,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("ask an engine by GET alone, and count its networks against its pools")
+  @Test("send only GET requests to an engine, and count its networks against its pools")
   func requests() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path("engine.sock")
@@ -149,7 +150,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("tell an agent from who else responds, and from one that wants credentials")
+  @Test("distinguish an agent from another server, and from an agent that requires credentials")
   func otherAgents() async throws {
     try await withTemporaryFolder { folder in
       for (status, body, words) in [
@@ -164,7 +165,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("find what is wrong with the settings file")
+  @Test("find the errors of the settings file")
   func settings() async throws {
     try await withTemporaryFolder { folder in
       for (text, mode, words) in [
@@ -207,7 +208,7 @@ struct DoctorProbeTests {
     }
   }
 
-  @Test("take what a lease socket replies, and leave no lease")
+  @Test("accept the reply of a lease socket, and leave no lease")
   func lease() async throws {
     try await withTemporaryFolder { folder in
       let python = """

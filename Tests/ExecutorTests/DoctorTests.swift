@@ -3,10 +3,10 @@ import Testing
 
 @testable import Executor
 
-@Suite("doctor's judgement")
+@Suite("Judgement of doctor")
 struct DoctorJudgementTests {
   @Test(
-    "follows from what the probes found",
+    "follows from the results of the probes",
     arguments: DoctorCase.host + DoctorCase.engine + DoctorCase.mesos)
   func judgement(_ item: DoctorCase) {
     #expect(item.check.result == item.result)
@@ -15,7 +15,7 @@ struct DoctorJudgementTests {
     #expect(item.fix.isEmpty || item.check.fix?.contains(item.fix) == true, "\(item.check)")
   }
 
-  @Test("has every check, and for each what is ok and what isn't")
+  @Test("has every check, and each has a case that is ok and one that isn't")
   func names() {
     let cases = DoctorCase.host + DoctorCase.engine + DoctorCase.mesos
     for name in Set(cases.map(\.check.name)) where name != "clock" {
@@ -24,7 +24,7 @@ struct DoctorJudgementTests {
     }
   }
 
-  @Test("takes a file system that reports more free blocks than it has for an empty one")
+  @Test("treats a file system with more free blocks than blocks as empty")
   func endlessDisk() {
     let disk = HostJudgement.Disk(
       blockSize: .max, blocks: 1, freeBlocks: .max, inodes: 1, freeInodes: .max)
@@ -32,7 +32,7 @@ struct DoctorJudgementTests {
     #expect(check.result == .ok && check.finding.contains("inodes 100 % free"))
   }
 
-  @Test("counts the subnets that networks and routes overlap once each")
+  @Test("counts each subnet once that networks and routes overlap")
   func pools() {
     func left(_ used: [String]) -> UInt64 { AddressPools.standard.left(used: used).left }
     #expect(AddressPools.standard.left(used: []) == (31, 31))
@@ -49,7 +49,7 @@ struct DoctorJudgementTests {
   }
 }
 
-@Suite("doctor's report")
+@Suite("Report of doctor")
 struct DoctorReportTests {
   private let report = HostReport(checks: [
     .ok("user", "root"), .warn("live-restore", "off", fix: "switch it on"),
@@ -70,7 +70,7 @@ struct DoctorReportTests {
     #expect(HostReport(checks: [.ok("a", ""), .warn("b", "", fix: "c")]).result == .warn)
   }
 
-  @Test("is wrapped at a terminal's width, and colored there", arguments: [40, 80, 200])
+  @Test("is wrapped at a terminal's width, and colored", arguments: [40, 80, 200])
   func terminal(_ columns: Int) {
     let long = HostReport(checks: DoctorCase.host.map(\.check))
     let plain = Terminal(descriptor: -1, mode: .never, environment: ["COLUMNS": "\(columns)"])

@@ -12,7 +12,7 @@ struct EventLineTests {
       message: message, subject: subject, exitCode: code)
   }
 
-  @Test("have an exit code once")
+  @Test("have an exit code only once")
   func code() {
     let killed = EventsCommand.line(exit("was ended by SIGKILL (137)", 137))
     #expect(killed.hasSuffix("  container-exited      was ended by SIGKILL (137)"), "\(killed)")
@@ -20,7 +20,7 @@ struct EventLineTests {
     #expect(hook.hasSuffix("  pre_start: exit code 3"), "\(hook)")
   }
 
-  @Test("as JSON have all fields, and can't steer a terminal")
+  @Test("as JSON have all fields, and can't control a terminal")
   func json() throws {
     let event = exit("a\u{9b}2J\u{202e}\u{1b}\"b/ä", 3)
     let text = EventsCommand.json(event)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `config` and `validate` as they are typed.
+/// `config` and `validate` on the command line.
 @Suite("Commands that read files")
 struct FileCommandTests {
   private static let good = "services: {a: {image: a, depends_on: [b]}, b: {image: b}}\n"
@@ -14,7 +14,7 @@ struct FileCommandTests {
   }
 
   @Test(
-    "config refuses two options of which one has no effect, with 2",
+    "config refuses two options of which one has no effect, with exit code 2",
     arguments: [
       ["--services", "--images"], ["--volumes", "--networks"], ["--profiles", "--environment"],
       ["--hash", "*", "--services"], ["--pod", "--services"], ["--pod", "--check-policy"],
@@ -53,7 +53,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("config writes a file as a whole, through links, with its permissions, or leaves it")
+  @Test("config replaces a file atomically, through links, with its permissions, or leaves it")
   func output() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("compose.yaml", Self.good)
@@ -87,7 +87,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("a file that the disk has no room for stays as it was")
+  @Test("a file for which the disk has no space stays unchanged")
   func full() async throws {
     try await withTemporaryFolder { folder in
       let long = String(repeating: "x", count: 100_000)
@@ -105,7 +105,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("validate prints the errors of each file on its own: text, JSON and annotations")
+  @Test("validate prints the errors of each file: text, JSON and annotations")
   func formats() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("good.yaml", Self.good)
@@ -171,7 +171,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("validate takes variables and profiles as config does")
+  @Test("validate accepts variables and profiles as config does")
   func variablesOfValidate() async throws {
     try await withTemporaryFolder { folder in
       let file = try folder.write(
@@ -187,7 +187,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("validate prints all that is wrong with the services of a file without `services:`")
+  @Test("validate prints all errors of the services of a file without `services:`")
   func legacy() async throws {
     try await withTemporaryFolder { folder in
       try folder.write(
@@ -202,7 +202,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("validate prints a fault of a file that two others include once")
+  @Test("validate prints an error of a file once if two others include the file")
   func shared() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("part.yaml", "services: {a: {image: a, foo: 1}, b: {image: 1}}\n")
@@ -218,7 +218,7 @@ struct FileCommandTests {
     }
   }
 
-  @Test("the hook of pre-commit calls validate")
+  @Test("the hook of pre-commit runs validate")
   func hook() throws {
     let text = try SourceTree.text(".pre-commit-hooks.yaml")
     #expect(text.contains("entry: compose-executor validate\n"))

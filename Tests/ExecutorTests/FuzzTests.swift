@@ -10,9 +10,9 @@ import Settings
 
 @testable import Executor
 
-@Suite("Mutated input of an executor traps nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated input of an executor causes no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
-  @Test("an operator's file is read or refused, and so is each value")
+  @Test("a settings file is parsed or refused, and so is each value")
   func settings() async throws {
     let sample = try SourceTree.text("deploy/compose-executor.yaml")
     let text = """
@@ -41,7 +41,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("a task's bounds and ports are understood or refused")
+  @Test("a task's bounds and ports are parsed or refused")
   func tasks() async {
     let fields = """
       "resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.1}},{"name":"mem","scalar":\
@@ -61,14 +61,14 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("a probe's response passes or fails, whatever it is")
+  @Test("a probe passes or fails, whatever the response")
   func probes() async throws {
     let corpus = [
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nHTTP/1.1 -5 : x\r\n\r\nok",
       "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 302 X\r\nLocation: /00\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA: b\r\n\r\n",
     ].map { Array($0.utf8) }
-    // Sends what the request's path holds in hexadecimal, and hangs up.
+    // Sends the bytes that the request's path encodes in hexadecimal, and closes the connection.
     let server = FakeHTTPServer { request, connection in
       let digits = Array(request.target.utf8.dropFirst())
       connection.write(

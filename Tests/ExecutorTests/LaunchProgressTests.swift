@@ -24,7 +24,7 @@ struct LaunchProgressTests {
       exitCode: exitCode)
   }
 
-  /// A launch that waits for a health check.
+  /// A launch that is waiting for a health check.
   private func waiting() -> (LaunchProgress, [String]) {
     var progress = LaunchProgress()
     let events: [(PodEvent, Duration)] = [
@@ -48,7 +48,7 @@ struct LaunchProgressTests {
     return (progress, lines)
   }
 
-  /// A line as it is laid out: the description and, at the end of the line, the time.
+  /// The layout of a line: the description and, at the end of the line, the time.
   private func row(_ start: String, _ time: String, width: Int) -> String {
     let gap = width - 1 - start.unicodeScalars.count - time.unicodeScalars.count
     return start + String(repeating: " ", count: gap) + time
@@ -105,7 +105,7 @@ struct LaunchProgressTests {
     #expect(later.last?.contains(":2  extracting, 1 of 2 layers done  ") == true, "\(later)")
   }
 
-  @Test("without redrawing each change has a line, and what is waited for is there once")
+  @Test("without redrawing each change has a line, and each wait is listed once")
   func lines() {
     let (progress, lines) = waiting()
     #expect(
@@ -119,7 +119,7 @@ struct LaunchProgressTests {
       progress.waits(at: .seconds(33), pulls: [:]) == ["waiting for 'db' to become healthy (29 s)"])
   }
 
-  @Test("a terminal that is lower than the launch has lines shows what is unfinished first")
+  @Test("a terminal with fewer lines than the launch shows unfinished items first")
   func low() {
     var progress = LaunchProgress()
     for number in 0..<200 {
@@ -144,7 +144,7 @@ struct LaunchProgressTests {
     #expect(all.count == 201)
   }
 
-  @Test("no line is wider than any terminal, whatever the names are")
+  @Test("no line is wider than the terminal, whatever the names")
   func widths() {
     var progress = waiting().0
     let name = "日本\u{1b}[2J\u{301}" + String(repeating: "x", count: 300)
@@ -165,7 +165,7 @@ struct LaunchProgressTests {
     }
   }
 
-  @Test("a service goes from its creation by hooks and health checks to its exit")
+  @Test("a service is created, runs hooks and health checks, and exits")
   func service() {
     var progress = LaunchProgress()
     func text(_ event: PodEvent, at second: Int) -> String? {
@@ -214,7 +214,7 @@ struct LaunchProgressTests {
     #expect(progress.rows["service db"]?.state == .canceled)
   }
 
-  @Test("a launch that ends before it has begun anything shows nothing")
+  @Test("a launch that stops before it has begun shows nothing")
   func empty() {
     var progress = LaunchProgress()
     _ = progress.add(event(.podStopping, nil, "killed"), at: .seconds(1))
@@ -222,7 +222,7 @@ struct LaunchProgressTests {
       progress.screen(at: .seconds(1), pulls: [:], width: 80, height: 24, terminal: plain) == [])
   }
 
-  @Test("an engine that doesn't respond is what the launch waits for")
+  @Test("a launch waits for an engine that doesn't respond")
   func engine() {
     var progress = LaunchProgress()
     _ = progress.add(event(.podStarting), at: .zero)
@@ -233,7 +233,7 @@ struct LaunchProgressTests {
       progress.waits(at: .seconds(60), pulls: [:]) == ["waiting for the Docker Engine (20 s)"])
   }
 
-  @Test("options go before COMPOSE_ANSI and COMPOSE_PROGRESS, and a wrong value is an error")
+  @Test("options precede COMPOSE_ANSI and COMPOSE_PROGRESS, and a wrong value is an error")
   func options() throws {
     let variables = ["COMPOSE_ANSI": "always", "COMPOSE_PROGRESS": "plain"]
     let own = try DisplayOptions.parse(["--progress", "quiet"]).form(environment: variables)

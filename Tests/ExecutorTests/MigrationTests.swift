@@ -3,7 +3,7 @@ import Testing
 
 @testable import Executor
 
-@Suite("What earlier executors were told")
+@Suite("Settings of earlier executors")
 struct MigrationTests {
   private func read(
     labels: [(String, String)] = [], files: [String: String] = [:]
@@ -21,7 +21,7 @@ struct MigrationTests {
       task: try task(#""labels": {"labels": [\#(list)]}"#), sandbox: sandbox.path)
   }
 
-  /// The keys of dce-go's documentation, with other values than its own.
+  /// The keys of dce-go's documentation, with other values.
   private static let config = """
     launchtask:
       podmonitorinterval: 5s
@@ -41,7 +41,7 @@ struct MigrationTests {
       cleanimageonmesoskill: true
     """
 
-  @Test("is translated where it means the same, said where nothing is needed, warned about else")
+  @Test("are translated, noted if nothing is needed, and otherwise cause a warning")
   func files() throws {
     let general = """
       infracontainer:
@@ -63,7 +63,7 @@ struct MigrationTests {
     #expect(earlier.notes.contains(note), "\(earlier.notes)")
   }
 
-  @Test("as a label is stronger than in a file, in any case, also with Aurora's prefix")
+  @Test("in a label precede those in a file, in any case, also with Aurora's prefix")
   func labels() throws {
     let earlier = try read(
       labels: [
@@ -78,7 +78,7 @@ struct MigrationTests {
     #expect(!earlier.warnings.contains { $0.contains("myconfig") })
   }
 
-  @Test("is nothing where a file of that name is another program's")
+  @Test("don't exist if a file of that name belongs to another program")
   func foreign() throws {
     for text in ["server: {port: 80}\n", "- a\n", "{", "launchtask", ""] {
       let earlier = try read(files: ["config.yaml": text])

@@ -6,21 +6,21 @@ import YAML
 
 @testable import Executor
 
-@Suite("The defaults of the operator's file")
+@Suite("The defaults of the settings file")
 struct OperatorDefaultsFileTests {
   private func read(_ text: String) throws -> OperatorDefaults {
     let text = "defaults:\n" + text.split(separator: "\n").map { "  \($0)\n" }.joined()
     return try OperatorFile(text: text, file: "operator.yaml").defaults
   }
 
-  @Test("are none where nothing is said")
+  @Test("don't exist in a file without them")
   func none() throws {
     #expect(try OperatorFile(text: "", file: "f").defaults == OperatorDefaults())
     #expect(try OperatorFile(text: "defaults:", file: "f").defaults == OperatorDefaults())
     #expect(try read("memory-limit: none") == OperatorDefaults())
   }
 
-  @Test("are read, each in all of its forms")
+  @Test("are parsed, each in all of its forms")
   func forms() throws {
     var all = OperatorDefaults()
     all.dns = ["10.0.0.1", "fd00::1"]
@@ -105,7 +105,7 @@ struct OperatorDefaultsFileTests {
     ("enforce: [init]", "2:13: defaults.enforce lists init, of which there is no default"),
   ]
 
-  @Test("are refused with the place of what they can't mean", arguments: refused.indices)
+  @Test("are refused with the position of a wrong value", arguments: refused.indices)
   func refusals(number: Int) {
     let (text, message) = Self.refused[number]
     let error = #expect(throws: ComposeError.self) { try read(text) }
@@ -113,7 +113,7 @@ struct OperatorDefaultsFileTests {
     #expect(said.hasPrefix("operator.yaml:" + message), "\(said)")
   }
 
-  @Test("are a mapping")
+  @Test("must be a mapping")
   func mapping() {
     let error = #expect(throws: ComposeError.self) {
       _ = try OperatorFile(text: "defaults: [init]", file: "f")

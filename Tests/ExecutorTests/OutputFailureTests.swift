@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Programs whose standard output or error can't be written, or is closed.
+/// Programs whose standard output or error is closed or can't be written.
 @Suite("Output that can't be written")
 struct OutputFailureTests {
   private func end(_ redirection: String, _ program: String, _ words: [String]) async throws
@@ -19,7 +19,7 @@ struct OutputFailureTests {
   }
 
   @Test(
-    "is a failure on a full disk, and where it is closed",
+    "is a failure on a full disk, and if it is closed",
     arguments: [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
   func failure(_ redirection: String, _ reason: String) async throws {
     for (program, words) in [
@@ -36,10 +36,10 @@ struct OutputFailureTests {
     }
   }
 
-  @Test("closed descriptors are not given to what is opened", arguments: 1...2)
+  @Test("closed descriptors are not reused for opened files", arguments: 1...2)
   func closed(_ descriptor: Int) async throws {
     let result = try await withTemporaryFolder { folder in
-      // While the program reads its standard input, its descriptors can be seen.
+      // While the program reads its standard input, its descriptors are visible.
       let script = """
         mkfifo input
         "$0" config -q -f - <input \(descriptor)>&- &

@@ -4,13 +4,13 @@ import Testing
 
 @testable import Executor
 
-@Suite("What a shell is offered")
+@Suite("Shell completion of pods")
 struct PodCompletionTests {
-  /// Each character that a task ID or a label may hold, within a word and before it.
+  /// Each character that a task ID or a label may contain, inside a word and before it.
   private static let words = (1...0x250).compactMap { Unicode.Scalar($0) }
     .flatMap { ["a\($0)id", "\($0)id", "$(id)\($0)", "--a\($0)"] }
 
-  @Test("is one word to bash, which expands what it is offered, and on a command line")
+  @Test("has only candidates that are one word in bash's completion and on a command line")
   func expansion() async throws {
     let offered = PodCompletion.offered(Self.words)
     for word in ["Aid", "zid", "0id", "a-id", "a_id", "a.id", "a:id"] {
@@ -28,7 +28,7 @@ struct PodCompletionTests {
     #expect(typed == list)
   }
 
-  @Test("is no option, and nothing that a shell acts on")
+  @Test("has no options, and nothing with a meaning for a shell")
   func refused() {
     let hostile = [
       "$(touch${IFS}/tmp/x)", "`id`", "a;id", "a|id", "a&id", "a>b", "~root", "*", "a\nb", "a b",
@@ -40,7 +40,7 @@ struct PodCompletionTests {
         == ["app_x.instance-1._app.1", "web.1"])
   }
 
-  @Test("and what events print as JSON hold no control characters")
+  @Test("and events as JSON have no control characters")
   func events() throws {
     let event = PodEvent(
       time: "t", event: "e", service: "\u{9b}31m", message: "\u{202e}\u{1b}[31m\n")

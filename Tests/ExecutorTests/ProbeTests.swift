@@ -6,7 +6,8 @@ import Testing
 
 @testable import Executor
 
-/// src/checks/checker_process.cpp: `curl -s -S -L -k -w '%{http_code}' -o /dev/null -g URL`, and `mesos-tcp-connect`.
+/// src/checks/checker_process.cpp: `curl -s -S -L -k -w '%{http_code}' -o /dev/null -g URL`, and
+/// `mesos-tcp-connect`.
 @Suite("A probe", .timeLimit(.minutes(3)))
 struct ProbeTests {
   private let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: ["PATH": "/bin"])
@@ -17,7 +18,7 @@ struct ProbeTests {
     .answer(status, headers: ["Location": place])
   }
 
-  /// Lends a server whose responses no client may rely on.
+  /// Passes the port of a server to `body`. Its responses include invalid ones.
   private func withServer(isIPv6: Bool = false, _ body: (UInt32) async throws -> Void) async throws
   {
     let server = FakeHTTPServer()
@@ -53,7 +54,7 @@ struct ProbeTests {
     return await probe.look(.http(target, statuses: []), timeout: timeout)
   }
 
-  @Test("takes the status from the response's first line, whatever the headers look like")
+  @Test("gets the status from the response's first line, whatever the headers")
   func status() async throws {
     try await withServer { port in
       for path in ["/ok", "/status-line-header", "/huge-status-header", "/interim"] {
@@ -83,11 +84,11 @@ struct ProbeTests {
     }
   }
 
-  @Test("makes a connection of its own: a server that accepts none is noticed")
+  @Test("opens its own connection, so that a server that accepts none is detected")
   func ownConnection() async throws {
     try await withServer { port in
       #expect(await get("/ok", port).isPassed)
-      // Served on its connection, and the last that is accepted.
+      // This request is served on its connection, which is the last that the server accepts.
       #expect(await get("/deaf", port).isPassed)
       try await eventually("nothing accepted") { await !get("/ok", port).isPassed }
       let result = await get("/ok", port)
@@ -103,7 +104,7 @@ struct ProbeTests {
     }
     try await withServer { port in
       _ = await get("/ok", port)
-      // Other tests of the process need some, too, but hardly each time.
+      // Other tests of the process use memory too, but hardly each time.
       var growth: [Int] = []
       repeat {
         let before = try resident()
@@ -114,7 +115,7 @@ struct ProbeTests {
     }
   }
 
-  @Test("without a limit waits for its response; with one it gives up")
+  @Test("without a limit waits for its response, and with one it times out")
   func limits() async throws {
     try await withServer { port in
       #expect(await get("/ok", port, timeout: .zero).isPassed)
@@ -126,7 +127,7 @@ struct ProbeTests {
     }
   }
 
-  @Test("asks ::1 where the check says IPv6")
+  @Test("connects to ::1 if the check requests IPv6")
   func ipv6() async throws {
     try await withServer(isIPv6: true) { port in
       #expect(await get("/moved", port, isIPv6: true).isPassed)
@@ -136,7 +137,7 @@ struct ProbeTests {
     }
   }
 
-  @Test("fails at a port that is none, and asks no other", arguments: [0, 65536, 65537, .max])
+  @Test("fails for an invalid port, and connects to no other", arguments: [0, 65536, 65537, .max])
   func port(beyond: UInt32) async throws {
     try await withServer { port in
       let number = beyond > 65536 && beyond < .max ? 65536 + port : beyond
@@ -149,7 +150,7 @@ struct ProbeTests {
     }
   }
 
-  @Test("that gave up the task at the first failure does so where no failure is allowed")
+  @Test("fails the task at the first failure if the check permits none")
   func noFailures() {
     let check = HealthCheck(probe: nil, gracePeriod: .zero, consecutiveFailures: 0)
     var verdict = HealthVerdict(check: check)

@@ -10,19 +10,19 @@ import YAML
 
 @testable import Executor
 
-@Suite("The operator's file")
+@Suite("The settings file")
 struct OperatorFileTests {
   private func read(_ text: String) throws -> OperatorFile {
     try OperatorFile(text: text, file: "compose-executor.yaml")
   }
 
-  @Test("restricts nothing where it says nothing of allow")
+  @Test("restricts nothing without allow")
   func unrestricted() throws {
     #expect(try read("").policy == .unrestricted)
     #expect(try read("launch-timeout: 5m").settings == ["launch-timeout": "5m"])
   }
 
-  @Test("as its sample stands, changes nothing")
+  @Test("changes nothing in the form of its sample")
   func sample() throws {
     let file = try read(SourceTree.text("deploy/compose-executor.yaml"))
     #expect(file.policy == .unrestricted)
@@ -48,7 +48,7 @@ struct OperatorFileTests {
     #expect(try read(text).policy == expected)
   }
 
-  @Test("says where the engine puts output that no file says anything of")
+  @Test("determines the log driver of services whose Compose file has none")
   func logging() throws {
     for (file, word) in [("", "json-file"), ("logging: engine\n", "engine")] {
       let read = try read(file + "defaults: {enforce: [logging]}")
@@ -86,7 +86,7 @@ struct OperatorFileTests {
   }
 
   @Test(
-    "is refused with the place of what it can't mean",
+    "is refused with the position of a wrong value",
     arguments: [
       ("grace: 5s\nfoo: 1", 2, 1), ("allow:\n  foo: 1", 2, 3),
       ("allow:\n  privileged: maybe", 2, 15),
@@ -108,7 +108,7 @@ struct SettingsTests {
     Settings(environment: environment, file: try OperatorFile(text: file, file: "f"))
   }
 
-  @Test("come from the command line, the environment and the file, strongest first")
+  @Test("come from the command line, the environment and the file, in this order")
   func order() throws {
     let both = try settings(["COMPOSE_EXECUTOR_LAUNCH_TIMEOUT": "2s"], "launch-timeout: 3s")
     #expect(both.text("launch-timeout", option: "1s") == "1s")
@@ -117,7 +117,7 @@ struct SettingsTests {
     #expect(try settings([:]).timeouts() == PodTimeouts())
   }
 
-  @Test("read ports in ranges and lists, in their order")
+  @Test("accept ports as ranges and lists, in order")
   func ports() {
     #expect(TaskOptions.ports("31000-31002") == [31000, 31001, 31002])
     #expect(TaskOptions.ports("31007,31000-31001") == [31007, 31000, 31001])
@@ -137,13 +137,13 @@ struct PodOptionSettingsTests {
     return try settings.podOptions { said[$0] }
   }
 
-  @Test("are off unless asked for")
+  @Test("are off by default")
   func off() throws {
     #expect(try read() == PodOptions())
     #expect(try read(["share": "none", "type": "job", "rmi": "none"]) == PodOptions())
   }
 
-  @Test("of the task's variables, file and checks take their words alone")
+  @Test("for the task's variables, file and checks accept only their own values")
   func task() throws {
     let asked = try read(
       ["task-env": "marathon", "task-file": "true", "check-service": "web"],
@@ -159,7 +159,7 @@ struct PodOptionSettingsTests {
     }
   }
 
-  @Test("are heard from the task first, then the environment, then the operator's file")
+  @Test("come from the task first, then the environment, then the settings file")
   func order() throws {
     let file = "share: net\nnetwork: pods\ntype: service\nkeep-volumes: true\n"
     let asked = try read(file: file)
@@ -173,7 +173,7 @@ struct PodOptionSettingsTests {
     #expect(try read(["share": "none"], file: file).sharedNetwork == nil)
   }
 
-  @Test("files of each service's output have a size and a number")
+  @Test("for files of each service's output have a size and a number")
   func splitLogs() throws {
     func rotation(_ text: String) throws -> LogRotation? {
       try read(["split-logs": text]).splitLogs
@@ -189,7 +189,7 @@ struct PodOptionSettingsTests {
   }
 
   @Test(
-    "are refused with the word that isn't one",
+    "are refused with the wrong value",
     arguments: [
       ["share": "net,ipc"], ["share": "net", "network": "host"], ["network": "pods"],
       ["share": "net", "network": "container:x"], ["type": "daemon"], ["rmi": "some"],
@@ -202,7 +202,7 @@ struct PodOptionSettingsTests {
     #expect(throws: SettingError.self) { try read(said) }
   }
 
-  @Test("have the operator's hooks first, with the operator's time; a task's need leave")
+  @Test("have the operator's hooks and timeout first; a task's hooks require permission")
   func hooks() throws {
     let file = "pre-launch-hook: admit\nhook-timeout: 5s\n"
     let options = try read(
@@ -220,7 +220,7 @@ struct PodOptionSettingsTests {
     #expect(throws: Never.self) { try PodPolicy.unrestricted.check(options) }
   }
 
-  @Test("of an earlier executor's file are told where they are described")
+  @Test("of an earlier executor's file are refused with a reference to their page")
   func sections() {
     let error = #expect(throws: ComposeError.self) { try read(file: "cleanpod: {timeout: 20s}\n") }
     #expect(error?.message.contains("docs/migration.md") == true)
@@ -235,7 +235,7 @@ struct IDSettingsTests {
   ]
 
   @Test(
-    "are refused before anything is made of them, from the command line, the environment and the file",
+    "are refused before their use, from the command line, the environment and the file",
     arguments: hostile)
   func refused(id: String) throws {
     for name in ["run-id", "task-id", "executor-id"] {
@@ -258,21 +258,21 @@ struct IDSettingsTests {
   }
 }
 
-@Suite("The operator's word on slices")
+@Suite("The slice settings of the operator")
 struct SliceSettingsTests {
-  @Test("is in the file alone, and refuses nothing else")
+  @Test("are only in the file, and have defaults")
   func read() throws {
     let file = try OperatorFile(
       text: "slice-parent: mesos.slice\nescape-isolators: warn\n", file: "f")
     #expect(file.slices == SliceSettings(parent: "mesos.slice", escape: .warn))
     #expect(try OperatorFile(text: "", file: "f").slices == SliceSettings())
-    // A task's environment may not loosen it.
+    // A task's environment can't weaken it.
     #expect(
       !Settings.names.contains("escape-isolators") && !Settings.names.contains("slice-parent"))
   }
 
   @Test(
-    "that can't be is refused with its place",
+    "with a wrong value are refused with its position",
     arguments: [
       ("escape-isolators: never\n", "f:1:19: escape-isolators takes refuse or warn"),
       ("escape-isolators: [warn]\n", "f:1:19: escape-isolators takes refuse or warn"),

@@ -13,7 +13,7 @@ func task(_ json: String) throws -> TaskInfo {
 
 @Suite("A task's ports")
 struct TaskPortsTests {
-  @Test("are those that a host has, each once, however many ranges name them")
+  @Test("are valid port numbers, each once, however many ranges contain them")
   func ports() throws {
     func offered(_ ranges: [(UInt64, UInt64)]) throws -> [UInt16]? {
       let list = ranges.map { #"{"begin": \#($0.0), "end": \#($0.1)}"# }.joined(separator: ",")
@@ -35,12 +35,12 @@ struct TaskPortsTests {
         {"begin": 31890, "end": 31890}, {"begin": 31000, "end": 31001}]}}]
     """#
 
-  @Test("come as the ranges do, never sorted")
+  @Test("have the order of the ranges, and are never sorted")
   func ranges() throws {
     #expect(TaskPorts.offered(to: try task(marathon), environment: [:]) == [31890, 31000, 31001])
   }
 
-  @Test("come as PORTS says, if all its numbers are offered")
+  @Test("have the order of PORTS, if all its numbers are offered")
   func environment() throws {
     let task = try task(marathon)
     #expect(
@@ -52,7 +52,7 @@ struct TaskPortsTests {
       TaskPorts.offered(to: task, environment: ["PORTS": "31001,31001"]) == [31890, 31000, 31001])
   }
 
-  @Test("come as the discovery ports do, where PORTS says nothing")
+  @Test("have the order of the discovery ports, if PORTS isn't set")
   func discovery() throws {
     let task = try task(
       marathon
@@ -72,7 +72,7 @@ struct TaskPortsTests {
     #expect(TaskPorts.offered(to: task, environment: [:]) == [31005, 31000])
   }
 
-  @Test("are none where there is no such resource")
+  @Test("are nil without such a resource")
   func none() throws {
     #expect(
       TaskPorts.offered(to: try task(#""resources": []"#), environment: ["PORTS": "1"]) == nil)
@@ -101,7 +101,7 @@ struct TaskFilesTests {
     #expect(try paths("") == [])
   }
 
-  @Test("are those of the label as Aurora writes it")
+  @Test("are those of the label in Aurora's notation")
   func aurora() throws {
     #expect(
       try paths(#"{"key": "org.apache.aurora.metadata.fileName", "value": "a.yaml"}"#)
@@ -109,7 +109,7 @@ struct TaskFilesTests {
   }
 
   @Test(
-    "are refused where they leave the sandbox, or aren't there",
+    "are refused if they leave the sandbox or don't exist",
     arguments: ["../a.yaml", "/etc/hostname", "link.yaml", "missing.yaml", ",", "a.yaml,../../x"])
   func outside(name: String) {
     #expect(throws: ComposeError.self) {
@@ -131,7 +131,7 @@ struct HealthVerdictTests {
     }
   }
 
-  @Test("is told when it changes, and given up after so many failures in a row")
+  @Test("is reported when it changes, and hopeless after a number of consecutive failures")
   func changes() {
     #expect(
       changes([true, true, false, false, true, false, false, false]) == [
@@ -140,7 +140,7 @@ struct HealthVerdictTests {
       ])
   }
 
-  @Test("isn't held against a task in its grace period before the first success")
+  @Test("ignores failures in the grace period before the first success")
   func grace() {
     #expect(
       changes([false, false, false, false, false, false], grace: 3)
@@ -152,14 +152,14 @@ struct HealthVerdictTests {
 
 @Suite("The shutdown grace period")
 struct ShutdownPlanTests {
-  @Test("leaves the larger of 2 s and 40 % for removing and for saying so")
+  @Test("reserves the larger of 2 s and 40 % for removal and the terminal update")
   func shares() {
     #expect(ShutdownPlan(gracePeriod: .seconds(5)).grace == .seconds(3))
     #expect(ShutdownPlan(gracePeriod: .seconds(60)).grace == .seconds(36))
     #expect(ShutdownPlan(gracePeriod: .seconds(1)).grace == .zero)
   }
 
-  @Test("is never overstepped", arguments: [1, 2, 3, 5, 10, 60, 600])
+  @Test("is never exceeded", arguments: [1, 2, 3, 5, 10, 60, 600])
   func bounded(seconds: Int) {
     let plan = ShutdownPlan(gracePeriod: .seconds(seconds))
     #expect(plan.exit < .seconds(seconds))

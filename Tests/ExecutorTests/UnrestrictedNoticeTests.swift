@@ -4,9 +4,9 @@ import Testing
 
 @testable import Executor
 
-@Suite("That an operator restricts nothing")
+@Suite("The notice that a host has no restrictions")
 struct UnrestrictedNoticeTests {
-  @Test("is said by the first launch on a host, and by no other")
+  @Test("is printed by the first launch on a host, and by no other")
   func once() async throws {
     try await withTemporaryFolder { folder in
       let place = folder.path("run")
@@ -16,7 +16,7 @@ struct UnrestrictedNoticeTests {
     }
   }
 
-  @Test("is said by one of many at once")
+  @Test("is printed by only one of many concurrent launches")
   func race() async throws {
     try await withTemporaryFolder { folder in
       let place = folder.path("run")
@@ -28,7 +28,7 @@ struct UnrestrictedNoticeTests {
     }
   }
 
-  @Test("leaves nothing in a directory that others could write, or behind a link")
+  @Test("leaves nothing in a directory that others can write, or behind a link")
   func others() async throws {
     try await withTemporaryFolder { folder in
       let manager = FileManager.default

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import YAML
 
-/// What `validate` and `config` are given to read, and where they write to.
-@Suite("Input and output of the commands on files")
+/// The input and output files of `validate` and `config`.
+@Suite("Input and output of commands that read files")
 struct ValidateInputTests {
   private static let bad = "services:\n  a: {image: x, foo: 1}\n"
   private static let fault = "2:17: a service has no key `foo`\n"
@@ -23,7 +23,7 @@ struct ValidateInputTests {
     return try #require(array as? [[String: Any]])
   }
 
-  @Test("a pipe is read once, and waited for")
+  @Test("a pipe is read once, even if its writer begins late")
   func pipes() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("bad.yaml", Self.bad)
@@ -40,7 +40,7 @@ struct ValidateInputTests {
     }
   }
 
-  @Test("a file that can't be read has its name in JSON and annotations")
+  @Test("JSON and annotations name a file that can't be read")
   func unreadable() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("b.yaml", Self.bad)
@@ -59,7 +59,7 @@ struct ValidateInputTests {
     }
   }
 
-  @Test("annotations hold no control characters")
+  @Test("annotations have no control characters")
   func annotations() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("a\u{1b}[31m\nb.yaml", "services: {a: {image: x, \"f\\e[31m\": 1}}\n")
@@ -70,7 +70,7 @@ struct ValidateInputTests {
     }
   }
 
-  @Test("faults are found in a time that grows with their number, not with its square")
+  @Test("the time to find errors grows linearly with their number")
   func many() async throws {
     func seconds(_ count: Int) async throws -> Double {
       try await withTemporaryFolder { folder in
@@ -89,7 +89,7 @@ struct ValidateInputTests {
     #expect(try await seconds(4_000) < 14 * few)
   }
 
-  /// What this thread has used: other tests on the machine don't count.
+  /// The CPU time of this thread, which excludes other tests on the machine.
   private static var processorTime: Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -2,8 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `deploy/secrets/vault-secret` against a stand-in of Vault's HTTP API: `auth/approle/login`, `sys/wrapping/unwrap`,
-/// `auth/token/revoke-self`, and `MOUNT/data/PATH` of KV version 2.
+/// Tests `deploy/secrets/vault-secret` against a stand-in for Vault's HTTP API:
+/// `auth/approle/login`, `sys/wrapping/unwrap`, `auth/token/revoke-self`, and `MOUNT/data/PATH` of
+/// KV version 2.
 @Suite("vault-secret")
 struct VaultSecretTests {
   private static let standIn = #"""
@@ -49,7 +50,7 @@ struct VaultSecretTests {
     server.serve_forever()
     """#
 
-  /// Lends a stand-in, and asks the program by settings and a name.
+  /// Passes a stand-in to `body`, and a function that runs the program with settings and a name.
   private func withVault(
     _ body: (
       TemporaryFolder, RunningCommand, ([String: String], String) async throws -> CommandResult
@@ -78,7 +79,7 @@ struct VaultSecretTests {
     }
   }
 
-  @Test("gives a field of a secret, and revokes its token")
+  @Test("prints a field of a secret, and revokes its token")
   func value() async throws {
     try await withVault { _, server, ask in
       let found = try await ask(["secret_id": "hush"], "prod/db#password")
@@ -94,7 +95,7 @@ struct VaultSecretTests {
     }
   }
 
-  @Test("unwraps a secret ID once, and keeps it for itself")
+  @Test("unwraps a secret ID once, and stores it for its own use")
   func wrapped() async throws {
     try await withVault { folder, server, ask in
       let token = try folder.write("token", "s.wrapped\n")
@@ -105,7 +106,7 @@ struct VaultSecretTests {
       #expect(server.lines(.stdout).filter { $0.contains("unwrap") }.count == 1)
       let mode = try FileManager.default.attributesOfItem(atPath: folder.path("cache"))
       #expect(mode[.posixPermissions] as? Int == 0o600)
-      // Someone else has unwrapped it.
+      // Another process has unwrapped it.
       try FileManager.default.removeItem(atPath: folder.path("cache"))
       let late = try await ask(settings, "prod/db")
       #expect(
@@ -113,7 +114,7 @@ struct VaultSecretTests {
     }
   }
 
-  @Test("says in a line why it gives nothing, without any value")
+  @Test("reports a failure in one line, without any value")
   func refusals() async throws {
     try await withVault { _, _, ask in
       let id = ["secret_id": "hush"]

@@ -3,9 +3,9 @@ import Testing
 
 @testable import HTTPClient
 
-@Suite("Mutated input from a server traps nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated input from a server causes no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
-  @Test("heads of HTTP responses are read, whatever their lines hold")
+  @Test("heads of HTTP responses are parsed, whatever their lines contain")
   func heads() async {
     let heads = [
       "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nHTTP/1.1 -5: x\r\n\r\n",

@@ -17,7 +17,7 @@ struct HTTPClientTests {
   }
 
   @Test(
-    "sends method, path, query, headers and body as asked, and nothing that curl adds by itself")
+    "sends method, path, query, headers and body as given, and nothing that curl adds by itself")
   func sends() async throws {
     let server = try FakeHTTPServer { _ in .answer(201, "done", headers: ["X-Thing": "a b"]) }
     defer { server.stop() }
@@ -40,7 +40,7 @@ struct HTTPClientTests {
     #expect(seen.body.count == 3_000_000)
   }
 
-  @Test("passes over interim answers")
+  @Test("skips interim responses")
   func interim() async throws {
     let server = try FakeHTTPServer { _ in
       .text(
@@ -52,7 +52,7 @@ struct HTTPClientTests {
     #expect(response.head.headers.map(\.name) == ["B", "Content-Length"])
   }
 
-  @Test("uses a connection again")
+  @Test("reuses a connection")
   func reuse() async throws {
     let server = try FakeHTTPServer { _ in .answer(200, "ok") }
     defer { server.stop() }
@@ -76,7 +76,7 @@ struct HTTPClientTests {
     #expect(httpThreads().count >= 1)
   }
 
-  @Test("gives up on a server that does not answer")
+  @Test("times out if a server doesn't respond")
   func stalled() async throws {
     let server = try FakeHTTPServer { _ in .text("") }
     defer { server.stop() }
@@ -90,7 +90,7 @@ struct HTTPClientTests {
     try await eventually("the connection's end") { server.ended == 1 }
   }
 
-  @Test("gives up on an answer that stops half-way")
+  @Test("times out if a response stops half-way")
   func stalledBody() async throws {
     let server = try FakeHTTPServer { _ in
       .text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
@@ -102,7 +102,7 @@ struct HTTPClientTests {
     #expect(error?.kind == .timedOut)
   }
 
-  @Test("waits for a stream's head no longer than told, for its body without end")
+  @Test("limits the time for a stream's head, and not for its body")
   func streamDeadline() async throws {
     let server = try FakeHTTPServer { _ in
       .text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
@@ -120,7 +120,7 @@ struct HTTPClientTests {
     await #expect(throws: CancellationError.self) { try await late.value }
   }
 
-  @Test("ends a stream's body at its own deadline")
+  @Test("limits the time for a stream's body with its own deadline")
   func bodyDeadline() async throws {
     let server = try FakeHTTPServer { _ in .text("HTTP/1.1 200 OK\r\n\r\nabc") }
     defer { server.stop() }
@@ -143,7 +143,7 @@ struct HTTPClientTests {
     #expect(error?.kind == .timedOut)
   }
 
-  @Test("returns at once and closes the connection when the task is cancelled")
+  @Test("returns at once and closes the connection when the task is canceled")
   func cancellation() async throws {
     let server = try FakeHTTPServer { _ in .text("") }
     defer { server.stop() }
@@ -158,7 +158,7 @@ struct HTTPClientTests {
     try await eventually("the connection's end") { server.ended == 1 }
   }
 
-  @Test("does not send for a task that is cancelled already")
+  @Test("doesn't send for a task that is already canceled")
   func cancelledBefore() async throws {
     let server = try FakeHTTPServer { _ in .answer(200) }
     defer { server.stop() }
@@ -183,7 +183,7 @@ struct HTTPClientTests {
     try await eventually("the connection's end") { server.ended == 1 }
   }
 
-  @Test("keeps streaming when only the stream is held")
+  @Test("keeps streaming when only the stream is retained")
   func clientDropped() async throws {
     let server = try FakeHTTPServer { _ in .flood(5_000_000) }
     defer { server.stop() }
@@ -191,7 +191,7 @@ struct HTTPClientTests {
     #expect(try await response.body.collect(upTo: 10_000_000).count == 5_000_000)
   }
 
-  @Test("holds little of a stream that nobody reads, and loses nothing of it")
+  @Test("buffers little of a stream that nobody reads, and loses nothing of it")
   func backpressure() async throws {
     let size = 40_000_000
     let server = try FakeHTTPServer { _ in .flood(size) }
@@ -216,7 +216,7 @@ struct HTTPClientTests {
     #expect(isRight)
   }
 
-  @Test("refuses an answer that is too large")
+  @Test("refuses a response that is too large")
   func tooLarge() async throws {
     let server = try FakeHTTPServer { _ in .flood(2_000_000) }
     defer { server.stop() }
@@ -228,7 +228,7 @@ struct HTTPClientTests {
   }
 
   @Test(
-    "says what is wrong with a server",
+    "reports the fault of a server",
     arguments: [
       ("", HTTPError.Kind.connectionLost), ("HTTP/1.1 200 OK\r\nContent-Le", .connectionLost),
       ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", .connectionLost),
@@ -241,7 +241,7 @@ struct HTTPClientTests {
     #expect(error?.kind == kind, "\(String(describing: error))")
   }
 
-  @Test("names the socket and the reason when there is no server")
+  @Test("names the socket and the reason if there is no server")
   func unreachable() async {
     let error = await failure {
       _ = try await HTTPClient().send(
@@ -259,7 +259,7 @@ struct HTTPClientTests {
       refused?.description == "GET /: cannot connect to http://127.0.0.1:1: Connection refused")
   }
 
-  @Test("refuses a header that would start another")
+  @Test("refuses a header that contains another one")
   func headerInjection() async throws {
     let server = try FakeHTTPServer { _ in .answer(200) }
     defer { server.stop() }
@@ -271,7 +271,7 @@ struct HTTPClientTests {
     #expect(server.accepted == 0)
   }
 
-  @Test("its thread sleeps while a stream is silent, and ends with the client")
+  @Test("its thread sleeps while a stream is silent, and exits with the client")
   func idle() async throws {
     let server = try FakeHTTPServer { _ in .text("HTTP/1.1 200 OK\r\n\r\nabc") }
     defer { server.stop() }
@@ -283,7 +283,8 @@ struct HTTPClientTests {
     let wakeups = httpThreads()
     try await Task.sleep(for: .seconds(1))
     let later = httpThreads()
-    // Other tests' threads may have started meanwhile; one of the new ones must have slept through.
+    // Threads of other tests may have started meanwhile. One of the new threads must have slept all
+    // the time.
     #expect(mine.contains { wakeups[$0] != nil && wakeups[$0] == later[$0] })
     response = nil
     client = nil

@@ -3,7 +3,7 @@ import HTTPClient
 import TestSupport
 import Testing
 
-@Suite("A connection that was upgraded", .timeLimit(.minutes(2)))
+@Suite("An upgraded connection", .timeLimit(.minutes(2)))
 struct HTTPUpgradeTests {
   private func request(_ server: FakeHTTPServer, timeout: Duration = .seconds(60)) -> HTTPRequest {
     HTTPRequest(
@@ -12,7 +12,7 @@ struct HTTPUpgradeTests {
       body: Array("{}".utf8), timeout: timeout)
   }
 
-  /// Sends all, ends its side, and reads to the other's end.
+  /// Sends all bytes, closes the sending direction, and reads to the end.
   private func exchange(_ upgrade: HTTPUpgrade, _ bytes: [UInt8]) throws -> [UInt8] {
     var rest = bytes[...]
     var received: [UInt8] = []
@@ -34,7 +34,7 @@ struct HTTPUpgradeTests {
     }
   }
 
-  @Test("carries bytes both ways, also those that come with the head, until each side has ended")
+  @Test("passes bytes in both directions, also those after the head, until each side ends")
   func bothWays() async throws {
     let server = FakeHTTPServer { _, connection in
       connection.write("HTTP/1.1 101 UPGRADED\r\nUpgrade: tcp\r\n\r\nearly ".utf8)
@@ -43,7 +43,7 @@ struct HTTPUpgradeTests {
         if bytes.isEmpty { break }
         connection.write(bytes)
       }
-      // After the end of what it reads, it can still be heard.
+      // After the end of its input, it can still send.
       connection.write("late".utf8)
       return false
     }
@@ -60,7 +60,7 @@ struct HTTPUpgradeTests {
     #expect(seen.head.contains("Upgrade: tcp") && seen.head.contains("Connection: Upgrade"))
   }
 
-  @Test("isn't one where the server refuses: the rest of its response can be read")
+  @Test("a refusal is no upgrade, and the rest of its response can be read")
   func refusal() async throws {
     let server = try FakeHTTPServer { _ in .answer(409, #"{"message":"no"}"#) }
     defer { server.stop() }
@@ -70,7 +70,7 @@ struct HTTPUpgradeTests {
     #expect(String(decoding: rest, as: UTF8.self) == #"{"message":"no"}"#)
   }
 
-  @Test("is waited for no longer than the request says, and isn't one where nobody listens")
+  @Test("its deadline is that of the request, and it fails if nobody listens")
   func failures() async throws {
     let server = FakeHTTPServer { _, connection in
       connection.discard()

@@ -1,6 +1,6 @@
 import Glibc
 
-/// This process' HTTP threads: how often each has gone to sleep, by thread ID.
+/// The HTTP threads of this process: for each thread ID, how often the thread has gone to sleep.
 func httpThreads() -> [String: String] {
   var threads: [String: String] = [:]
   guard let folder = opendir("/proc/self/task") else { return [:] }

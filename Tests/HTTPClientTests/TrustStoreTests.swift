@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTPClient
 
-/// Where a host has the certificates that it trusts.
+/// The locations of the certificates that a host trusts.
 struct TrustStoreTests {
   private static let files = [
     "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
@@ -12,7 +12,7 @@ struct TrustStoreTests {
     "/etc/ssl/cert.pem",
   ]
 
-  @Test("is found in the place of each distribution", arguments: files)
+  @Test("the location of each distribution is found", arguments: files)
   func found(path: String) async throws {
     try await withTemporaryFolder { folder in
       let root = folder.path
@@ -23,7 +23,7 @@ struct TrustStoreTests {
     }
   }
 
-  @Test("is no empty file and no directory of a file's name, but the next place")
+  @Test("an empty file, and a directory in place of a file, are skipped")
   func skipped() async throws {
     try await withTemporaryFolder { folder in
       let root = folder.path
@@ -37,7 +37,7 @@ struct TrustStoreTests {
     }
   }
 
-  @Test("is what SSL_CERT_FILE or SSL_CERT_DIR names, and then nothing else")
+  @Test("SSL_CERT_FILE or SSL_CERT_DIR replaces the usual locations")
   func named() async throws {
     try await withTemporaryFolder { folder in
       let root = folder.path
@@ -53,7 +53,7 @@ struct TrustStoreTests {
     }
   }
 
-  @Test("that is nowhere is told with every place that was looked at")
+  @Test("the message about a missing store lists every location")
   func absent() {
     let text = TrustStore { _ in nil }.absence
     for path in Self.files + ["/etc/pki/tls/certs"] { #expect(text.contains(path)) }

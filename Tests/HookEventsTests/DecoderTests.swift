@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The decoder of hook events")
 struct DecoderTests {
-  @Test("an unknown version is told apart from an event that is broken")
+  @Test("distinguishes an unknown version from a broken event")
   func versions() {
     var bytes = event(kind: 1, fields: [(1, [65]), (2, [66])])
     bytes[4] = 2
@@ -19,14 +19,14 @@ struct DecoderTests {
     }
   }
 
-  @Test("unknown fields are skipped, and unknown kinds keep their number")
+  @Test("skips unknown fields, and keeps the number of an unknown kind")
   func unknown() throws {
     let removed = event(kind: 2, fields: [(900, [1, 2, 3]), (4, [66]), (0, []), (3, [65])])
     #expect(try HookEvent.decode(removed).kind == .removed(framework: [65], executor: [66]))
     #expect(try HookEvent.decode(event(kind: 77, fields: [(5, [1])])).kind == .unknown(77))
   }
 
-  @Test("an event that is cut, has something after it, or lacks a field is refused")
+  @Test("refuses an event that is truncated or too long, or lacks or repeats a field")
   func broken() throws {
     let whole = event(kind: 1, fields: [(1, [65, 66, 67]), (2, [68])])
     for count in 0..<whole.count {
@@ -46,7 +46,7 @@ struct DecoderTests {
     #expect(throws: HookEvent.DecodingError.brokenField(at: 64)) { try HookEvent.decode(long) }
   }
 
-  @Test("a million events that were changed or made up don't crash it")
+  @Test("doesn't crash on a million mutated or invented events")
   func million() async {
     var random = SeededGenerator(for: "hook events")
     let models = [
@@ -69,25 +69,25 @@ struct DecoderTests {
         }
       default: break
       }
-      // The last byte of the word says how many bytes change.
+      // The highest byte of the word determines how many bytes change.
       for _ in 0..<(word >> 56) % 4 where !bytes.isEmpty {
         let change = random.next()
         bytes[Int(change >> 8) % bytes.count] = UInt8(truncatingIfNeeded: change)
       }
       if word & 0x100 != 0, bytes.count >= 12 {
-        // A right length lets the decoder go on to the fields.
+        // With the right length, the decoder continues to the fields.
         for index in 0..<4 {
           bytes[8 + index] = UInt8(truncatingIfNeeded: bytes.count >> (8 * index))
         }
       }
       if (try? HookEvent.decode(bytes)) != nil { decoded += 1 }
     }
-    // Some are still events, most aren't: both ways were gone.
+    // Some are still events, most aren't: both outcomes were tested.
     #expect(decoded > 50_000 && decoded < 950_000)
   }
 }
 
-/// An event of version 1, by hand.
+/// An event of version 1, encoded by the test itself.
 func event(kind: UInt16, fields: [(tag: UInt16, value: [UInt8])]) -> [UInt8] {
   var bytes = Array("CPHK".utf8) + little(UInt16(1)) + little(kind)
   let length = 64 + fields.reduce(0) { $0 + 8 + $1.value.count }

@@ -10,13 +10,13 @@ struct FuzzTests {
     event(kind: 77, fields: [(5, [1])]),
   ]
 
-  @Test("an event is read or refused")
+  @Test("an event is decoded or refused")
   func events() async {
     let report = await Fuzz.drive(
       "hook events", Self.corpus, isOwn: { $0 is HookEvent.DecodingError }
     ) { bytes, random in
       var bytes = bytes
-      // The right length, most of the time: else nothing behind it would be looked at.
+      // In most rounds the length is corrected, since the decoder stops at a wrong length.
       if bytes.count >= 12, Int.random(in: 0..<4, using: &random) > 0 {
         for index in 0..<4 {
           bytes[8 + index] = UInt8(truncatingIfNeeded: bytes.count >> (8 * index))
@@ -29,7 +29,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("a name of the spool is an event's or isn't")
+  @Test("the name of a spool file is parsed or refused")
   func names() async {
     let names = [
       "00000000012345678901-0000004242-00000000000000000007-00ff00ff00ff00ff-84.event",

@@ -13,7 +13,7 @@ struct HookEventTests {
     "64 KB": [UInt8](repeating: 7, count: Int(HOOK_SHIM_LONGEST)),
   ]
 
-  @Test("what the shim spools is what Swift reads", arguments: strings.keys.sorted())
+  @Test("Swift reads exactly what the shim spools", arguments: strings.keys.sorted())
   func roundTrip(name: String) async throws {
     let string = try #require(Self.strings[name])
     try await withTemporaryFolder { folder in
@@ -54,7 +54,7 @@ struct HookEventTests {
     }
   }
 
-  @Test("the name of a spool file says what its content says")
+  @Test("the name of a spool file matches its content")
   func names() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path("spool")
@@ -70,7 +70,7 @@ struct HookEventTests {
     }
   }
 
-  /// Sends an event where nobody listens, and reads it from the spool.
+  /// Sends an event while nobody listens, and reads it from the spool.
   private func spool(
     in path: String, _ event: (OpaquePointer) -> hook_shim_result
   ) throws -> HookEvent {

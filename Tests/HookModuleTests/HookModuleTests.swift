@@ -5,7 +5,7 @@ import Testing
 @Suite("The Mesos module, compiled against stand-ins for Mesos' headers")
 struct HookModuleTests {
   @Test(
-    "a program that loads it as the agent does gets its events, errors and environment",
+    "sends events, reports errors and sets variables in a program that loads it like the agent",
     arguments: ["", "-DSTANDIN_WITHOUT_NESTED"])
   func agent(flags: String) async throws {
     try await withTemporaryFolder { folder in
@@ -27,7 +27,7 @@ struct HookModuleTests {
     }
   }
 
-  @Test("without Mesos' headers, make hook says what is missing")
+  @Test("without these headers, make hook reports the missing header")
   func missing() async throws {
     try await withTemporaryFolder { folder in
       let result = try await Command(
@@ -39,7 +39,7 @@ struct HookModuleTests {
     }
   }
 
-  @Test("a symbol that no agent would have is found")
+  @Test("a symbol that no agent would have is detected")
   func strange() async throws {
     try await withTemporaryFolder { folder in
       try FileManager.default.copyItem(
@@ -61,12 +61,12 @@ struct HookModuleTests {
   }
 
   @Test(
-    "a library of the agent that lacks one of the module's symbols, or has it for another std::string, is found"
+    "a symbol that a library of the agent lacks, or has for another std::string, is detected"
   )
   func compared() async throws {
     try await withTemporaryFolder { folder in
       try FileManager.default.copyItem(atPath: "\(here)/include", toPath: folder.path("include"))
-      // As in Mesos itself, two of the functions are in the library and not in the header.
+      // As in Mesos itself, two of the functions are defined in the library, not in the header.
       let header = folder.path("include/mesos/mesos.hpp")
       var text = try String(contentsOfFile: header, encoding: .utf8)
       for (inline, declared) in [

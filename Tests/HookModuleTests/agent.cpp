@@ -1,5 +1,6 @@
-// In the agent's place: loads the module by dlopen, makes hooks of it and calls them.
-// agent LIBRARY FOLDER: exit 0 if all is as it should be, else a line for what is not, and 1.
+// A substitute for the agent: loads the module with dlopen, creates hooks and calls them. Usage:
+// agent LIBRARY DIRECTORY. Exits with 0 if all checks pass, else prints a line for each failed
+// check and exits with 1.
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int bound(const std::string& path)
   return descriptor;
 }
 
-// A datagram that is there already, or nothing.
+// A queued datagram, or an empty string.
 static std::string received(int descriptor)
 {
   static char bytes[1 << 18];
@@ -49,7 +50,7 @@ static bool ends(const std::string& text, const std::string& end)
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-// A hook of somebody else's, which adds a variable as hooks should.
+// Another module's hook, which adds a variable as hooks should.
 class Other : public Hook
 {
   Result<mesos::Environment> slaveExecutorEnvironmentDecorator(const mesos::ExecutorInfo& info) override
@@ -62,7 +63,8 @@ class Other : public Hook
   }
 };
 
-// What the agent does with a chain: each hook sees what those before it made, and replaces it.
+// Calls a chain of hooks like the agent: each hook gets the result of the previous ones and
+// replaces it.
 static std::string decorated(mesos::ExecutorInfo info, std::initializer_list<Hook*> hooks)
 {
   for (Hook* hook : hooks) {
@@ -89,7 +91,7 @@ int main(int count, char** arguments)
   CHECK(strcmp(module->kind, "Hook") == 0 && strcmp(module->moduleApiVersion, "2") == 0);
   CHECK(strcmp(module->mesosVersion, MESOS_VERSION) == 0 && module->compatible == nullptr);
 
-  // Bad parameters: no hook, and so no agent.
+  // Invalid parameters: no hook is created, so the agent doesn't start.
   const mesos::Parameters bad[] = {
       {{{"notify_sock", "/run/x"}}}, {{{"notify_socket", "run/x"}}}, {{{"spool_dir", ""}}},
       {{{"lease_socket", "/" + std::string(200, 'x')}}},
@@ -104,7 +106,7 @@ int main(int count, char** arguments)
   CHECK(hook != nullptr);
   if (hook == nullptr) return 1;
 
-  // A root container started; a nested one is nobody's executor.
+  // A root container was started. A nested container doesn't belong to an executor.
   mesos::ContainerID container;
   container.text = "run-1";
   CHECK(!hook->slavePostFetchHook(container, "/sandbox/run-1").isError());
@@ -117,7 +119,7 @@ int main(int count, char** arguments)
   CHECK(received(reaper).empty());
 #endif
 
-  // An executor is gone.
+  // An executor was removed.
   mesos::FrameworkInfo framework;
   framework.identity.text = "framework";
   mesos::ExecutorInfo info;
@@ -126,12 +128,13 @@ int main(int count, char** arguments)
   event = received(reaper);
   CHECK(event[6] == 2 && ends(event, info.id.text) && event.find("framework") != std::string::npos);
 
-  // Nothing on either way: an error for the agent's log, and nothing else.
+  // Neither way works: the hook only returns an error for the agent's log.
   info.id.text = std::string(70000, 'x');
   auto refused = hook->slaveRemoveExecutorHook(framework, info);
   CHECK(refused.isError() && refused.error().find("longer than 65536") != std::string::npos);
 
-  // The environment: what is there stays; what is set already is left alone; hooks chain both ways.
+  // The environment: existing variables stay, a variable that is already set isn't changed, and
+  // hooks can be chained in both orders.
   info.start.variables.list = {{"HOME", "/root"}};
   Other other;
   const std::string lease = "COMPOSE_EXECUTOR_LEASE_SOCKET=/run/lease ";
@@ -143,7 +146,7 @@ int main(int count, char** arguments)
   info.start.variables.list = {{"COMPOSE_EXECUTOR_LEASE_SOCKET", "/own"}};
   CHECK(!hook->slaveExecutorEnvironmentDecorator(info).isSome());
 
-  // The reaper ends: events wait in the spool, and the agent hears no error.
+  // The reaper exits: events wait in the spool, and the agent gets no error.
   close(reaper);
   info.id.text = "executor";
   CHECK(!hook->slaveRemoveExecutorHook(framework, info).isError());

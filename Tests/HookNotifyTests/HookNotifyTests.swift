@@ -5,7 +5,7 @@ import Testing
 
 @Suite("pod-hook-notify")
 struct HookNotifyTests {
-  @Test("delivers to a socket that listens: exit 0, and the event is what was said")
+  @Test("delivers an event unchanged to a listening socket, and exits with 0")
   func delivered() async throws {
     try await withTemporaryFolder { folder in
       let socket = try DatagramSocket(at: folder.path("notify.sock"))
@@ -20,7 +20,7 @@ struct HookNotifyTests {
     }
   }
 
-  @Test("spools where nobody listens: exit 4, and files sort in the order of events")
+  @Test("spools an event if nobody listens, exits with 4, and names the files in event order")
   func spooled() async throws {
     try await withTemporaryFolder { folder in
       for number in 1...3 {
@@ -38,7 +38,7 @@ struct HookNotifyTests {
     }
   }
 
-  @Test("neither way: exit 1 and one line that says why")
+  @Test("exits with 1 and one line with the reason if it can neither deliver nor spool")
   func neither() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("file", "")
@@ -54,7 +54,7 @@ struct HookNotifyTests {
     }
   }
 
-  @Test("is told where the reaper is by option, else by environment, else by the reaper's file")
+  @Test("finds the reaper by option, else by environment, else by the reaper's settings file")
   func places() async throws {
     try await withTemporaryFolder { folder in
       let file = try folder.write(
@@ -87,7 +87,7 @@ struct HookNotifyTests {
     }
   }
 
-  @Test("a reaper's file that can't be understood is named with its place: exit 2")
+  @Test("exits with 2 if it can't read the reaper's settings file, and names the file")
   func badFile() async throws {
     try await withTemporaryFolder { folder in
       let words = ["removed", "--framework", "f", "--executor", "e", "--config"]
@@ -103,7 +103,7 @@ struct HookNotifyTests {
     }
   }
 
-  @Test("wrong usage: exit 2", arguments: [["removed"], ["started", "--run", "r"], ["gone"]])
+  @Test("exits with 2 on misuse", arguments: [["removed"], ["started", "--run", "r"], ["gone"]])
   func usage(arguments: [String]) async throws {
     let result = try await Command(program, arguments).run()
     #expect(result.status == .exited(2))

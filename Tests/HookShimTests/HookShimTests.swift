@@ -2,11 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The scenarios in C, each a process of its own on a tmpfs.
+/// The scenarios in C, each in a process of its own on a tmpfs.
 @Suite("The hook shim under sanitizers", .serialized)
 struct HookShimTests {
+  /// Invariant 5: a call never waits for the reaper (scenarios `stopped`, `full-queue`, `cost`).
   @Test(
-    "addresses and undefined behaviour",
+    "has no address error and no undefined behavior",
     arguments: [
       "strings", "missing", "opening", "process", "stopped", "full-queue", "churn", "files",
       "bytes", "processes", "cost", "forks", "exchange", "uncounted", "umask",
@@ -15,18 +16,19 @@ struct HookShimTests {
     try await run(scenario, in: try await Scenarios.addresses())
   }
 
-  @Test("data races", arguments: ["full-queue", "churn"])
+  @Test("has no data race", arguments: ["full-queue", "churn"])
   func races(scenario: String) async throws {
     try await run(scenario, in: try await Scenarios.threads())
   }
 
+  /// Invariant 6: a full disk costs one error.
   @Test(
-    "a spool on a full disk costs an error, and nothing else",
+    "reports one error if the disk of the spool is full, and no other fault",
     .enabled(if: geteuid() == 0, "mounting a tmpfs takes root"))
   func fullDisk() async throws {
     let program = try await Scenarios.addresses()
     try await withTemporaryFolder { folder in
-      // The mount goes with its namespace.
+      // The mount disappears with its namespace.
       let script = """
         mount -t tmpfs -o size=200k,mode=0700 tmpfs "$FOLDER" && exec "\(program)" disk
         """
@@ -36,7 +38,7 @@ struct HookShimTests {
     }
   }
 
-  /// Runs a scenario in an empty folder on tmpfs, where the spool lies on a real host.
+  /// Runs a scenario in an empty directory on tmpfs, like the spool of a real host.
   private func run(_ scenario: String, in program: String) async throws {
     let shared = "/dev/shm"
     let parent =
@@ -51,7 +53,7 @@ struct HookShimTests {
   }
 }
 
-/// The program with all scenarios, compiled beside the tests.
+/// The program with all scenarios, compiled next to the tests.
 enum Scenarios {
   static func addresses() async throws -> String {
     try await compile("addresses", ["-fsanitize=address,undefined"])
@@ -59,7 +61,7 @@ enum Scenarios {
 
   static func threads() async throws -> String {
     let folder = Toolchain.libraries
-    // Swift's clang has a thread sanitizer that knows about libdispatch, and asks for it.
+    // The thread sanitizer of Swift's clang requires libdispatch.
     let dispatch = ["-L\(folder)", "-ldispatch", "-lBlocksRuntime", "-Wl,-rpath,\(folder)"]
     return try await compile(
       "threads",
@@ -67,7 +69,7 @@ enum Scenarios {
         + (FileManager.default.fileExists(atPath: "\(folder)/libdispatch.so") ? dispatch : []))
   }
 
-  /// Compiles it, unless it is newer than its sources.
+  /// Compiles the program, unless it is newer than its sources.
   ///
   /// - Returns: Its path.
   private static func compile(_ name: String, _ options: [String]) async throws -> String {

@@ -3,9 +3,9 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Base64 as Foundation's")
+@Suite("Base64, compared with Foundation's")
 struct Base64Tests {
-  @Test("bytes of every length")
+  @Test("is the same for bytes of every length")
   func bytes() {
     var random = SeededGenerator(seed: .random(in: .min ... .max))
     for count in 0..<100 {
@@ -16,7 +16,7 @@ struct Base64Tests {
     }
   }
 
-  @Test("odd texts are taken or refused alike")
+  @Test("is decoded or refused alike for unusual texts")
   func texts() {
     var random = SeededGenerator(seed: .random(in: .min ... .max))
     let digits = Array("AQgw+/=-_ \né9z")
@@ -33,7 +33,8 @@ struct Base64Tests {
     }
     for text in texts {
       let foundation = Data(base64Encoded: text).map { Array($0) }
-      // Foundation passes over what is behind a digit and one padding; protobuf and Go don't.
+      // Foundation ignores the text after a digit and one padding character. protobuf and Go refuse
+      // it.
       if Base64.bytes(of: text) != foundation {
         #expect(Base64.bytes(of: text) == nil && text.contains("="), "\(text.debugDescription)")
       }

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("Containers of JSON inside each other")
+@Suite("Nested JSON containers")
 struct ContainerTests {
   class Base: Codable {
     var name = "n"
@@ -48,7 +48,7 @@ struct ContainerTests {
     }
   }
 
-  @Test("a class with a superclass and nested containers comes through as with Foundation")
+  @Test("of a class with a superclass round-trip as with Foundation")
   func classes() throws {
     let value = Derived()
     value.list = [3, nil, 4]
@@ -64,7 +64,7 @@ struct ContainerTests {
     #expect(read.list == [3, nil, 4] && read.number == 7 && read.name == "n")
   }
 
-  /// Goes through an array by hand.
+  /// Decodes an array element by element.
   struct Walk: Decodable {
     var words: [String] = []
 
@@ -101,7 +101,7 @@ struct ContainerTests {
     }
   }
 
-  @Test("an array is read element by element, and a failed one again")
+  @Test("let an array be read element by element, and a failed element again")
   func walk() {
     let json = #"["x",[true],{"a":null,"b":1,"a":2},0]"#
     let (foundation, own) = outcomes(Walk.self, Array(json.utf8))

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("JSON is decoded as Foundation does")
+@Suite("The JSON decoder, compared with Foundation's")
 struct DecodingTests {
   struct Whole: Decodable {
     struct Part: Decodable {
@@ -15,7 +15,7 @@ struct DecodingTests {
   }
 
   @Test(
-    "an object's members, null and missing ones, and the paths of errors",
+    "agrees on members, on null and missing members, and on the paths of errors",
     arguments: [
       #"{"count":1}"#, #"{"count":1,"names":null}"#,
       #"{"count":1,"names":["a","b"],"part":{"flag":true}}"#,
@@ -36,7 +36,7 @@ struct DecodingTests {
   }
 
   @Test(
-    "texts of every kind are taken or refused alike",
+    "accepts and refuses the same texts",
     arguments: [
       "", " ", "\n", "{", "}", "[", "]", "[}", "{]", "nul", "nulll", "null", "true", "false",
       "TRUE", "null x", "null\0",
@@ -71,7 +71,7 @@ struct DecodingTests {
     "Infinity", "-Infinity", "NaN", "1_000", "true", "\"1\"", "null",
   ]
 
-  @Test("a number becomes what it fits", arguments: numbers)
+  @Test("converts a number to each type that can represent it", arguments: numbers)
   func fits(number: String) {
     let json = Array("[\(number)]".utf8)
     func compare<T: Decodable>(_ type: T.Type) {
@@ -89,38 +89,38 @@ struct DecodingTests {
     compare(UInt32.self)
     compare(UInt64.self)
     compare(Double.self)
-    // What is too small for a Float is zero: see the differences.
+    // The project's decoder returns zero for a number too small for a Float. Foundation refuses it.
     if number != "5e-324" { compare(Float.self) }
     compare(Bool.self)
     compare(String.self)
     compare(Int?.self)
   }
 
-  /// Where the two differ, and why.
+  /// Texts for which the two decoders differ, and the reasons.
   private static let differences: [(json: String, foundation: String?, own: String?)] = [
-    // No JSON, and refused by every engine and agent.
+    // Not JSON, and refused by every engine and agent.
     ("[1,]", "[1]", nil),
-    // Whole, and it fits.
+    // An integer, and it fits.
     ("[18446744073709551615.0]", nil, "[18446744073709551615]"),
-    // Not whole, though no Double is nearer.
+    // Not an integer, although no Double is nearer.
     ("[1.0000000000000001]", "[1]", nil),
   ]
 
-  @Test("differences are on purpose", arguments: differences)
+  @Test("differs only on purpose", arguments: differences)
   func differs(json: String, foundation: String?, own: String?) {
     let found = outcomes([UInt64].self, Array(json.utf8))
     #expect(found.foundation == foundation.map { .value($0) } ?? .refused("corrupted"))
     #expect(found.own == own.map { .value($0) } ?? .refused("corrupted"))
   }
 
-  @Test("a number too near to zero for its type is zero, which Foundation refuses")
+  @Test("returns zero for a number too near to zero for its type, which Foundation refuses")
   func underflow() throws {
     #expect(
       try JSON.JSONDecoder().decode([Double].self, from: Array("[1e-400,-1e-400]".utf8)) == [0, 0])
     #expect(try JSON.JSONDecoder().decode([Float].self, from: Array("[5e-324]".utf8)) == [0])
   }
 
-  @Test("what is no JSON is refused even where nobody looks at it, which Foundation doesn't")
+  @Test("refuses malformed JSON in unused members too, which Foundation doesn't")
   func unused() {
     for json in [
       #"{"count":1,"more":01}"#, #"{"count":1,"more":"\ud800"}"#, #"{"count":1,"more":[1,]}"#,
@@ -131,7 +131,7 @@ struct DecodingTests {
     }
   }
 
-  @Test("bytes that are no UTF-8 are refused, in names and values, used or not")
+  @Test("refuses invalid UTF-8 in names and values, used or not")
   func invalidBytes() {
     for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x80]] {
       for (before, behind) in [
@@ -145,7 +145,7 @@ struct DecodingTests {
     }
   }
 
-  @Test("numbers that JSON doesn't have may be strings, where a decoder is told so")
+  @Test("converts strings to non-finite numbers if its strategy allows it")
   func nonFinite() throws {
     let json = #"["Infinity","-Infinity","NaN",1.5]"#
     let own = JSON.JSONDecoder()
@@ -162,7 +162,7 @@ struct DecodingTests {
     }
   }
 
-  @Test("dictionaries, optionals and bytes")
+  @Test("agrees on dictionaries, optionals and bytes")
   func collections() {
     func compare<T: Decodable>(_ type: T.Type, _ json: String, show: (T) -> String = { "\($0)" }) {
       let (foundation, own) = outcomes(type, Array(json.utf8), show: show)

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite("JSON is encoded as Foundation does, byte for byte")
+@Suite("The JSON encoder, compared with Foundation's")
 struct EncodingTests {
   struct Member: Encodable {
     var b: Int?
@@ -14,7 +14,8 @@ struct EncodingTests {
     func encode(to encoder: any Encoder) throws {}
   }
 
-  /// Compares in each format; where members have no order of Foundation's, in those that sort.
+  /// Compares in each format, or only in sorted formats where Foundation's order of members is
+  /// undefined.
   private func compare(_ value: some Encodable, sorted: Bool = false) {
     func text(_ encode: () throws -> [UInt8]) -> String {
       do { return String(decoding: try encode(), as: UTF8.self) } catch { return "refused" }
@@ -42,7 +43,7 @@ struct EncodingTests {
     }
   }
 
-  @Test("names are sorted by their bytes")
+  @Test("sorts names by their bytes")
   func names() {
     compare(
       [
@@ -53,13 +54,13 @@ struct EncodingTests {
     compare([2: "b", 10: "a"], sorted: true)
   }
 
-  @Test("strings: escapes, controls, slashes, all of Unicode")
+  @Test("writes the same strings: escapes, control characters, slashes, all of Unicode")
   func strings() {
     compare(String(String.UnicodeScalarView((0..<0x100).compactMap { Unicode.Scalar($0) })))
     compare(["x/y", "\u{2028}\u{2029}\u{FEFF}\u{10FFFF}e\u{301}\r\n", ""])
   }
 
-  @Test("numbers, and the ones that there are none for")
+  @Test("writes the same numbers, and refuses those that JSON can't represent")
   func numbers() {
     compare(
       [
@@ -78,7 +79,7 @@ struct EncodingTests {
     compare([true, false])
   }
 
-  @Test("values by themselves, empty ones, missing ones")
+  @Test("writes the same single, empty and missing values")
   func shapes() {
     compare("x")
     compare(1)
@@ -96,7 +97,7 @@ struct EncodingTests {
     compare(Member(b: 1), sorted: true)
   }
 
-  @Test("without sorting, members are in the order in which they were encoded")
+  @Test("keeps the order in which members were encoded if it doesn't sort")
   func order() throws {
     struct Members: Encodable {
       let z = 1

@@ -14,7 +14,7 @@ struct RandomTests {
     case 4: return .unsigned(.random(in: UInt64(Int64.max) + 1 ... .max, using: &random))
     case 5:
       let number = Double(bitPattern: .random(in: .min ... .max, using: &random))
-      // Whole ones are integers, as the text has them.
+      // Whole numbers are integers, as in the text.
       return number.isFinite && abs(number) < 1e15 && number != number.rounded()
         ? .double(number) : .null
     case 6: return .string(string(&random))
@@ -40,7 +40,7 @@ struct RandomTests {
     return String(text)
   }
 
-  @Test("each coder reads what the other writes, and both write the same")
+  @Test("both coders write the same text, and each reads the other's")
   func roundTrips() throws {
     var random = SeededGenerator(seed: .random(in: .min ... .max))
     let foundation = Foundation.JSONEncoder()
@@ -58,7 +58,7 @@ struct RandomTests {
     }
   }
 
-  @Test("whatever becomes of a text, it is decoded or refused")
+  @Test("a mutated text is decoded or refused")
   func mutations() async {
     let texts = [
       #"{"a":[1,-2.5e3,true,null,"\u00e9\ud83d\ude00\n"],"b":{"c":{}},"":"x","d":18446744073709551615}"#,
@@ -70,7 +70,7 @@ struct RandomTests {
       rounds: Fuzz.rounds * 20, isOwn: { $0 is DecodingError }
     ) { bytes, _ in
       let value = try JSON.JSONDecoder().decode(AnyValue.self, from: bytes)
-      // What was taken can be written and read again.
+      // A decoded value can be encoded and decoded again.
       let json = try JSON.JSONEncoder().encode(value)
       _ = try JSON.JSONDecoder().decode(AnyValue.self, from: json)
       return true
@@ -84,7 +84,7 @@ struct RandomTests {
   }
 
   @Test(
-    "512 arrays inside each other are taken, more are refused, without a deep stack",
+    "512 nested arrays or objects are accepted, more are refused, without deep recursion",
     arguments: ["[", "{\"a\":"])
   func depth(opening: String) throws {
     let closing = opening == "[" ? "]" : "}"
@@ -106,7 +106,7 @@ struct RandomTests {
     }
   }
 
-  @Test("a large object takes time by its size, and no more")
+  @Test("the time for a large object is proportional to its size")
   func size() throws {
     func text(_ members: Int) -> [UInt8] {
       Array("{\((0..<members).map { "\"name\($0)\":\"value\"" }.joined(separator: ","))}".utf8)
@@ -119,7 +119,7 @@ struct RandomTests {
       }
     }
     _ = try time(1000)
-    // Square time would be some hundred times more.
+    // Quadratic time would take about a hundred times as long.
     #expect(try time(100_000) < time(10_000) * 60 + .seconds(5))
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import JSON
 
-/// Any JSON value, by the containers that a decoder offers.
+/// Any JSON value, decoded and encoded with the containers of a coder.
 enum AnyValue: Codable, Equatable {
   case null
   case bool(Bool)
@@ -52,10 +52,11 @@ enum AnyValue: Codable, Equatable {
   }
 }
 
-/// What a decoder makes of a text.
+/// The result of decoding a text.
 enum Outcome: Equatable, CustomStringConvertible {
   case value(String)
-  /// The kind of error, its path, and what it says; what is wrong with a text that is no JSON isn't compared.
+  /// The kind of error, its path and its description. The description of malformed JSON isn't
+  /// compared.
   case refused(String)
 
   init<T>(_ decode: () throws -> T, show: (T) -> String) {
@@ -75,8 +76,9 @@ enum Outcome: Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether it is the same, or no JSON for the project's decoder and refused by Foundation's, which looks at numbers and
-  /// strings when they are asked for.
+  /// True if both results are equal, or if the project's decoder reports malformed JSON and
+  /// Foundation's reports any error: Foundation parses numbers and strings only when they are
+  /// requested.
   func agrees(with foundation: Outcome) -> Bool {
     self == foundation || self == .refused("corrupted") && !foundation.isValue
   }
@@ -91,7 +93,7 @@ enum Outcome: Equatable, CustomStringConvertible {
     case .typeMismatch(_, let context): return words("mismatch", context)
     case .valueNotFound(_, let context): return words("no value", context)
     case .keyNotFound(_, let context): return words("no key", context)
-    // Foundation calls a number that doesn't fit no JSON.
+    // Foundation reports a number that doesn't fit as malformed JSON.
     case .dataCorrupted(let context):
       return context.debugDescription.contains("Base64") ? words("corrupted", context) : "corrupted"
     @unknown default: return "\(error)"
@@ -99,7 +101,7 @@ enum Outcome: Equatable, CustomStringConvertible {
   }
 }
 
-/// What both decoders make of a text: Foundation's, and the project's.
+/// The results of Foundation's decoder and of the project's decoder for a text.
 func outcomes<T: Decodable>(
   _ type: T.Type, _ json: [UInt8], show: (T) -> String = { "\($0)" }
 ) -> (foundation: Outcome, own: Outcome) {

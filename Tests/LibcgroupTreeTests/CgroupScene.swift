@@ -7,17 +7,18 @@ import Testing
 
 @testable import LibcgroupTree
 
-/// A host's way to mount its hierarchies, in a mount namespace of the test's own.
+/// A way to mount the host's hierarchies, in a mount namespace that a test creates.
 struct CgroupView: Sendable, CustomTestStringConvertible {
   let name: String
-  /// The shell commands that make it of this host's mounts.
+  /// The shell commands that create the view from this host's mounts.
   let setup: String
-  /// Which of this host's hierarchies it has.
+  /// Returns true for each of this host's hierarchies that the view contains.
   let has: @Sendable (CgroupHierarchy) -> Bool
 
   var testDescription: String { name }
 
-  /// All that this host's mounts allow: without version 1 there is only version 2.
+  /// All views that this host's mounts allow. A host without version 1 has only the view of version
+  /// 2.
   static let all: [CgroupView] = {
     let mounts = (try? CgroupMounts.current().hierarchies) ?? []
     let unified = mounts.first { $0.version == .v2 }?.mountPoint
@@ -32,13 +33,13 @@ struct CgroupView: Sendable, CustomTestStringConvertible {
     return [CgroupView(name: "hybrid", setup: ":", has: { _ in true }), v1, v2]
   }()
 
-  /// This host's mounts as they are.
+  /// This host's mounts, unchanged.
   static let host = CgroupView(name: "the host's", setup: ":", has: { _ in true })
 }
 
-/// Groups of a test's own in all hierarchies of this host, and the tool that works on them.
+/// Groups that a test creates in all hierarchies of this host, and the tool that removes them.
 struct CgroupScene: Sendable {
-  /// What the tool says still exists.
+  /// A group that still exists, as reported by the tool.
   struct Left: Decodable, Hashable {
     var folder: String
     var reason: Int32
@@ -46,10 +47,10 @@ struct CgroupScene: Sendable {
 
   let root = "/libcgroup-test-\(UUID().uuidString)"
   let mounts: CgroupMounts
-  /// A directory outside of the hierarchies.
+  /// A directory outside the hierarchies.
   let folder: TemporaryFolder
 
-  /// Own calls, on the host's mounts.
+  /// This project's own calls, on the host's mounts.
   var folders: CgroupFolders { CgroupFolders(mounts: mounts) }
   var run: String { root + "/run" }
 
@@ -60,7 +61,7 @@ struct CgroupScene: Sendable {
         try await body(scene)
       } catch { Issue.record("\(error)") }
       for hierarchy in scene.mounts.hierarchies {
-        // By names relative to their directories, since paths may be longer than the kernel takes.
+        // Names are relative to their directories, since a path may exceed the kernel's limit.
         _ = try await Command(
           "find",
           [
@@ -73,7 +74,7 @@ struct CgroupScene: Sendable {
     }
   }
 
-  /// Makes a group in hierarchies of this host, all of them by default.
+  /// Creates a group in hierarchies of this host, by default in all of them.
   func make(_ path: String, where isWanted: (CgroupHierarchy) -> Bool = { _ in true }) throws {
     for hierarchy in mounts.hierarchies where isWanted(hierarchy) {
       try FileManager.default.createDirectory(
@@ -81,7 +82,7 @@ struct CgroupScene: Sendable {
     }
   }
 
-  /// The hierarchies, by name, that have a group.
+  /// The names of the hierarchies in which a group exists.
   func hierarchies(with path: String) -> Set<String> {
     Set(
       mounts.hierarchies.filter {
@@ -108,17 +109,17 @@ struct CgroupScene: Sendable {
     return result.stdout
   }
 
-  /// Removes a group by the tool, in a view, with libcgroup.
+  /// Removes a group with the tool and libcgroup, in a view.
   ///
   /// - Parameters:
   ///   - path: the group.
   ///   - view: the view.
-  ///   - setup: shell commands before the tool reads the mounts.
-  ///   - between: shell commands between that and the removal.
-  ///   - again: whether the library reads the mounts once more before the removal.
-  ///   - own: whether it is done without libcgroup.
-  /// - Returns: what still exists.
-  /// - Throws: what starting the tool or decoding its output throws.
+  ///   - setup: shell commands that run before the tool reads the mounts.
+  ///   - between: shell commands that run between reading the mounts and the removal.
+  ///   - again: whether the library reads the mounts again before the removal.
+  ///   - own: whether the removal uses this project's own calls instead of libcgroup.
+  /// - Returns: the groups that still exist.
+  /// - Throws: an error of starting the tool or of decoding its output.
   func remove(
     _ path: String, in view: CgroupView = .host, setup: String = ":", between: String? = nil,
     again: Bool = false, own: Bool = false
@@ -130,11 +131,11 @@ struct CgroupScene: Sendable {
     return Set(try JSONDecoder().decode([Left].self, from: Data(text.utf8)))
   }
 
-  /// Runs a process that sleeps in a group, in all hierarchies that take it, while the body runs.
+  /// Runs a process that sleeps in a group, in all hierarchies that accept it, while the body runs.
   func withSleeper(in path: String, _ body: (_ pid: Int32) async throws -> Void) async throws {
     let sleeper = try Command("sleep", ["1000"]).start()
     do {
-      // A new cpuset takes no process before it has been given processors.
+      // A new cpuset accepts no process until processors are assigned to it.
       for hierarchy in mounts.hierarchies where !hierarchy.controllers.contains("cpuset") {
         try "\(sleeper.pid)".write(
           toFile: hierarchy.mountPoint + path + "/cgroup.procs", atomically: false,

@@ -4,12 +4,12 @@ import Glibc
 import TestSupport
 import Testing
 
-/// Mounts that are odd, or change, in mount namespaces of the test's own.
+/// Unusual mounts and mounts that change, in mount namespaces that the tests create.
 @Suite(
   "A hierarchy", .serialized,
   .enabled(if: CgroupView.all.count > 1, "this host mounts no version 1"))
 struct MountChangeTests {
-  @Test("that is mounted twice is worked on once")
+  @Test("that is mounted twice is processed once")
   func twice() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run + "/a")
@@ -26,10 +26,10 @@ struct MountChangeTests {
     }
   }
 
-  @Test("is found where a mount of one of its sub-trees comes first, and that one is left alone")
+  @Test("is found behind an earlier mount of one of its subtrees, and the subtree is left alone")
   func subTree() async throws {
     try await CgroupScene.with { scene in
-      // The path of the run exists below the sub-tree too: another group.
+      // The run's path exists below the subtree too, as a different group.
       let freezer = try scene.mountPoint(of: "freezer")
       let decoy = scene.root + "/sub" + scene.run
       try scene.make(decoy)
@@ -47,7 +47,7 @@ struct MountChangeTests {
     }
   }
 
-  @Test("that is mounted read-only is reported, and the others are done")
+  @Test("that is mounted read-only is reported, and the others are processed")
   func readOnly() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run + "/a")
@@ -61,7 +61,7 @@ struct MountChangeTests {
     }
   }
 
-  @Test("that is unmounted before the walk has no group, and what lies below the mount is none")
+  @Test("that is unmounted before the walk has no group, and files below the mount point are kept")
   func unmounted() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)
@@ -78,7 +78,7 @@ struct MountChangeTests {
     }
   }
 
-  @Test("is worked on where it is, when another comes to its place before the walk")
+  @Test("is processed even if another one is mounted over its mount point before the walk")
   func replaced() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)
@@ -86,12 +86,12 @@ struct MountChangeTests {
       let left = try await scene.remove(
         scene.run, between: "umount \(freezer); mount -t cgroup2 none \(freezer)")
       #expect(left.isEmpty)
-      // Version 2 is done by its own mount.
+      // Version 2 is processed at its own mount point.
       #expect(scene.hierarchies(with: scene.run) == ["freezer"])
     }
   }
 
-  @Test("is worked on where it is, when the library's table has another mount of it by now")
+  @Test("is processed even if the library's table now lists another mount of it")
   func renewed() async throws {
     try await CgroupScene.with { scene in
       let freezer = try scene.mountPoint(of: "freezer")
@@ -101,7 +101,7 @@ struct MountChangeTests {
       let sub = scene.folder.path("sub")
       let left = try await scene.remove(
         scene.run, setup: "mkdir \(sub); mount --bind \(freezer)\(scene.root)/sub \(sub)",
-        // The sub-tree's mount comes first from now on.
+        // From now on the subtree's mount is listed first.
         between: "umount \(freezer); mount -t cgroup -o freezer none \(freezer)", again: true)
       #expect(left.isEmpty)
       #expect(scene.hierarchies(with: scene.run).isEmpty)
@@ -109,7 +109,7 @@ struct MountChangeTests {
     }
   }
 
-  @Test("has links followed nowhere, neither below a group nor to it")
+  @Test("has no symbolic links followed, neither below a group nor in its path")
   func links() async throws {
     try await CgroupScene.with { scene in
       for group in ["/run/sub", "/other/group"] { try scene.make(scene.root + group) }
@@ -117,7 +117,8 @@ struct MountChangeTests {
       let outside = scene.folder.path("outside/empty")
       try FileManager.default.createDirectory(
         atPath: outside, withIntermediateDirectories: true)
-      // The file system of a hierarchy has no links: another that is mounted on a group does.
+      // A hierarchy's file system has no symbolic links. A file system that is mounted on a group
+      // has.
       let mounted = "\(freezer)\(scene.run)/sub"
       let setup = """
         mount -t tmpfs none \(mounted)

@@ -34,7 +34,7 @@ struct MountTableTests {
   }
 
   @Test(
-    "has every hierarchy of the view, those that libcgroup doesn't know among them",
+    "contains every hierarchy of the view, including those that libcgroup doesn't know",
     arguments: CgroupView.all)
   func views(_ view: CgroupView) async throws {
     let answer = try await table(view)
@@ -46,7 +46,7 @@ struct MountTableTests {
       let controllers = mount.mountPoint + "/cgroup.controllers"
       switch mount.version {
       case "1": #expect(mount.isLibrary == (mount.controllers != ["name=systemd"]))
-      // Below the view's own mount point, or where the host has it too.
+      // At the view's own mount point, or where the host has the same mount point.
       case _ where FileManager.default.fileExists(atPath: controllers):
         let text = try String(contentsOfFile: controllers, encoding: .utf8)
         #expect(mount.isLibrary == (text != "\n" && !text.isEmpty))
@@ -55,7 +55,7 @@ struct MountTableTests {
     }
   }
 
-  @Test("is complete though libcgroup fails, and says why")
+  @Test("is complete even if libcgroup fails, and gives the reason")
   func failing() async throws {
     let setup = "mount --bind /dev/null /proc/cgroups"
     let answer = try await table(.host, setup: setup)
@@ -69,7 +69,7 @@ struct MountTableTests {
     }
   }
 
-  @Test("knows named hierarchies, whose names Debian's build of libcgroup doesn't hide")
+  @Test("contains named hierarchies whose names Debian's build of libcgroup reports")
   func named() {
     let table = make(
       """
@@ -82,7 +82,7 @@ struct MountTableTests {
       table.own == ["/cg/openrc/mesos", "/cg/openrc/mesos/r", "/cg/systemd/a"])
   }
 
-  @Test("passes over the mount of a sub-tree, which libcgroup takes for the hierarchy")
+  @Test("skips the mount of a subtree, which libcgroup takes for the hierarchy")
   func subTree() {
     let table = make(
       """
@@ -96,7 +96,7 @@ struct MountTableTests {
     #expect(mounts[1].controllers == ["cpu", "cpuacct"])
   }
 
-  @Test("takes a super block's option that is no controller for none")
+  @Test("ignores a superblock option that isn't a controller")
   func options() {
     let table = make(
       "32 31 0:29 / /cg/cpu rw - cgroup cgroup rw,cpu,new_kernels_flag", [("cpu", "/cg/cpu")],
@@ -105,7 +105,7 @@ struct MountTableTests {
     #expect(table.own == ["/cg/cpu/mesos", "/cg/cpu/mesos/r"])
   }
 
-  @Test("of version 2 has no controllers of its own, since they differ from group to group")
+  @Test("gives version 2 no controllers, since they differ between groups")
   func unified() {
     let table = make(
       "32 31 0:29 / /cg rw - cgroup2 cgroup2 rw", [("cpu", "/cg"), ("memory", "/cg")])

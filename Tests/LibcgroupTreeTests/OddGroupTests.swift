@@ -10,7 +10,7 @@ import Testing
 /// Trees that are hard to walk, in the host's real hierarchies.
 @Suite("A tree of cgroups", .serialized)
 struct OddGroupTests {
-  @Test("goes whatever characters its names are of")
+  @Test("is removed whatever characters its names contain")
   func names() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)
@@ -37,7 +37,7 @@ struct OddGroupTests {
     }
   }
 
-  @Test("goes though it is 50 groups deep")
+  @Test("is removed at a depth of 50 groups")
   func deep() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run + String(repeating: "/x", count: 50))
@@ -46,14 +46,14 @@ struct OddGroupTests {
     }
   }
 
-  /// Makes a chain of groups, by names relative to each other, whose last has a path of so many
-  /// bytes.
+  /// Creates a chain of groups, by names relative to each other. The path of the last one has
+  /// `length` bytes.
   private func chain(_ top: String, length: Int) throws -> String {
     var path = top
     var folder = open(top, O_DIRECTORY | O_CLOEXEC)
     #expect(folder >= 0)
     while path.utf8.count < length {
-      // No rest that is too short for a slash and a name.
+      // The rest must have room for a slash and a name.
       let rest = length - path.utf8.count - 1
       let name = String(repeating: "n", count: rest <= 200 ? rest : min(200, rest - 2))
       #expect(mkdirat(folder, name, 0o755) == 0 || errno == EEXIST)
@@ -68,7 +68,7 @@ struct OddGroupTests {
   }
 
   @Test(
-    "goes though its paths are as long as the library and the kernel take",
+    "is removed when its paths are as long as the library and the kernel allow",
     arguments: [4093, 4094, 4095])
   func long(_ length: Int) async throws {
     try await CgroupScene.with { scene in
@@ -82,7 +82,7 @@ struct OddGroupTests {
     }
   }
 
-  @Test("is reported where its paths are longer than the kernel takes")
+  @Test("is reported if its paths are longer than the kernel allows")
   func tooLong() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)
@@ -96,7 +96,7 @@ struct OddGroupTests {
     }
   }
 
-  @Test("isn't mistaken for one whose path is its own cut short")
+  @Test("isn't confused with a group whose path is a truncation of its own")
   func cut() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)
@@ -105,7 +105,7 @@ struct OddGroupTests {
       for hierarchy in table.covered {
         let top = hierarchy.mountPoint + scene.run
         let neighbour = try chain(top, length: 4094)
-        // libcgroup would cut the last byte for its slash.
+        // libcgroup would cut off the last byte to make room for its slash.
         let long = neighbour + "n"
         #expect(mkdir(long, 0o755) == 0)
         let group = try table.group(scene.run, in: hierarchy)
@@ -137,7 +137,7 @@ struct OddGroupTests {
     }
   }
 
-  @Test("goes while another process removes it too")
+  @Test("is removed while another process removes it too")
   func together() async throws {
     try await CgroupScene.with { scene in
       for number in 0..<60 { try scene.make("\(scene.run)/\(number % 6)/\(number)") }

@@ -10,7 +10,7 @@ import Testing
 @Suite("libcgroup's removal", .serialized)
 struct RemovalTests {
   @Test(
-    "leaves a process in the very same cgroup, and what is busy is reported in every hierarchy",
+    "leaves a process in its cgroup, and reports busy groups of every hierarchy",
     arguments: CgroupView.all)
   func living(_ view: CgroupView) async throws {
     try await CgroupScene.with { scene in
@@ -22,7 +22,7 @@ struct RemovalTests {
           let left = try await scene.remove(path, in: view)
           let after = try String(contentsOfFile: "/proc/\(pid)/cgroup", encoding: .utf8)
           #expect(after == before)
-          // The leaf and all above it, but for the cpuset, which holds nobody.
+          // The leaf and all groups above it are busy, except in cpuset, which has no process.
           let busy = scene.mounts.hierarchies.filter {
             view.has($0) && !$0.controllers.contains("cpuset")
           }
@@ -36,7 +36,7 @@ struct RemovalTests {
   }
 
   @Test(
-    "takes the leftovers of all hierarchies, `systemd` and `unified` among them, and no other",
+    "removes the remains in all hierarchies, including `systemd` and `unified`, and no other group",
     arguments: CgroupView.all)
   func leftovers(_ view: CgroupView) async throws {
     try await CgroupScene.with { scene in
@@ -70,7 +70,7 @@ struct RemovalTests {
     }
   }
 
-  @Test("leaves what is to be kept, and what is above it")
+  @Test("keeps the requested groups and their parents")
   func kept() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run + "/own")
@@ -92,7 +92,7 @@ struct RemovalTests {
     }
   }
 
-  @Test("prints nothing, whatever CGROUP_LOGLEVEL says", arguments: ["DEBUG", "4", "ERROR"])
+  @Test("prints nothing for any CGROUP_LOGLEVEL", arguments: ["DEBUG", "4", "ERROR"])
   func silence(_ level: String) async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run + "/a")
@@ -104,7 +104,7 @@ struct RemovalTests {
     }
   }
 
-  @Test("ends as this project's own does, on the same trees")
+  @Test("gives the same result as this project's own calls on the same trees")
   func equal() async throws {
     try await CgroupScene.with { scene in
       let groups = ["/a", "/b/c", "/b/d/e", "/b/d/f", "/g"]
@@ -121,7 +121,7 @@ struct RemovalTests {
     }
   }
 
-  @Test("reads a group's file as the file system gives it")
+  @Test("reads a group's file exactly as the file system returns it")
   func reading() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)

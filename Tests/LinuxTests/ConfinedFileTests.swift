@@ -4,10 +4,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("A file that may be in some directories only")
+@Suite("A file that is permitted only in some directories")
 struct ConfinedFileTests {
   @Test(
-    "is never one of the executors' own, whichever directory is listed and whatever leads there",
+    "is never an executor's own, whatever directory is listed and whatever path is used",
     .enabled(if: getuid() == 0), arguments: ["/", "/run", HostDirectory.path])
   func ownDirectory(listed: String) async throws {
     mkdir(HostDirectory.path, 0o755)

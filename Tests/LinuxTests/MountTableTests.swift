@@ -14,7 +14,7 @@ struct MountTableTests {
       33 30 8:3 / /sandbox/database rw - ext4
       """)
 
-  @Test("has the mount that a path is in: the last of the deepest")
+  @Test("has the mount of a path: the last of the deepest")
   func mounts() throws {
     #expect(table.mounts.count == 5)
     #expect(table.mount(of: "/sandbox/data/x")?.device == "8:2")

@@ -12,7 +12,7 @@ struct PinnedMountsTests {
     try? String(contentsOfFile: path, encoding: .utf8)
   }
 
-  @Test("is what was found, whatever takes its path's place; taken back, nothing is left")
+  @Test("is the original file, whatever replaces its path; after unpinning, nothing is left")
   func pinned() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("box/data/file", "inside")
@@ -30,7 +30,7 @@ struct PinnedMountsTests {
     }
   }
 
-  @Test("is not made of a link, at any place of the path")
+  @Test("is not created from a link, in any part of the path")
   func links() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("outside/dir/file", "outside")
@@ -58,7 +58,7 @@ struct PinnedMountsTests {
     }
   }
 
-  @Test("never shows the outside while a link takes the place of the path, ten thousand times")
+  @Test("never shows the outside while a link replaces the path, ten thousand times")
   func swapped() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("box/data/file", "inside")
@@ -88,7 +88,7 @@ struct PinnedMountsTests {
   }
 }
 
-/// Puts a link in the place of a directory, and the directory back, as fast as it can.
+/// Repeatedly replaces a directory by a link and restores it, as fast as it can.
 private final class Swapper: Sendable {
   let isOver = Atomic(false)
   let swaps = Atomic(0)

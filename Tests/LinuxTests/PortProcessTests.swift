@@ -4,9 +4,9 @@ import Testing
 
 @testable import Linux
 
-@Suite("Who has a port")
+@Suite("The process of a port")
 struct PortProcessTests {
-  @Test("a listening process is found by its port, and no longer once it has closed it")
+  @Test("is found by its listening port, and not after it has closed it")
   func listening() async throws {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     let socket = Glibc.socket(AF_INET, type, 0)
@@ -36,7 +36,7 @@ struct PortProcessTests {
     }
   }
 
-  @Test("the kernel's table is read for the local port of what listens")
+  @Test("is looked up in the kernel's table by the local port of a listener")
   func table() {
     let text = """
         sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

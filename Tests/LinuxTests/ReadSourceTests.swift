@@ -12,7 +12,7 @@ struct ReadSourceTests {
     let value = Mutex(0)
   }
 
-  /// A source on a pipe that reads all there is, and how many bytes that was.
+  /// A source on a pipe that reads all input, and the number of bytes.
   private func watched() throws -> (source: ReadSource, count: Count, input: Int32) {
     var ends: [Int32] = [-1, -1]
     try #require(pipe(&ends) == 0)
@@ -25,7 +25,7 @@ struct ReadSourceTests {
     return (source, count, ends[1])
   }
 
-  @Test("that is paused, twice even, is read in the end")
+  @Test("that is paused, even twice, is read later")
   func paused() async throws {
     let (source, count, input) = try watched()
     for _ in 1...2 { source.pause(milliseconds: 50) }
@@ -40,7 +40,7 @@ struct ReadSourceTests {
   @Test("is closed by its cancellation, paused or not", arguments: [false, true])
   func canceled(isPaused: Bool) async throws {
     let (source, _, input) = try watched()
-    // Writing to a pipe that nobody reads from is an error, in place of a signal.
+    // Writing to a pipe without a reader returns an error in place of a signal.
     signal(SIGPIPE, SIG_IGN)
     if isPaused { source.pause(milliseconds: 3_600_000) }
     source.cancel()

@@ -3,7 +3,7 @@ import Linux
 import TestSupport
 import Testing
 
-@Suite("Where a path leads")
+@Suite("The real path")
 struct RealPathTests {
   private static let parts = ["dir", "file", "up", "out", "broken", "loop", "none", "..", ".", ""]
 
@@ -18,7 +18,7 @@ struct RealPathTests {
     return texts
   }
 
-  @Test("is what realpath -m says, also where it doesn't exist, and behind links")
+  @Test("equals the result of realpath -m, also for missing files, and behind links")
   func everyPath() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("root/dir/inner", "")
@@ -41,7 +41,7 @@ struct RealPathTests {
     }
   }
 
-  @Test("is the working directory's where it is relative")
+  @Test("of a relative path is below the working directory")
   func relative() {
     let current = FileManager.default.currentDirectoryPath
     let real = RealPath.ofExisting(current)
@@ -50,7 +50,7 @@ struct RealPathTests {
     #expect(RealPath.of("/") == "/" && RealPath.of("/..") == "/" && RealPath.of("/none") == "/none")
   }
 
-  @Test("a path is at or below a directory by whole names only")
+  @Test("is at or below a directory only by whole names")
   func names() {
     #expect(RealPath.isPath("/a", atOrBelow: "/a") && RealPath.isPath("/a/b", atOrBelow: "/a"))
     #expect(RealPath.isPath("/a", atOrBelow: "/") && RealPath.isPath("/a/b", atOrBelow: "/a/"))

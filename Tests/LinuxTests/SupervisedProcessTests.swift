@@ -5,9 +5,9 @@ import Testing
 
 @testable import Linux
 
-@Suite("A program that turns on its guard", .serialized)
+@Suite("A program that attacks its supervisor", .serialized)
 struct SupervisedProcessTests {
-  /// A program that leaves sessions of its own behind, and then sends its guard a signal.
+  /// A program that leaves processes in their own sessions, and then sends its supervisor a signal.
   private func program(_ signal: String, _ folder: TemporaryFolder) -> SupervisedProcess {
     let script = """
       for i in 1 2 3; do
@@ -29,19 +29,19 @@ struct SupervisedProcessTests {
     return pids.filter { kill($0, 0) == 0 }
   }
 
-  @Test("and kills it ends with all that it started")
+  @Test("and kills it is killed with all of its processes")
   func killed() async throws {
     try await withTemporaryFolder { folder in
       let ending = try await program("KILL", folder).run(within: nil)
       #expect(ending == .signalled(SIGKILL))
-      // What this process waited for is no longer there even as a zombie.
+      // This process has reaped its children: there is no zombie left.
       let left = try living(folder)
       defer { for pid in left { kill(pid, SIGKILL) } }
       #expect(left == [])
     }
   }
 
-  @Test("and stops it ends in time with all that it started")
+  @Test("and stops it is killed in time with all of its processes")
   func stopped() async throws {
     try await withTemporaryFolder { folder in
       let (ended, end) = AsyncStream.makeStream(of: SupervisedProcess.Ending?.self)
@@ -79,10 +79,10 @@ struct ChildrenTests {
     return Array(room[..<Int(max(0, count))])
   }
 
-  @Test("are found without a list of them, whatever their names hold, and no grandchildren")
+  @Test("are found without a list of them, whatever their names are, and no grandchildren")
   func names() async throws {
     try await withTemporaryFolder { folder in
-      // Behind the last parenthesis of /proc/PID/stat come state and parent.
+      // In /proc/PID/stat, state and parent follow the last parenthesis.
       for name in ["a) S 1 (b", ") (", "plain"] {
         try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: folder.path(name))
       }
@@ -100,7 +100,7 @@ struct ChildrenTests {
     }
   }
 
-  @Test("are at most as many as there is room for")
+  @Test("are limited to the given capacity")
   func bounded() async throws {
     let (shell, children) = try await family(Array(repeating: "sleep 600", count: 5))
     defer {

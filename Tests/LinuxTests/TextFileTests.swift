@@ -5,9 +5,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("A file that something else may stand in the place of")
+@Suite("A file that can have been replaced by something else")
 struct TextFileTests {
-  @Test("is read where it is a regular file, also by a link")
+  @Test("is read if it is a regular file, also through a link")
   func regular() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("file", "text \n")
@@ -20,7 +20,7 @@ struct TextFileTests {
     }
   }
 
-  @Test("is refused at once where it is none", .timeLimit(.minutes(1)))
+  @Test("is refused at once if it isn't regular", .timeLimit(.minutes(1)))
   func others() async throws {
     try await withTemporaryFolder { folder in
       mkfifo(folder.path("fifo"), 0o600)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A unix socket")
 struct UnixSocketTests {
-  @Test("that accepts nobody holds nobody up", .timeLimit(.minutes(3)))
+  @Test("that accepts no connection doesn't block a client", .timeLimit(.minutes(3)))
   func fullQueue() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path("s")
@@ -22,7 +22,7 @@ struct UnixSocketTests {
     }
   }
 
-  @Test("is abandoned only where nobody can listen on it any more")
+  @Test("is abandoned only if no process can listen on it anymore")
   func abandoned() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path("s")

@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `scripts/manuals` makes of the programs that were built.
+/// The output of `scripts/manuals` for the built programs.
 @Suite("Manual pages and shell completions")
 struct ManualTests {
-  /// The programs, their manual sections, and words of theirs that aren't on their page.
+  /// The programs and their manual sections.
   static let programs = [
     ("compose-executor", 1), ("compose-resources", 1), ("pod-reaper", 8), ("pod-hook-notify", 8),
   ]
 
-  /// Makes all pages and scripts.
+  /// Creates all manual pages and completion scripts.
   private func withManuals<Result>(
     _ body: (TemporaryFolder) async throws -> Result
   ) async throws -> Result {
@@ -22,20 +22,20 @@ struct ManualTests {
     }
   }
 
-  /// A command's help, and that of each of its subcommands.
+  /// The help text of a command and of each of its subcommands.
   private static func help(of program: String, _ words: [String] = []) async throws -> [String] {
     let text = try await Command(BuiltProgram.beside(program), words + ["--help"]).output()
     guard words.isEmpty, let list = text.range(of: "SUBCOMMANDS:\n") else { return [text] }
     var texts = [text]
     for line in text[list.upperBound...].split(separator: "\n") {
-      // Others are continued lines.
+      // Other lines continue the previous one.
       guard let word = line.wholeMatch(of: #/  ([a-z]+)( .*)?/#)?.1 else { continue }
       texts += try await help(of: program, [String(word)])
     }
     return texts
   }
 
-  /// The options that a program's help has, its subcommands' too.
+  /// The options in a program's help, including those of its subcommands.
   private static func options(of program: String) async throws -> Set<String> {
     var options: Set<String> = []
     for text in try await help(of: program) {
@@ -47,7 +47,7 @@ struct ManualTests {
     return options
   }
 
-  @Test("every option that a program's help has is on its page")
+  @Test("every option in a program's help is on its page")
   func options() async throws {
     try await withManuals { folder in
       for (program, section) in Self.programs {
@@ -70,7 +70,7 @@ struct ManualTests {
     }
   }
 
-  @Test("neither mandoc nor man has anything to say of a page")
+  @Test("neither mandoc nor man reports a problem in a page")
   func lint() async throws {
     try await withManuals { folder in
       for (program, section) in Self.programs {
@@ -85,7 +85,7 @@ struct ManualTests {
     }
   }
 
-  /// Calls the function that `complete` names, as readline does, and prints what it offers.
+  /// Calls the function that `complete` names, as readline does, and prints its suggestions.
   private static let asked = """
     source "$1"
     COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMP_TYPE=9 COMP_KEY=9
@@ -96,7 +96,7 @@ struct ManualTests {
     printf '%s\\n' "${COMPREPLY[@]}"
     """
 
-  /// What is typed, and what is offered.
+  /// A command line and its suggestions.
   private static let lines: [(line: [String], offered: [String])] = [
     (["compose-executor", "co"], ["config"]),
     (["compose-executor", "run", "--eng"], ["--engine-timeout"]),
@@ -104,7 +104,7 @@ struct ManualTests {
     (["compose-resources", "--default-"], ["--default-cpus", "--default-gpus", "--default-mem"]),
     (["compose-resources", "--format", "m"], ["marathon"]),
     (["pod-reaper", "serve", "--onc"], ["--once"]),
-    // What the default subcommand takes.
+    // Options of the default subcommand.
     (["pod-reaper", "--onc"], ["--once"]),
     (["pod-reaper", "--log-level", "w"], ["warning"]),
     (["pod-hook-notify", "re"], ["removed"]),
@@ -124,8 +124,8 @@ struct ManualTests {
     }
   }
 
-  // That they offer what they should takes both shells: scripts/check-completions.
-  @Test("zsh and fish have theirs")
+  // Running these scripts requires both shells: see scripts/check-completions.
+  @Test("zsh and fish have a completion script")
   func others() async throws {
     try await withManuals { folder in
       for (program, _) in Self.programs {

@@ -8,10 +8,10 @@ import Testing
 struct DeliveryOrderTests {
   static let states: [TaskState] = [.starting, .running, .finished]
 
-  /// What an agent does with an update, often in a row.
+  /// A response of an agent to an update, which it often repeats.
   struct Answer: Sendable, CustomTestStringConvertible {
     let fault: FakeAgent.Fault
-    /// Whether it says that this one update will never be taken.
+    /// Whether the response means that the agent never accepts this update.
     var isFinal = false
     var testDescription: String { "\(fault)" }
 
@@ -32,16 +32,17 @@ struct DeliveryOrderTests {
     Self.states.firstIndex { $0.rawValue == update.state } ?? -1
   }
 
-  /// Each answer meets each update at least ten times in a row, twice as often as an update may be refused.
+  /// Each update gets each response at least ten times in a row, twice as often as an update may be
+  /// refused.
   @Test(
-    "holds whatever the agent answers to which of them, and whether or not its responses are lost",
+    "holds for each response to each update, and whether or not responses are lost",
     arguments: Answer.all, [0, 1, 2])
   func order(answer: Answer, faulty: Int) async throws {
     for isLost in [false, true] {
       let agent = try FakeAgent()
       agent.set {
         for state in Self.states where isLost { $0.updateFaults[state.rawValue] = [.closeAfter] }
-        // On a busy machine some are met by requests whose answers come too late.
+        // On a busy machine, some faults affect requests whose responses come too late.
         let count = answer.isFinal && faulty < 2 ? 100 : 10
         let faults = Array(repeating: answer.fault, count: count)
         $0.updateFaults[Self.states[faulty].rawValue, default: []].insert(contentsOf: faults, at: 0)
@@ -56,13 +57,13 @@ struct DeliveryOrderTests {
       let sent = agent.calls("UPDATE").flatMap(\.updates).map(rank)
       #expect(sent == sent.sorted(), "an update was sent after a later one: \(sent)")
       let taken = agent.taken.map(rank)
-      // The last one has none behind it for which it could be given up.
+      // There is no later update for which the last one could be given up.
       let isGivenUp = answer.isFinal && faulty < 2
       #expect(taken == [0, 1, 2].filter { !isGivenUp || $0 != faulty })
     }
   }
 
-  @Test("an update that is refused holds up no other task's", arguments: [400, 413])
+  @Test("a refused update doesn't delay the updates of other tasks", arguments: [400, 413])
   func otherTasks(status: Int) async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -78,7 +79,7 @@ struct DeliveryOrderTests {
     }
   }
 
-  @Test("an agent that isn't ready is asked for one task's update, not for each")
+  @Test("an agent that isn't ready gets the update of one task, not of each")
   func onePace() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()

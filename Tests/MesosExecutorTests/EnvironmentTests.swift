@@ -2,7 +2,8 @@ import HTTPClient
 import MesosExecutor
 import Testing
 
-/// `executorEnvironment` in the agent's slave.cpp; docs/executor-http-api.md, "Executor Environment Variables".
+/// `executorEnvironment` in the agent's slave.cpp; docs/executor-http-api.md,
+/// "Executor Environment Variables".
 @Suite("Environment")
 struct EnvironmentTests {
   static let run = "0b1c9e8e-5b5c-4a57-9d3c-3f9d1d3a3c11"
@@ -25,7 +26,7 @@ struct EnvironmentTests {
     }
   }
 
-  @Test("what an agent sets at least is enough, and the rest has the agent's defaults")
+  @Test("the agent's required variables are sufficient, and the others have the agent's defaults")
   func defaults() throws {
     let environment = try parsed([:])
     #expect(environment.endpoint == HTTPEndpoint(transport: .tcp(host: "10.0.0.1", port: 5051)))
@@ -38,7 +39,7 @@ struct EnvironmentTests {
     #expect(environment.shutdownGracePeriod == .seconds(5))
   }
 
-  @Test("what an agent sets is taken")
+  @Test("the agent's variables are used")
   func everything() throws {
     let environment = try parsed([
       "MESOS_SANDBOX": "/mnt/mesos/sandbox", "MESOS_CHECKPOINT": "1",
@@ -54,7 +55,7 @@ struct EnvironmentTests {
     #expect(environment.authenticationToken == "x.y.z")
   }
 
-  @Test("a domain socket is preferred, with the agent's libprocess name in the path")
+  @Test("a domain socket takes precedence, with the agent's libprocess name in the path")
   func domainSocket() throws {
     let environment = try parsed([
       "MESOS_DOMAIN_SOCKET": "/var/run/mesos/agent.sock", "LIBPROCESS_SSL_ENABLED": "1",
@@ -64,7 +65,7 @@ struct EnvironmentTests {
     #expect(environment.path == "/slave(1)/api/v1/executor")
   }
 
-  @Test("the PID tells the address where the endpoint is missing, and IPv6 is read")
+  @Test("without an endpoint the PID has the address, and IPv6 is supported")
   func otherAddresses() throws {
     let pid = try parsed(["MESOS_AGENT_ENDPOINT": ""])
     #expect(pid.endpoint == HTTPEndpoint(transport: .tcp(host: "10.0.0.1", port: 5051)))
@@ -72,7 +73,7 @@ struct EnvironmentTests {
     #expect(six.endpoint == HTTPEndpoint(transport: .tcp(host: "fd00::1", port: 5051)))
   }
 
-  @Test("TLS as libprocess has it: on by one variable, verifying by others, under old names too")
+  @Test("TLS follows libprocess: one variable enables it, others verify, also under old names")
   func tls() throws {
     let plain = try parsed(["SSL_ENABLED": "true", "SSL_CERT_FILE": "c", "SSL_KEY_FILE": "k"])
     #expect(
@@ -98,7 +99,7 @@ struct EnvironmentTests {
     #expect(try parsed(["SSL_ENABLED": "1", "LIBPROCESS_SSL_ENABLED": "0"]).endpoint.tls == nil)
   }
 
-  @Test("each variable that is missing or malformed has its line")
+  @Test("each missing or malformed variable has its own line")
   func allProblems() {
     let none = #expect(throws: MesosEnvironmentError.self) { _ = try MesosEnvironment([:]) }
     #expect(
@@ -126,7 +127,7 @@ struct EnvironmentTests {
   }
 
   @Test(
-    "Mesos' durations",
+    "durations of Mesos are parsed",
     arguments: [
       ("15mins", Duration.seconds(900)), ("2secs", .seconds(2)), ("0ns", .zero),
       ("250ms", .milliseconds(250)), ("1.5secs", .milliseconds(1500)),
@@ -140,7 +141,7 @@ struct EnvironmentTests {
   }
 
   @Test(
-    "what is no duration",
+    "other durations are refused",
     arguments: [
       "", "5", "secs", "5 secs", "-5secs", "5s", "1.2.3secs", ".secs", "1e3secs", "99999weeks",
       "5SECS", "٥secs", "nansecs",
@@ -149,7 +150,7 @@ struct EnvironmentTests {
     #expect(Duration(mesos: text) == nil)
   }
 
-  @Test("an address' name is what the system says, and nothing for what is no address")
+  @Test("the name of an address comes from the system, and an invalid address has none")
   func names() {
     #expect(hostName(of: "127.0.0.1") != nil)
     #expect(hostName(of: "no address") == nil)

@@ -3,11 +3,12 @@ import MesosExecutor
 import TestSupport
 import Testing
 
-/// Answers as Http::executor in the agent's http.cpp gives them, and what networks do to them.
+/// Responses as those of Http::executor in the agent's http.cpp, and faults of networks.
 @Suite("Session under faults", .timeLimit(.minutes(6)))
 struct FaultySessionTests {
+  /// Invariant 8: an update keeps its UUID.
   @Test(
-    "a call that is not taken is sent again with its uuid, before later ones",
+    "a call that isn't handled is sent again with its uuid, before later ones",
     arguments: [
       FakeAgent.Fault.answer(503, "Agent has not finished recovery"), .answer(404, ""),
       .answer(500, ""), .answer(200, ""), .closeBefore, .closeAfter,
@@ -33,7 +34,7 @@ struct FaultySessionTests {
     #expect(agent.violations.isEmpty)
   }
 
-  @Test("an update without an answer is sent again after its deadline")
+  @Test("an update without a response is sent again after its deadline")
   func stalledUpdate() async throws {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .stall)
@@ -76,7 +77,7 @@ struct FaultySessionTests {
   }
 
   @Test(
-    "answers that nothing will change end the session once they are no longer borne",
+    "final refusals end the session once their time limit has passed",
     arguments: ["SUBSCRIBE", "UPDATE"],
     [
       (401, "", "ended the agent does not accept"),
@@ -99,7 +100,7 @@ struct FaultySessionTests {
     }
   }
 
-  @Test("a single 400 “cannot be found”, as old agents say while they read their state, is no end")
+  @Test("a single 400 “cannot be found”, as from old agents in recovery, doesn't end the session")
   func unknownForAMoment() async throws {
     let agent = try FakeAgent()
     try await withSession(agent: agent) { stage in
@@ -112,7 +113,7 @@ struct FaultySessionTests {
     }
   }
 
-  @Test("an update that an agent can't read goes out with less in it, under the same uuid")
+  @Test("an update that an agent can't parse is sent again with fewer fields and the same uuid")
   func reducedUpdate() async throws {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .answer(400, "Failed to convert JSON into Call protobuf"))
@@ -131,7 +132,7 @@ struct FaultySessionTests {
     }
   }
 
-  @Test("a stream that breaks off, or is none, is followed by another")
+  @Test("a stream that breaks off or is malformed is replaced by another")
   func brokenStreams() async throws {
     let agent = try FakeAgent()
     agent.fail(
@@ -152,7 +153,7 @@ struct FaultySessionTests {
     #expect(agent.violations.isEmpty)
   }
 
-  @Test("a SUBSCRIBE without an answer is tried again after its deadline")
+  @Test("a SUBSCRIBE without a response is sent again after its deadline")
   func stalledSubscribe() async throws {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .stall)
@@ -162,7 +163,7 @@ struct FaultySessionTests {
     }
   }
 
-  @Test("SHUTDOWN may come instead of SUBSCRIBED, and comes through once")
+  @Test("SHUTDOWN may come instead of SUBSCRIBED, and is delivered once")
   func shutdownOnly() async throws {
     let agent = try FakeAgent()
     agent.fail(
@@ -173,7 +174,7 @@ struct FaultySessionTests {
     }
   }
 
-  @Test("a thousand connection faults lose no update, turn none around and double none")
+  @Test("a thousand connection faults neither lose, reorder nor duplicate updates")
   func chaos() async throws {
     let agent = try FakeAgent()
     let chaos = Chaos(seed: SeededGenerator(for: "connection faults"))
@@ -185,7 +186,8 @@ struct FaultySessionTests {
       while chaos.count < 1000 {
         let task = TaskID("t\(sent.count % 5)")
         let message = "\(sent.count)"
-        // So many that a SUBSCRIBE with all of them took longer than its deadline would come through no more.
+        // With more updates, a SUBSCRIBE that contains all of them would take longer than its
+        // deadline.
         if sent.count - agent.taken.count < 200,
           await stage.send(task, .running, message) != nil
         {
@@ -205,7 +207,7 @@ struct FaultySessionTests {
       chaos.calm()
       try await eventually("all taken", within: .seconds(90)) { agent.taken.count >= sent.count }
       #expect(agent.taken.map(\.message) == sent)
-      // An acknowledgement can be lost with its stream; the next SUBSCRIBE brings it again.
+      // An acknowledgement can be lost with its stream. The next SUBSCRIBE gets it again.
       agent.closeStream()
       #expect(await stage.session.waitUntilAcknowledged(within: .seconds(90)))
       let copies = Dictionary(grouping: agent.calls.flatMap(\.updates), by: \.uuid)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MesosExecutor
 
-@Suite("Mutated input from an agent traps nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated input from an agent causes no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
   private static let events = [
     """
@@ -48,7 +48,7 @@ struct FuzzTests {
     "grace_period", "HTTP", "ranges",
   ]
 
-  @Test("events are read or refused, and what was read can be used")
+  @Test("events are parsed or refused, and parsed events can be used")
   func events() async {
     let report = await Fuzz.drive(
       "agent events", Self.events, words: Self.words,
@@ -66,7 +66,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  /// What is made of a task, encoded as well, since updates repeat parts of it.
+  /// Uses a task as the executor does, and encodes it, since updates repeat parts of it.
   private func use(_ tasks: [AgentEvent.LaunchedTask]) throws {
     for case .task(let task) in tasks {
       _ = task.resources.flatMap(\.ranges).map { $0.clamped(to: 1...65_535).count }
@@ -82,7 +82,7 @@ struct FuzzTests {
     }
   }
 
-  @Test("a stream of records is taken apart or refused, however it is cut")
+  @Test("a stream of records is split or refused, wherever it is cut")
   func records() async {
     let corpus = Self.events.map { Array("\($0.count)\n".utf8) + $0 + Array("2\n{}0\n".utf8) }
     let report = await Fuzz.drive(
@@ -101,7 +101,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("variables of the agent are understood or refused")
+  @Test("variables of the agent are parsed or refused")
   func environment() async {
     let values = [
       "MESOS_FRAMEWORK_ID=f", "MESOS_EXECUTOR_ID=e", "MESOS_SLAVE_ID=s", "MESOS_DIRECTORY=/a/b",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MesosExecutor
 
-/// What agents, and proxies before them, have been seen to do wrong.
+/// Faults of agents, and of proxies before them, that occur in practice.
 @Suite("An agent that misbehaves", .timeLimit(.minutes(6)))
 struct HostileAgentTests {
   private static let refusals: [FakeAgent.Fault] = [
@@ -13,13 +13,13 @@ struct HostileAgentTests {
   ]
 
   @Test(
-    "an agent that isn't ready for SUBSCRIBE is asked again, with checkpointing or without",
+    "an agent that isn't ready gets another SUBSCRIBE, with or without checkpointing",
     arguments: [503, 404, 307, 500], [true, false])
   func firstSubscription(status: Int, checkpoint: Bool) async throws {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .answer(status, ""), .answer(status, ""))
     let environment = agent.environment(checkpoint: checkpoint)
-    // A busy machine has its own time.
+    // A busy machine is slow.
     let limits = SessionLimits(registration: .seconds(80))
     try await withSession(agent: agent, environment: environment, limits: limits) { stage in
       try await stage.happens("subscribed")
@@ -28,7 +28,7 @@ struct HostileAgentTests {
   }
 
   @Test(
-    "a single refusal of a later SUBSCRIBE ends nothing, two in a row do", arguments: [401, 403])
+    "a refusal of a later SUBSCRIBE ends nothing, but two in a row do", arguments: [401, 403])
   func laterSubscription(status: Int) async throws {
     let agent = try FakeAgent()
     try await withSession(agent: agent) { stage in
@@ -45,7 +45,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an agent that doesn't become ready for the first SUBSCRIBE is given up in time")
+  @Test("a session ends in time if the agent doesn't become ready for the first SUBSCRIBE")
   func neverReady() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -57,7 +57,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an agent's text is one line, and no longer than a line may be")
+  @Test("an agent's text is logged as one line of limited length")
   func texts() async throws {
     let agent = try FakeAgent()
     try await withSession(agent: agent) { stage in
@@ -74,7 +74,7 @@ struct HostileAgentTests {
   }
 
   @Test(
-    "an update's message is one line of 4,096 characters at most, and 256 for an agent that refuses it"
+    "an update's message is one line of at most 4,096 characters, or 256 after a refusal"
   )
   func messages() async throws {
     let agent = try FakeAgent()
@@ -109,7 +109,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an agent that refuses every call for a minute is believed", arguments: [401, 403])
+  @Test("an agent that refuses every call for a minute ends the session", arguments: [401, 403])
   func refusedForLong(status: Int) async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -121,13 +121,13 @@ struct HostileAgentTests {
       for _ in 1...3 { try await clock.passSleep(of: .seconds(20)) }
       try await stage.happens("ended the agent")
       let lines = stage.log.lines.filter { $0.contains("refuses task a TASK_RUNNING") }
-      // The same line once a minute: the last comes with the count.
+      // The same line is logged once a minute. The last one has the count.
       #expect(lines.count == 2 && lines.allSatisfy { $0.contains("\(status) no") }, "\(lines)")
       #expect(lines.last?.contains("(and 2 times before)") == true, "\(lines)")
     }
   }
 
-  @Test("an update that is refused for ever holds up no terminal one", arguments: [400, 413])
+  @Test("an update that is always refused doesn't delay a terminal update", arguments: [400, 413])
   func refusedForEver(status: Int) async throws {
     let agent = try FakeAgent()
     let refusals = Array(repeating: FakeAgent.Fault.answer(status, "no"), count: 5)
@@ -149,7 +149,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("refused updates are sent at growing intervals")
+  @Test("refused updates are sent again at growing intervals")
   func growingIntervals() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -165,7 +165,7 @@ struct HostileAgentTests {
   }
 
   @Test(
-    "a stream that is silent for three of its heartbeats' intervals is subscribed anew",
+    "a stream without events for three heartbeat intervals is replaced",
     arguments: [10, 30, 1800])
   func halfOpen(interval: Int) async throws {
     let agent = try FakeAgent()
@@ -188,7 +188,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("a recovery timeout of nothing counts from a disconnection", arguments: [true, false])
+  @Test("a recovery timeout of zero counts from a disconnection", arguments: [true, false])
   func noRecoveryTimeout(checkpoint: Bool) async throws {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"))
@@ -201,7 +201,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("a SUBSCRIBED that can't be used breaks its stream, with the reason")
+  @Test("an unusable SUBSCRIBED breaks its stream, with the reason")
   func unusableSubscribed() async throws {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .only("{\"type\":\"SUBSCRIBED\",\"subscribed\":7}"))
@@ -213,7 +213,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("a task that can't be read is told of, so that an executor without others can exit")
+  @Test("a malformed task is reported, so that an executor without other tasks can exit")
   func unreadableTask() async throws {
     try await withSession { stage in
       try await stage.happens("subscribed")
@@ -224,7 +224,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("a flood of events that mean nothing breaks the stream, and logs a few lines")
+  @Test("a flood of empty events breaks the stream, and logs only a few lines")
   func flood() async throws {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .bytes(String(repeating: "0\n", count: 200_000)))
@@ -235,7 +235,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("a record of more than 16 MiB is none")
+  @Test("a record of more than 16 MiB is refused")
   func largeRecord() async throws {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .bytes("16777217\n{"))
@@ -245,7 +245,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("tries are 100 ms apart at least, even where the agent allows none")
+  @Test("attempts are at least 100 ms apart, even if the agent permits less")
   func leastBackoff() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -260,7 +260,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an agent that is older than a reason gets its updates without it, from then on")
+  @Test("an agent that doesn't support a reason gets all later updates without it")
   func newerReason() async throws {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .answer(400, "Failed to convert JSON into Call protobuf"))

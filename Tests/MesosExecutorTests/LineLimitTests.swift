@@ -2,9 +2,9 @@ import Testing
 
 @testable import MesosExecutor
 
-@Suite("Lines that an agent causes")
+@Suite("Log lines that an agent causes")
 struct LineLimitTests {
-  @Test("the same one is logged once a minute, with the number of those before")
+  @Test("an equal line is logged once a minute, with the number of suppressed ones")
   func repeated() {
     var limit = LineLimit()
     #expect(limit.admit("a", at: .zero) == "a")
@@ -13,7 +13,7 @@ struct LineLimitTests {
     #expect(limit.admit("a", at: .seconds(60)) == "a (and 59 times before)")
   }
 
-  @Test("a hundred different ones a minute are enough")
+  @Test("at most a hundred different lines are logged per minute")
   func different() {
     var limit = LineLimit()
     let admitted = (0..<1000).compactMap { limit.admit("\($0)", at: .seconds(1)) }

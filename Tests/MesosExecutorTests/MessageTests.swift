@@ -3,7 +3,7 @@ import Testing
 
 @testable import MesosExecutor
 
-/// include/mesos/v1/mesos.proto of 1.0 to 2024's head, in the JSON that agents write.
+/// include/mesos/v1/mesos.proto from 1.0 to the master branch of 2024, in the JSON of agents.
 @Suite("Messages")
 struct MessageTests {
   func task(_ fields: String) throws -> TaskInfo {
@@ -19,7 +19,7 @@ struct MessageTests {
 
   struct Unexpected: Error { let json: String }
 
-  @Test("a task as Marathon sends it, with the ports in its order")
+  @Test("a task from Marathon is decoded, with its ports in order")
   func marathon() throws {
     let task = try task(
       """
@@ -66,7 +66,7 @@ struct MessageTests {
     #expect(task.limits == ["mem": 128, "cpus": .infinity])
   }
 
-  @Test("numbers of 64 bits are exact, and may be written in other ways")
+  @Test("64-bit integers are exact, and may have other notations")
   func numbers() throws {
     let task = try task(
       """
@@ -79,7 +79,7 @@ struct MessageTests {
     #expect(task.killPolicy?.gracePeriod == .nanoseconds(9_007_199_254_740_993))
   }
 
-  @Test("health checks without a type, of a new type, and beyond all measure")
+  @Test("health checks may have no type, an unknown type, or huge values")
   func healthChecks() throws {
     let old = try task("\"health_check\":{\"http\":{\"port\":80}}").healthCheck
     #expect(old?.probe == .http(HTTPTarget(port: 80), statuses: []))
@@ -95,7 +95,7 @@ struct MessageTests {
     #expect(never.healthCheck?.interval == .seconds(1e9))
   }
 
-  @Test("what is written is read again as it was")
+  @Test("encoded values are decoded unchanged")
   func roundTrip() throws {
     let all = TaskInfo(
       name: "n", taskID: "t", agentID: "A",
@@ -125,7 +125,7 @@ struct MessageTests {
     }
   }
 
-  @Test("infinite numbers are put in quotes, and nothing within strings is")
+  @Test("infinite numbers are put in quotes, but not inside strings")
   func infinity() {
     func quoted(_ text: String) -> String {
       String(decoding: quotingNonFiniteNumbers(Array(text.utf8)), as: UTF8.self)
@@ -138,7 +138,7 @@ struct MessageTests {
     }
   }
 
-  @Test("only states and reasons of 1.0 can be sent")
+  @Test("the states, and all reasons except two, are those of Mesos 1.0")
   func knownNames() {
     // include/mesos/v1/mesos.proto of 1.0.0: TaskState without TASK_STAGING; TaskStatus.Reason.
     let states = """
@@ -159,7 +159,7 @@ struct MessageTests {
     #expect(known.count == 25)
   }
 
-  @Test("SUBSCRIBED of an old agent, and of a new one")
+  @Test("SUBSCRIBED of an old and of a new agent is decoded")
   func subscribed() throws {
     func said(_ framework: String, _ more: String) throws -> Subscription? {
       let json = """
@@ -182,7 +182,7 @@ struct MessageTests {
     #expect(new.agent == AgentInfo(id: "A", hostname: "h"))
   }
 
-  @Test("a label that is not UTF-8 is repaired, as agents pass it on")
+  @Test("a label that isn't UTF-8 is repaired, since agents pass it on")
   func latin1() throws {
     let text = """
       {"type":"LAUNCH","launch":{"task":{"name":"n","task_id":{"value":"t"},\
@@ -196,7 +196,7 @@ struct MessageTests {
   }
 
   @Test(
-    "a SUBSCRIBED without what nobody needs is one",
+    "a SUBSCRIBED without optional parts is accepted",
     arguments: [
       "{}", #"{"executor_info":{}}"#, #"{"framework_info":5,"agent_info":{"id":{"value":"A"}}}"#,
       #"{"container_id":{"value":"R"}}"#, #"{"container_id":[]}"#,
@@ -208,7 +208,7 @@ struct MessageTests {
     #expect(said.run == (json.contains("R\"") ? "R" : nil))
   }
 
-  @Test("a SUBSCRIBED that says nothing is unusable", arguments: [#""subscribed":5"#, #""x":1"#])
+  @Test("an empty SUBSCRIBED is unusable", arguments: [#""subscribed":5"#, #""x":1"#])
   func unusableSubscribed(json: String) {
     #expect(throws: UnusableSubscription.self) {
       try AgentEvent(json: Array(#"{"type":"SUBSCRIBED",\#(json)}"#.utf8))
@@ -216,7 +216,7 @@ struct MessageTests {
   }
 
   @Test(
-    "a KILL whose policy can't be read is a KILL",
+    "a KILL with a malformed policy is still a KILL",
     arguments: [#""x""#, #"{"grace_period":5}"#, #"{"grace_period":{"nanoseconds":1e30}}"#, "[]"])
   func killPolicy(json: String) throws {
     let text = #"{"type":"KILL","kill":{"task_id":{"value":"t"},"kill_policy":\#(json)}}"#

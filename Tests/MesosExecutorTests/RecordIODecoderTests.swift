@@ -20,7 +20,7 @@ struct RecordIODecoderTests {
     }
   }
 
-  @Test("a stream may come byte by byte, or in pieces of any size")
+  @Test("a stream may arrive byte by byte, or in pieces of any size")
   func randomPieces() throws {
     var random = SeededGenerator(for: "pieces of a record stream")
     for maximum in [1, 2, 3, 50] {
@@ -36,7 +36,7 @@ struct RecordIODecoderTests {
     }
   }
 
-  @Test("an end within a record is noticed")
+  @Test("an end inside a record is detected")
   func endInside() throws {
     for part in ["1", "12\n", "12\n{", "2\n{}3"] {
       var decoder = RecordIODecoder()
@@ -46,7 +46,7 @@ struct RecordIODecoderTests {
   }
 
   @Test(
-    "what is no length is an error, and stays one",
+    "an invalid length is an error, also for later input",
     arguments: [
       "\n", "x", "-1\n", "+2\n{}", " 2\n{}", "2 \n{}", "2\r\n{}", "0x2\n", "1.5\n", "33\n",
       "99999999999999999999\n", "{\"type\":\"HEARTBEAT\"}", "2\n{}oops",
@@ -57,7 +57,7 @@ struct RecordIODecoderTests {
     #expect(throws: RecordIODecoder.Malformed.self) { _ = try decoder.decode(Array("2\n{}".utf8)) }
   }
 
-  @Test("a length that is announced takes no memory before its bytes come")
+  @Test("an announced length allocates no memory before the bytes arrive")
   func announcedOnly() throws {
     var decoder = RecordIODecoder(maximumRecordSize: .max)
     #expect(try decoder.decode(Array("9000000000000000000\n{".utf8)).isEmpty)

@@ -4,9 +4,10 @@ import TestSupport
 import Testing
 
 /// docs/executor-http-api.md, "Disconnections", "Agent Recovery" and "Backoff Strategies".
-@Suite("The agent goes away", .timeLimit(.minutes(6)))
+@Suite("The agent is gone", .timeLimit(.minutes(6)))
 struct RecoveryTests {
-  @Test("SUBSCRIBE brings back what is not acknowledged: updates with their uuids, and tasks")
+  /// Invariant 8: updates are sent again after a reconnection.
+  @Test("SUBSCRIBE repeats everything unacknowledged: updates with their uuids, and tasks")
   func unacknowledged() async throws {
     let agent = try FakeAgent()
     agent.set { $0.acknowledges = false }
@@ -30,7 +31,7 @@ struct RecoveryTests {
       #expect(call.tasks == ["b", "c"])
       #expect(call.updates.map(\.state) == ["TASK_RUNNING", "TASK_STARTING", "TASK_FAILED"])
       #expect(call.updates.prefix(2).map(\.uuid) == agent.taken[1...2].map(\.uuid))
-      // The same LAUNCH again, as an agent may send it.
+      // An agent may repeat a LAUNCH.
       agent.launch("b")
       agent.launch("d")
       try await stage.happens("launch d")
@@ -51,7 +52,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("each wait is drawn from half the agent's limit; after the recovery timeout it is over")
+  @Test("each wait is a random part of half the agent's limit, until the recovery timeout")
   func recoveryTimeout() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -66,13 +67,13 @@ struct RecoveryTests {
       #expect(stage.story == ["subscribed"])
       try await clock.passSleep(of: .milliseconds(250))
       try await stage.happens("ended the agent did not come back within 10.0 seconds")
-      // The recovery timeout can wake before the last wait has been drawn.
+      // The recovery timeout can pass before the last wait is drawn.
       #expect(13...14 ~= clock.draws.count && clock.draws.allSatisfy { $0 == .seconds(1) })
       #expect(clock.now == .seconds(3610))
     }
   }
 
-  @Test("an agent that accepts SUBSCRIBE without a word does not hold up the recovery timeout")
+  @Test("an agent that accepts SUBSCRIBE without a response doesn't extend the recovery timeout")
   func silentAgent() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -87,7 +88,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("the time that the message tells is all the agent had, not the last try's")
+  @Test("the message has the total time without the agent, not that of the last attempt")
   func laterSilence() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -96,7 +97,7 @@ struct RecoveryTests {
       try await stage.happens("subscribed")
       agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"), .stall)
       agent.closeStream()
-      // After the stream's end, and after the 503.
+      // The first sleep is after the stream's end, the second after the 503.
       try await clock.passSleep(of: .seconds(1))
       try await clock.passSleep(of: .seconds(1))
       try await clock.passSleep(of: .seconds(8))
@@ -104,7 +105,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("a new subscription starts the recovery timeout anew; missing heartbeats don't matter")
+  @Test("a new subscription restarts the recovery timeout, with or without heartbeats")
   func timeoutStartsAnew() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -123,7 +124,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("updates to an agent in recovery are tried again by the same clock")
+  @Test("updates to an agent in recovery are sent again with the same backoff")
   func updateBackoff() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
@@ -139,7 +140,7 @@ struct RecoveryTests {
     }
   }
 
-  @Test("the wait for acknowledgements ends at its deadline")
+  @Test("a wait for acknowledgements ends at its deadline")
   func acknowledgementDeadline() async throws {
     let agent = try FakeAgent()
     agent.set { $0.acknowledges = false }

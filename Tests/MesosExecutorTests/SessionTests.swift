@@ -5,10 +5,10 @@ import MesosExecutor
 import TestSupport
 import Testing
 
-/// The session as docs/executor-http-api.md describes it, with an agent that does what it should.
+/// The session as docs/executor-http-api.md describes it, with an agent that behaves correctly.
 @Suite("Session", .timeLimit(.minutes(6)))
 struct SessionTests {
-  @Test("the first SUBSCRIBE carries IDs, token and empty lists", arguments: [false, true])
+  @Test("the first SUBSCRIBE has IDs, token and empty lists", arguments: [false, true])
   func firstSubscription(tcp: Bool) async throws {
     let agent = try FakeAgent(tcp: tcp)
     try await withSession(agent: agent, environment: agent.environment(token: "t0ken")) { stage in
@@ -26,7 +26,7 @@ struct SessionTests {
     #expect(agent.violations.isEmpty)
   }
 
-  @Test("updates go out in order over one connection beside the stream's and end acknowledged")
+  @Test("updates are sent in order on one connection beside the stream, and are acknowledged")
   func updatesInOrder() async throws {
     try await withSession { stage in
       try await stage.happens("subscribed")
@@ -37,14 +37,15 @@ struct SessionTests {
       #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
       #expect(stage.agent.taken.dropLast().map(\.message) == (0..<50).map { "\($0)" })
       #expect(stage.agent.calls("UPDATE").count == 51)
-      // The stream's own connection is counted when it ends; an acknowledgement can be faster than the last 202.
+      // The connection of the stream is counted when it ends. An acknowledgement can be faster than
+      // the last 202.
       #expect(stage.client.connectionCounts.made == 1)
       try await eventually("50 reuses") { stage.client.connectionCounts.reused == 50 }
       #expect(stage.agent.violations.isEmpty)
     }
   }
 
-  @Test("an update has all the fields that an executor owes")
+  @Test("an update has all the fields that an executor must set")
   func updateFields() async throws {
     let clock = TestClock()
     try await withSession(timing: clock.timing()) { stage in
@@ -78,7 +79,7 @@ struct SessionTests {
     }
   }
 
-  @Test("events become what they ask for, whatever pieces they come in", arguments: [1, 7, 1000])
+  @Test("events are delivered in order, whatever pieces they arrive in", arguments: [1, 7, 1000])
   func events(pieceSize: Int) async throws {
     let agent = try FakeAgent()
     agent.set { $0.pieceSize = pieceSize }
@@ -116,7 +117,7 @@ struct SessionTests {
     }
   }
 
-  @Test("a task that can't be read is answered with TASK_ERROR, not with silence")
+  @Test("a malformed task gets a TASK_ERROR")
   func malformedTask() async throws {
     try await withSession { stage in
       try await stage.happens("subscribed")
@@ -128,7 +129,7 @@ struct SessionTests {
     }
   }
 
-  @Test("a group of which one task can't be read is answered with TASK_ERROR as a whole")
+  @Test("a group with a malformed task gets TASK_ERROR for each of its tasks")
   func malformedGroup() async throws {
     try await withSession { stage in
       try await stage.happens("subscribed")
@@ -146,7 +147,7 @@ struct SessionTests {
     }
   }
 
-  @Test("TASK_KILLING goes only to a framework that understands it", arguments: [false, true])
+  @Test("TASK_KILLING is sent only to a framework with that capability", arguments: [false, true])
   func killing(isUnderstood: Bool) async throws {
     let agent = try FakeAgent()
     if isUnderstood { agent.set { $0.capabilities = ["NEW", "TASK_KILLING_STATE"] } }
@@ -160,7 +161,7 @@ struct SessionTests {
     }
   }
 
-  @Test("nothing follows a task's terminal update, until the task is launched anew")
+  @Test("no update follows a task's terminal update until the task is launched again")
   func afterTheEnd() async throws {
     let agent = try FakeAgent()
     agent.set { $0.acknowledges = false }
@@ -182,7 +183,7 @@ struct SessionTests {
     }
   }
 
-  @Test("an acknowledgement counts for its task and uuid alone")
+  @Test("an acknowledgement applies only to its task and uuid")
   func acknowledgements() async throws {
     let agent = try FakeAgent()
     agent.set { $0.acknowledges = false }
@@ -211,7 +212,7 @@ struct SessionTests {
     }
   }
 
-  @Test("cancelling ends the session and its events at once")
+  @Test("cancellation ends the session and its events at once")
   func cancellation() async throws {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .stall)

@@ -11,7 +11,7 @@ import Testing
 struct ControlServerTests {
   private let status = #"{"version":1,"command":"status"}"# + "\n"
 
-  @Test("gives a client the status of the pods")
+  @Test("sends a client the status of the pods")
   func responds() async throws {
     try await withServer { server in
       let pods = try await ControlClient(server.socket).status(within: .seconds(120))
@@ -19,7 +19,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("gives its response to a client that has ended its own side")
+  @Test("sends its response to a client that has closed its sending side")
   func halfClosed() async throws {
     try await withServer(handling: { _, reply in
       try? await Task.sleep(for: .milliseconds(100))
@@ -34,7 +34,7 @@ struct ControlServerTests {
   }
 
   @Test(
-    "refuses what is no request in one line, and closes",
+    "refuses an invalid request in one line, and closes the connection",
     arguments: [
       "\n", "x\n", "{}\n", "{\"version\":1}\n", "[1,2]\n", "\u{0}\u{1}\u{2}\n",
       "{\"version\":1,\"command\":7}\n", "{\"version\":\"1\",\"command\":\"status\"}\n",
@@ -51,7 +51,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("refuses another version, and says which it has")
+  @Test("refuses another protocol version, and names its own")
   func version() async throws {
     try await withServer { server in
       var request = ControlRequest(.status)
@@ -75,7 +75,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("cuts off who sends no request in time")
+  @Test("disconnects a client that sends no request in time")
   func silent() async throws {
     var limits = ControlServer.Limits()
     limits.patience = .milliseconds(200)
@@ -86,7 +86,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("cuts off who never reads, and serves others meanwhile")
+  @Test("disconnects a client that never reads, and serves others meanwhile")
   func neverReads() async throws {
     var limits = ControlServer.Limits()
     limits.patience = .milliseconds(300)
@@ -108,7 +108,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("cancels what is done for a client that is gone")
+  @Test("cancels the handling of a request when its client is gone")
   func goneClient() async throws {
     let isCanceled = Mutex(false)
     try await withServer(handling: { _, reply in
@@ -123,7 +123,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("serves eight at a time, and turns a ninth away with a line")
+  @Test("serves eight clients at a time, and refuses a ninth with a line")
   func ninth() async throws {
     try await withServer { server in
       let clients = try (0..<8).map { _ in try RawClient(server.socket) }
@@ -134,7 +134,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("holds nothing of a client that is gone")
+  @Test("keeps nothing of a client that is gone")
   func forgets() async throws {
     let held = Mutex(WeakReply())
     try await withServer(handling: { _, reply in
@@ -142,7 +142,7 @@ struct ControlServerTests {
       await reply.send(ControlResponse(status: sampleStatus))
     }) { server in
       #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
-      // A request may take the limit of two minutes: this is not that time.
+      // A request may take as long as the limit of two minutes. This limit is shorter.
       try await eventually("the end", within: .seconds(60)) { held.withLock { $0.reply == nil } }
     }
   }
@@ -150,7 +150,7 @@ struct ControlServerTests {
   private struct WeakReply { weak var reply: ControlReply? }
 
   @Test(
-    "leaves root a place, however many of the group follow events",
+    "reserves connections for root, however many clients of the group follow events",
     .enabled(if: geteuid() == 0, "needs root"))
   func placeForRoot() async throws {
     let open = Mutex(0)
@@ -180,7 +180,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("outlives a thousand connections")
+  @Test("survives a thousand connections")
   func thousand() async throws {
     try await withServer { server in
       for _ in 0..<1000 {
@@ -193,7 +193,7 @@ struct ControlServerTests {
     }
   }
 
-  @Test("goes with its server, which waits for a response that is under way")
+  @Test("disappears with its server, which waits for a response in progress")
   func stops() async throws {
     try await withServer(handling: { _, reply in
       try? await Task.sleep(for: .milliseconds(200))
@@ -211,7 +211,7 @@ struct ControlServerTests {
   }
 
   @Test(
-    "is open to root and the operator's group alone, whatever its mode",
+    "serves only root and the operator's group, whatever the mode of its file",
     .enabled(if: geteuid() == 0, "needs root"))
   func users() async throws {
     try await withServer(group: 4321) { server in
@@ -223,7 +223,7 @@ struct ControlServerTests {
       let member = try await ask(server.socket, groups: "4321")
       #expect(member.contains("web.1"))
       #expect(try await ask(server.socket, groups: "4322") == "PermissionError\n")
-      // Somebody has opened the file.
+      // The file's mode now permits every user.
       chmod(server.socket.directory, 0o755)
       chmod(server.socket.path, 0o666)
       #expect(try await ask(server.socket, groups: "4322").contains("user 65534 may not ask"))
@@ -236,7 +236,7 @@ struct ControlServerTests {
     }
   }
 
-  /// Asks as another user.
+  /// Sends a request as another user.
   private func ask(
     _ socket: ControlSocket, groups: String, request: String = "status"
   ) async throws -> String {

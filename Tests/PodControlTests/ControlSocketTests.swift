@@ -11,7 +11,7 @@ struct ControlSocketTests {
   private let owner = Incarnation(bootID: nil, pid: 42, startTime: 7)
 
   @Test(
-    "is read again as it was made",
+    "is parsed into the same value",
     arguments: [
       "r", "0c8b8f7e-3ad1-4b43-9a01-6bd4c6d1f1aa", "a.b.c", "..x",
       String(repeating: "ü", count: 60),
@@ -23,14 +23,14 @@ struct ControlSocketTests {
     #expect(socket.path.utf8.count < 108)
   }
 
-  @Test("differs between runs that begin alike")
+  @Test("differs between runs with a common prefix")
   func long() {
     let runs = ["a", "b"].map { String(repeating: "x", count: 200) + $0 }
     #expect(Set(runs.map { ControlSocket(run: $0, incarnation: owner).name }).count == 2)
   }
 
   @Test(
-    "is nothing else",
+    "has no other form",
     arguments: [
       "", "a", "a.1", ".1.2", "a.b.c", "a.-1.2", "a.+1.2", "a.01.2", "a/b.1.2", "a.1.2.x",
     ]
@@ -38,7 +38,7 @@ struct ControlSocketTests {
   func others(_ name: String) { #expect(ControlSocket(name: name) == nil) }
 
   @Test(
-    "leads to no other directory, whatever a label says the run is",
+    "leads to no other directory, whatever run a label contains",
     arguments: ["../../../tmp/x", "/", "a/b", "a/", "..", ".", "", "a\0b", "a\nb", "../\u{338}x"])
   func steered(_ run: String) throws {
     let socket = ControlSocket(run: run, incarnation: owner)
@@ -47,13 +47,13 @@ struct ControlSocketTests {
     #expect(socket.name != ControlSocket(run: run + "x", incarnation: owner).name)
   }
 
-  @Test("is removed where its process is gone, or nobody can listen, and no other file is")
+  @Test("is removed if its process is dead or none can listen, and no other file is removed")
   func abandoned() async throws {
     try await withTemporaryFolder { folder in
       let gone = try await Command("sh", ["-c", "echo $$"]).output()
       let alive = ControlSocket(run: "r", incarnation: .current()).name
       let names = ["a.\(gone).1", "b.0.0", "l.0.0", "n.0.0", alive, "other"]
-      // One listens, the other will.
+      // One socket has a listener, the other is bound and will have one.
       var kept: [Int32] = []
       defer { for file in kept { close(file) } }
       for name in names {
@@ -77,7 +77,7 @@ struct ControlSocketTests {
     }
   }
 
-  @Test("stands in no directory that another user can write to, nor behind a link")
+  @Test("is in no directory that other users can write to, nor behind a symbolic link")
   func directory() async throws {
     try await withTemporaryFolder { folder in
       func made(_ name: String) -> Bool {
@@ -98,7 +98,7 @@ struct ControlSocketTests {
 
 @Suite("A client of a control socket")
 struct ControlClientTests {
-  /// Plays an executor, which sends this and closes.
+  /// Acts as an executor that sends this text and closes the connection.
   private func error(
     after text: String?, within limit: Duration = .seconds(120)
   ) async throws -> ControlError? {
@@ -127,19 +127,19 @@ struct ControlClientTests {
     }
   }
 
-  @Test("says that an executor which is killed in mid response closed the connection")
+  @Test("reports a broken connection when an executor is killed while it responds")
   func broken() async throws {
     #expect(try await error(after: "") == .broken)
     #expect(try await error(after: "{\"version\":1,\"sta") == .broken)
     #expect(try await error(after: "{\"version\":1}\n") == .broken)
   }
 
-  @Test("waits no longer than it is told to")
+  @Test("waits no longer than its time limit")
   func silent() async throws {
     #expect(try await error(after: nil, within: .milliseconds(500)) == .silent)
   }
 
-  @Test("waits no longer for the end of lines that never end", .timeLimit(.minutes(3)))
+  @Test("waits no longer than its time limit if the lines never stop", .timeLimit(.minutes(3)))
   func endless() async throws {
     try await withTemporaryFolder { folder in
       let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
@@ -155,7 +155,7 @@ struct ControlClientTests {
           let sent = Glibc.send(client, lines, lines.utf8.count, Int32(MSG_NOSIGNAL))
           if sent <= 0 { return }
         }
-        // It isn't the end that ends the wait.
+        // The connection stays open, so that only the time limit can stop the wait.
         var byte: UInt8 = 0
         _ = read(client, &byte, 1)
         _ = read(client, &byte, 1)
@@ -168,14 +168,14 @@ struct ControlClientTests {
     }
   }
 
-  @Test("takes no response that it does not understand")
+  @Test("refuses a response that it doesn't understand")
   func garbled() async throws {
     #expect(try await error(after: "hello\n") == .garbled)
     #expect(
       try await error(after: "{\"version\":1,\"error\":\"no\",\"end\":true}\n") == .refused("no"))
   }
 
-  @Test("finds out that another process listens in the executor's place")
+  @Test("detects that another process listens in the executor's place")
   func stranger() async throws {
     try await withTemporaryFolder { folder in
       let socket = ControlSocket(
@@ -191,7 +191,7 @@ struct ControlClientTests {
     }
   }
 
-  @Test("knows a socket that is not there, or that nobody listens on")
+  @Test("detects a missing socket and one without a listener")
   func absent() async throws {
     try await withTemporaryFolder { folder in
       let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PodControl
 
-/// A client that keeps to no rule.
+/// A client that can violate the protocol.
 final class RawClient: Sendable {
   let file: Int32
 
@@ -28,7 +28,7 @@ final class RawClient: Sendable {
     }
   }
 
-  /// All that comes until the connection ends.
+  /// All text until the server closes the connection.
   func rest() async -> String {
     let text = try? await onThread { [file] in
       var bytes: [UInt8] = []
@@ -43,7 +43,7 @@ final class RawClient: Sendable {
   }
 }
 
-/// Lends a server that responds with one status to a test.
+/// Calls a test with a server that responds with one status.
 func withServer(
   group: gid_t? = nil, limits: ControlServer.Limits = .patient,
   _ body: (ControlServer) async throws -> Void
@@ -51,7 +51,7 @@ func withServer(
   try await withServer(group: group, limits: limits, handling: sampleHandler, body)
 }
 
-/// Lends a server in a directory of its own to a test.
+/// Calls a test with a server in a directory of its own.
 func withServer(
   group: gid_t? = nil, limits: ControlServer.Limits = .patient,
   handling handle: @escaping ControlServer.Handler,
@@ -80,7 +80,7 @@ let sampleStatus = PodStatus(
   sandbox: "/s", services: [], ports: [])
 
 extension ControlServer.Limits {
-  /// A busy machine may take more than ten seconds for a request.
+  /// A busy machine may need more than ten seconds for a request.
   static var patient: Self {
     var limits = Self()
     limits.patience = .seconds(120)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Mutated facts of a host and of labels trap nothing", .timeLimit(.minutes(60)))
 struct FuzzTests {
-  @Test("a process's stat is read or not")
+  @Test("a process's stat is parsed or refused")
   func stat() async {
     let texts = [
       "4711 (a) b) S 1 4711 4711 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 7 0 98765 1 2 3",
@@ -19,7 +19,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("mounts of /proc, and labels, are understood or not")
+  @Test("mounts of /proc and labels are parsed or refused")
   func labels() async {
     let texts = [
       "22 30 0:21 / /proc rw,nosuid shared:13 - proc proc rw,hidepid=2", "4711", "98765",

@@ -6,7 +6,7 @@ import Linux
 
 @Suite("An incarnation")
 struct IncarnationTests {
-  @Test("is this process by pid, start time and boot")
+  @Test("identifies this process by PID, start time and boot")
   func current() throws {
     let own = Incarnation.current()
     #expect(own.pid == getpid())
@@ -16,7 +16,7 @@ struct IncarnationTests {
     #expect(own.startTime ?? 0 > 0)
   }
 
-  @Test("is read from a stat whose command holds spaces and parentheses")
+  @Test("is read from a stat whose command contains spaces and parentheses")
   func oddCommand() throws {
     let fields = (3...52).map { String($0 * 10) }.joined(separator: " ")
     let parsed = try #require(Incarnation.parse(stat: "42 (a) b (c) \(fields)"))
@@ -25,23 +25,23 @@ struct IncarnationTests {
   }
 
   @Test(
-    "is not made of a text that is no stat", arguments: ["", "42", "x (sh) S 1", "42 (sh) S 1"])
+    "can't be made of an invalid stat", arguments: ["", "42", "x (sh) S 1", "42 (sh) S 1"])
   func malformed(stat: String) {
     #expect(Incarnation.parse(stat: stat) == nil)
   }
 
-  @Test("is read from a stat whose command ends in a sign that joins the parenthesis after it")
+  @Test("is read from a stat whose command ends in a character that combines with a parenthesis")
   func joinedParenthesis() throws {
     let fields = (3...52).map { String($0 * 10) }.joined(separator: " ")
-    // ARABIC NUMBER SIGN and what follows are one character.
+    // ARABIC NUMBER SIGN and the following parenthesis are one character.
     #expect(Incarnation.parse(stat: "42 ()\u{600}) \(fields)")?.startTime == 220)
     #expect(Incarnation.parse(stat: "42 (a\u{600}) \(fields)")?.startTime == 220)
   }
 }
 
-@Suite("A look for a process")
+@Suite("The observation of a process")
 struct ProcessLookTests {
-  /// Lends a folder that plays /proc, with this process in it if it has a state.
+  /// Creates a directory as /proc, with this process in it if `state` isn't nil.
   private func look(
     state: String?, _ change: (_ folder: String) throws -> Void = { _ in }
   ) throws -> ProcessLook? {
@@ -62,7 +62,7 @@ struct ProcessLookTests {
     if case .unreadable = look { true } else { false }
   }
 
-  @Test("proves no end where /proc doesn't have it and the kernel does: it may have been hidden")
+  @Test("reports no exit if only /proc lacks the process, since it may be hidden")
   func hidden() throws {
     #expect(isUnreadable(try look(state: nil)))
     let ended = Process()
@@ -73,7 +73,7 @@ struct ProcessLookTests {
     #expect(gone.look() == .gone(.noProcess))
   }
 
-  @Test("proves no end where what /proc has can't be read")
+  @Test("reports no exit if the entry in /proc can't be read")
   func unreadable() throws {
     let isFolder = try look(state: nil) { folder in
       try FileManager.default.createDirectory(
@@ -86,7 +86,7 @@ struct ProcessLookTests {
     #expect(isUnreadable(isNonsense))
   }
 
-  @Test("takes a first thread that has ended for the process only where no other runs on")
+  @Test("treats a zombie first thread as the exit of the process only if no other thread runs")
   func threads() throws {
     func task(_ names: [String]) throws -> ProcessLook? {
       try look(state: "Z") { folder in
@@ -100,7 +100,7 @@ struct ProcessLookTests {
     #expect(try task(["42", "43"]) == .alive)
     #expect(try look(state: "X") == .gone(.ended))
     #expect(try look(state: "S") == .alive)
-    // As where the kernel or this program has no descriptor left.
+    // As if the kernel or this program had no free descriptor.
     let refused = try look(state: "Z") { folder in
       try "".write(toFile: folder + "/task", atomically: false, encoding: .utf8)
     }

@@ -14,7 +14,7 @@ func identity(
 
 @Suite("A pod's labels")
 struct LabelTests {
-  @Test("are the contract's, each with its value")
+  @Test("are those of the contract, each with its value")
   func contract() {
     #expect(
       identity().labels == [
@@ -30,13 +30,13 @@ struct LabelTests {
       ])
   }
 
-  @Test("without a value are set empty, so that no image can supply one")
+  @Test("without a value are set to the empty string, so that no image can supply one")
   func empty() {
     #expect(identity(pid: nil).labels["mesos.executor.pid"] == "")
     #expect(identity(pid: nil).labels["mesos.executor.start_time"] == "")
   }
 
-  @Test("belong to the keys that a file may not set")
+  @Test("are among the keys that a file may not set")
   func reserved() {
     #expect(Set(identity().labels.keys).isSubset(of: PodLabel.all))
   }
@@ -44,7 +44,7 @@ struct LabelTests {
 
 @Suite("A pod's names")
 struct NameTests {
-  @Test("carry the task ID, with what Docker refuses replaced")
+  @Test("contain the task ID, with replacements for characters that Docker refuses")
   func container() {
     #expect(identity(task: "web.1").names.container("redis") == "web.1_redis")
     #expect(identity(task: "a/b c:ü").names.container("x") == "a-b-c--_x")
@@ -53,7 +53,7 @@ struct NameTests {
   }
 
   @Test(
-    "never begin as an agent's or a kubelet's own do",
+    "never begin like the names of an agent or a kubelet",
     arguments: [
       "mesos-3f1c", "MESOS-1", "mesos-", "k8s_web", "k8s", "K8S_x", "/mesos-1", "mesos/1",
       "_mesos-1",
@@ -69,14 +69,14 @@ struct NameTests {
     }
   }
 
-  @Test("begin as the task's ID does, where that is no other program's")
+  @Test("begin like the task ID, unless another program uses that prefix")
   func own() {
     #expect(identity(task: "mesos").names.container("x") == "mesos_x")
     #expect(identity(task: "k8s-1").names.container("x") == "k8s-1_x")
     #expect(identity(task: "mesos-1").names.container("x") == "task-mesos-1_x")
   }
 
-  @Test("add a hash of framework, executor and run where the name is taken")
+  @Test("have a hash of framework, executor and run added if the name is in use")
   func taken() {
     let first = identity(run: "r1").names.containerWithHash("web")
     let second = identity(run: "r2").names.containerWithHash("web")
@@ -85,7 +85,7 @@ struct NameTests {
     #expect(first.count == "web.1_web_".count + 8)
   }
 
-  @Test("make a project that Compose takes", arguments: ["web.1", "Über/App", "-x", "", "日本"])
+  @Test("yield a valid Compose project", arguments: ["web.1", "Über/App", "-x", "", "日本"])
   func project(task: String) throws {
     let name = identity(task: task).names.project
     let first = try #require(name.unicodeScalars.first)
@@ -108,7 +108,7 @@ struct NameTests {
     #expect(first != second)
   }
 
-  @Test("of networks and volumes carry the project")
+  @Test("of networks and volumes contain the project")
   func object() {
     #expect(identity().names.object("default") == "web-1-11111111_default")
   }
@@ -116,7 +116,7 @@ struct NameTests {
 
 @Suite("A built image's name")
 struct ImageNameTests {
-  @Test("is the project's and the service's, in what a registry takes")
+  @Test("consists of the project and the service, with characters that a registry accepts")
   func names() {
     func name(_ service: String) -> String { PodNames.image(project: "web-1", service: service) }
     #expect(name("api") == "web-1-api")

@@ -11,7 +11,7 @@ struct PodSliceTests {
     "e\u{301}",
   ]
 
-  @Test("is called by it, with a path of one level for each dash")
+  @Test("is named after the run, and its path has one level for each dash")
   func named() throws {
     let slice = try #require(PodSlice(run: "11111111-2222-3333-4444-555555555555"))
     #expect(slice.unit == "composepods-11111111_2222_3333_4444_555555555555.slice")
@@ -19,7 +19,7 @@ struct PodSliceTests {
     #expect(slice.above == "composepods.slice")
   }
 
-  @Test("is below the operator's")
+  @Test("is below the operator's slice")
   func parent() throws {
     let slice = try #require(PodSlice(run: "r-1", parent: "a-b.slice"))
     #expect(slice.unit == "a-b-composepods-r_1.slice")
@@ -30,7 +30,7 @@ struct PodSliceTests {
     #expect(PodSlice(run: "r-1", parent: "-.slice") == PodSlice(run: "r-1"))
   }
 
-  @Test("is found again by its unit and its path, and no two runs have one", arguments: runs)
+  @Test("is parsed from its unit and its path, and is unique to its run", arguments: runs)
   func found(run: String) throws {
     for parent in [nil, "mesos.slice"] {
       let slice = try #require(PodSlice(run: run, parent: parent))
@@ -43,7 +43,7 @@ struct PodSliceTests {
   }
 
   @Test(
-    "is nobody else's",
+    "isn't recognized in another unit's name",
     arguments: [
       "composepods.slice", "composepods-.slice", "composepods-a-b.slice", "composepods-a_b",
       "composepods-a%.slice", "composepods-.2D.slice", "composepods-.61.slice",
@@ -55,7 +55,7 @@ struct PodSliceTests {
   func foreign(unit: String) { #expect(PodSlice(unit: unit) == nil) }
 
   @Test(
-    "is where its name says, and nowhere else",
+    "has only the path that its name implies",
     arguments: [
       "/composepods-a.slice", "/x/composepods.slice/composepods-a.slice",
       "/composepods.slice/composepods-a.slice/", "composepods.slice/composepods-a.slice",
@@ -65,20 +65,20 @@ struct PodSliceTests {
   func elsewhere(path: String) { #expect(PodSlice(path: path) == nil) }
 
   @Test(
-    "has no other parent than a slice",
+    "has no parent other than a slice",
     arguments: [
       "", "a", "a.scope", "a--b.slice", "-a.slice", "a-.slice", "a:b.slice", "a/b.slice", "ä.slice",
     ])
   func badParent(parent: String) { #expect(PodSlice(run: "a", parent: parent) == nil) }
 
-  @Test("has a name that a file can have")
+  @Test("has a name that is valid as a file name")
   func longest() {
     #expect(PodSlice(run: String(repeating: "a", count: 237)) != nil)
     #expect(PodSlice(run: String(repeating: "a", count: 238)) == nil)
     #expect(PodSlice(run: "") == nil)
   }
 
-  @Test("belongs to a process that its description names")
+  @Test("has a description that names the owning process")
   func owner() {
     let incarnation = Incarnation(bootID: "b-1", pid: 4711, startTime: 99)
     let description = PodOwner(incarnation).description

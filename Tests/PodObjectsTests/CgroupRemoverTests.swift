@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// These work on plain directories that play two hierarchies.
+/// These tests use plain directories in place of two hierarchies.
 @Suite("The removal of a run's cgroups")
 struct CgroupRemoverTests {
   private static let run = "/compose-pods/run-1"
@@ -31,7 +31,7 @@ struct CgroupRemoverTests {
       }
     }
 
-    /// Makes a group of one hierarchy look as if a process lived in it.
+    /// Simulates a process in a group of one hierarchy.
     func populate(_ path: String) throws {
       try "4711\n".write(
         toFile: roots[0] + path + "/cgroup.procs", atomically: false, encoding: .utf8)
@@ -56,7 +56,7 @@ struct CgroupRemoverTests {
     }
   }
 
-  @Test("takes all of them, and is through where there is none")
+  @Test("removes all of them, and completes if there is none")
   func whole() async throws {
     try await with { host in
       try host.make("\(Self.run)/\(Self.container)/below")
@@ -67,7 +67,7 @@ struct CgroupRemoverTests {
     }
   }
 
-  @Test("takes none of a run in which a process lives in whichever hierarchy")
+  @Test("removes none of a run that has a process in any hierarchy")
   func populated() async throws {
     try await with { host in
       try host.make("\(Self.run)/\(Self.container)")
@@ -82,7 +82,7 @@ struct CgroupRemoverTests {
     }
   }
 
-  @Test("takes what is empty where the executor itself lives in the run's cgroup, and leaves that")
+  @Test("removes empty groups if the executor itself is in the run's cgroup, and keeps that")
   func own() async throws {
     try await with { host in
       try host.make("\(Self.run)/\(Self.container)")
@@ -94,7 +94,7 @@ struct CgroupRemoverTests {
     }
   }
 
-  @Test("takes containers' groups alone where the rest is the agent's")
+  @Test("removes only containers' groups if the rest is the agent's")
   func containers() async throws {
     try await with { host in
       for name in [Self.container, "mesos", "leaf"] { try host.make("\(Self.run)/\(name)") }
@@ -105,7 +105,7 @@ struct CgroupRemoverTests {
     }
   }
 
-  @Test("stops a slice once no process is in it, and touches nothing of one that must stay")
+  @Test("stops a slice without processes, and doesn't touch one that has to be kept")
   func slices() async throws {
     struct Refusal: Error {}
     let slice = try #require(PodSlice(run: "run-1"))
@@ -135,7 +135,7 @@ struct CgroupRemoverTests {
     }
   }
 
-  @Test("is denied only if all of what is left is")
+  @Test("is denied only if that is the reason for all remaining groups")
   func denied() {
     func left(_ reasons: Errno...) -> CgroupRemover.Left {
       .folders(reasons.map { (folder: "/x", reason: $0) })

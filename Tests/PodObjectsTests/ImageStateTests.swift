@@ -6,7 +6,7 @@ import Testing
 
 @testable import PodObjects
 
-@Suite("What executors tell pod-reaper of images", .enabled(if: geteuid() == 0, "root alone can"))
+@Suite("Image records for pod-reaper", .enabled(if: geteuid() == 0, "root alone can"))
 struct ImageStateTests {
   private static let id = "sha256:" + String(repeating: "ab", count: 32)
 
@@ -21,7 +21,7 @@ struct ImageStateTests {
     }
   }
 
-  @Test("all spellings of a name are one")
+  @Test("all notations of a name are equal")
   func canonical() {
     let rows = [
       ("nginx", "nginx:latest"), ("docker.io/library/nginx", "nginx:latest"),
@@ -36,7 +36,7 @@ struct ImageStateTests {
     #expect(ImageKey.repository("docker.io/library/a:1") == "a")
   }
 
-  @Test("a file's name has no slash, begins with no dot, and is another for each text")
+  @Test("a file's name has no slash, begins with no dot, and is different for each text")
   func fileNames() {
     let texts = [
       "a/b:1", "a%2fb:1", "..", ".", "ä", String(repeating: "x/", count: 200),
@@ -49,7 +49,7 @@ struct ImageStateTests {
     }
   }
 
-  @Test("a pattern fits a name, its canonical spelling, or all of its tags")
+  @Test("a pattern matches a name, its canonical notation, or all of its tags")
   func patterns() {
     let rows = [
       ("nginx", "nginx:1", true), ("nginx:1", "docker.io/library/nginx:1", true),
@@ -62,7 +62,7 @@ struct ImageStateTests {
     }
   }
 
-  @Test("records are kept where a pod-reaper has asked for them, by root alone")
+  @Test("records are kept only by root, and if a pod-reaper has created their directory")
   func records() async throws {
     try await withState { state, folder in
       let records = try #require(ImageRecords(state, engine: "AB:CD"))
@@ -76,12 +76,12 @@ struct ImageStateTests {
       #expect(records.read(record.path)?.used == 1000)
       records.touch([Self.id])
       #expect(try #require(records.read(record.path)).used > 1000)
-      // Another engine's are others.
+      // Records of another engine are separate.
       #expect(ImageRecords(state, engine: "EF")?.list().records.isEmpty == true)
       #expect(ImageRecords(state, engine: "") == nil)
       records.remove(record)
       #expect(records.list().records.isEmpty)
-      // Nobody has asked.
+      // No directory was created for them.
       let none = try #require(ImageRecords(ImageState(path: folder.path("none")), engine: "AB:CD"))
       try none.add(name: "a/b:1", id: Self.id, digest: "")
       #expect(!FileManager.default.fileExists(atPath: folder.path("none")))
@@ -89,7 +89,7 @@ struct ImageStateTests {
   }
 
   @Test(
-    "a record that root didn't write, or that can't be understood, is none",
+    "a record that root didn't write, or that can't be decoded, is ignored",
     arguments: ["empty", "cut", "other", "owner", "mode", "link", "hard", "pipe", "id", "moved"])
   func forged(how: String) async throws {
     try await withState { state, folder in
@@ -120,13 +120,13 @@ struct ImageStateTests {
       }
       let found = records.list()
       #expect(found.records.isEmpty && found.unreadable.count == 1, "\(found)")
-      // A directory that others can write to holds none at all.
+      // A directory that others can write to has no valid records.
       chmod(state.recordsDirectory, 0o777)
       #expect(records.list().unreadable.isEmpty && !records.areKept)
     }
   }
 
-  @Test("promises are found again, and others' files are none")
+  @Test("promises are found again, and foreign files are ignored")
   func promises() async throws {
     try await withState { state, _ in
       let promises = ImagePromises(state)
@@ -143,13 +143,13 @@ struct ImageStateTests {
       #expect(promises.list() == [promise])
       promises.remove(promise)
       #expect(promises.list().isEmpty)
-      // What would make two lines of one is no name.
+      // A name that would break its line is refused.
       promise.images = ["a\nimage b"]
       #expect(throws: Errno.invalidArgument) { try promises.make(promise) }
     }
   }
 
-  @Test("a lease keeps whoever removes an image out, and waits for its end")
+  @Test("a lease excludes the removal of an image, which waits for its release")
   func leases() async throws {
     try await withTemporaryFolder { (folder) async throws -> Void in
       let directory = folder.path("x/leases")
@@ -165,7 +165,7 @@ struct ImageStateTests {
       #expect(try await !isFree())
       two.release(["nginx"])
       #expect(try await isFree())
-      // Whoever comes during a removal has it after that.
+      // A lease requested during a removal is granted after it.
       let (began, signal) = AsyncStream.makeStream(of: Void.self)
       let (waits, isWaiting) = AsyncStream.makeStream(of: Void.self)
       async let removal: Bool? = remover.exclusively([Self.id]) {
@@ -178,7 +178,7 @@ struct ImageStateTests {
       #expect(try await one.hold(Self.id, within: .seconds(60)) { isWaiting.finish() })
       #expect(try await removal == true)
       #expect(try await !isFree())
-      // Nothing is left of those that are gone.
+      // No files of exited processes are left.
       close(open(directory + "/left", O_CREAT | O_RDONLY, 0o600))
       ImageLeases.removeAbandoned(in: directory)
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [Self.id])
@@ -187,7 +187,7 @@ struct ImageStateTests {
     }
   }
 
-  @Test("a directory of leases that others can write to is used by nobody")
+  @Test("a directory of leases that others can write to is not used")
   func untrusted() async throws {
     try await withTemporaryFolder { (folder) async throws -> Void in
       let directory = folder.path("leases")

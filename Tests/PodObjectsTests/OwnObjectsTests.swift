@@ -3,7 +3,7 @@ import Testing
 
 @testable import PodObjects
 
-@Suite("What an executor may call its own")
+@Suite("The objects of an executor")
 struct OwnObjectsTests {
   private func observation(_ identities: PodIdentity...) -> Observation {
     var found = Observation()
@@ -19,27 +19,28 @@ struct OwnObjectsTests {
     return found
   }
 
-  @Test("is whatever bears its whole identity, made by this process or not")
+  @Test("are those with its whole identity, created by this process or not")
   func own() {
     let own = observation(Sample.identity()).own(Sample.identity(), made: [])
     #expect(own.objects.map(\.id) == ["c-42", "n-42", "v-42"])
     #expect(!own.hasOthers)
   }
 
-  @Test("is nothing of another incarnation, which shares the cgroup of the run")
+  /// Invariant 4: a new run is never mistaken for the old one.
+  @Test("are none of another incarnation, which shares the cgroup of the run")
   func others() {
     for other in [Sample.identity(pid: 43), Sample.identity(startTime: 8)] {
       let found = observation(Sample.identity(), other)
       #expect(found.own(other, made: []).objects == found.pods[other]?.objects)
       #expect(found.own(Sample.identity(), made: []).hasOthers)
     }
-    // The executor of a pod that has no object of its own any more.
+    // The executor of a pod that has no object of its own anymore.
     let own = observation(Sample.identity(pid: 43)).own(Sample.identity(), made: ["c-43"])
     #expect(own.objects.isEmpty)
     #expect(own.hasOthers)
   }
 
-  @Test("is only what it has made, where the labels don't tell incarnations apart")
+  @Test("are only those that it created if the labels don't distinguish incarnations")
   func ambiguous() {
     let identity = Sample.identity(pid: nil, startTime: nil, agentID: "")
     let found = observation(identity)
@@ -52,7 +53,7 @@ struct OwnObjectsTests {
     #expect(found.own(identity, made: []).objects.isEmpty)
   }
 
-  @Test("is everything under Mesos, whose agents never make the same run twice")
+  @Test("are all of the run under Mesos, whose agents never use a container ID twice")
   func mesos() {
     let identity = Sample.identity(pid: nil, startTime: nil)
     let own = observation(identity).own(identity, made: [])
@@ -60,7 +61,7 @@ struct OwnObjectsTests {
     #expect(!own.hasOthers)
   }
 
-  @Test("does not include another task of its executor, which is no other incarnation")
+  @Test("don't include another task of its executor, which is no other incarnation")
   func tasks() {
     var other = Sample.identity()
     other.taskID = "other"

@@ -40,7 +40,7 @@ struct PodInventoryTests {
     .answer(200, #"{"Id":"i1","Config":{"Labels":{"mesos.container_id":"\#(run)"}}}"#)
   }
 
-  @Test("has no volume that is to be kept, and names what lacks labels")
+  @Test("has no volume that is kept, and names objects that lack labels")
   func lists() async throws {
     let (server, engine) = try engine(image: image(run: "another"), container: nil)
     defer { server.stop() }
@@ -53,7 +53,7 @@ struct PodInventoryTests {
     #expect(found.inherited.isEmpty)
   }
 
-  @Test("passes over a container whose image carries the run, unless this process has made it")
+  @Test("skips a container whose image has the run's label, unless this process created it")
   func inherited() async throws {
     let (server, engine) = try engine(image: image(run: "run-1"), container: nil)
     defer { server.stop() }
@@ -64,12 +64,12 @@ struct PodInventoryTests {
     let own = try await inventory.observe(run: "run-1", made: ["c1"])
     #expect(own.inherited.isEmpty)
     #expect(own.pods[identity]?.objects.of(.container).map(\.id) == ["c1"])
-    // An image never changes: it is asked for once.
+    // An image never changes: it is inspected once.
     _ = try await inventory.observe(run: "run-1")
     #expect(server.requests.count { Sample.name(of: $0).hasPrefix("GET /images/") } == 1)
   }
 
-  @Test("judges by the cgroup parent where the image is gone or broken, for executor and reaper")
+  @Test("uses the cgroup parent if the image is gone or broken, for executor and reaper")
   func broken() async throws {
     for doubt: PodInventory.Doubt in [.leaveAlone, .fail(identity)] {
       for image in [nil, Sample.refusal] {
@@ -84,7 +84,7 @@ struct PodInventoryTests {
     }
   }
 
-  @Test("leaves alone what can't be judged, and fails for the executor whose container it may be")
+  @Test("skips an uncertain container, and fails for the executor that can own it")
   func doubt() async throws {
     let (server, engine) = try engine(image: Sample.refusal, container: Sample.refusal)
     defer { server.stop() }
@@ -97,7 +97,7 @@ struct PodInventoryTests {
     await #expect(throws: EngineError.self) { try await own.observe(run: "run-1") }
   }
 
-  @Test("inspects images that it doesn't know at the same time", arguments: [2, 40])
+  @Test("inspects unknown images concurrently", arguments: [2, 40])
   func images(count: Int) async throws {
     let list = (0..<count).map { Sample.container("c\($0)", image: "i\($0)", identity) }
     let both = DispatchGroup()

@@ -19,7 +19,7 @@ struct PodRemoverTests {
     .answer(200, #"{"Name":"data","Labels":\#(Sample.json(identity.labels))}"#)
   }
 
-  /// An engine that removes everything, but for what `replies` says.
+  /// An engine that removes everything, except as `replies` specifies.
   private func engine(
     _ replies: @escaping @Sendable (String) -> ServerReply?
   ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
@@ -35,7 +35,7 @@ struct PodRemoverTests {
     server.requests.map(Sample.name).filter { $0 != "GET /" }
   }
 
-  @Test("removes containers before networks and volumes, and names what it has removed")
+  @Test("removes containers before networks and volumes, and reports the removed objects")
   func order() async throws {
     let (server, engine) = try engine { _ in nil }
     defer { server.stop() }
@@ -48,7 +48,7 @@ struct PodRemoverTests {
     #expect(Set(order.dropFirst()) == ["DELETE /networks/n1", "DELETE /volumes/data"])
   }
 
-  @Test("leaves a volume that bears another pod's labels by now, and doesn't report it")
+  @Test("keeps a volume that has another pod's labels by now, and doesn't report it")
   func volumes() async throws {
     let other = volume(of: Sample.identity(pid: 43))
     let (server, engine) = try engine { $0 == "GET /volumes/data" ? other : nil }
@@ -60,7 +60,7 @@ struct PodRemoverTests {
     #expect(!requests(server).contains("DELETE /volumes/data"))
   }
 
-  @Test("keeps volumes by the operator's policy")
+  @Test("keeps volumes if the operator's policy requires it")
   func keepsVolumes() async throws {
     let (server, engine) = try engine { _ in nil }
     defer { server.stop() }
@@ -70,7 +70,7 @@ struct PodRemoverTests {
     #expect(!requests(server).contains { $0.contains("/volumes/") })
   }
 
-  @Test("disconnects dead endpoints only once the pod's containers are gone")
+  @Test("disconnects dead endpoints only after the pod's containers are removed")
   func endpoints() async throws {
     let network =
       #"{"Id":"n1","Name":"net","Scope":"local","Containers":"#
@@ -124,7 +124,7 @@ struct PodRemoverTests {
     }
   }
 
-  @Test("stops a running container before by its own time, if that is shorter than the policy's")
+  @Test("first stops a running container, with its own timeout if that is shorter")
   func stops() async throws {
     let details = Sample.details(
       "c1", state: #"{"Running":true}"#, config: #"{"StopTimeout":3}"#)
@@ -146,7 +146,7 @@ struct PodRemoverTests {
     }
   }
 
-  @Test("doesn't count what was gone already as a failure")
+  @Test("doesn't report an object that was already gone as a failure")
   func gone() async throws {
     let (server, engine) = try Sample.engine { _ in nil }
     defer { server.stop() }
@@ -155,7 +155,7 @@ struct PodRemoverTests {
     #expect(result.failed.isEmpty)
   }
 
-  @Test("removes no more containers at once than its gate lets through")
+  @Test("removes no more containers at once than its gate permits")
   func gate() async throws {
     let arrived = Mutex(0)
     let release = DispatchSemaphore(value: 0)

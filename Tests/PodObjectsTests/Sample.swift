@@ -2,7 +2,7 @@ import DockerEngine
 import PodIdentity
 import TestSupport
 
-/// A pod, and an engine that has what a test says.
+/// A pod, and an engine with the objects that a test specifies.
 enum Sample {
   static let parent = "/compose-pods/run-1"
 
@@ -16,8 +16,8 @@ enum Sample {
       host: HostIdentity(machineID: "machine"), cgroupParent: parent, executorCgroup: "")
   }
 
-  /// An engine that answers a request, named by method and path without the API's version, as `replies` says; 404
-  /// without a reply.
+  /// An engine that responds to a request, named by method and path without the API version, with
+  /// the result of `replies`; 404 without a result.
   static func engine(
     _ replies: @escaping @Sendable (String) -> ServerReply?
   ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
@@ -30,7 +30,7 @@ enum Sample {
     return (server, DockerEngine(endpoint: .unix(path: server.path)))
   }
 
-  /// A request's method and path, without the API's version and the query.
+  /// A request's method and path, without the API version and the query.
   static func name(of request: ServerRequest) -> String {
     let path = request.target.prefix { $0 != "?" }.split(separator: "/").dropFirst()
     return request.method + " /" + path.joined(separator: "/")

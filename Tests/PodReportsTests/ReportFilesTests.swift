@@ -4,7 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("Reports are written into a sandbox that a task may have prepared")
+@Suite("Reports are written into a sandbox that a task may have manipulated")
 struct ReportFilesTests {
   private func report(task: String = "t", run: String = UUID().uuidString) -> SandboxReport {
     SandboxReport(
@@ -25,7 +25,7 @@ struct ReportFilesTests {
         try ReportFiles(sandbox: folder.path).write(first) == [
           "pod-report.json", "pod-report.txt",
         ])
-      // As by a later process: the same task and run are the same pod to this one.
+      // As if by a later process, since this one takes the same task and run for the same pod.
       var second = first
       second.outcome.message = "again"
       _ = try ReportFiles(sandbox: folder.path).write(second)
@@ -45,7 +45,7 @@ struct ReportFilesTests {
     }
   }
 
-  @Test("a later process replaces the report of the same task, and of another run, alone")
+  @Test("a later process replaces only a report of the same task or of another run")
   func laterProcess() async throws {
     try await withTemporaryFolder { folder in
       let sandbox = folder.path("sandbox")
@@ -55,7 +55,7 @@ struct ReportFilesTests {
         ("two", "r", "pod-report.two"), ("one", "r", "pod-report"), ("one", "q", "pod-report"),
         ("two", "r", "pod-report"),
       ].enumerated() {
-        // What this process knows, it knows by the path.
+        // A process remembers its reports by path, so a new path acts as a new process.
         let moved = folder.path("moved \(index)")
         #expect(rename(index == 0 ? sandbox : folder.path("moved \(index - 1)"), moved) == 0)
         let names = try ReportFiles(sandbox: moved).write(report(task: task, run: run))
@@ -64,7 +64,7 @@ struct ReportFilesTests {
     }
   }
 
-  @Test("without attributes a report is known by what it holds", arguments: ["json", "txt"])
+  @Test("without attributes a report is identified by its content", arguments: ["json", "txt"])
   func forms(name: String) throws {
     let form = try #require(ReportForm(rawValue: name))
     func text(_ report: SandboxReport) -> String {
@@ -83,7 +83,7 @@ struct ReportFilesTests {
   }
 
   @Test(
-    "what a task has put there stays as it is",
+    "existing files of a task are left unchanged",
     arguments: ["link", "dangling", "file", "directory", "pipe", "hard link"])
   func planted(kind: String) async throws {
     try await withTemporaryFolder { folder in
@@ -111,7 +111,7 @@ struct ReportFilesTests {
       if kind == "file" { #expect(text("\(sandbox)/pod-report.json") == "mine") }
       var after = stat()
       #expect(lstat("\(sandbox)/pod-report.json", &after) == 0 && after.st_ino == before.st_ino)
-      // The second name as well: then there is no report, and one line says so.
+      // The task occupies the second name as well: no report is written, and one error is thrown.
       for name in names {
         unlink("\(sandbox)/\(name)")
         #expect(symlink(outside, "\(sandbox)/\(name)") == 0)
@@ -140,7 +140,7 @@ struct ReportFilesTests {
     }
   }
 
-  @Test("without attributes a report is known by its beginning", .enabled(if: geteuid() == 0))
+  @Test("without attributes a report is known by its first part", .enabled(if: geteuid() == 0))
   func withoutAttributes() async throws {
     try await withTemporaryFolder { folder in
       let sandbox = folder.path("sandbox")

@@ -3,13 +3,13 @@ import Foundation
 import PodReports
 import Testing
 
-@Suite("What of a container's description is in a report")
+@Suite("The part of a container's inspection in a report")
 struct SafeInspectionTests {
   private func value(_ json: String) throws -> EngineValue {
     try JSONDecoder().decode(EngineValue.self, from: Data(json.utf8))
   }
 
-  /// A description with a secret in each place that a file, an image or an operator can put one into.
+  /// An inspection with a secret at each point where a file, an image or an operator can put one.
   private static let full = """
     {"Id": "abc", "Name": "/web", "Created": "2026-01-01T00:00:00Z", "Path": "sh SECRET",
      "Args": ["SECRET"], "Image": "sha256:1", "RestartCount": 2, "LogPath": "/SECRET",
@@ -32,7 +32,7 @@ struct SafeInspectionTests {
      "FutureKey": "SECRET"}
     """
 
-  @Test("nothing that can hold a secret")
+  @Test("contains nothing that can hold a secret")
   func secrets() throws {
     let selected = SafeInspection.selected(try value(Self.full))
     #expect(!"\(selected)".contains("SECRET"), "\(selected)")
@@ -46,7 +46,7 @@ struct SafeInspectionTests {
   }
 
   @Test(
-    "any JSON is no danger",
+    "is safe for any JSON",
     arguments: [
       "null", "[]", "{}", "3", "\"x\"", "{\"State\": [1, null], \"Config\": 7, \"Mounts\": {}}",
       "{\"Config\": {\"Env\": [1, null, \"A=B\"], \"Labels\": []}, \"NetworkSettings\": {\"Networks\": null}}",

@@ -6,13 +6,13 @@ import YAML
 
 @testable import PodRuntime
 
-@Suite("What a failed pod says of its cause")
+@Suite("The message of a failed pod")
 struct CommonCauseTests {
-  /// Where a text comes up in a pod's life.
+  /// The step of a pod's lifecycle in which a text occurs.
   enum Place: CaseIterable {
     case pull, build, create, start, network, exit, health, postStart, preStart, preStartRefused
 
-    /// The failure that the pod has there.
+    /// The failure of the pod in this step.
     func failure(_ text: String) throws -> Failure {
       let position = SourcePosition(file: "compose.yaml", line: 3, column: 5)
       func at(_ words: String) -> Failure { Failure("\(ComposeError(words, at: position))") }
@@ -43,10 +43,10 @@ struct CommonCauseTests {
 
   private static let everywhere = Set(Place.allCases)
   private static let images: Set<Place> = [.pull, .build]
-  /// Where the text is the engine's, not that of a process that exited.
+  /// The steps in which the text is the engine's, not that of a process that exited.
   private static let engine = everywhere.subtracting([.exit, .postStart, .preStart])
 
-  /// What engines and registries write, the cause, and where it is one.
+  /// Texts of engines and registries, their cause, and the steps in which they have it.
   static let told: [(text: String, cause: CommonCause, places: Set<Place>)] = [
     (
       "pull access denied for registry/a, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
@@ -130,12 +130,12 @@ struct CommonCauseTests {
     ),
   ]
 
-  @Test("has the one hint for it, wherever it comes up, and no other", arguments: told.indices)
+  @Test("has only the hint of its cause, in each step that can have it", arguments: told.indices)
   func matrix(index: Int) throws {
     let (text, cause, places) = Self.told[index]
     for place in Place.allCases {
       let failure = try place.failure(text)
-      // A program that writes what the engine would has its own port in mind.
+      // The same text from a program refers to the program's own port.
       let isOwn = cause == .hostPort && text.contains("address already in use")
       let other = isOwn ? CommonCause.servicePort.hint : nil
       let expected = places.contains(place) ? cause.hint : other
@@ -156,7 +156,7 @@ struct CommonCauseTests {
     #expect(known == Set(CommonCause.allCases))
   }
 
-  @Test("has no hint for what is no common cause", arguments: [1, 3, 137, 143, 255])
+  @Test("has no hint without a common cause", arguments: [1, 3, 137, 143, 255])
   func none(code: Int) {
     #expect(
       Failure("service 'a' ended with \(code)", exitCode: code, output: ["not found"]).hint == nil)
@@ -176,7 +176,7 @@ struct CommonCauseTests {
   }
 
   @Test(
-    "is cut to the length that a status message has: output first, then the cause; never the hint")
+    "is cut to the length of a status message: output first, then the cause; never the hint")
   func length() {
     let line = String(repeating: "\u{1f469}\u{200d}\u{1f680}é", count: 50)
     let output = [line, line, "no space left on device"]
@@ -188,13 +188,13 @@ struct CommonCauseTests {
       #expect(text.hasSuffix(hint) && !text.contains("\u{fffd}"))
       if limit > hint.count + 24 { #expect(text.hasPrefix("service 'a' ended with 1")) }
     }
-    // The newest line stays longest.
+    // The newest line is cut last.
     #expect(failure.text(limit: hint.count + 80).contains("no space left on device;"))
     let long = Failure(String(repeating: "x", count: 5000) + " no space left on device")
     #expect(long.text().unicodeScalars.count == Failure.limit && long.text().hasSuffix(hint))
   }
 
-  @Test("an unhealthy service has its check's output and exit code, then its own output")
+  @Test("has the check's output and exit code of an unhealthy service, then its own output")
   func unhealthy() throws {
     func result(_ json: String) throws -> HealthResult {
       try JSONDecoder().decode(HealthResult.self, from: Data(json.utf8))
@@ -210,7 +210,7 @@ struct CommonCauseTests {
     #expect(Pod.unhealthy("web", nil, output: []).text() == "service 'web' is unhealthy")
   }
 
-  @Test("the last lines are three, short, and without control characters and colors")
+  @Test("has three last lines, shortened, without control characters and colors")
   func tail() {
     var tail = OutputTail()
     tail.append(Array("zero\none\n\u{1b}[1;31mtwo\u{1b}[0m\r\n \n\tthree\u{9b}\u{07}\n".utf8))

@@ -29,7 +29,7 @@ struct CredentialStoreTests {
 
   private let auth = Data("me:se:cret".utf8).base64EncodedString()
 
-  @Test("come from auths by the image's registry, however its key is written")
+  @Test("come from auths by the image's registry, in each notation of its key")
   func auths() async throws {
     for key in ["localhost:5000", "https://localhost:5000/v2/"] {
       let found = try await look(
@@ -41,7 +41,7 @@ struct CredentialStoreTests {
     #expect(try await look("localhost:5000/a", config: other) == nil)
   }
 
-  @Test("of Docker Hub stand under its old address")
+  @Test("of Docker Hub have its old address as their key")
   func hub() async throws {
     let config = #"{"auths": {"https://index.docker.io/v1/": {"auth": "\#(auth)"}}}"#
     #expect(try await look("redis:7", config: config)?.username == "me")
@@ -57,7 +57,7 @@ struct CredentialStoreTests {
     #expect(found?.password == "s")
   }
 
-  @Test("of a store may be a token, and a store that knows none leaves auths")
+  @Test("of a store can be a token, and auths is used if the store has none")
   func store() async throws {
     let token = try await look(
       "example.org/x", config: #"{"credsStore": "test"}"#,
@@ -71,7 +71,7 @@ struct CredentialStoreTests {
   }
 
   @Test(
-    "that can't be read are none",
+    "are absent if the file can't be decoded",
     arguments: ["", "{", #"{"auths": {"example.org": {"auth": "%"}}}"#])
   func malformed(config: String) async throws {
     #expect(try await look("example.org/x", config: config) == nil)

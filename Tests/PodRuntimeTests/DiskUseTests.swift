@@ -4,7 +4,7 @@ import Testing
 
 @testable import PodRuntime
 
-@Suite("The disk of a task")
+@Suite("The disk use of a task")
 struct DiskUseTests {
   private func containers(_ sizes: [(String, String)]) throws -> [ContainerSummary] {
     let text = sizes.map { service, size in
@@ -13,7 +13,7 @@ struct DiskUseTests {
     return try JSONDecoder().decode([ContainerSummary].self, from: Data("[\(text)]".utf8))
   }
 
-  @Test("what containers have written is summed, whatever an engine says")
+  @Test("is the sum of the containers' sizes, whatever the engine reports")
   func sums() throws {
     let rows: [(sizes: [(String, String)], total: Int64)] = [
       ([], 0), ([("a", "1"), ("b", "2"), ("a", "3")], 6), ([("a", "null")], 0),
@@ -23,7 +23,7 @@ struct DiskUseTests {
     for row in rows { #expect(DiskUse(try containers(row.sizes)).total == row.total) }
   }
 
-  @Test("the line names task, use, limit, and who wrote most")
+  @Test("is reported with task, use, limit, and the containers that wrote most")
   func line() throws {
     let use = DiskUse(
       try containers([("a", "1048576"), ("b", "10485760"), ("c", "10"), ("d", "2048"), ("e", "0")]))
@@ -33,7 +33,7 @@ struct DiskUseTests {
         + "b 10.0 MB, a 1.0 MB, d 2.0 kB, and 1 more")
   }
 
-  @Test("a project quota is that of the mount which holds the path")
+  @Test("is limited by a project quota of the mount that contains the path")
   func quota() {
     let mounts = """
       1 0 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -27,9 +27,9 @@ func refused(_ text: String) -> EngineError {
   EngineError(kind: .status(500), method: "POST", path: "/containers/x/start", message: text)
 }
 
-@Suite("What the engine says to a container")
+@Suite("The engine's error about a container")
 struct EngineFaultTests {
-  /// What engine 20.10 (with runc 1.1), and others where their texts differ, answer to these lines
+  /// Errors of engine 20.10 (with runc 1.1), and of others with different texts, about these lines
   /// below service `a`, and the message's beginning and line.
   static let told: [(lines: String, text: String, line: Int, words: String)] = [
     (
@@ -208,7 +208,7 @@ struct EngineFaultTests {
     ),
   ]
 
-  @Test("is told with the line that is to blame, and the engine's words last", arguments: told)
+  @Test("is reported with the line at fault, and the engine's text last", arguments: told)
   func lines(lines: String, text: String, line: Int, words: String) throws {
     let plan = try planned(
       """
@@ -225,7 +225,7 @@ struct EngineFaultTests {
     #expect(error.position?.line == line, "\(error)")
   }
 
-  @Test("and isn't known is told as it is, with the service's line")
+  @Test("is reported unchanged if it is unknown, with the service's line")
   func unknown() throws {
     let plan = try planned("services:\n  a:\n    image: busybox\n")
     let error = try #require(
@@ -234,7 +234,7 @@ struct EngineFaultTests {
     #expect(error.position?.line == 2)
   }
 
-  @Test("of a volume that can't be mounted blames the volume's options")
+  @Test("about a volume that can't be mounted has the location of the volume's options")
   func volume() throws {
     let plan = try planned(
       """
@@ -258,7 +258,7 @@ struct EngineFaultTests {
     #expect(error.position?.line == 7, "\(error)")
   }
 
-  @Test("that didn't answer blames nobody")
+  @Test("has no location if the engine didn't respond")
   func away() throws {
     let plan = try planned("services:\n  a:\n    image: busybox\n")
     let error = EngineError(kind: .timedOut, message: "no answer within 60 s")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PodRuntime
 
-@Suite("What a pod knows of its engine's presence")
+@Suite("A pod's record of its engine's outages")
 struct EnginePresenceTests {
   private let begin = ContinuousClock.now
 
@@ -14,7 +14,7 @@ struct EnginePresenceTests {
     return presence
   }
 
-  @Test("an outage is counted once, however often it is noticed")
+  @Test("counts an outage once, however often it is detected")
   func counted() {
     var presence = EnginePresence()
     let first = presence.leave(at: begin)
@@ -28,20 +28,20 @@ struct EnginePresenceTests {
     #expect(presence.outages == 2)
   }
 
-  @Test("an exit that a returning engine reports late is its doing, for ten seconds")
+  @Test("attributes an exit that a returning engine reports late to the engine, for ten seconds")
   func late() {
     let presence = afterTakedown()
     #expect(presence.mayHaveCaused(exitAt: begin + .seconds(3), ofStartAt: begin - .seconds(1)))
     #expect(!presence.mayHaveCaused(exitAt: begin + .seconds(13), ofStartAt: begin - .seconds(1)))
   }
 
-  @Test("the exit of what was started after its return is its own")
+  @Test("doesn't attribute the exit of a container started after the return")
   func newStart() {
     let presence = afterTakedown()
     #expect(!presence.mayHaveCaused(exitAt: begin + .seconds(3), ofStartAt: begin + .seconds(2)))
   }
 
-  @Test("an engine that kept the containers has caused no exit after its return")
+  @Test("attributes no exit after the return of an engine that kept the containers")
   func kept() {
     var presence = EnginePresence()
     _ = presence.leave(at: begin)

@@ -6,9 +6,9 @@ import Testing
 
 @testable import PodRuntime
 
-@Suite("Mutated input of pods traps nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated input of pods causes no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
-  @Test("credentials and proxies of a docker configuration are found or not")
+  @Test("credentials and proxies of a docker configuration")
   func configuration() async throws {
     let auth = Data("me:se:cret".utf8).base64EncodedString()
     let texts = [
@@ -32,7 +32,7 @@ struct FuzzTests {
     }
   }
 
-  @Test("the time of an image is read or not")
+  @Test("the time of an image")
   func imageAge() async {
     let texts = [
       "2024-01-02T03:04:05.123456789+01:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
@@ -63,7 +63,7 @@ struct FuzzTests {
     #expect(report.isSound && report.accepted == report.rounds, "\(report)")
   }
 
-  @Test("lists of devices, names of devices and an engine's refusals are understood or not")
+  @Test("lists of devices, names of devices and an engine's refusals")
   func words() async {
     let texts = [
       "c 195:0 rw\nc 195:255 rw\nc 1:3 rwm\n", "nvidia.com/gpu=all",
@@ -84,7 +84,7 @@ struct FuzzTests {
 
 @Suite("Numbers of an engine and of its containers")
 struct OutsideNumberTests {
-  @Test("a log's capacity has no more than 64 bits, whatever its size and its number of files")
+  @Test("a log's capacity has at most 64 bits, whatever its size and its number of files")
   func logCapacity() {
     func capacity(_ size: String, _ files: String?) -> UInt64? {
       var options = ["max-size": size]
@@ -97,13 +97,13 @@ struct OutsideNumberTests {
     #expect(capacity("1g", "18446744073709551615") == UInt64.max / 10 * 9)
   }
 
-  @Test("layers of an image may be as big as a registry says")
+  @Test("layers of an image can have any size that a registry reports")
   func layers() {
     #expect(PullStatus.sum([.max, .max, -1]) == .max)
     #expect(PullStatus.sum([3_000_000, 2_500_000]) == 5_500_000)
   }
 
-  @Test("an exit code of any size has words", arguments: [Int.min, -1, 0, 137, .max])
+  @Test("an exit code of any size has a description", arguments: [Int.min, -1, 0, 137, .max])
   func exitCode(_ code: Int) {
     #expect(Pod.words(exitCode: code).contains("\(code)"))
   }

@@ -11,7 +11,7 @@ import YAML
 
 @Suite("Programs of the host")
 struct HostProgramsTests {
-  /// Makes a program that says who it is and what it sees.
+  /// Creates a program with a script.
   private func program(_ name: String, in folder: TemporaryFolder, _ script: String) async throws {
     try await folder.program(name, "#!/bin/sh\n\(script)\n")
   }
@@ -22,7 +22,7 @@ struct HostProgramsTests {
     return policy
   }
 
-  @Test("see nothing of the task's under a policy that programs go by")
+  @Test("get no values of the task under a policy that restricts programs")
   func environment() throws {
     let all = [
       "PATH": "/sandbox/bin", "LD_PRELOAD": "/sandbox/x.so", "LD_LIBRARY_PATH": "/sandbox",
@@ -46,7 +46,7 @@ struct HostProgramsTests {
     #expect(bound.find("../bin/sh") == nil && bound.find("no-such-program") == nil)
   }
 
-  @Test("get a DOCKER_CONFIG under a policy only where it is the operator's")
+  @Test("get a DOCKER_CONFIG under a policy only if it is the operator's")
   func dockerConfig() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("sandbox/.docker/config.json", "{}")
@@ -67,7 +67,7 @@ struct HostProgramsTests {
     }
   }
 
-  /// The credentials of a helper that the sandbox's configuration, or HOME's, names.
+  /// The credentials from a helper that the configuration of the sandbox or of HOME names.
   private func credentials(
     of place: String, policy: PodPolicy, operators: Bool
   ) async throws -> (user: String?, warnings: [String]) {
@@ -92,7 +92,7 @@ struct HostProgramsTests {
     }
   }
 
-  @Test("are credential helpers of the task's configuration only where the policy has hooks")
+  @Test("include credential helpers of the task's configuration only if the policy has hooks")
   func helpers() async throws {
     let free = try await credentials(of: "sandbox/.docker", policy: .unrestricted, operators: false)
     #expect(free.user == "task!")
@@ -102,7 +102,7 @@ struct HostProgramsTests {
     #expect(
       try await credentials(of: "sandbox/.docker", policy: hooks(), operators: true).user
         == "operator")
-    // HOME's names a helper as before, and the operator's directories have it.
+    // HOME's configuration names a helper as before, and the operator's directories contain it.
     #expect(
       try await credentials(of: "home/.docker", policy: .strict, operators: true).user == "operator"
     )
@@ -110,7 +110,7 @@ struct HostProgramsTests {
       try await credentials(of: "home/.docker", policy: .strict, operators: false).user == nil)
   }
 
-  @Test("A configuration in the sandbox that is a link leading out of it isn't read")
+  @Test("don't get a configuration in the sandbox that is a link to the outside")
   func links() async throws {
     try await withTemporaryFolder { folder in
       let text =
@@ -149,7 +149,7 @@ struct HostProgramsTests {
     }
   }
 
-  @Test("build with the operator's docker, which sees no plugins of the sandbox's")
+  @Test("build with the operator's docker, which uses no plugins of the sandbox")
   func build() async throws {
     try await withTemporaryFolder { folder in
       try await program("sandbox/bin/docker", in: folder, "echo sha256:task")
@@ -181,7 +181,7 @@ struct HostProgramsTests {
   }
 }
 
-/// Keeps what is logged.
+/// Keeps the logged messages.
 private final class Recorded: LogHandler, @unchecked Sendable {
   private let kept = Mutex<[String]>([])
   var lines: [String] { kept.withLock { $0 } }

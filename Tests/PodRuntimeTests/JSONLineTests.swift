@@ -15,7 +15,7 @@ struct JSONLineTests {
     }
   }
 
-  @Test("any bytes of a container make valid JSON, what is no UTF-8 as U+FFFD")
+  @Test("are valid JSON for any bytes of a container; invalid UTF-8 becomes U+FFFD")
   func bytes() throws {
     for byte in UInt8.min...UInt8.max where byte != UInt8(ascii: "\n") {
       let line = JSONLine.output(
@@ -36,7 +36,7 @@ struct JSONLineTests {
     #expect(object["hook"] as? Bool == true)
   }
 
-  @Test("each line is an object, an empty one too, and one that goes on says so")
+  @Test("exist for each line, also an empty one, and mark an unfinished one")
   func lines() throws {
     let bytes = Array("one\n\nthree\nfour".utf8)
     let found = try objects(
@@ -46,9 +46,9 @@ struct JSONLineTests {
   }
 }
 
-@Suite("How far a pull is")
+@Suite("The progress of a pull")
 struct PullStatusTests {
-  @Test("counts layers and bytes by what the engine reports")
+  @Test("counts layers and bytes according to the engine's reports")
   func counts() {
     var pull = PullStatus()
     func add(_ id: String?, _ status: String, _ current: Int? = nil, _ total: Int? = nil) {
@@ -73,7 +73,7 @@ struct PullStatusTests {
     #expect(pull.doneLayers == 3 && !pull.isExtracting)
   }
 
-  @Test("a registry that names layers without end doesn't fill the memory")
+  @Test("has bounded memory for a registry with an endless list of layers")
   func bounded() {
     var pull = PullStatus()
     for number in 0..<100_000 {
@@ -86,7 +86,7 @@ struct PullStatusTests {
 
 @Suite("The last lines of a terminal")
 struct OutputRegionTests {
-  @Test("stay below what is written, wait for the end of an open line, and are left at the end")
+  @Test("are below the output, wait for the end of an open line, and remain at the end")
   func region() async throws {
     let primary = open("/dev/ptmx", O_RDWR | O_NOCTTY)
     defer { close(primary) }
@@ -122,7 +122,7 @@ struct OutputRegionTests {
     #expect(read().hasPrefix("<erase><up><up>output\n"))
     await region.show(["four"])
     _ = read()
-    // An open line: nothing is drawn behind it.
+    // An open line: nothing is drawn after it.
     let prefix = Array("web | ".utf8)
     let open = OutputPiece(prefix: prefix, continuesLine: false, isOpen: true)
     await writer.write(Array("web | a long".utf8), open)

@@ -13,7 +13,7 @@ struct LineAssemblerTests {
     return (String(decoding: output, as: UTF8.self), assembler.lines)
   }
 
-  @Test("gives the same lines however the stream is cut")
+  @Test("outputs the same lines however the stream is cut")
   func cuts() {
     let text = "one\ntwo\n\nfour, unfinished"
     let whole = assemble([text])
@@ -26,7 +26,7 @@ struct LineAssemblerTests {
     #expect(assemble(text.map(String.init)) == whole)
   }
 
-  @Test("says nothing where there was nothing")
+  @Test("outputs nothing without input")
   func nothing() {
     #expect(assemble([]).0 == "")
     #expect(assemble([""]).0 == "")
@@ -37,7 +37,7 @@ struct LineAssemblerTests {
     #expect(assemble(["a\r\n", "b\rc\r", "\n"]).0 == "web | a\r\nweb | b\rc\r\n")
   }
 
-  @Test("passes a line that never ends on in bounded pieces")
+  @Test("forwards an endless line in bounded pieces")
   func endless() {
     var assembler = LineAssembler(prefix: "p ")
     var pieces: [(count: Int, piece: OutputPiece)] = []
@@ -58,7 +58,7 @@ struct LineAssemblerTests {
     #expect(assembler.lines == 1)
   }
 
-  @Test("forgets an unfinished line that will be read again")
+  @Test("discards an unfinished line that will be read again")
   func dropped() {
     var assembler = LineAssembler(prefix: "")
     var output: [UInt8] = []
@@ -68,7 +68,7 @@ struct LineAssemblerTests {
     #expect(String(decoding: output, as: UTF8.self) == "a\nhalf\n")
   }
 
-  @Test("and the skipper pass over exactly the lines that were forwarded")
+  @Test("and the skipper skip exactly the forwarded lines")
   func skipping() {
     let text = Array("1\n2\n3\n4\n".utf8)
     for count in 0...4 {
@@ -83,7 +83,7 @@ struct LineAssemblerTests {
 
 @Suite("The writer of lines")
 struct OutputWriterTests {
-  /// What is written by those who share a writer.
+  /// The output of the users of a writer.
   private func written(_ write: (OutputWriter) async -> Void) async throws -> String {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
@@ -99,7 +99,7 @@ struct OutputWriterTests {
     OutputPiece(prefix: Array(prefix.utf8), continuesLine: continues, isOpen: isOpen)
   }
 
-  @Test("keeps a line whole that comes in pieces")
+  @Test("keeps a line together that arrives in pieces")
   func whole() async throws {
     let text = try await written { writer in
       await writer.write(Array("a one".utf8), piece("a ", false, true))
@@ -110,7 +110,7 @@ struct OutputWriterTests {
     #expect(text == "a one two\na three\nend\n")
   }
 
-  @Test("ends a line where another writes between its pieces, and goes on with its prefix")
+  @Test("ends a line if another writes between its pieces, and continues with its prefix")
   func between() async throws {
     let text = try await written { writer in
       await writer.write(Array("a one".utf8), piece("a ", false, true))
@@ -128,7 +128,7 @@ struct OutputWriterTests {
     #expect(ended == "a one\nstate\n")
   }
 
-  @Test("begins anew where the rest of a line never comes")
+  @Test("begins a new line if the rest of a line never arrives")
   func dropped() async throws {
     let text = try await written { writer in
       await writer.write(Array("a one".utf8), piece("a ", false, true))

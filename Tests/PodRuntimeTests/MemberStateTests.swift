@@ -8,24 +8,25 @@ import Testing
 struct MemberStateTests {
   private static let states: [(String, MemberState)] = [
     ("planned", .planned), ("created", .created), ("starting", .starting(hasEnded: false)),
-    ("starting, ended", .starting(hasEnded: true)), ("running", .running),
-    ("exiting", .exiting(again: false)), ("exiting, again", .exiting(again: true)),
-    ("stopping, waiting", .stopping(.waiting)), ("stopping, asked", .stopping(.asked)),
-    ("stopping, told", .stopping(.told)), ("restarting", .restarting),
-    ("ended", .ended(exitCode: 3)),
+    ("starting, exited", .starting(hasEnded: true)), ("running", .running),
+    ("exiting", .exiting(again: false)), ("exiting, reported again", .exiting(again: true)),
+    ("stopping, waiting", .stopping(.waiting)), ("stopping, requested", .stopping(.asked)),
+    ("stopping, signaled", .stopping(.told)), ("restarting", .restarting),
+    ("exited", .ended(exitCode: 3)),
   ]
 
   private static let events: [(String, MemberState.Event)] = [
     ("created", .created), ("discarded", .discarded), ("start requested", .startRequested),
     ("start refused", .startRefused), ("started", .started), ("exit reported", .exitReported),
-    ("examined", .examined), ("found running", .foundRunning), ("stop requested", .stopRequested),
-    ("stop asked", .stopAsked), ("signal reported", .signalReported),
-    ("restart decided", .restartDecided), ("ended", .ended(exitCode: 3)),
+    ("exit inspected", .examined), ("found running", .foundRunning),
+    ("stop requested", .stopRequested), ("stop sent", .stopAsked),
+    ("signal reported", .signalReported),
+    ("restart decided", .restartDecided), ("exited for good", .ended(exitCode: 3)),
   ]
 
-  /// One row for each event: the states that it can happen in, and what follows.
+  /// One row for each event: the states in which it can happen, and the states that follow.
   private static var table: String {
-    var lines = ["| event | in | leads to |", "| --- | --- | --- |"]
+    var lines = ["| event | from | to |", "| --- | --- | --- |"]
     for (word, event) in events {
       var sources: [String: [String]] = [:]
       var order: [String] = []
@@ -43,10 +44,10 @@ struct MemberStateTests {
     return lines.joined(separator: "\n")
   }
 
-  @Test("are those of the table in docs/design.md, and what it doesn't name can't happen")
+  @Test("are those of the table in docs/design.md, without other transitions")
   func documented() throws {
     let text = try SourceTree.text("docs/design.md")
-    let parts = text.components(separatedBy: "| event | in | leads to |")
+    let parts = text.components(separatedBy: "| event | from | to |")
     try #require(parts.count == 2)
     let rest = parts[1].components(separatedBy: "\n\n").dropFirst().joined(separator: "\n\n")
     let wanted = parts[0] + Self.table + "\n\n" + rest
@@ -58,7 +59,7 @@ struct MemberStateTests {
     }
   }
 
-  @Test("lead from each to an end, and from an end nowhere")
+  @Test("lead from each to the exited state, which is final")
   func reachable() {
     for (name, state) in Self.states {
       var reached: Set<MemberState> = [state]
@@ -75,7 +76,7 @@ struct MemberStateTests {
   }
 
   @Test(
-    "a start has one answer, whenever the end of the container is reported",
+    "after a start are the same, whenever the exit of the container is reported",
     arguments: [
       ([MemberState.Event.exitReported, .started], MemberState.exiting(again: false)),
       ([.started, .exitReported], .exiting(again: false)),
@@ -90,20 +91,20 @@ struct MemberStateTests {
     #expect(state == expected)
   }
 
-  @Test("a signal is the pod's own only once the pod has asked for a stop")
+  @Test("attribute a signal to the pod only after the pod has requested a stop")
   func signals() {
     #expect(MemberState.stopping(.waiting).after(.signalReported) == nil)
     let asked = MemberState.stopping(.waiting).after(.stopAsked)
     #expect(asked?.after(.signalReported) == .stopping(.told))
   }
 
-  @Test("the first report of an end stands")
+  @Test("keep the first report of an exit")
   func firstEnd() {
     let state = MemberState.running.after(.ended(exitCode: 3))?.after(.ended(exitCode: 137))
     #expect(state == .ended(exitCode: 3))
   }
 
-  @Test("a group is stopped, and its owner started, before those that live by it are")
+  @Test("of a group restart: it stops, its owner starts, then its other services")
   func group() {
     for first in GroupRestart.State.allCases {
       for next in GroupRestart.State.allCases {

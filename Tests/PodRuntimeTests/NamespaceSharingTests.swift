@@ -19,7 +19,7 @@ struct NamespaceSharingTests {
     }
   }
 
-  @Test("find each other at 127.0.0.1, by service, container name and link")
+  @Test("reach each other at 127.0.0.1, by service, container name and link")
   func names() throws {
     let owner = service("base") {
       $0.networkMode = Located(.other("bridge"), at: here)
@@ -38,7 +38,7 @@ struct NamespaceSharingTests {
     #expect(plan.containers[1].create.hostConfig?.extraHosts == nil)
   }
 
-  @Test("keep the address that the file gives a name")
+  @Test("keep the address of a name from the file")
   func givenAddress() throws {
     let owner = service("base") {
       $0.extraHosts = [ExtraHost(host: "redis", address: "10.0.0.9", position: here)]
@@ -48,7 +48,7 @@ struct NamespaceSharingTests {
     #expect(hosts.filter { $0.hasPrefix("redis:") } == ["redis:10.0.0.9"])
   }
 
-  @Test("leave their hosts entries and outward links to the owner")
+  @Test("move their hosts entries and outward links to the owner")
   func moved() throws {
     let owner = service("base") { $0.networkMode = Located(.other("bridge"), at: here) }
     let database = service("db") { $0.networkMode = Located(.other("bridge"), at: here) }
@@ -64,7 +64,7 @@ struct NamespaceSharingTests {
     #expect(plan.containers[2].references == [.network("base")])
   }
 
-  @Test("are refused a link that would make the owner wait for itself")
+  @Test("can't have a link that would make the owner wait for itself")
   func cycle() {
     let owner = service("base")
     let database = service("db") { $0.dependencies["base"] = Dependency(position: here) }
@@ -75,7 +75,7 @@ struct NamespaceSharingTests {
     #expect(error?.position == at(7))
   }
 
-  @Test("are refused ports and a host name of their own, with the line")
+  @Test("can't have ports and a host name of their own; the refusal has the line")
   func refused() {
     let owner = service("base")
     let ports = join("web", "base") { $0.ports = [port(80)] }

@@ -6,10 +6,10 @@ import YAML
 
 @testable import PodRuntime
 
-@Suite("What the engine says to a network or volume")
+@Suite("The engine's error about a network or volume")
 struct ObjectFaultTests {
   @Test(
-    "is told with the line that is to blame, and the engine's words last",
+    "is reported with the line at fault, and the engine's text last",
     arguments: [
       (
         "ipam:\n      config:\n        - subnet: 10.97.0.0/24",
@@ -56,7 +56,7 @@ struct ObjectFaultTests {
     #expect(error.position?.line == line, "\(error)")
   }
 
-  @Test("of a volume is told so, too")
+  @Test("is reported for a volume, too")
   func volumes() throws {
     let plan = try planned(
       """

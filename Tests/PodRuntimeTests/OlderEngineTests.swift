@@ -9,7 +9,7 @@ import YAML
 
 @Suite("A pod on an engine of an older API")
 struct OlderEngineTests {
-  /// Keys of service `web` from line 4 on, the place to blame, and what is missing.
+  /// Keys of service `web` from line 4 on, the reported location, and the missing feature.
   static let refused: [(keys: String, place: String, feature: EngineFeature)] = [
     ("device_cgroup_rules: ['c 1:3 rwm']", "4:5", .deviceCgroupRules),
     ("healthcheck:\n      test: [CMD, x]\n      start_period: 5s", "6:7", .startPeriod),
@@ -50,7 +50,7 @@ struct OlderEngineTests {
     "services:\n  web:\n    image: i\n    \(keys)\nvolumes: {v: {}, data: {}}\nnetworks:\n  m: {enable_ipv4: false}\n  n: {}\n"
   }
 
-  @Test("is refused with the line that needs more, and the release that has it", arguments: refused)
+  @Test("is refused with the line at fault, and the release that supports it", arguments: refused)
   func places(keys: String, place: String, feature: EngineFeature) throws {
     let plan = try planned(Self.file(keys))
     _ = try plan.fitted(to: EngineAbility(.newest))
@@ -62,13 +62,13 @@ struct OlderEngineTests {
     #expect(!text.contains("be started"))
   }
 
-  @Test("has a row here for each feature that is refused")
+  @Test("has a test case for each refused feature")
   func complete() {
     let features = Set(EngineFeature.allCases.filter { $0.fallback == .refused })
     #expect(Set(Self.refused.map(\.feature)) == features)
   }
 
-  @Test("runs there as it is where nothing is missing")
+  @Test("runs unchanged if no feature is missing")
   func plain() throws {
     let plan = try planned(
       Self.file(
@@ -77,7 +77,7 @@ struct OlderEngineTests {
     _ = try plan.fitted(to: EngineAbility(.oldest))
   }
 
-  @Test("names a network with a hardware address when the container is created")
+  @Test("passes a network with a MAC address when it creates the container")
   func address() throws {
     let plan = try planned(
       Self.file("networks: {default: {priority: 1}, n: {mac_address: '02:00:00:00:00:01'}}"))
@@ -90,7 +90,7 @@ struct OlderEngineTests {
     #expect(body.needs == [.addressOnOtherNetworks])
   }
 
-  @Test("takes an image for old enough where the engine doesn't report when it came")
+  @Test("treats an image as old if the engine doesn't report when it was pulled")
   func age() {
     let image = ProvidedImage(reference: "a", id: "b", hasHealthcheck: false)
     #expect(image.isOlder(than: .nanoseconds(1)) && !image.isOlder(than: nil))

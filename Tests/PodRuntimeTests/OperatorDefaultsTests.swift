@@ -6,7 +6,7 @@ import YAML
 
 @testable import PodRuntime
 
-/// A default, and a service that says nothing of it, the same, something stricter, or something weaker.
+/// A default, and a service without a value, with the same one, a stricter one, or a weaker one.
 private struct EnforcedCase: CustomTestStringConvertible, Sendable {
   let key: OperatorDefaults.Key
   let set: @Sendable (inout OperatorDefaults) -> Void
@@ -114,7 +114,7 @@ private let enforcedCases = [
     refused: [
       ({ $0.environment = ["A": "c"] }, "environment A is not allowed on this host: b"),
       ({ $0.environment = ["A": nil] }, "environment A"),
-      // The engine takes a name up to its first `=`.
+      // The engine reads a name up to its first `=`.
       ({ $0.environment = ["A=c": ""] }, "environment A=c is not allowed on this host: b"),
       ({ $0.postStart = [hook(["A": "c"])] }, "environment A is not allowed on this host: b"),
       ({ $0.preStop = [hook(["A": nil])] }, "environment A is not allowed on this host: b"),
@@ -171,12 +171,12 @@ private let enforcedCases = [
 
 @Suite("A default of the operator")
 struct OperatorDefaultsTests {
-  @Test("that is enforced refuses what is weaker, with its line", arguments: enforcedCases)
+  @Test("that is enforced refuses a weaker value, with its line", arguments: enforcedCases)
   fileprivate func enforced(_ row: EnforcedCase) throws {
     var defaults = OperatorDefaults()
     row.set(&defaults)
     func check(_ change: (inout Service) -> Void) throws(ComposeError) {
-      // A hook before the service is held to it as well.
+      // It applies to a hook that runs before the service as well.
       var hooked = service("hooked")
       hooked.preStart = [service("hooked", change)]
       for project in [project([service("web", change)]), project([hooked])] {
@@ -197,7 +197,7 @@ struct OperatorDefaultsTests {
     }
   }
 
-  @Test("every key that can be enforced has a case")
+  @Test("has a test case for every key that can be enforced")
   func complete() {
     let known = Set(OperatorDefaults.Key.allCases.filter(\.isEnforceable))
     #expect(Set(enforcedCases.map(\.key)) == known)
@@ -220,7 +220,7 @@ struct OperatorDefaultsTests {
       container.resolved(image: "", ids: [:]), of: container, memory: memory, imageSignal: image)
   }
 
-  @Test("that is enforced is what a container has, whatever the task's environment and labels are")
+  @Test("that is enforced applies whatever the task's environment and labels are")
   func fixed() throws {
     var defaults = OperatorDefaults()
     defaults.environment = ["A": "b"]
@@ -235,7 +235,7 @@ struct OperatorDefaultsTests {
     #expect(made.labels?["team"] == "x")
   }
 
-  @Test("is given where the file says nothing, and the file's own stays")
+  @Test("applies if the file has no value; a value of the file is kept")
   func completing() throws {
     var defaults = OperatorDefaults()
     defaults.initProcess = true
@@ -284,7 +284,7 @@ struct OperatorDefaultsTests {
     #expect(own.hostConfig?.dnsOptions == ["ndots:2"])
   }
 
-  @Test("of the environment stands where it is enforced, whatever the task adds")
+  @Test("of the environment overrides the task's variables if it is enforced")
   func taskVariables() throws {
     var defaults = OperatorDefaults()
     defaults.environment = ["HOST": "operator"]
@@ -299,7 +299,7 @@ struct OperatorDefaultsTests {
     #expect(completed() == ["HOST=operator", "OTHER=task"])
   }
 
-  @Test("of memory is none where the engine would refuse it")
+  @Test("of memory is omitted if the engine would refuse it")
   func smallMemory() throws {
     var defaults = OperatorDefaults()
     defaults.givesTaskMemory = true
@@ -309,7 +309,7 @@ struct OperatorDefaultsTests {
     #expect(try body(defaults, memory: 64 << 20).hostConfig?.memory == 64 << 20)
   }
 
-  @Test("of the stop signal gives way to the image's, unless it is enforced")
+  @Test("of the stop signal doesn't override the image's, unless it is enforced")
   func signals() throws {
     var defaults = OperatorDefaults()
     defaults.stopSignal = "SIGINT"
@@ -319,7 +319,7 @@ struct OperatorDefaultsTests {
     #expect(try body(OperatorDefaults(), image: "SIGQUIT").stopSignal == nil)
   }
 
-  @Test("of processes stays below what `allow` gives, and a task without memory gives none")
+  @Test("of processes is limited by `allow`, and a task without memory sets no memory limit")
   func bounds() throws {
     var defaults = OperatorDefaults()
     defaults.pidsLimit = 100
@@ -332,7 +332,7 @@ struct OperatorDefaultsTests {
     #expect(try body(defaults, policy: policy).hostConfig?.pidsLimit == 100)
   }
 
-  @Test("of name servers isn't given to who lives in another's network namespace")
+  @Test("of name servers isn't applied in another container's network namespace")
   func namespaces() throws {
     var defaults = OperatorDefaults()
     defaults.dns = ["1.1.1.1"]

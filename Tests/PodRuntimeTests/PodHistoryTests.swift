@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The history of a pod")
 struct PodHistoryTests {
-  @Test("a follower gets what came before it and what comes after, in order, until the end")
+  @Test("gives a follower earlier and later events, in order, until its end")
   func follow() async {
     let history = PodHistory()
     history.record(.podStarting, "first")
@@ -22,7 +22,7 @@ struct PodHistoryTests {
     #expect(events[2].service == "web" && events[2].exitCode == 3 && events[2].container == "abc")
   }
 
-  @Test("who asks after the end gets all that was kept")
+  @Test("gives a late follower all kept events")
   func late() async {
     let history = PodHistory()
     history.record(.podStarting)
@@ -32,7 +32,7 @@ struct PodHistoryTests {
     #expect(count == 1)
   }
 
-  @Test("the oldest events go first, and a follower that does not read holds nobody up")
+  @Test("drops the oldest events, and a follower that doesn't read blocks nothing")
   func bounded() async {
     let history = PodHistory()
     let idle = history.subscribe()
@@ -45,7 +45,7 @@ struct PodHistoryTests {
     #expect(messages.last == "4999" && messages.count == 2 * PodHistory.capacity)
   }
 
-  @Test("events that are recorded at the same time come to all followers in one order")
+  @Test("gives all followers the same order of concurrent events")
   func concurrent() async {
     let history = PodHistory()
     let streams = (0..<4).map { _ in history.subscribe() }

@@ -59,7 +59,8 @@ func draft(_ request: PodRequest) throws(ComposeError) -> PlanDraft {
 
 @Suite("A pod's plan")
 struct PodPlannerTests {
-  @Test("lets Docker restart nothing, caps the log, and puts all below the pod's cgroup")
+  /// Invariant 2: Docker's own restart policy is always `no`.
+  @Test("disables Docker's restarts, caps the log, and places containers below the pod's cgroup")
   func host() throws {
     let plan = try plan(project([service("web") { $0.restart = .always }]))
     let host = try #require(plan.containers[0].create.hostConfig)
@@ -68,7 +69,7 @@ struct PodPlannerTests {
     #expect(host.logConfig?.config == ["max-size": "50m", "max-file": "2"])
   }
 
-  @Test("is placed under any cgroup: the labels and the containers' parent follow, all else stays")
+  @Test("can be placed under any cgroup: only the labels and the containers' parent change")
   func placed() throws {
     let web = service("web") {
       $0.networks = ["default": NetworkAttachment()]
@@ -111,7 +112,8 @@ struct PodPlannerTests {
     }
   }
 
-  @Test("gives every object the whole set of labels, over those of the file")
+  /// Invariant 1: an object has all labels from its creation on.
+  @Test("gives every object all labels of the contract, besides those of the file")
   func labels() throws {
     var network = Network(key: "default")
     network.labels = ["team": "a"]
@@ -132,7 +134,8 @@ struct PodPlannerTests {
     #expect(plan.volumes[0].name == "\(plan.identity.names.project)_data")
   }
 
-  @Test("is refused where the file sets a label of the contract", arguments: PodLabel.all.sorted())
+  /// Invariant 1: a Compose file cannot replace them.
+  @Test("is refused if the file sets a label of the contract", arguments: PodLabel.all.sorted())
   func contractLabel(key: String) {
     let web = service("web") { $0.labels = [key: Located("x", at: at(9))] }
     let error = #expect(throws: ComposeError.self) { try plan(project([web])) }
@@ -140,7 +143,7 @@ struct PodPlannerTests {
     #expect(error?.message.contains(key) == true)
   }
 
-  @Test("is refused where a volume's mount or an image's build sets one")
+  @Test("is refused if a volume's mount or an image's build sets one")
   func hiddenLabels() {
     var mount = ServiceMount(source: .anonymous, target: "/data", position: at(4))
     mount.labels = [PodLabel.run: "other"]
@@ -153,7 +156,7 @@ struct PodPlannerTests {
     }
   }
 
-  @Test("is refused where logging is none")
+  @Test("is refused if logging is none")
   func logging() {
     let web = service("web") {
       $0.logging = Logging(position: at(5), driver: Located("none", at: at(6)))
@@ -161,7 +164,7 @@ struct PodPlannerTests {
     #expect(throws: ComposeError.self) { try plan(project([web])) }
   }
 
-  @Test("makes only networks that a service joins")
+  @Test("only has networks that a service joins")
   func networks() throws {
     let web = service("web") { $0.networkMode = Located(.host, at: here) }
     let plan = try plan(project([web], networks: [Network(key: "default")]))
@@ -169,7 +172,7 @@ struct PodPlannerTests {
     #expect(plan.containers[0].create.hostConfig?.networkMode == "host")
   }
 
-  @Test("joins the network of highest priority first, by service and container name")
+  @Test("joins the network with the highest priority first, by service and container name")
   func priority() throws {
     var front = NetworkAttachment()
     front.priority = 10

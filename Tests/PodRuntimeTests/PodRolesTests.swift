@@ -20,9 +20,9 @@ private func roles(
   return try PodRoles(project(services), options)
 }
 
-@Suite("What the roles of services are")
+@Suite("The roles of services")
 struct PodRolesTests {
-  @Test("main where nobody says anything, by the file, and by an option before the file")
+  @Test("default to main; an option overrides the file")
   func precedence() throws {
     let plain = try roles([role("a", nil), role("b", nil)])
     #expect(!plain.isExplicit && plain["a"] == .main && plain.deciding == nil)
@@ -73,7 +73,7 @@ struct PodRolesTests {
     ),
   ]
 
-  @Test("can't be", arguments: refused.indices)
+  @Test("are refused", arguments: refused.indices)
   func refusals(number: Int) {
     let (_, services, said, message) = Self.refused[number]
     let error = #expect(throws: ComposeError.self) {
@@ -82,7 +82,7 @@ struct PodRolesTests {
     #expect(error.map { "\($0)" } == message)
   }
 
-  @Test("sidecars stop after all others, whoever needs whom, in the reverse order of their start")
+  @Test("stop sidecars after all others, despite dependencies, in reverse start order")
   func stops() throws {
     let services = [
       role("b", .sidecar, ["a"]), role("a", .sidecar), role("c", .sidecar, ["web"]),
@@ -99,7 +99,7 @@ struct PodRolesTests {
     #expect(roles.stops("web", after: "extra") == nil)
   }
 
-  @Test("all but what it needs waits for an init service")
+  @Test("make all services wait for an init service, except those that it needs")
   func initial() throws {
     let services = [
       role("db", nil), role("prepare", .initial, ["db"]), role("web", nil), role("ship", .sidecar),

@@ -7,7 +7,7 @@ import YAML
 
 @testable import PodRuntime
 
-@Suite("An engine that can't hold a pod")
+@Suite("An engine that can't run a pod")
 struct PodSetupTests {
   private func refusal(
     _ info: String, endpoint: EngineEndpoint = .unix(path: "/nowhere/docker.sock"),
@@ -25,7 +25,7 @@ struct PodSetupTests {
   }
 
   @Test(
-    "since its slices can't be given the task's limits from here, is refused",
+    "because it can't apply the task's limits to its slices is refused",
     arguments: [
       (#""name=seccomp""#, "unix:///nowhere/docker.sock", "/run/systemd"),
       (#""name=rootless""#, "unix:///nowhere/docker.sock", "rootless"),
@@ -42,7 +42,7 @@ struct PodSetupTests {
     #expect(line.hasSuffix("limits would not hold"))
   }
 
-  @Test("since it puts containers into no cgroup, is refused: a task's limits would not hold")
+  @Test("because it puts containers into no cgroup is refused: limits would have no effect")
   func none() async throws {
     let line = try await refusal(
       #"{"CgroupDriver": "none", "CgroupVersion": "2", "SecurityOptions": ["name=rootless"]}"#)
@@ -50,7 +50,7 @@ struct PodSetupTests {
     #expect(!line.contains("\n"))
   }
 
-  @Test("since it is podman with systemd's cgroups, is refused with podman's own line that helps")
+  @Test("because it is podman with systemd's cgroups is refused with podman's own remedy")
   func podmanSystemd() async throws {
     let line = try await refusal(
       #"{"CgroupDriver": "systemd", "CgroupVersion": "2", "ServerVersion": "4.3.1", "#
@@ -61,7 +61,7 @@ struct PodSetupTests {
     #expect(!line.contains("daemon.json"))
   }
 
-  @Test("since it is podman without root and with version 1 of cgroups, is refused")
+  @Test("because it is podman without root on cgroup v1 is refused")
   func podmanRootless() async throws {
     let rootless =
       #""CgroupDriver": "cgroupfs", "SecurityOptions": ["name=seccomp", "name=rootless"], "#
@@ -73,7 +73,7 @@ struct PodSetupTests {
     #expect(PodmanLimits.refusal(by: info) == nil)
   }
 
-  @Test("since it is podman on a host without systemd, is refused a service with a healthcheck")
+  @Test("because it is podman without systemd is refused for a service with a healthcheck")
   func podmanHealth() throws {
     func info(_ text: String) throws -> EngineInfo {
       try JSONDecoder().decode(EngineInfo.self, from: Data(text.utf8))
@@ -93,7 +93,7 @@ struct PodSetupTests {
     try PodmanLimits.check(unchecked.containers, by: podman, hasSystemd: false)
   }
 
-  @Test("since it keeps no output, is refused where the operator leaves that to it")
+  @Test("because it keeps no output is refused if the operator relies on the engine's log")
   func logging() async throws {
     let line = try await refusal(
       #"{"CgroupDriver": "cgroupfs", "CgroupVersion": "1", "LoggingDriver": "none"}"#

@@ -13,7 +13,7 @@ struct PortAssignmentTests {
       uniqueKeysWithValues: ports.services.map { ($0.key, $0.value.map(\.host.description)) })
   }
 
-  @Test("go to published ports in the order of the file, never sorted")
+  @Test("are assigned to published ports in the order of the file, not sorted")
   func order() throws {
     let services = [
       service("a") { $0.ports = [port(80, "8080"), port(443)] },
@@ -29,13 +29,13 @@ struct PortAssignmentTests {
     #expect(try assign([dns], [31000, 31001]) == ["dns": ["31000", "31000", "31001"]])
   }
 
-  @Test("stay with a port that names one of them, and the rest go round it")
+  @Test("are kept by a port that names one of them, and the others get the rest")
   func named() throws {
     let web = service("web") { $0.ports = [port(80), port(81, "31000"), port(82)] }
     #expect(try assign([web], [31000, 31001, 31002]) == ["web": ["31001", "31000", "31002"]])
   }
 
-  @Test("that don't suffice are refused with both numbers and the first port left over")
+  @Test("that don't suffice are refused with both numbers and the first remaining port")
   func tooFew() {
     let web = service("web") { $0.ports = [port(80), port(81), port(82)] }
     #expect(
@@ -43,7 +43,7 @@ struct PortAssignmentTests {
     ) { try assign([web], [31000, 31001]) }
   }
 
-  @Test("that weren't offered leave the file's own, and a warning")
+  @Test("that are missing leave the file's own, with a warning")
   func none() throws {
     let web = service("web") { $0.ports = [port(80, "8080"), port(81)] }
     #expect(try assign([web], nil) == ["web": ["8080", ""]])

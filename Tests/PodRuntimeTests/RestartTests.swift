@@ -6,7 +6,7 @@ import Testing
 @Suite("Restart policies")
 struct RestartTests {
   @Test(
-    "decide as Docker's do",
+    "decide as Docker's policies do",
     arguments: [
       (RestartPolicy.no, 0, 0, RestartDecision.ended), (.no, 1, 0, .failed),
       (.always, 0, 9, .restart), (.always, 1, 9, .restart), (.unlessStopped, 0, 0, .restart),
@@ -25,7 +25,7 @@ struct RestartTests {
   }
 
   @Test(
-    "have a bound of their own, whatever the exit code",
+    "have their own limit, whatever the exit code",
     arguments: [
       (0, 1, RestartDecision.restart), (0, 2, .ended), (3, 1, .restart), (3, 2, .failed),
     ])
@@ -34,7 +34,7 @@ struct RestartTests {
       RestartDecision(policy: .always, exitCode: exitCode, restarts: restarts, most: 2) == expected)
   }
 
-  @Test("wait from 100 ms, doubling to a minute, anew after ten seconds of running")
+  @Test("wait from 100 ms, doubling to one minute, and reset after running ten seconds")
   func backoff() {
     var backoff = RestartBackoff()
     var waits: [Duration] = []

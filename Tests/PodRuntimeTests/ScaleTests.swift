@@ -6,7 +6,7 @@ import YAML
 
 @testable import PodRuntime
 
-@Suite("A service of several containers")
+@Suite("A service with several containers")
 struct ScaleTests {
   private func web(_ count: Int, _ change: (inout Service) -> Void = { _ in }) -> Service {
     service("web") {
@@ -15,7 +15,7 @@ struct ScaleTests {
     }
   }
 
-  @Test("gets a port for each, in their order, or a range that suffices")
+  @Test("gets a port for each in order, or a sufficient range")
   func ports() throws {
     let both = [
       web(2) { $0.ports = [port(80), port(81)] }, service("b") { $0.ports = [port(90)] },
@@ -37,7 +37,7 @@ struct ScaleTests {
     #expect(throws: ComposeError.self) { try PortAssignment(project: named, offered: [5, 4]) }
   }
 
-  @Test("is linked to and waited for as a whole, and shared from its first")
+  @Test("is linked to and awaited as a whole, and its first container is shared")
   func references() throws {
     let plan = try plan(
       project([
@@ -58,7 +58,7 @@ struct ScaleTests {
     #expect(asker.dependencies.map(\.service) == ["web"])
   }
 
-  @Test("of more than any host has is refused with its line, whatever the number")
+  @Test("with too many containers is refused with its line, whatever the number")
   func tooMany() throws {
     #expect(try plan(project([web(PodPlanner.mostContainers)])).containers.count == 1000)
     for count in [PodPlanner.mostContainers + 1, Int.max] {
@@ -67,7 +67,7 @@ struct ScaleTests {
     }
   }
 
-  @Test("of none can't be shared from, and a pod has one container at least")
+  @Test("with none can't be shared from, and a pod has at least one container")
   func none() {
     let joined = service("guest") { $0.pid = Located(.service("web"), at: at(4)) }
     let error = #expect(throws: ComposeError.self) { try plan(project([web(0), joined])) }
@@ -75,7 +75,7 @@ struct ScaleTests {
     #expect(throws: ComposeError.self) { try plan(project([web(0)])) }
   }
 
-  @Test("seccomp profiles lose the blanks between their words alone")
+  @Test("has seccomp profiles without the blanks between their tokens")
   func compact() {
     let text = "{ \"a b\" : [ 1 ,\n\t\"c \\\" d\" ] }"
     #expect(SeccompProfiles.compact(text) == "{\"a b\":[1,\"c \\\" d\"]}")

@@ -31,7 +31,7 @@ struct SecretCommandTests {
   }
 
   @Test(
-    "learns what is asked for from its input, and sees an environment of the executor's own",
+    "receives the request on its input, and an environment of the executor",
     arguments: [FileMount.Kind.secret, .config])
   func input(kind: FileMount.Kind) async throws {
     setenv("SECRET_COMMAND_TEST", "visible", 1)
@@ -48,7 +48,7 @@ struct SecretCommandTests {
     #expect(lines.last == "LANG PATH PWD /")
   }
 
-  @Test("gives bytes as they are, up to a limit, each value once")
+  @Test("returns bytes unchanged, up to a limit, each value once")
   func bytes() async throws {
     #expect(try await value(#"printf 'a\0b\n\n'"#) == [0x61, 0, 0x62, 0x0a, 0x0a])
     let whole = try await value(
@@ -57,7 +57,7 @@ struct SecretCommandTests {
   }
 
   @Test(
-    "is refused in a line with the secret's place, which never has the value",
+    "that fails is reported in a line with the secret's location, without the value",
     arguments: [
       ("echo nothing here >&2; echo else >&2; exit 4", "refused it: nothing here"),
       ("exit 4", "refused it: exit code 4"),
@@ -78,7 +78,7 @@ struct SecretCommandTests {
     #expect(!text.contains("hidden"))
   }
 
-  @Test("keeps this process's memory out of core dumps from then on")
+  @Test("excludes this process's memory from core dumps from then on")
   func dumps() async throws {
     _ = try await value("echo x")
     #expect(CoreDump.isForbidden)

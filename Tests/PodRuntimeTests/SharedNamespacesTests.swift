@@ -20,9 +20,9 @@ private func shared(
   return try plan(request)
 }
 
-@Suite("Namespaces that an infrastructure container holds")
+@Suite("Namespaces of an infrastructure container")
 struct SharedNamespacesTests {
-  @Test("it comes first, with everybody's ports, names and name servers; no network is made")
+  @Test("have it first, with all ports, names and name servers; no network is created")
   func network() throws {
     let web = service("web") {
       $0.ports = [port(80), port(53, nil, .udp)]
@@ -53,7 +53,7 @@ struct SharedNamespacesTests {
         "web:127.0.0.1", "redis:127.0.0.1", "store:127.0.0.1",
         "cache:127.0.0.1", "front:127.0.0.1", "api:10.0.0.1",
       ])
-    // What marks the pod's objects marks this one.
+    // It has the labels of the pod's objects.
     #expect(plan.identity.labels.allSatisfy { infra.create.labels?[$0.key] == $0.value })
     for container in plan.containers.dropFirst() {
       #expect(container.references == [.network("infra")])
@@ -63,7 +63,7 @@ struct SharedNamespacesTests {
     }
   }
 
-  @Test("what belongs to the namespace itself goes along, what runs before a service too")
+  @Test("have the settings of the namespace itself, also those of pre_start containers")
   func settings() throws {
     let web = service("web") {
       $0.networks = ["default": NetworkAttachment()]
@@ -91,7 +91,7 @@ struct SharedNamespacesTests {
     #expect(plan.warnings.first?.contains("the sysctl net.core.somaxconn of 'other'") == true)
   }
 
-  @Test("a service of several containers can't publish a port in one namespace")
+  @Test("can't have a service of several containers that publish a port")
   func scaled() throws {
     let web = service("web") {
       $0.ports = [port(80)]
@@ -101,7 +101,7 @@ struct SharedNamespacesTests {
     #expect(error?.message.contains("2 containers that publish a port") == true)
   }
 
-  @Test("networks that the file names have no effect, and one warning says so")
+  @Test("ignore networks of the file, with one warning")
   func ignored() throws {
     let web = service("web") { $0.networks = ["front": NetworkAttachment(position: at(5))] }
     let other = service("other") { $0.networks = ["front": NetworkAttachment(position: at(6))] }
@@ -111,7 +111,7 @@ struct SharedNamespacesTests {
     #expect(plan.warnings.first?.contains("networks of 'other' (compose.yaml:6:3)") == true)
   }
 
-  @Test("the processes' namespace leaves services their networks")
+  @Test("of processes leave services their networks")
   func processes() throws {
     let web = service("web") { $0.networks = ["default": NetworkAttachment()] }
     let job = service("job") { $0.pid = Located(.service("web"), at: at(4)) }
@@ -122,13 +122,13 @@ struct SharedNamespacesTests {
     #expect(plan.containers[2].references == [.pid("infra")])
   }
 
-  @Test("a service called infra keeps its name")
+  @Test("leave a service called infra its name")
   func taken() throws {
     let plan = try shared([service("infra")])
     #expect(plan.containers.map(\.service.name) == ["pod-infra", "infra"])
   }
 
-  @Test("what can't be shared is refused with its line")
+  @Test("that can't be shared are refused with their line")
   func refused() throws {
     func refusal(
       _ services: [Service], _ change: (inout PodOptions) -> Void = { $0.sharedNetwork = "bridge" }
@@ -160,7 +160,7 @@ struct SharedNamespacesTests {
 @Suite("The infrastructure container's image")
 struct InfraImageTests {
   @Test(
-    "has a layer of known bytes, with a program of a few hundred", arguments: InfraProgram.allCases)
+    "has a layer with a known digest and a small program", arguments: InfraProgram.allCases)
   func layer(_ program: InfraProgram) async throws {
     #expect(program.file.count < 400)
     let layer = InfraImage.layer(of: program)

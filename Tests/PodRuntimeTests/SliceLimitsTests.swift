@@ -18,7 +18,7 @@ struct SliceLimitsTests {
     return limits
   }
 
-  @Test("are the sum of its tasks'")
+  @Test("are the sum of its tasks' limits")
   func sum() {
     let tasks = [
       task(cpus: 1, memory: 100, reserved: (0.5, 50)),
@@ -31,7 +31,7 @@ struct SliceLimitsTests {
     #expect(limits.quota == 3 && limits.share == 1.5)
   }
 
-  @Test("are never more than the executor's own cgroup has")
+  @Test("are at most those of the executor's own cgroup")
   func own() {
     var own = free
     (own.memory, own.quota, own.tasks) = (150, 0.25, 7)
@@ -46,7 +46,7 @@ struct SliceLimitsTests {
     #expect(SliceLimits(tasks: [task(cpus: 0.1, memory: 10)], own: own).quota == 0.1)
   }
 
-  @Test("hold no quota where the agent sets none, and none of a task without any")
+  @Test("have no quota if the agent sets none, and no limit if a task has none")
   func none() {
     #expect(SliceLimits(tasks: [task(cpus: 1, memory: 10)], own: free).quota == nil)
     let unlimited = SliceLimits(tasks: [task(cpus: 1, memory: 10), nil], own: free)
@@ -57,7 +57,7 @@ struct SliceLimitsTests {
         .memory == nil)
   }
 
-  @Test("are properties by systemd's names, those of its release")
+  @Test("are properties with the names of systemd's release")
   func names() {
     var own = free
     (own.quota, own.tasks) = (1, 100)
@@ -78,7 +78,7 @@ struct SliceLimitsTests {
   }
 
   @Test(
-    "weigh a hundred for a processor, within what systemd takes",
+    "have a weight of 100 per CPU, within systemd's range",
     arguments: [
       (0.0, 1), (0.001, 1), (0.01, 1), (0.126, 13), (1, 100), (100, 10_000), (500, 10_000),
     ])
@@ -88,7 +88,7 @@ struct SliceLimitsTests {
     #expect(properties.contains(.number("CPUWeight", weight)))
   }
 
-  @Test("are infinite where there is none, so that an earlier one goes")
+  @Test("are infinite if there is no limit, so that an earlier one is removed")
   func infinite() {
     let properties = SliceLimits(tasks: [nil], own: free).properties(version: .v2, release: 252)
     for name in ["MemoryMax", "CPUQuotaPerSecUSec", "TasksMax", "MemorySwapMax"] {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import PodRuntime
 
-/// Collects what is logged.
+/// Collects the logged messages.
 final class LogLines: LogHandler, Sendable {
   private let entries = Mutex<[String]>([])
   var lines: [String] { entries.withLock { $0 } }
@@ -29,7 +29,7 @@ final class LogLines: LogHandler, Sendable {
   var logger: Logger { Logger(label: "test") { _ in self } }
 }
 
-@Suite("Files of each service's output")
+@Suite("Log files of each service")
 struct SplitLogsTests {
   private func logs(
     _ sandbox: TemporaryFolder, limit: Int64 = 4096, older: Int = 2, task: String = "t",
@@ -43,7 +43,7 @@ struct SplitLogsTests {
     try? String(contentsOfFile: sandbox.path("logs/\(name)"), encoding: .utf8)
   }
 
-  @Test("have what each service wrote, for two services and both streams, byte by byte")
+  @Test("have the output of each service, for two services and both streams, unchanged")
   func plain() async throws {
     try await withTemporaryFolder { sandbox in
       let logs = logs(sandbox)
@@ -58,7 +58,7 @@ struct SplitLogsTests {
     }
   }
 
-  @Test("rotate at a line's end, lose nothing before the oldest file goes, and have a bounded size")
+  @Test("rotate at the end of a line, lose only the oldest file, and have a bounded size")
   func rotation() async throws {
     try await withTemporaryFolder { sandbox in
       let logs = logs(sandbox, limit: 8192, older: 3)
@@ -113,7 +113,7 @@ struct SplitLogsTests {
     }
   }
 
-  @Test("of two pods in one sandbox are apart")
+  @Test("of two pods in one sandbox are separate")
   func twoPods() async throws {
     try await withTemporaryFolder { sandbox in
       let one = logs(sandbox, task: "one")
@@ -124,7 +124,8 @@ struct SplitLogsTests {
     }
   }
 
-  /// What a tenant may have put in a file's place, by a shell script in the sandbox, `OUT` a file outside of it.
+  /// Files that a tenant can have put in place, created by a shell script in the sandbox; `OUT` is
+  /// a file outside of it.
   static let hostile = [
     "ln -s OUT logs", "mkfifo logs", "echo mine > logs", "ln -s DIR logs",
     "mkdir logs; ln -s OUT logs/web.stdout", "mkdir logs; ln -s DIR/new logs/web.stdout",
@@ -136,7 +137,7 @@ struct SplitLogsTests {
     "mkdir logs; echo mine > logs/web.stdout.1", "mkdir logs; ln -s /dev/full logs/web.stdout",
   ]
 
-  @Test("never lead out of the sandbox, wait, or replace what is there", arguments: hostile)
+  @Test("never leave the sandbox, block, or replace existing files", arguments: hostile)
   func hostility(script: String) async throws {
     try await withTemporaryFolder { outer in
       try outer.write("box/x", "")
@@ -152,7 +153,7 @@ struct SplitLogsTests {
         await logs.write(
           Array((String(repeating: "a", count: 99) + "\n").utf8), of: "web", stream: "stdout")
       }
-      // All that was there is as it was.
+      // All earlier files are unchanged.
       let after = try await tree(outer)
       #expect(before.isSubset(of: after), "\(script): \(before.subtracting(after))")
       #expect(lines.lines.count == 1, "\(lines.lines)")
@@ -170,7 +171,7 @@ struct SplitLogsTests {
   }
 
   @Test(
-    "that a tenant removes, moves or replaces while they are written are made again, or left to him"
+    "that a tenant removes, moves or replaces meanwhile are created again, or left to the tenant"
   )
   func meddling() async throws {
     try await withTemporaryFolder { sandbox in
@@ -193,7 +194,7 @@ struct SplitLogsTests {
     }
   }
 
-  @Test("that can't be written for want of space are reported once, and hold nothing up")
+  @Test("that can't be written for lack of space are reported once, and block nothing")
   func space() async throws {
     guard geteuid() == 0 else { return }
     try await withTemporaryFolder { sandbox in
@@ -236,7 +237,7 @@ struct SplitLogsTests {
     #expect(rotation.size(streams: 4, disk: 120 << 20) == 5 << 20)
   }
 
-  @Test("a line that isn't complete waits for its end")
+  @Test("only have an incomplete line after its end")
   func lines() {
     var lines = WholeLines()
     #expect(lines.take(Array("ab".utf8)).isEmpty)

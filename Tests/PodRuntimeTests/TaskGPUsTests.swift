@@ -33,7 +33,7 @@ struct TaskGPUsTests {
       .deviceRequests ?? []
   }
 
-  @Test("are what `all` means, by name where they are known")
+  @Test("are the meaning of `all`, by name if they are known")
   func all() throws {
     let asked = try requests(one) { $0.resources.gpus = [need(count: -1)] }
     #expect(asked.map(\.deviceIDs) == [["GPU-22222222-aaaa"]])
@@ -46,7 +46,7 @@ struct TaskGPUsTests {
     #expect(device.map(\.deviceIDs) == [["nvidia.com/gpu=GPU-22222222-aaaa"]])
   }
 
-  @Test("are what a count is taken from")
+  @Test("are the set that a count selects from")
   func count() throws {
     let two = TaskGPUs(
       count: 2,
@@ -55,12 +55,12 @@ struct TaskGPUsTests {
       try requests(two) { $0.resources.gpus = [need(count: 1)] }.map(\.deviceIDs) == [["GPU-1"]])
   }
 
-  @Test("are the host's where no task bounds the pod")
+  @Test("are the host's if no task limits the pod")
   func unbounded() throws {
     #expect(try requests(nil) { $0.resources.gpus = [need(count: -1)] }.map(\.count) == [-1])
   }
 
-  @Test("are no more than it has: what is beyond is refused with its line")
+  @Test("are a limit: a request beyond it is refused with its line")
   func refused() {
     let cases: [(TaskGPUs, (inout Service) -> Void, String)] = [
       (
@@ -89,7 +89,7 @@ struct TaskGPUsTests {
     }
   }
 
-  @Test("are no business of devices of other drivers")
+  @Test("don't affect devices of other drivers")
   func others() throws {
     var tpu = DeviceNeed()
     tpu.count = -1
@@ -101,7 +101,7 @@ struct TaskGPUsTests {
     try check(one) { $0.resources.gpus = [need(ids: ["2"]), need(ids: ["GPU-22222222"])] }
   }
 
-  @Test("are found in the devices cgroup that an agent's isolator opens them in")
+  @Test("are found in the devices cgroup in which an agent's isolator permits them")
   func cgroup() throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("gpus-\(UUID().uuidString)")
@@ -124,7 +124,7 @@ struct TaskGPUsTests {
     #expect(TaskGPUs.opened(in: "c 195:* rwm\n", of: host) == nil)
   }
 
-  @Test("that nobody names are left to the engine, with a warning")
+  @Test("without known names are left to the engine, with a warning")
   func warning() throws {
     let asking = project([service("a") { $0.resources.gpus = [need(count: -1)] }])
     #expect(TaskGPUs(count: 2).warning(asking)?.contains("first 2") == true)

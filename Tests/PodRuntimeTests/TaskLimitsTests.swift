@@ -10,7 +10,7 @@ struct TaskLimitsTests {
     try TaskLimits(cpus: 0.5, memory: 128 << 20).check(project([service("web", change)]))
   }
 
-  @Test("refuse a service that asks for more, with line and both figures")
+  @Test("refuse a service that requests more, with line and both figures")
   func exceeded() {
     let memory = #expect(throws: ComposeError.self) {
       try check { $0.memoryLimit = Limit(ByteSize(bytes: 256 << 20), key: "mem_limit", at: at(4)) }
@@ -29,7 +29,7 @@ struct TaskLimitsTests {
     }
   }
 
-  @Test("let a service have all of its task")
+  @Test("permit a service to use all of them")
   func kept() throws {
     try check {
       $0.memoryLimit = Limit(ByteSize(bytes: 128 << 20), key: "mem_limit", at: here)

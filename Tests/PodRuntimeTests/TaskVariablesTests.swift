@@ -37,7 +37,7 @@ struct TaskVariablesTests {
   private let db = service("db-1.x") { $0.ports = [port(5432)] }
 
   @Test(
-    "are those of the option, or of the service, which is the stronger",
+    "are those of the option, or of the service, which overrides it",
     arguments: TaskVariables.allCases, [nil] + TaskVariables.allCases.map { $0 })
   func kinds(option: TaskVariables, own: TaskVariables?) throws {
     var web = web
@@ -64,7 +64,7 @@ struct TaskVariablesTests {
     #expect(try environment(request([web, db], option)) == expected.sorted())
   }
 
-  @Test("leave what the file sets, be it to nothing or without a value")
+  @Test("don't override the file's, even if empty or without a value")
   func file() throws {
     var web = web
     web.environment = ["HOST": "mine", "PORT0": "", "MESOS_TASK_ID": nil]
@@ -74,14 +74,14 @@ struct TaskVariablesTests {
     #expect(found.filter { $0.hasPrefix("MESOS_TASK_ID") } == ["MESOS_TASK_ID"])
   }
 
-  @Test("name the agent where the environment names no host, and the file's own ports")
+  @Test("have the agent's host if the environment has none, and the file's own ports")
   func hosts() throws {
     let own = service("web") { $0.ports = [port(80, "8080"), port(81)] }
     let found = try environment(request([own], .marathon, offered: nil, surroundings: [:]))
     #expect(found == ["HOST=told", "MESOS_TASK_ID=t1", "PORT_web_80=8080"])
   }
 
-  @Test("of a service with several containers are each container's own")
+  @Test("of a service with several containers are specific to each container")
   func scaled() throws {
     let web = service("web") {
       $0.ports = [port(80)]
@@ -94,7 +94,7 @@ struct TaskVariablesTests {
     #expect(try environment(request, of: "other")?.contains("PORT_web_80=31000") == true)
   }
 
-  @Test("of a huge offer are no more than a program can be started with")
+  @Test("of a huge offer are limited to what a program can be started with")
   func many() throws {
     let found = try environment(request([service("web")], .marathon, offered: Array(1...65535)))
     #expect(found?.contains("PORT999=1000") == true)
@@ -121,7 +121,7 @@ struct TaskFileTests {
     plan.containers.first { $0.key == key }?.create.hostConfig?.mounts ?? []
   }
 
-  @Test("is in a volume of the pod's own, which services that get it mount read-only")
+  @Test("is in a volume of the pod, which the services that get it mount read-only")
   func planned() throws {
     let shy = service("shy") { $0.podSettings.hasTaskFile = Located(false, at: here) }
     let plan = try plan([service("web") { $0.ports = [port(80)] }, shy])
@@ -140,14 +140,14 @@ struct TaskFileTests {
     }
   }
 
-  @Test("is made for nobody where nobody asks")
+  @Test("isn't created if no service requests it")
   func off() throws {
     #expect(try plan([service("web")], isOn: false).volumes.isEmpty)
     let asking = service("web") { $0.podSettings.hasTaskFile = Located(true, at: here) }
     #expect(try plan([asking, service("db")], isOn: false).taskFile != nil)
   }
 
-  @Test("never takes the name of a volume of the file")
+  @Test("never uses the name of a volume of the file")
   func name() throws {
     let taken = try #require(try plan([service("web")]).taskFile?.volume)
     var volume = Volume(key: "mine", position: here)
@@ -164,7 +164,7 @@ struct TaskFileTests {
     ("/run/pods", .bind(path: "/x"), false),
   ]
 
-  @Test("is refused where something else is mounted there", arguments: refused.indices)
+  @Test("is refused if something else is mounted at its path", arguments: refused.indices)
   func conflict(index: Int) throws {
     let (target, source, isRefused) = Self.refused[index]
     let web = service("web") {

@@ -7,13 +7,14 @@ import Testing
 
 @testable import PodRuntime
 
-/// Files of a task that the executor reads as root: whatever lies in their place, it neither waits nor grows.
-@Suite("Files that a task may have put anything in the place of")
+/// Files of a task that the executor reads as root: whatever their type, it neither blocks nor
+/// exhausts memory.
+@Suite("Files that a task can have replaced by anything")
 struct TenantFilesTests {
   enum Kind: String, CaseIterable, Sendable {
     case regular, linkWithin, linkOutside, missing, folder, pipe, endless, device, socket, tooLong
 
-    /// Puts it at a path of the sandbox.
+    /// Creates it at a path of the sandbox.
     func make(at path: String, text: String, outside: String) throws {
       switch self {
       case .regular: try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -30,7 +31,7 @@ struct TenantFilesTests {
       case .pipe: #expect(mkfifo(path, 0o600) == 0)
       case .endless:
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
-      // What a container has made of a directory that the host still has.
+      // A container has replaced a directory that the executor still expects.
       case .device: #expect(mknod(path, S_IFCHR | 0o600, 0x105) == 0)
       case .socket: #expect(mknod(path, S_IFSOCK | 0o600, 0) == 0)
       case .tooLong:
@@ -39,7 +40,7 @@ struct TenantFilesTests {
       }
     }
 
-    /// Whether it is read where files have to be in the sandbox, or anywhere.
+    /// Whether it is read if files have to be in the sandbox, or anywhere.
     func isRead(confined: Bool) -> Bool {
       switch self {
       case .regular, .linkWithin: true
@@ -50,7 +51,7 @@ struct TenantFilesTests {
   }
 
   @Test(
-    "a seccomp profile is read where it is a file, and nothing else holds up a launch",
+    "don't delay a launch: a seccomp profile is only read if it is a regular file",
     .timeLimit(.minutes(1)), arguments: Kind.allCases, [true, false])
   func seccomp(kind: Kind, confined: Bool) async throws {
     try await withTemporaryFolder { folder in
@@ -64,7 +65,7 @@ struct TenantFilesTests {
   }
 
   @Test(
-    "a docker configuration is read where it is a file, the task's own where it is in the sandbox",
+    "are read as docker configuration if they are regular, the task's only in the sandbox",
     .timeLimit(.minutes(1)), arguments: Kind.allCases, [true, false])
   func configuration(kind: Kind, isTasks: Bool) async throws {
     try await withTemporaryFolder { folder in
@@ -79,14 +80,14 @@ struct TenantFilesTests {
       let isRead = kind.isRead(confined: isTasks)
       #expect(read.map(\.text) == (isRead ? ["{}"] : []))
       #expect(read.allSatisfy { $0.isTasks == isTasks })
-      // Where any place will do, a socket can't be opened at all.
+      // Without that restriction, opening a socket fails.
       let isSilent = isRead || kind == .missing || (kind == .socket && !isTasks)
       #expect(warnings.count == (isSilent ? 0 : 1), "\(warnings)")
     }
   }
 
   @Test(
-    "is read for a project where it is a file", .timeLimit(.minutes(1)), arguments: Kind.allCases)
+    "are opened if regular", .timeLimit(.minutes(1)), arguments: Kind.allCases)
   func confined(kind: Kind) async throws {
     try await withTemporaryFolder { folder in
       try folder.write("sandbox/.keep", "")
@@ -99,7 +100,7 @@ struct TenantFilesTests {
   }
 
   @Test(
-    "elsewhere is no file, whether or not there is one",
+    "outside the permitted directories are refused, whether or not they exist",
     arguments: ["/etc/shadow", "/etc/none", "/root/x/y"])
   func elsewhere(path: String) async throws {
     try await withTemporaryFolder { folder in
@@ -114,7 +115,7 @@ struct TenantFilesTests {
     }
   }
 
-  @Test("with a path that no file can have is refused at once", .timeLimit(.minutes(1)))
+  @Test("with a path that is too long for any file are refused at once", .timeLimit(.minutes(1)))
   func tooLongPath() {
     let path = "/" + String(repeating: "a/", count: 500_000)
     #expect(throws: Errno.fileNameTooLong) { _ = try ConfinedFile.open(path, within: ["/tmp"]) }

@@ -17,7 +17,7 @@ struct VolumeOrderTests {
     return mount
   }
 
-  /// A service of an image of its own.
+  /// A service with its own image.
   private func user(
     _ name: String, of mounts: [ServiceMount], after others: String...,
     change: (inout Service) -> Void = { _ in }
@@ -30,7 +30,7 @@ struct VolumeOrderTests {
     }
   }
 
-  /// What waits for what: before its creation, and before its start.
+  /// The containers that each container waits for: before its creation and before its start.
   private func waits(
     _ services: Service..., volumes: [Volume] = [Volume(key: "a"), Volume(key: "b")]
   ) throws -> (created: [String: [String]], starts: [String: [String]]) {
@@ -42,7 +42,7 @@ struct VolumeOrderTests {
     return (pairs(\.createdAfter), pairs(\.startsAfter))
   }
 
-  @Test("wait for nothing where no image can fill what they share")
+  @Test("wait for nothing if no image can fill the shared volume")
   func free() throws {
     let anonymous = ServiceMount(source: .anonymous, target: "/data", position: here)
     let bind = ServiceMount(source: .bind(path: "/d"), target: "/data", position: here)
@@ -54,7 +54,7 @@ struct VolumeOrderTests {
     #expect(apart.created.isEmpty && apart.starts.isEmpty)
   }
 
-  @Test("are created by their dependencies, and else by the file, one after the other")
+  @Test("are created one after the other, by their dependencies and then in file order")
   func chain() throws {
     let result = try waits(
       user("last", of: [mount("a")], after: "middle"), user("first", of: [mount("a")]),
@@ -62,7 +62,7 @@ struct VolumeOrderTests {
     #expect(result.created == ["last": ["first"], "second": ["last"]])
   }
 
-  @Test("and an image are created at once after the first of them")
+  @Test("with the same image are created in parallel after the first of them")
   func sameImage() throws {
     let result = try waits(
       user("other", of: [mount("a")]),
@@ -81,7 +81,7 @@ struct VolumeOrderTests {
     #expect(targets.starts == ["x": ["z"], "y": ["x", "z"], "z": ["x"]])
   }
 
-  @Test("start once the images have filled it, also those that take it from others or don't copy")
+  @Test("start once the images have filled it, including those that only mount it or don't copy")
   func starts() throws {
     let result = try waits(
       user("copies", of: [mount("a") { $0.subpath = "sub" }]),
@@ -102,7 +102,7 @@ struct VolumeOrderTests {
       result.starts == ["plain": ["copies"], "takes": ["copies"], "prepares": ["copies"]])
   }
 
-  @Test("under two keys of one name are one volume, which can't have two kinds of settings")
+  @Test("are ordered alike if two keys name it, and the settings of both keys must be equal")
   func keys() throws {
     func volume(_ key: String, _ change: (inout Volume) -> Void = { _ in }) -> Volume {
       var volume = Volume(key: key)

@@ -5,7 +5,7 @@ import Testing
 
 struct AmountTests {
   @Test(
-    "bytes are written in short",
+    "bytes are abbreviated",
     arguments: [
       (Int64(0), "0B"), (1023, "1023B"), (1024, "1.0K"), (1536, "1.5K"), (102_400, "100K"),
       (1 << 20, "1.0M"), (187 << 20, "187M"), (3 << 29, "1.5G"), (.max, "7.9E"), (-5, "0B"),
@@ -13,14 +13,14 @@ struct AmountTests {
   func bytes(_ count: Int64, _ text: String) { #expect(Amount.bytes(count) == text) }
 
   @Test(
-    "ages have at least two of their unit",
+    "ages are at least two of their unit",
     arguments: [
       (Int64(-3), "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"),
       (172_799, "47h"), (172_800, "2d"),
     ])
   func ages(_ seconds: Int64, _ text: String) { #expect(Amount.age(seconds) == text) }
 
-  @Test("processors have two decimals, limits no zeros at their end, and nothing traps")
+  @Test("processors have two decimals, limits no trailing zeros, and no value traps")
   func decimals() {
     #expect(Amount.processors(0.049) == "0.05")
     #expect(Amount.processors(12) == "12.00")
@@ -34,7 +34,7 @@ struct AmountTests {
   }
 
   @Test(
-    "an engine's status has health and exit code",
+    "an engine's status contains health and exit code",
     arguments: [
       ("Up 3 minutes", nil, nil), ("Up 3 minutes (healthy)", "healthy", nil),
       ("Up 1 second (health: starting)", "starting", nil),

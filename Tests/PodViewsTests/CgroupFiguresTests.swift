@@ -37,7 +37,7 @@ struct CgroupFiguresTests {
     }
   }
 
-  @Test("figures of version 2 come from the one hierarchy")
+  @Test("figures of version 2 come from the single hierarchy")
   func second() async throws {
     try await withTemporaryFolder { folder in
       let files = [
@@ -57,7 +57,7 @@ struct CgroupFiguresTests {
     }
   }
 
-  @Test("no limit is none, and hostile contents trap nothing")
+  @Test("an unlimited value is nil, and malformed contents trap nothing")
   func hostile() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("all/pods/r/memory.max", "max\n")
@@ -75,7 +75,7 @@ struct CgroupFiguresTests {
   }
 
   @Test(
-    "a label that is no cgroup's path leads nowhere",
+    "a label that isn't the path of a cgroup yields no figures",
     arguments: ["", "/", "/mesos", "/pods/../pods/r", "pods/r", "/pods/r/", "/pods//r"])
   func paths(_ path: String) async throws {
     try await withTemporaryFolder { folder in
@@ -89,7 +89,7 @@ struct CgroupFiguresTests {
     }
   }
 
-  @Test("the counters of a network namespace leave out its loopback")
+  @Test("the counters of a network namespace exclude its loopback interface")
   func network() {
     let text = """
       Inter-|   Receive                                                |  Transmit

@@ -9,12 +9,13 @@ import Testing
 
 @testable import PodViews
 
-/// Pods of a fake engine, whose executor is this process: its control socket says what a test wants.
+/// Pods of a fake engine whose executor is this process. The test chooses the responses of its
+/// control socket.
 @Suite("The observer of pods", .timeLimit(.minutes(2)))
 struct PodObserverTests {
   private static let silent = ""
 
-  /// Observes pods while the executor of `run-1` responds with a text.
+  /// Observes pods while the executor of `run-1` sends a response.
   private func observe(
     _ response: String?, containers: [(service: String, status: String)],
     inheritedBy image: String? = nil
@@ -58,7 +59,7 @@ struct PodObserverTests {
         Thread.detachNewThread { Self.respond(response, on: file) }
       }
       defer {
-        // Here alone: a descriptor that is closed already may be another test's by now.
+        // Closed only here: another test may already have reused the number of a closed descriptor.
         if let listener {
           shutdown(listener, Int32(SHUT_RDWR))
           close(listener)
@@ -69,7 +70,7 @@ struct PodObserverTests {
       return try await PodObserver(
         inventory: inventory, sockets: folder.path,
         reader: CgroupReader(mounts: CgroupMounts(mountinfo: "")),
-        // A busy machine responds late; who never does is not waited for as long.
+        // A busy machine responds late. The limit is short where no response ever comes.
         patience: response == Self.silent ? .seconds(1) : .seconds(60)
       ).observe(PodSelection(pod: nil))
     }
@@ -81,7 +82,7 @@ struct PodObserverTests {
     var bytes = [UInt8](repeating: 0, count: 4096)
     _ = read(file, &bytes, bytes.count)
     if text == silent {
-      // Until the client gives up.
+      // Waits until the client closes the connection.
       _ = read(file, &bytes, bytes.count)
     } else {
       _ = send(file, text, text.utf8.count, Int32(MSG_NOSIGNAL))
@@ -100,7 +101,7 @@ struct PodObserverTests {
       + #"{"version":1,"end":true}"# + "\n"
   }
 
-  @Test("a pod that is launching is listed before it has an object")
+  @Test("a launching pod is listed before it has an object")
   func launching() async throws {
     let views = try await observe(status("launching"), containers: [])
     #expect(views.map(\.state) == [.launching])
@@ -111,7 +112,7 @@ struct PodObserverTests {
     #expect(views.map(\.services.count) == [1])
   }
 
-  @Test("an executor's status is that of its pod, and another task of it is a pod of its own")
+  @Test("an executor's status is its pod's, and another task of the executor is a separate pod")
   func responding() async throws {
     let views = try await observe(
       status("stopping"), containers: [("web", "Up 1 second")])
@@ -136,7 +137,7 @@ struct PodObserverTests {
     #expect(none.map(\.message) == [ControlError.absent.description])
   }
 
-  @Test("a container that inherited its labels from an image is no pod's")
+  @Test("a container that inherited its labels from an image belongs to no pod")
   func inherited() async throws {
     let views = try await observe(
       nil, containers: [("web", "Up 1 second")], inheritedBy: "run-1")

@@ -20,18 +20,18 @@ struct PodSelectionTests {
   }
 
   @Test(
-    "each kind of ID names its pod, as a whole and by its beginning",
+    "each kind of ID selects its pod, in full and as a prefix",
     arguments: [
       ("web.10", "web.10"), ("exec-b", "web.10"), ("5f0c7b1e", "web.10"),
       ("ap", "api"), ("exec-c", "api"), ("3b", "web.1"), ("5f0ca", "api"), ("group-y", "group-y"),
     ])
   func each(_ text: String, _ task: String) throws { #expect(try one(text) == task) }
 
-  @Test("an ID that is the same beats those that begin with it")
+  @Test("an exact match takes precedence over prefixes")
   func exact() throws { #expect(try one("web.1") == "web.1") }
 
   @Test(
-    "what several pods match is refused, with its candidates in one line",
+    "an ID that matches several pods is refused, and one line lists the candidates",
     arguments: ["web", "exec-", "5f0c", "group", "9999"])
   func several(_ text: String) throws {
     let failure = try #require(throws: PodSelection.Failure.self) { try one(text) }
@@ -42,7 +42,7 @@ struct PodSelectionTests {
     }
   }
 
-  @Test("candidates of several frameworks name them, those of one don't")
+  @Test("candidates of several frameworks are listed with their framework, those of one aren't")
   func frameworks() throws {
     let two = try #require(throws: PodSelection.Failure.self) { try one("web") }
     #expect(
@@ -53,13 +53,13 @@ struct PodSelectionTests {
     #expect(same.description == "'group' matches 2 pods: group-x (run 9999), group-y (run 9999)")
   }
 
-  @Test("what no pod matches is refused", arguments: ["", "nothing", "web.100", "eb.1"])
+  @Test("an ID that matches no pod is refused", arguments: ["", "nothing", "web.100", "eb.1"])
   func none(_ text: String) throws {
     let failure = try #require(throws: PodSelection.Failure.self) { try one(text) }
     #expect(failure.description == "no pod matches '\(text)'")
   }
 
-  @Test("a framework narrows, as a whole and by its beginning")
+  @Test("a framework narrows the selection, in full and as a prefix")
   func narrowed() throws {
     #expect(try one("web", "F-1") == "web.1")
     #expect(try one("web", "F-2") == "web.10")
@@ -68,7 +68,7 @@ struct PodSelectionTests {
     #expect(failure.description == "no pod matches 'api' in framework 'F-1'")
   }
 
-  @Test("a framework alone names its pods, and one pod where it has one")
+  @Test("a framework alone selects its pods, and its only pod where one is required")
   func alone() throws {
     let selection = PodSelection(pod: nil, framework: "F-2")
     #expect(try selection.pods(of: pods).map(\.identity.taskID) == ["web.10", "api"])
@@ -78,7 +78,7 @@ struct PodSelectionTests {
     #expect(failure.description.hasPrefix("framework 'G' has 2 pods: group-x"))
   }
 
-  @Test("the beginning of several frameworks is refused, and that of none")
+  @Test("a framework's prefix that matches several is refused, and one that matches none")
   func unclearFramework() throws {
     let failure = try #require(throws: PodSelection.Failure.self) { try one("web", "F-") }
     #expect(failure.description == "'F-' matches 2 frameworks: F-1, F-2")
@@ -88,7 +88,7 @@ struct PodSelectionTests {
     #expect(throws: PodSelection.Failure.self) { try one("web", "") }
   }
 
-  @Test("of many candidates ten are listed")
+  @Test("ten of many candidates are listed")
   func many() throws {
     let pods = (0..<200).map { Samples.pod(task: "t\($0)", run: "r\($0)") }
     let failure = try #require(throws: PodSelection.Failure.self) {
@@ -98,7 +98,7 @@ struct PodSelectionTests {
     #expect(failure.description.hasSuffix("t9 (run r9) and 190 more"))
   }
 
-  @Test("IDs are compared by their bytes: composed and decomposed letters differ")
+  @Test("IDs are compared by bytes: composed and decomposed letters differ")
   func bytes() {
     let pods = [Samples.pod(task: "caf\u{e9}", run: "1")]
     #expect(throws: PodSelection.Failure.self) {
@@ -106,7 +106,7 @@ struct PodSelectionTests {
     }
   }
 
-  @Test("the containers of a pod are told apart by what they are for")
+  @Test("the containers of a pod are classified by their purpose")
   func roles() throws {
     let pod = Samples.pod([
       try Samples.container("web", number: "2"), try Samples.container("web", number: "1"),

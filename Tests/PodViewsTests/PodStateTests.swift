@@ -4,7 +4,7 @@ import Testing
 @testable import PodViews
 
 struct PodStateTests {
-  /// A state of an executor is one of `ps`, by the same name.
+  /// Each state of an executor is a state of `ps`, with the same name.
   @Test(arguments: ["launching", "running", "unhealthy", "stopping"])
   func eachStateOfAnExecutorIsShownByItsName(_ name: String) {
     #expect(PodStatus.State(rawValue: name) != nil)

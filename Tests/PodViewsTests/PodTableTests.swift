@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The tables of ps and stats")
 struct PodTableTests {
-  /// A terminal of a width, or a pipe.
+  /// A terminal of a given width, or a pipe.
   private func output(_ columns: Int? = nil, colored: Bool = false) -> Terminal {
     Terminal(
       isTerminal: columns != nil, reported: columns, mode: colored ? .always : .never,
@@ -50,7 +50,7 @@ struct PodTableTests {
     return view
   }
 
-  @Test("the column of roles is there where a service has one")
+  @Test("the column of roles is shown if a service has a role")
   func roles() throws {
     func lines(_ role: String?) throws -> [String] {
       PodTable.table(of: try view(role: role), now: 1300).lines(for: output())
@@ -60,7 +60,7 @@ struct PodTableTests {
     #expect(lines[0].contains("  ROLE  ") && lines[2].contains("  sidecar  "), "\(lines)")
   }
 
-  @Test("each column of a table of pods, in a pipe")
+  @Test("a table of pods has each column, in a pipe")
   func pods() throws {
     let lines = PodTable.table(of: [try view()], now: 1300).lines(for: output())
     #expect(
@@ -72,7 +72,7 @@ struct PodTableTests {
       ])
   }
 
-  @Test("each column of a table of services, in a pipe")
+  @Test("a table of services has each column, in a pipe")
   func services() throws {
     let lines = PodTable.table(of: try view(), now: 1300).lines(for: output())
     #expect(
@@ -83,7 +83,7 @@ struct PodTableTests {
       ])
   }
 
-  @Test("a narrow terminal leaves out columns, and no line is wider", arguments: [200, 80, 40, 10])
+  @Test("a narrow terminal omits columns, and no line is wider", arguments: [200, 80, 40, 10])
   func widths(_ columns: Int) throws {
     let table = PodTable.table(of: [try view(), try view(task: "a-longer-task.17")], now: 1300)
     let lines = table.lines(for: output(columns))
@@ -104,7 +104,7 @@ struct PodTableTests {
     #expect(lines[0].hasSuffix("AGE") || lines[0].hasSuffix("MEM"), "\(lines)")
     #expect(lines[1].hasPrefix("group_shop_fron") && lines[1].contains("running"), "\(lines)")
     #expect(lines[2].hasPrefix("web.1 ") && lines[2].contains("187M/512M"))
-    // A pipe gets all of it.
+    // A pipe gets the full ID.
     #expect(table.lines(for: output())[1].hasPrefix(task))
   }
 
@@ -121,7 +121,7 @@ struct PodTableTests {
     }
   }
 
-  @Test("labels can't steer a terminal, whatever they hold")
+  @Test("labels can't control a terminal, whatever they contain")
   func hostile() throws {
     let name = "a\u{1b}[2Jb\nc\r\u{9b}d\u{202e}e\u{7f}"
     var view = try view(task: name, framework: name)
@@ -136,7 +136,7 @@ struct PodTableTests {
     }
     let json = PodDocument.list([view], now: 0)
     #expect(json.unicodeScalars.allSatisfy { !Self.isControl($0) })
-    // The value is exact, nevertheless.
+    // The value is exact nevertheless.
     let document = try JSONDecoder().decode(Document.self, from: Data(json.utf8))
     #expect(Array(document.pods[0].task.utf8) == Array(name.utf8))
   }
@@ -150,14 +150,14 @@ struct PodTableTests {
     scalar.value < 0x20 || 0x7f...0x9f ~= scalar.value || scalar.value == 0x202e
   }
 
-  @Test("states are colored where colors are shown")
+  @Test("states are colored where colors are enabled")
   func colors() throws {
     let lines = PodTable.table(of: [try view()], now: 0).lines(for: output(colored: true))
     #expect(lines[1].contains("\u{1b}[32mrunning\u{1b}[0m"))
     #expect(!PodTable.table(of: [try view()], now: 0).lines(for: output())[1].contains("\u{1b}"))
   }
 
-  @Test("a pod as JSON")
+  @Test("a pod is written as JSON")
   func json() throws {
     let text = PodDocument.list([try view(framework: "")], now: 1300)
     #expect(
@@ -174,7 +174,7 @@ struct PodTableTests {
     #expect(text.contains(#""exit_code":3"#))
   }
 
-  @Test("a row of stats has what is known, and - for the rest")
+  @Test("a row of stats shows known figures, and - for the others")
   func stats() {
     var figures = CgroupFigures()
     (figures.memory, figures.memoryLimit, figures.tasks) = (256 << 20, 512 << 20, 12)

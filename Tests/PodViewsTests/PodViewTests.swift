@@ -50,7 +50,7 @@ struct PodViewTests {
     #expect(view.message == "waits for db")
   }
 
-  @Test("an executor's response may hold any number")
+  @Test("an executor's response may contain any number")
   func extremes() {
     let services = ["a", "b"].map { told($0, restarts: .max, exitCode: .min) }
     let port = PodStatus.Port(service: "a", container: .max, host: .min, protocolName: "")
@@ -98,7 +98,7 @@ struct PodViewTests {
     #expect(try state("stopping") == ["stopping"])
   }
 
-  @Test("an executor of an earlier boot is dead, that of another host isn't known")
+  @Test("an executor of an earlier boot is dead, that of another host is unknown")
   func boots() {
     let here = HostView(bootID: "now", machineID: "machine", failure: nil)
     var identity = Samples.identity()
@@ -112,7 +112,7 @@ struct PodViewTests {
     #expect(ExecutorPresence(of: Samples.identity(), on: blind) == .unknown("no /proc"))
   }
 
-  @Test("services are what is listed and what is planned, by container, then by name")
+  @Test("services are those listed and those planned, matched by container, then by name")
   func services() throws {
     let view = PodView(
       pod: Samples.pod([
@@ -156,7 +156,7 @@ struct PodViewTests {
     #expect(view.ports.map(\.text) == ["31000->80", "31001->53/udp"])
   }
 
-  @Test("processor time is what passes between two samples, and never negative")
+  @Test("processor usage is the difference between two samples, and never negative")
   func processors() {
     func figures(_ seconds: Double?) -> CgroupFigures {
       var figures = CgroupFigures()

@@ -23,7 +23,7 @@ enum Samples {
       identity: identity(task: task, executor: executor ?? task, run: run, framework: framework))
   }
 
-  /// A container of a pod, as `GET /containers/json` has it.
+  /// A container of a pod, as in the response to `GET /containers/json`.
   static func container(
     _ service: String, number: String = "1", oneOff: Bool = false, id: String? = nil,
     state: String = "running", status: String = "Up 3 minutes", ports: String = "[]",
@@ -43,7 +43,7 @@ enum Samples {
       try JSONDecoder().decode(ContainerSummary.self, from: Data(json.utf8)))
   }
 
-  /// A pod of these containers.
+  /// A pod with these containers.
   static func pod(
     _ containers: [ListedContainer], identity: PodIdentity = identity()
   ) -> ListedPod {

@@ -9,13 +9,13 @@ import Testing
 
 @Suite("Samples of stats", .timeLimit(.minutes(3)))
 struct StatsSamplerTests {
-  /// Requests that wait for each other.
+  /// A barrier for requests.
   private final class Meeting: @unchecked Sendable {
     private let condition = NSCondition()
     private var present = 0
     private(set) var isComplete = false
 
-    /// Returns when so many are here, or after a while.
+    /// Returns when `count` callers have arrived, or after 20 seconds.
     func wait(for count: Int) {
       condition.lock()
       defer { condition.unlock() }
@@ -27,7 +27,7 @@ struct StatsSamplerTests {
     }
   }
 
-  @Test("the engine is asked for all pods at once: each response takes it a second or two")
+  @Test("the requests for all pods are concurrent: the engine takes a second or two for each")
   func concurrent() async throws {
     let meeting = Meeting()
     let server = try FakeHTTPServer { request in

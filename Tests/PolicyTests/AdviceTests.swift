@@ -6,11 +6,11 @@ import YAML
 @testable import Executor
 @testable import PodRuntime
 
-/// What `compose-executor config --check-policy` prints.
+/// The output of `compose-executor config --check-policy`.
 @Suite("The least policy for a file")
 struct AdviceTests {
   @Test(
-    "is a file of the operator's under which it is planned, and has no word too many",
+    "is a settings file with which the file can be planned, and has nothing superfluous",
     arguments: Attack.all)
   func least(_ attack: Attack) async throws {
     try await withTemporaryFolder { folder in
@@ -20,7 +20,7 @@ struct AdviceTests {
         #expect(advice.refusal != nil, "\(advice.text)")
         return
       }
-      // It may be no file that can be run whatever is permitted.
+      // Some files can't be run whatever the policy permits.
       let refusal = advice.refusal
       let policy = try OperatorFile(text: advice.text, file: "operator.yaml").policy
       #expect(failure(of: trial, under: policy) == refusal?.message)

@@ -5,9 +5,10 @@ import YAML
 @testable import Compose
 @testable import PodRuntime
 
-@Suite("A closed policy refuses whatever reaches out of the pod")
+@Suite("A closed policy refuses everything that reaches out of the pod")
 struct AttackTests {
-  /// What a file gets under a closed policy that permits images, and what the attack has beside.
+  /// The error for a file under a closed policy that permits images and what the attack needs
+  /// besides.
   private func refusal(
     of attack: Attack, permitting more: [Permission: PodPolicy.Allowed] = [:]
   ) async throws -> ComposeError? {
@@ -29,7 +30,7 @@ struct AttackTests {
   }
 
   @Test(
-    "an attack is refused at its line, in words that name what would permit it",
+    "an attack is refused at its line, and the message names the permission",
     arguments: Attack.all)
   func refused(_ attack: Attack) async throws {
     let error = try #require(try await refusal(of: attack))
@@ -41,22 +42,23 @@ struct AttackTests {
     #expect(!error.message.contains("outside-secret") && !error.message.contains("\n"))
   }
 
-  @Test("the permission that is named permits it", arguments: Attack.all)
+  @Test("the named permission permits it", arguments: Attack.all)
   func permitted(_ attack: Attack) async throws {
     guard let permission = attack.permission, permission != .dockerSocket else { return }
     let error = try await refusal(of: attack, permitting: [permission: .everything])
-    // What is permitted may be no file that can be run, and may need a second permission.
+    // A permitted file may still not be runnable, or need a second permission.
     let isSame = error?.message.contains("allow: \(permission.rawValue))") ?? false
     #expect(!isSame, "\(error?.message ?? "")")
   }
 
-  @Test("there are more than a hundred, each with a name of its own")
+  @Test("there are more than a hundred attacks, each with its own name")
   func number() {
     #expect(Attack.all.count > 120)
     #expect(Set(Attack.all.map(\.name)).count == Attack.all.count)
   }
 
-  @Test("every key that isn't harmless has an attack, and none has the class never")
+  /// Invariant 9: every key is applied or refused.
+  @Test("every key that isn't harmless has an attack, and no key has the class never")
   func covered() {
     let attacked = Set(Attack.all.flatMap(\.keys))
     for row in KeyRow.all {

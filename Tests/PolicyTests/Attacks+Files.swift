@@ -1,7 +1,7 @@
 import Compose
 import PodRuntime
 
-/// What would read or write the host's files.
+/// Attacks that would read or write files of the host.
 extension Attack {
   static let paths: [Attack] = [
     Attack("a bind mount", ["volumes.source"], needs: .bindMounts, "volumes: [\"/etc:/x\"]"),

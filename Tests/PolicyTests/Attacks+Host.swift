@@ -1,7 +1,7 @@
 import Compose
 import PodRuntime
 
-/// What would reach the host's kernel, devices and processes.
+/// Attacks that would reach the host's kernel, devices and processes.
 extension Attack {
   static let host: [Attack] = [
     Attack("privileged", ["privileged"], needs: .privileged, "privileged: true"),

@@ -1,7 +1,7 @@
 import Compose
 import PodRuntime
 
-/// What would reach other hosts, other pods, and registries.
+/// Attacks that would reach other hosts, other pods, and registries.
 extension Attack {
   static let network: [Attack] = [
     Attack("the host's network", ["network_mode"], needs: .hostNamespaces, "network_mode: host"),
@@ -153,7 +153,7 @@ extension Attack {
     _ name: String, _ keys: [String], needs permission: Permission, line: Int?, _ lines: String
   ) -> Attack { Attack(name, keys, needs: permission, line: line, lines) }
 
-  /// What is refused where the operator sets a bound.
+  /// Attacks that exceed a limit of the operator.
   static let bounds: [Attack] = [
     bounded("more processes", ["pids_limit"], needs: .maxPids, line: 4, "pids_limit: 101"),
     bounded("processes without end", [], needs: .maxPids, line: 4, "pids_limit: -1"),

@@ -1,11 +1,11 @@
 @testable import Compose
 
-/// A key of the schema, and its path.
+/// A key of the schema, with its path.
 struct KeyRow {
   let path: String
   let key: Key
 
-  /// The path as attacks write it.
+  /// The path in the notation of attacks.
   var attackName: String {
     var name = path.replacing("[]", with: "")
     for prefix in ["services.*.", ""] where name.hasPrefix(prefix) {
@@ -23,7 +23,7 @@ struct KeyRow {
   private static func rows(of table: KeyTable, under prefix: String) -> [KeyRow] {
     table.keys.flatMap { key -> [KeyRow] in
       let path = prefix + key.name
-      // Jobs are never run; a container before the service's has a service's keys.
+      // Jobs are never run. An entry of pre_start has the keys of a service.
       let isInner = path != "jobs" && path != "services.*.pre_start" && key.isHonoured
       return [KeyRow(path: path, key: key)] + (isInner ? rows(in: key.shape, under: path) : [])
     }

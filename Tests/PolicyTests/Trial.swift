@@ -8,19 +8,21 @@ import YAML
 
 @testable import PodRuntime
 
-/// A task's files in a sandbox of their own, beside a directory of the host that isn't the task's.
+/// The files of a task in their own sandbox, beside a directory of the host that doesn't belong to
+/// the task.
 struct Trial {
   let sandbox: String
-  /// A directory outside of the sandbox, with a file `secret` in it.
+  /// A directory outside the sandbox, with a file `secret`.
   let outside: String
 
-  /// Makes the sandbox.
+  /// Creates the sandbox.
   ///
   /// - Parameters:
-  ///   - folder: where it is made.
-  ///   - files: texts by their paths; `{outside}` stands for the other directory, `{sandbox}` for this one.
-  ///   - links: what links lead to, by their paths.
-  /// - Throws: what Foundation throws when it can't write.
+  ///   - folder: The directory in which the sandbox is created.
+  ///   - files: Texts by path. `{outside}` stands for the other directory, `{sandbox}` for this
+  ///     one.
+  ///   - links: Link targets by path.
+  /// - Throws: The errors of Foundation if it can't write.
   init(
     in folder: TemporaryFolder, _ files: [String: String], links: [String: String] = [:]
   ) throws {
@@ -37,7 +39,7 @@ struct Trial {
     }
   }
 
-  /// The policy with the names of its directories filled in.
+  /// The policy, with the paths of the directories filled in.
   func policy(_ permitted: [Permission: PodPolicy.Allowed]) -> PodPolicy {
     var policy = PodPolicy.strict
     for (permission, allowed) in permitted {
@@ -54,13 +56,13 @@ struct Trial {
     text.replacing("{outside}", with: outside).replacing("{sandbox}", with: sandbox)
   }
 
-  /// Plans the pod as an executor does for a task: loaded, planned, and checked.
+  /// Plans the pod as an executor does for a task: loads, plans and checks it.
   ///
   /// - Parameters:
-  ///   - policy: the operator's.
-  ///   - offered: the task's host ports; nil where it has none.
-  /// - Returns: the plan with the paths that were checked.
-  /// - Throws: `ComposeError` where it is refused.
+  ///   - policy: The operator's policy.
+  ///   - offered: The task's host ports. Nil if there are none.
+  /// - Returns: The plan, with the checked paths.
+  /// - Throws: `ComposeError` if the plan is refused.
   func plan(_ policy: PodPolicy, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
     let project = try ComposeLoader.load(
       LoadOptions(
@@ -78,25 +80,25 @@ struct Trial {
   }
 }
 
-/// A Compose file that asks for more than a closed policy permits.
+/// A Compose file that requests more than a closed policy permits.
 struct Attack: Sendable, CustomTestStringConvertible {
   let name: String
-  /// The keys of the table that it stands for, as their paths below `services.*.` or from the top.
+  /// The keys that the attack covers, as paths below `services.*.` or from the top.
   let keys: [String]
-  /// What would permit it; nil where nothing does.
+  /// The permission that would permit it. Nil if there is none.
   let permission: Permission?
-  /// The line in `compose.yaml` that is blamed; nil where it is another file's, or none.
+  /// The line in `compose.yaml` that the error names. Nil for a line of another file, or none.
   let line: Int?
-  /// What the message says.
+  /// A part of the error message.
   let message: String?
   let files: [String: String]
   let links: [String: String]
-  /// What is permitted beside; images always are.
+  /// Further permissions. Images are always permitted.
   let permitted: [Permission: PodPolicy.Allowed]
 
   var testDescription: String { name }
 
-  /// Lines of a service, which begin at line 4 of the file.
+  /// Creates an attack from lines of a service. They begin at line 4 of the file.
   init(
     _ name: String, _ keys: [String] = [], needs permission: Permission?, line: Int? = 4,
     says message: String? = nil, _ lines: String, top: String = "", files: [String: String] = [:],
@@ -110,7 +112,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
       permitted: permitted)
   }
 
-  /// A whole file.
+  /// Creates an attack from a complete file.
   init(
     _ name: String, _ keys: [String] = [], needs permission: Permission?, line: Int?,
     says message: String? = nil, file: String, files: [String: String] = [:],

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Program
 
-/// Where log lines go, with a reader that has stopped.
-@Suite("Lines on standard error that nobody reads")
+/// Log lines while their reader has stopped.
+@Suite("Log lines on standard error")
 struct LineSinkTests {
   enum Kind: CaseIterable { case pipe, socket }
 
@@ -23,7 +23,7 @@ struct LineSinkTests {
   }
 
   @Test(
-    "hold up the first of them for a moment, none of the rest, and are counted",
+    "that aren't read delay the writer once, briefly, and are counted",
     arguments: Kind.allCases)
   func unread(kind: Kind) throws {
     let ends = ends(kind)
@@ -32,12 +32,12 @@ struct LineSinkTests {
     let text = String(repeating: "x", count: 700)
     let start = ContinuousClock.now
     for number in 1...200 { sink.write("line \(number) \(text)") }
-    // Blocking, this would never get here.
+    // With blocking writes, the test would never get here.
     #expect(ContinuousClock.now - start < .seconds(20))
     let dropped = sink.dropped
     #expect(dropped > 100 && dropped < 200)
 
-    // The descriptor itself is left as it was.
+    // The descriptor's flags are unchanged.
     #expect(fcntl(ends[1], F_GETFL) & O_NONBLOCK == 0)
     var read: [UInt8] = []
     func drain() {
@@ -56,13 +56,13 @@ struct LineSinkTests {
     #expect(lines.last == "after")
     #expect(
       lines.dropLast().last == "(\(dropped) lines were not written: nobody read standard error)")
-    // One may have been given up in the middle; no other is mixed with it.
+    // One line may have been abandoned in the middle. No other line is mixed with it.
     let whole = lines.dropLast(2).filter { $0.hasSuffix(text) }
     #expect(whole.count >= lines.count - 3)
     #expect(sink.dropped == 0)
   }
 
-  @Test("go to a file at its end, as whoever shares it wants")
+  @Test("are appended to a file that other processes share")
   func file() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: path) }

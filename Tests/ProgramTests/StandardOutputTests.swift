@@ -3,9 +3,9 @@ import Testing
 
 @testable import Program
 
-@Suite("What is printed on standard output")
+@Suite("Text on standard output")
 struct StandardOutputTests {
-  @Test("a full disk is an error, with its reason")
+  @Test("that meets a full disk causes an error with the reason")
   func full() throws {
     let file = open("/dev/full", O_WRONLY | O_CLOEXEC)
     try #require(file >= 0)
@@ -17,7 +17,7 @@ struct StandardOutputTests {
         == "standard output can't be written: No space left on device")
   }
 
-  @Test("a reader that has gone away is no failure")
+  @Test("whose reader is gone causes no error")
   func gone() throws {
     signal(SIGPIPE, SIG_IGN)
     var ends: [Int32] = [0, 0]

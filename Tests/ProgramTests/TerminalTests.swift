@@ -2,9 +2,9 @@ import Testing
 
 @testable import Program
 
-/// What an output can show, by `--ansi`, environment and kind of output.
+/// The capabilities of an output, derived from `--ansi`, the environment and the kind of output.
 struct TerminalTests {
-  /// NO_COLOR, TERM, `--ansi` and the kind of output, crossed.
+  /// All combinations of NO_COLOR, TERM, `--ansi` and the kind of output.
   @Test(arguments: AnsiMode.allCases, [true, false])
   func colorsAndRedrawingFollowModeEnvironmentAndOutput(_ mode: AnsiMode, isTerminal: Bool) {
     for noColor in [nil, "", "1"] {

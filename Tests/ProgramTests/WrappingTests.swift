@@ -2,7 +2,7 @@ import Testing
 
 @testable import Program
 
-/// Tables and texts on terminals that are too narrow for them, and reports that are drawn anew.
+/// Tables and texts on terminals that are too narrow for them, and reports that are redrawn.
 struct WrappingTests {
   private func terminal(_ columns: Int?, mode: AnsiMode = .never) -> Terminal {
     Terminal(isTerminal: true, reported: columns, mode: mode, environment: [:])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A reaper whose engine is away")
+@Suite("A reaper whose engine is unavailable")
 struct AwayTests {
   private func options(_ folder: TemporaryFolder) -> [String] {
     ["--run-dir", folder.path("run"), "--state-dir", folder.path("state")]
@@ -18,7 +18,7 @@ struct AwayTests {
       ].merging(more) { $1 })
   }
 
-  /// How many requests to the engine have failed.
+  /// The number of failed requests to the engine.
   private func errors(_ folder: TemporaryFolder) async throws -> Int {
     let text = try await Command(
       "curl", ["-s", "--unix-socket", folder.path("metrics.sock"), "http://reaper/metrics"]
@@ -29,7 +29,7 @@ struct AwayTests {
     return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
   }
 
-  @Test("says so once, however many events call for a pass, and counts them")
+  @Test("reports it once, however many events request a pass, and counts the failures")
   func once() async throws {
     try await withTemporaryFolder { folder in
       let service = try command(
@@ -56,7 +56,7 @@ struct AwayTests {
     }
   }
 
-  @Test("makes a run directory that others may pass through, whatever its umask")
+  @Test("creates a run directory that others can traverse, whatever its umask")
   func umask() async throws {
     try await withTemporaryFolder { folder in
       _ = try await command(folder, #"umask 077; exec "$0" --once "$@""#).run()

@@ -9,7 +9,7 @@ import Testing
 struct CheckpointTests {
   private let runs = "meta/slaves/agent-1/frameworks/f/executors/e/runs"
 
-  @Test("names a process, which lives or not, until its sentinel says that the run is over")
+  @Test("names a process, alive or not, until its sentinel marks the run as over")
   func look() async throws {
     try await withTemporaryFolder { folder in
       let checkpoint = Checkpoint(workFolder: folder.path)
@@ -30,7 +30,7 @@ struct CheckpointTests {
     }
   }
 
-  @Test("is never looked for outside of its folder, whatever the labels say")
+  @Test("is never read outside of its directory, whatever the labels are")
   func detours() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("elsewhere/executor.sentinel", "")
@@ -46,7 +46,7 @@ struct CheckpointTests {
     }
   }
 
-  @Test("the run's own folder is its agent's for 90 s after the death, by the clock since boot")
+  @Test("gives the agent 90 s after the death to remove the run's directory, by boot time")
   func agentsTime() {
     let run = PendingRun(
       run: "run-1", agentID: "agent-1", path: "/mesos/run-1", bootID: "boot-1", deadSince: 1000)

@@ -27,7 +27,7 @@ struct CrashedSandboxTests {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
-  @Test("is opened by the hook's word, or below the agent's work directory")
+  @Test("is opened at the hook's path, or below the agent's work directory")
   func found() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path(suffix)
@@ -39,7 +39,7 @@ struct CrashedSandboxTests {
     }
   }
 
-  @Test("is that of its own run alone, and no path leads out")
+  @Test("is only that of its own run, and no path leads out")
   func others() {
     let path = "/work/" + suffix
     #expect(CrashedSandbox(path, workDirectory: nil, of: identity("other")) == nil)
@@ -51,7 +51,7 @@ struct CrashedSandboxTests {
   }
 
   @Test(
-    "isn't opened through a link, nor below a directory that somebody else may write",
+    "isn't opened through a link, nor below a directory that another user can write to",
     arguments: ["link", "sandbox link", "owner", "mode"])
   func untrusted(kind: String) async throws {
     try await withTemporaryFolder { folder in

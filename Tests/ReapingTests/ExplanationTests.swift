@@ -7,16 +7,16 @@ import Testing
 
 @testable import Reaping
 
-/// A pod under one verdict, with the evidence for it.
+/// A pod with a verdict, and its evidence.
 struct ExplainedCase: Sendable, CustomTestStringConvertible {
   let name: String
   let identity: PodIdentity
   let host: HostFacts
   let findings: [(Int, Finding)]
-  /// The beginning of what `explain` prints, and something of its last line.
+  /// The beginning of the output of `explain`, and a part of its last line.
   let sentence: String
   let change: String
-  /// What to do, where it is undecided.
+  /// The remedy, if it is undecided.
   var remedy: Remedy?
 
   var testDescription: String { name }
@@ -117,7 +117,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
   ]
 }
 
-@Suite("What explain and status print")
+@Suite("The output of explain and status")
 struct ExplanationTests {
   private func terminal(_ columns: Int?) -> Terminal {
     Terminal(
@@ -128,7 +128,7 @@ struct ExplanationTests {
   private func letters(_ text: String) -> String { text.filter { !$0.isWhitespace } }
 
   @Test(
-    "is what will happen, the evidence and what would change it, in any width",
+    "has the plan, the evidence and what would change the verdict, at any width",
     arguments: ExplainedCase.all, [nil, 80, 200] as [Int?])
   func explanation(_ item: ExplainedCase, columns: Int?) {
     let text = Explanation.text(item.report, for: terminal(columns))
@@ -141,7 +141,7 @@ struct ExplanationTests {
       #expect(letters(text).contains(letters(remedy.text)), "\(text)")
     }
     for (_, finding) in item.findings {
-      // What is wrapped in its column has other cells between its lines.
+      // A cell that is wrapped in its column has other cells between its lines.
       let words = "\(finding.words) \(finding.means)".split(separator: " ")
       #expect(words.allSatisfy { paragraphs[2].contains($0) }, "\(text)")
     }
@@ -151,7 +151,7 @@ struct ExplanationTests {
   }
 
   @Test(
-    "names each undecided pod with its reason and what to do", arguments: [nil, 80, 200] as [Int?])
+    "names each undecided pod, reason and remedy", arguments: [nil, 80, 200] as [Int?])
   func status(columns: Int?) throws {
     var report = PassReport(pods: ExplainedCase.all.map(\.report), dryRun: true)
     report.service = ServiceReport(healthy: true, secondsSincePass: 12)
@@ -176,7 +176,7 @@ struct ExplanationTests {
     if let columns { #expect(width <= columns, "\(text)") }
   }
 
-  @Test("shows what fails of the service, and nothing of one that doesn't report it")
+  @Test("reports a service's fault, and nothing about a service that doesn't send its state")
   func service() {
     var report = PassReport()
     report.service = ServiceReport(healthy: false, problem: "no pass", secondsSincePass: 1)
@@ -190,7 +190,7 @@ struct ExplanationTests {
     #expect(text.contains("next pass under way"))
   }
 
-  @Test("colors verdicts on a terminal alone")
+  @Test("colors verdicts only on a terminal")
   func colors() {
     let report = PassReport(pods: ExplainedCase.all.map(\.report))
     let colored = Terminal(descriptor: -1, mode: .always, environment: [:])
@@ -199,7 +199,7 @@ struct ExplanationTests {
     #expect(!StatusText.text(report, for: nil).contains("\u{1b}"))
   }
 
-  @Test("is decoded from a service that sends none of the newer fields")
+  @Test("is printed for a service that sends none of the newer fields")
   func earlier() throws {
     let text = """
       {"cgroupsFailed":[],"cgroupsPending":[],"cgroupsRemoved":[],"dryRun":true,"inherited":[],"unlabelled":[],\
@@ -213,7 +213,7 @@ struct ExplanationTests {
     #expect(Explanation.text(report.pods[0]).contains("1 s ago  process  its process lives"))
   }
 
-  @Test("has no control character, whatever a pod is called")
+  @Test("has no control character, whatever the name of a pod")
   func hostile() {
     var pod = ExplainedCase.all[4].report
     for path in [\PodReport.task, \.run, \.executor, \.cgroup, \.why, \.framework] {
@@ -237,21 +237,21 @@ struct PodAgeTests {
     return PodAge.seconds(of: pod, at: Sample.time(uptime), bootID: "boot-1", clock: 5000)
   }
 
-  @Test("is its executor's, by the kernel's start time, on this boot")
+  @Test("is the age of its executor according to the kernel's start time, on this boot")
   func executor() {
-    // 100 ticks a second.
+    // 100 ticks per second.
     #expect(age(Sample.identity(start: 90_000), created: 10) == 100)
   }
 
-  @Test("is its oldest container's where no process of this boot is known")
+  @Test("is the age of its oldest container if no process of this boot is known")
   func container() {
     #expect(age(Sample.identity(pid: nil, start: nil), created: 4000) == 1000)
     #expect(age(Sample.identity(boot: "boot-0"), created: 4000) == 1000)
-    // A clock that was set back, and a label that anybody could have written.
+    // A clock that was set back, and a label that anybody can have written.
     #expect(age(Sample.identity(pid: nil), created: 6000) == 0)
     #expect(age(Sample.identity(start: .max), created: 4000) == 1000)
   }
 
-  @Test("isn't known without both")
+  @Test("is unknown without both")
   func unknown() { #expect(age(Sample.identity(pid: nil)) == nil) }
 }

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Reaping
 
-@Suite("Flags that a container was not given")
+@Suite("Missing flags of a container")
 struct ForgottenFlagsTests {
   static let flags = ForgottenFlags(
     engineSocket: "/var/run/docker.sock", runFolder: "/run/compose-pods",
     leaseSocket: "/run/compose-pods/lease.sock", stateFolder: "/var/lib/compose-pods")
-  /// As Docker 20.10 mounts what the page asks for.
+  /// The mounts of Docker 20.10 with the documented flags.
   static let mountinfo = """
     600 500 0:70 / / rw,relatime - overlay overlay rw
     601 600 0:71 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
@@ -20,13 +20,13 @@ struct ForgottenFlagsTests {
     mountinfo: mountinfo, processTableFailure: nil, cgroupFault: nil, machineID: "machine",
     hasEngineSocket: true)
 
-  @Test("a container that has them all, and a process outside of one, are told nothing")
+  @Test("cause no message if none is missing, and outside of a container")
   func none() {
     #expect(Self.flags.lines(Self.whole).isEmpty)
     #expect(Self.flags.lines(environment: [:]).isEmpty)
   }
 
-  @Test("each that was forgotten has its own line, which names it and what follows")
+  @Test("are reported in one line each, with the name and the consequence")
   func each() {
     func line(_ change: (inout ForgottenFlags.View) -> Void) -> [String] {
       var view = Self.whole
@@ -82,7 +82,7 @@ struct ForgottenFlagsTests {
       ])
   }
 
-  @Test("a mount above a directory is as good, a lease socket elsewhere needs its own")
+  @Test("are replaced by a mount above a directory; another lease socket needs its own")
   func folders() {
     var view = Self.whole
     view.mountinfo = Self.without("/run/compose-pods") + "\n650 600 0:25 / /run rw - tmpfs tmpfs rw"

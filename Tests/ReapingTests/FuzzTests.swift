@@ -11,9 +11,9 @@ import Settings
 
 @testable import Reaping
 
-@Suite("Mutated input of pod-reaper traps nothing", .timeLimit(.minutes(60)))
+@Suite("Mutated input of pod-reaper causes no trap", .timeLimit(.minutes(60)))
 struct FuzzTests {
-  @Test("a lease's line names a run or doesn't")
+  @Test("a lease's line names a run or is refused")
   func leases() async {
     let texts = [
       "LEASE 1 5c1d6ff5-b2b1-4c6c-9a7b-3f2a7d0e9a11", "LEASE 1 run more words", "RELEASE",
@@ -66,7 +66,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("what a service answers is shown or refused")
+  @Test("a service's response is printed or refused")
   func status() async throws {
     let text = """
       {"pods":[{"verdict":"leaked","why":"w","task":"t","run":"r","framework":"f","executor":"e",\
@@ -86,7 +86,7 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  @Test("the files of state are read, whatever they hold")
+  @Test("the state files are read, whatever their contents")
   func state() async throws {
     let pending =
       #"[{"run":"r","agentID":"a","path":"/mesos/r","bootID":"b","deadSince":123.5}]"#
@@ -99,7 +99,7 @@ struct FuzzTests {
         let runs = PendingRuns(path: path, bootID: "b").runs
         _ = runs.map { $0.hasHadItsTime(at: .now) }
         let debts = ImageDebts(path: path).debts
-        // The journal goes on behind whatever a crash has left.
+        // The journal is continued after any remains of a crash.
         try PrivateFile.append(line: Array("{}".utf8), to: path)
         return !runs.isEmpty || !debts.isEmpty
       }
@@ -108,7 +108,7 @@ struct FuzzTests {
   }
 }
 
-@Suite("Numbers that pod-reaper is given")
+@Suite("Numbers in the input of pod-reaper")
 struct OutsideNumberTests {
   @Test("a size that doesn't fit is refused", arguments: ["17179869185g", "9223372036854775807k"])
   func size(_ text: String) throws {
@@ -118,7 +118,7 @@ struct OutsideNumberTests {
     #expect(throws: SettingError.self) { try source.size(.journalSize) }
   }
 
-  @Test("a time that a file or a service gives may be any", arguments: [1e300, -1e300, 0, 86_400])
+  @Test("any time of a file or a service is accepted", arguments: [1e300, -1e300, 0, 86_400])
   func times(_ seconds: Double) throws {
     let run = PendingRun(run: "r", agentID: "a", path: "/c/r", bootID: "b", deadSince: seconds)
     #expect(run.hasHadItsTime(at: BootTime(sinceBoot: .seconds(1000))) == (seconds <= 910))
@@ -136,15 +136,15 @@ struct OutsideNumberTests {
     """
 
   @Test(
-    "a watchdog's interval that is none is as if it weren't there", arguments: ["0", "-1", "x"])
+    "an invalid watchdog interval is ignored", arguments: ["0", "-1", "x"])
   func watchdog(_ text: String) {
     let notifier = SystemdNotifier(environment: ["NOTIFY_SOCKET": "@n", "WATCHDOG_USEC": text])
     #expect(notifier.interval == .seconds(20))
   }
 
-  @Test("a file of the spool may bear any time", .enabled(if: access("/dev/shm", W_OK) == 0))
+  @Test("a spooled file can have any time", .enabled(if: access("/dev/shm", W_OK) == 0))
   func spoolTime() async throws {
-    // A tmpfs, as /run is: it keeps what other file systems round.
+    // A tmpfs, like /run: it stores times that other file systems round.
     let folder = "/dev/shm/reaper-fuzz-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
       atPath: folder + "/spool", withIntermediateDirectories: true,
@@ -162,7 +162,7 @@ struct OutsideNumberTests {
     ) { _ in }
     defer { listener.stop() }
     try await eventually("the removal of the old one") {
-      // The reader may hold the directory under its other name.
+      // The reader can have renamed the directory.
       let names = ["/spool", "/spool.taken"].flatMap {
         (try? FileManager.default.contentsOfDirectory(atPath: folder + $0)) ?? []
       }

@@ -12,7 +12,7 @@ struct HealthTests {
   private let start = SuspendingClock.now
   private let interval = Duration.seconds(60)
 
-  @Test("is good for three intervals without a pass, and bad from then on until the next one")
+  @Test("is good for three intervals without a pass, then bad until the next one")
   func intervals() throws {
     let health = Health(now: start)
     #expect(health.problem(every: interval, at: start + .seconds(180)) == nil)
@@ -22,7 +22,7 @@ struct HealthTests {
     health.passBegins()
     health.passEnds(isFull: true, at: start + .seconds(200))
     #expect(health.problem(every: interval, at: start + .seconds(380)) == nil)
-    // A look at one run only is no full pass.
+    // An observation of only one run is not a full pass.
     health.passBegins()
     health.passEnds(isFull: false, at: start + .seconds(381))
     #expect(health.problem(every: interval, at: start + .seconds(381)) != nil)
@@ -37,7 +37,7 @@ struct HealthTests {
     #expect(health.problem(every: interval, at: start + .seconds(1000)) != nil)
   }
 
-  @Test("names the reason; an engine that is away, or a socket, calls for no new start")
+  @Test("names the reason; an unavailable engine or a socket doesn't require a restart")
   func reasons() {
     let health = Health(now: start)
     health.passFailed("no inode", .own)
@@ -54,7 +54,7 @@ struct HealthTests {
     #expect(health.problem(every: interval, at: start) == nil)
   }
 
-  @Test("is a metric, and the first line of status where it is bad")
+  @Test("is a metric, and the first line of status if it is bad")
   func shown() throws {
     #expect(Metrics.text(Counters()).contains("\npod_reaper_healthy 1\n"))
     #expect(Metrics.text(Counters(), isHealthy: false).contains("\npod_reaper_healthy 0\n"))
@@ -67,11 +67,11 @@ struct HealthTests {
   }
 }
 
-@Suite("What the log holds back")
+@Suite("Suppressed log messages")
 struct LogLimitTests {
   private let site = LogLimit.Site(file: "a", line: 1)
 
-  @Test("is counted: of 100,000 lines of one statement 100 are written, and one with the count")
+  @Test("are counted: 100 of 100,000 lines of one statement are written, and one with the count")
   func flood() async throws {
     let limit = LogLimit(most: 100, span: .seconds(2))
     let reports = Mutex<[LogLimit.Held]>([])
@@ -85,7 +85,7 @@ struct LogLimitTests {
     try await eventually("the count") { reports.withLock { $0.count } == 1 }
     let all = reports.withLock { $0 }
     let held = try #require(all.first)
-    // A slow machine may need longer than one span: each has its own hundred.
+    // A slow machine can need longer than one span: each has its own limit.
     #expect(written >= 100 && written + held.count <= 100_000)
     #expect(held.level == .warning && held.message.hasPrefix("line "))
     #expect(
@@ -98,7 +98,7 @@ struct LogLimitTests {
         == "… and 1,234,567 more like it: x")
   }
 
-  @Test("is a statement's own: others are written, and it is again after the span")
+  @Test("are counted per statement: others are written, and the same again after the span")
   func sites() async throws {
     let limit = LogLimit(most: 1, span: .milliseconds(50))
     let reports = Mutex(0)
@@ -113,7 +113,7 @@ struct LogLimitTests {
     #expect(first.1 || reports.withLock { $0 } >= 1)
   }
 
-  @Test("is written at the end")
+  @Test("are written at the end")
   func end() {
     let limit = LogLimit(most: 1)
     for _ in 0..<4 { _ = limit.admits(site, "x", .error) { _ in } }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Reaping
 
-/// The shim, as the agent's module uses it.
+/// The shim, used like in the agent's module.
 private final class Shim {
   private let shim: OpaquePointer
 
@@ -44,7 +44,7 @@ struct HookEventListenerTests {
     var all: [String] { list.withLock { $0 } }
   }
 
-  @Test("hears what comes by the socket, and before it what waited in the spool, in order")
+  @Test("receives spooled events first, then those of the socket, in order")
   func order() async throws {
     try await withTemporaryFolder { folder in
       let shim = try Shim(folder.path)
@@ -53,8 +53,7 @@ struct HookEventListenerTests {
       let listener = try listener(folder.path, heard)
       try await eventually("the spooled events") { heard.all.count == 20 }
       for number in 20..<40 {
-        // One at a time: a socket's queue is ten events long, and what doesn't fit takes the other
-        // way.
+        // One at a time: the socket's queue has ten entries, and further events are spooled.
         #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_DELIVERED)
         try await eventually("event \(number)") { heard.all.count == number + 1 }
       }
@@ -65,7 +64,7 @@ struct HookEventListenerTests {
     }
   }
 
-  @Test("ten thousand events, with a full queue and restarts between: each is heard once")
+  @Test("receives each of ten thousand events once, with a full queue and restarts in between")
   func flood() async throws {
     try await withTemporaryFolder { folder in
       let shim = try Shim(folder.path)
@@ -85,7 +84,7 @@ struct HookEventListenerTests {
     }
   }
 
-  /// Waits for as long as it gets on: 10,000 files take as long as the disk makes them.
+  /// Waits as long as there is progress: 10,000 files take as long as the disk needs.
   private func all(_ count: Int, _ heard: Heard, _ folder: String) async throws {
     while heard.all.count < count {
       let before = heard.all.count
@@ -103,7 +102,7 @@ struct HookEventListenerTests {
     #expect(Set(heard.all).count == count)
   }
 
-  @Test("what is no event is taken off and passed over")
+  @Test("removes an invalid event and skips it")
   func garbage() async throws {
     try await withTemporaryFolder { folder in
       let shim = try Shim(folder.path)
@@ -121,7 +120,7 @@ struct HookEventListenerTests {
   }
 
   @Test(
-    "what lies in the spool's folder and is nobody's event stays, whatever it is and however old")
+    "keeps files in the spool's directory that aren't events, whatever their type and age")
   func others() async throws {
     try await withTemporaryFolder { folder in
       let shim = try Shim(folder.path)
@@ -129,13 +128,13 @@ struct HookEventListenerTests {
       let name = try #require(
         try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
           .first { !$0.hasPrefix(".") })
-      // A writer that died leaves its file under a name with a dot.
+      // A writer that was killed leaves its file with a name that begins with a dot.
       for file in [".bashrc", ".ssh/authorized_keys", "notes.txt", ".\(name)"] {
         try folder.write("spool/\(file)", "mine")
         let old = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
         #expect(utimensat(AT_FDCWD, folder.path("spool/\(file)"), old, 0) == 0)
       }
-      // One that can't be read now may be read later.
+      // A file that can't be read now can become readable.
       let later = "spool/1\(name.dropFirst())"
       try FileManager.default.createDirectory(
         atPath: folder.path(later), withIntermediateDirectories: false)
@@ -153,12 +152,12 @@ struct HookEventListenerTests {
   }
 
   @Test(
-    "a spool that was removed under the reaper is watched again; one that others may change is not")
+    "watches a removed spool again after its creation, but not one that others can change")
   func folder() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()
       let listener = try listener(folder.path, heard)
-      // Nobody listens at its socket: what it says is spooled.
+      // Its socket has no listener: its events are spooled.
       let spooling = try Shim(folder.path + "/other", spool: folder.path + "/spool")
       for number in 0..<3 {
         try FileManager.default.removeItem(atPath: folder.path("spool"))
@@ -173,7 +172,7 @@ struct HookEventListenerTests {
   }
 
   @Test(
-    "where others have all the watches there are, each pass reads the spool",
+    "reads the spool in each pass if the kernel has no watches left",
     arguments: [EMFILE, ENFILE, ENOSPC, ENOMEM], [0, 1, 2])
   func unwatched(reason: Int32, after given: Int) async throws {
     try await withTemporaryFolder { folder in
@@ -207,7 +206,7 @@ struct HookEventListenerTests {
     }
   }
 
-  @Test("an event that comes again is passed over, however many came before, and memory is bounded")
+  @Test("skips a repeated event, however many came before, with bounded memory")
   func again() {
     var recent = RecentSet<Int>(atLeast: 100)
     var forgotten: [Int] = []
@@ -224,7 +223,7 @@ struct HookEventListenerTests {
     #expect(isForgotten)
   }
 
-  @Test("removed means incarnations that existed at its time, no later run of the same executor")
+  @Test("applies a removal to incarnations of its time, not to a later run of the executor")
   func meant() {
     func event(_ seconds: UInt64) -> HookEvent {
       HookEvent(
@@ -235,7 +234,7 @@ struct HookEventListenerTests {
     var memory = HookEventHistory()
     let callsForALook = memory.handle(event(50))
     #expect(callsForALook)
-    // Start times count hundredths of a second here as everywhere.
+    // Start times count hundredths of a second, here as elsewhere.
     func said(_ identity: PodIdentity, _ seconds: Int) -> Bool {
       HookEventHistory.saidRemoved(
         identity, firstSeen: Sample.time(seconds), in: memory.removals)

@@ -3,7 +3,7 @@ import Testing
 @testable import PodObjects
 @testable import Reaping
 
-@Suite("Which images go")
+@Suite("The selection of images to remove")
 struct ImageChoiceTests {
   private static let settings = ImageCareSettings(
     age: .seconds(100), high: 85, low: 80, most: 10, keep: [])
@@ -12,7 +12,7 @@ struct ImageChoiceTests {
     ImageRecords.Record(name: name, id: name, digest: "", used: used, path: name)
   }
 
-  @Test("the longest unused go first, younger ones only while the disk is too full")
+  @Test("begins with the longest unused; younger ones follow only while the disk is too full")
   func order() {
     let records = [
       record("c", used: 950), record("b", used: 800), record("a", used: 800),
@@ -26,7 +26,7 @@ struct ImageChoiceTests {
   }
 
   @Test(
-    "room is made from above the high mark until below the low one",
+    "frees space from above the high mark until below the low one",
     arguments: [
       (false, 85, false), (false, 86, true), (true, 85, true), (true, 80, true), (true, 79, false),
       (true, nil, false), (false, nil, false),
@@ -35,14 +35,14 @@ struct ImageChoiceTests {
     #expect(ImageCare.isReclaiming(before, percent, Self.settings) == after)
   }
 
-  @Test("a high mark of 0 is none")
+  @Test("is not limited to the disk with a high mark of 0")
   func never() {
     var settings = Self.settings
     settings.high = 0
     #expect(!ImageCare.isReclaiming(true, 100, settings))
   }
 
-  @Test("an engine's disk is measured on its own host alone")
+  @Test("measures an engine's disk only on its own host")
   func dataRoot() async {
     for (root, socket) in [
       ("/var/lib/docker", nil), ("var/lib", "/nonexistent"), ("/a/../b", "/x"),

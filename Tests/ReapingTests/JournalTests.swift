@@ -6,7 +6,7 @@ import Testing
 
 @Suite("systemd's journal")
 struct JournalTests {
-  @Test("a line comes with its priority and its fields, and without control characters")
+  @Test("gets a line with its priority and its fields, without control characters")
   func entry() async throws {
     let entry = try await entry { journal in
       let handler = StructuredLog(logLevel: .info, isJSON: false, journal: journal)
@@ -20,13 +20,13 @@ struct JournalTests {
     #expect(entry.hasSuffix("\nPOD_WHY=a\u{fffd}b\n"))
   }
 
-  @Test("a value of several lines is one value")
+  @Test("gets a value of several lines as one value")
   func lines() async throws {
     let entry = try await entry { #expect($0.send("a line", .info, [("why", "a\nPRIORITY=0")])) }
     #expect(entry.hasSuffix("\nPOD_WHY\n\u{c}\0\0\0\0\0\0\0a\nPRIORITY=0\n"), "\(entry)")
   }
 
-  /// What the journal is sent.
+  /// The entry sent to the journal.
   private func entry(_ send: (SystemdJournal) throws -> Void) async throws -> String {
     try await withTemporaryFolder { folder in
       let socket = try DatagramSocket(at: folder.path("journal.sock"))
@@ -35,7 +35,7 @@ struct JournalTests {
     }
   }
 
-  @Test("a journal that is away takes nothing, and standard error elsewhere is no journal")
+  @Test("accepts nothing if it is unavailable, and other standard errors aren't a journal")
   func away() {
     #expect(!SystemdJournal(path: "/nowhere/journal.sock").send("a line", .notice, []))
     #expect(SystemdJournal(environment: [:]) == nil)

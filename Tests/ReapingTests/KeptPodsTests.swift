@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reaping
 
-@Suite("Which failed pods are kept")
+@Suite("The selection of failed pods to keep")
 struct KeptPodsTests {
   private static let now: Int64 = 1_800_000_000
   private let time = BootTime(sinceBoot: .seconds(100_000))
@@ -20,7 +20,7 @@ struct KeptPodsTests {
       cgroupParent: "/mesos/run-\(task)")
   }
 
-  /// A pod with one container as the engine lists it.
+  /// A pod with one container in the engine's list.
   private func pod(
     _ task: String, name: String? = nil, state: String = "exited", seconds: String = "3600"
   ) throws -> ObservedPod {
@@ -55,7 +55,7 @@ struct KeptPodsTests {
       Dictionary(uniqueKeysWithValues: pods.map { ($0.identity, verdict) }), all, at: time)
   }
 
-  @Test("one that its executor has kept stays until its time is over, whatever the boot")
+  @Test("has a pod that its executor has kept until its time is over, whatever the boot")
   func marked() throws {
     let pod = try pod("a", name: kept(Self.now + 10))
     for state in [Verdict.State.leaked, .alive, .undecided] {
@@ -65,7 +65,7 @@ struct KeptPodsTests {
     }
     let foreign = choose([pod], .foreign)
     #expect(foreign.kept.isEmpty && foreign.dropped.isEmpty)
-    // Of one that its executor may still have nothing is known without the names.
+    // Without these names, a pod of an executor that can be alive is not decided.
     let open = try self.pod("b")
     let undecided = choose([open], .undecided)
     #expect(undecided.kept.isEmpty && undecided.dropped.isEmpty)
@@ -73,7 +73,7 @@ struct KeptPodsTests {
     #expect(choose([over]).dropped[over.identity]?.contains("is over") == true)
   }
 
-  @Test("one that couldn't be kept is leaked, unless its executor may live")
+  @Test("drops a pod that couldn't be kept as leaked, unless its executor can be alive")
   func hopeless() throws {
     let pod = try pod("a", state: "running")
     var attempts = KeepAttempts()
@@ -92,22 +92,22 @@ struct KeptPodsTests {
     #expect(attempts.hopeless.isEmpty)
   }
 
-  @Test("one whose executor crashed is kept from its death on")
+  @Test("keeps a pod whose executor crashed, from its death on")
   func crashed() throws {
     let pod = try pod("a", state: "running")
     #expect(choose([pod]).kept[pod.identity]?.until == Self.now + 3540)
     #expect(choose([pod]).kept[pod.identity]?.isDone == false)
     #expect(choose([pod], deadFor: 3601).kept.isEmpty)
-    // A living executor's own business.
+    // A running executor decides itself.
     #expect(choose([pod], .alive).kept.isEmpty)
   }
 
   @Test(
-    "nothing that a file can say keeps one for longer",
+    "isn't extended by anything in a file",
     arguments: [
-      // The name of another container's ID; no decision, so its death counts.
+      // The name with another container's ID; it is invalid, so the time of death counts.
       ("kept-ffffffffffff-99999999999-web", "3600", 3540 as Int64?),
-      // The container's own ID is known to nobody before it is created, and a time beyond all bounds isn't one.
+      // A container's own ID is unknown before its creation, and a time out of range is invalid.
       ("kept-0123456789ab-99999999999999-web", "3600", 3540),
       ("kept-0123456789ab-2000000000-web", "3600", nil), ("web", "0", nil), ("web", "-5", nil),
       ("web", "x", nil), ("web", "", nil), ("web", "99999999999999", 604_740),
@@ -117,7 +117,7 @@ struct KeptPodsTests {
     #expect(choose([pod]).kept[pod.identity].map { $0.until - Self.now } == rest)
   }
 
-  @Test("the newest stay, the oldest go first; none on a full disk")
+  @Test("has the newest pods, and drops the oldest first; none on a full disk")
   func limits() throws {
     let pods = try (1...7).map { try pod("t\($0)", name: kept(Self.now + Int64($0))) }
     let chosen = choose(pods)
@@ -131,7 +131,7 @@ struct KeptPodsTests {
     #expect(full.dropped.values.allSatisfy { $0.contains("86 % full") })
   }
 
-  @Test("a clock that is behind keeps them until it is right")
+  @Test("keeps pods while the clock is behind")
   func clock() throws {
     let pod = try pod("a", name: kept(Self.now + 10))
     let chosen = choose([pod]) { $0.now = Self.now - 100_000_000 }

@@ -10,7 +10,7 @@ import Linux
 
 @testable import Reaping
 
-/// What a lease server reported, in order.
+/// The reports of a lease server, in order.
 private final class Reports: Sendable {
   private let list = Mutex<[LeaseEvent]>([])
   func add(_ event: LeaseEvent) { list.withLock { $0.append(event) } }
@@ -30,7 +30,7 @@ private final class Reports: Sendable {
   }
 }
 
-/// A server of a test's own.
+/// Calls `body` with a separate server.
 private func withServer(
   limits: LeaseServer.Limits = LeaseServer.Limits(),
   _ body: (_ path: String, _ reports: Reports) async throws -> Void
@@ -46,7 +46,7 @@ private func withServer(
   }
 }
 
-/// A client that says what it likes.
+/// A client that sends arbitrary bytes.
 private final class Client {
   let file: Int32
 
@@ -55,7 +55,7 @@ private final class Client {
 
   func say(_ bytes: [UInt8]) { _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
-  /// The answer; empty when the server has closed the connection. No thread is blocked meanwhile.
+  /// The response; empty when the server has closed the connection. No thread is blocked meanwhile.
   func answer(within limit: Duration = .seconds(20)) async throws -> String {
     try await eventually("an answer or the end of the connection", within: limit) { () -> String? in
       var bytes = [UInt8](repeating: 0, count: 64)
@@ -68,7 +68,7 @@ private final class Client {
 
 @Suite("Leases")
 struct LeaseTests {
-  @Test("take the number of restarts from holders that offer it, and end at a line that is none")
+  @Test("accept restart counts of holders that offer them, and end at an invalid line")
   func restarts() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path + "/lease.sock"
@@ -88,7 +88,7 @@ struct LeaseTests {
       client.say(Array("RESTARTS -1\n".utf8))
       #expect(try await client.answer() == "")
       try await eventually("none") { server.reports().isEmpty }
-      // Who holds no lease has nothing to say.
+      // A client without a lease can't report restarts.
       let other = try Client(path)
       other.say(Array("RESTARTS 5\n".utf8))
       #expect(try await other.answer() == "NO\n")
@@ -148,7 +148,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a holder that floods loses its lease, and holds nobody up")
+  @Test("are lost by a holder that floods, and block no other client")
   func flood() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path + "/lease.sock"
@@ -172,7 +172,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a lease is held by the process that the kernel names, and released when it says so")
+  @Test("belong to the process that the kernel reports, and are released by its request")
   func held() async throws {
     try await withServer { path, reports in
       let client = try Client(path)
@@ -188,7 +188,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a connection that breaks while its process lives on proves nothing")
+  @Test("aren't proof if a connection breaks while its process is alive")
   func broken() async throws {
     try await withServer { path, reports in
       do {
@@ -200,7 +200,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a holder that is killed is dropped at once, as ended")
+  @Test("of a killed holder are dropped at once, as exited")
   func killed() async throws {
     try await withServer { path, reports in
       let script = """
@@ -218,7 +218,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "a holder that is killed is dropped as ended though a child of it keeps the connection open")
+    "of a killed holder are dropped as exited even if a child keeps the connection open")
   func inherited() async throws {
     try await withServer { path, reports in
       let script = """
@@ -240,7 +240,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a holder that ends a while after its connection broke is told to have ended")
+  @Test("of a holder that exits after its connection broke are reported as exited")
   func late() async throws {
     try await withServer { path, reports in
       let script = """
@@ -258,7 +258,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "an executor that leases anew before the old connection's end is told still holds its lease")
+    "are still held by an executor that renews before the old connection's end is reported")
   func overlap() async throws {
     try await withTemporaryFolder { folder in
       let settings = try ReaperSettings(
@@ -280,7 +280,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "whatever else a client says costs it its own connection",
+    "end with only the connection of a client that sends anything else",
     arguments: [
       "", "\n", "LEASE\n", "LEASE 1\n", "LEASE 2 run-1\n", "LEASE 1 a/b\n", "RELEASE\n",
       "GET / HTTP/1.1\r\n", "LEASE 1 run\u{1b}[31m\n", String(repeating: "x", count: 2000),
@@ -293,7 +293,7 @@ struct LeaseTests {
       client.say(Array(line.utf8))
       let answer = try await client.answer()
       #expect(["", "NO\n"].contains(answer))
-      // The next one is served as if nothing had been.
+      // The next client is served normally.
       let other = try Client(path)
       other.say(Array("LEASE 1 run-2\n".utf8))
       #expect(try await other.answer() == "OK\n")
@@ -301,7 +301,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("who says nothing is let go of")
+  @Test("aren't waited for if a client is silent")
   func silent() async throws {
     try await withServer { path, _ in
       let client = try Client(path)
@@ -309,7 +309,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a user has a bounded number of connections, and gets new ones for old")
+  @Test("are bounded per user, and closing one permits a new one")
   func bounds() async throws {
     try await withServer(limits: LeaseServer.Limits(perUser: 8)) { path, _ in
       var clients: [Client] = []
@@ -330,7 +330,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a user who leases again and again is slowed down, and others aren't")
+  @Test("are slowed down for a user who repeatedly leases, and not for others")
   func churn() async throws {
     try await withServer(limits: LeaseServer.Limits(perUser: 8, perSecond: 0.0001)) { path, _ in
       var taken = 0
@@ -351,7 +351,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("a lease keeps its own pod alone")
+  @Test("protect only their own pod")
   func own() {
     let peer = LeaseHolder(run: "run-1", pid: 42, startTime: 7, cgroups: [])
     #expect(peer.keeps(Sample.identity()))
@@ -365,13 +365,13 @@ struct LeaseTests {
     #expect(!inside.keeps(Sample.identity()))
   }
 
-  @Test("a cgroup that is merely called like the run makes nobody a pod's executor")
+  @Test("don't make a process a pod's executor because its cgroup has the run's name")
   func lookalike() {
     let unknown = Sample.identity(pid: nil, start: nil)
     let stranger = LeaseHolder(
       run: "run-1", pid: 9, startTime: 9, cgroups: ["/user.slice/run-1", "/a/mesos/run-1"])
     #expect(!stranger.keeps(unknown))
-    // No executor lives below our own root: whoever does is a container's, or a stranger.
+    // No executor is below our own root: a process there belongs to a container or is foreign.
     var own = unknown
     own.cgroupParent = "/compose-pods/run-1"
     let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, cgroups: ["/compose-pods/run-1"])
@@ -379,7 +379,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "leases leave descriptors for the engine, however few there are", arguments: [64, 1024, 65_536])
+    "leave descriptors for the engine, however few there are", arguments: [64, 1024, 65_536])
   func descriptors(_ count: Int) {
     let limits = LeaseServer.Limits(descriptors: count)
     #expect(limits.total >= 1 && limits.perUser >= 1)
@@ -387,7 +387,7 @@ struct LeaseTests {
     #expect(limits.total <= 4096 && limits.perUser <= 1024)
   }
 
-  @Test("a million generated lines are read or refused, never more")
+  @Test("are read or refused for a million generated lines")
   func fuzz() async {
     var random = SeededGenerator(for: "lease lines")
     let words = [
@@ -396,7 +396,7 @@ struct LeaseTests {
     var read = 0
     var wrong: [String] = []
     for round in 0..<1_000_000 {
-      // Other tests run on the same few threads.
+      // Other tests use the same few threads.
       if round % 1000 == 0 { await Task.yield() }
       var line = ""
       for _ in 0..<Int(random.next() % 5) {

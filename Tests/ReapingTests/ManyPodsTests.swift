@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A host with many pods", .timeLimit(.minutes(5)))
 struct ManyPodsTests {
-  /// This process's, so that it is alive, with a run of its own.
+  /// An identity of this process, so that it is alive, with its own run.
   private func identity(_ number: Int, _ own: Incarnation) -> PodIdentity {
     PodIdentity(
       frameworkID: "f", executorID: "executor-\(number)", taskID: "t", run: "run-\(number)",
@@ -15,7 +15,8 @@ struct ManyPodsTests {
       cgroupParent: "/mesos/run-\(number)")
   }
 
-  /// Processor seconds for what leases tell of so many pods, each of which has one, and as many executors that ended.
+  /// CPU seconds for handling the leases of this number of pods, each of which has one, and of as
+  /// many exited executors.
   private func seconds(_ count: Int) throws -> Double {
     let own = Incarnation.current()
     let pid = try #require(own.pid)
@@ -44,7 +45,7 @@ struct ManyPodsTests {
     return used
   }
 
-  /// Of this thread: other tests work at the same time.
+  /// The CPU time of this thread: other tests run at the same time.
   private func processorSeconds() -> Double {
     var time = (seconds: 0, nanoseconds: 0)
     withUnsafeMutablePointer(to: &time) {
@@ -55,15 +56,15 @@ struct ManyPodsTests {
     return Double(time.seconds) + Double(time.nanoseconds) / 1e9
   }
 
-  @Test("costs a look at their leases that grows as their number does")
+  @Test("handles their leases in time proportional to their number")
   func leases() throws {
     let few = try seconds(400)
     let many = try seconds(3200)
-    // Eight times as many; each beside each would be 64 times as much.
+    // Eight times as many; comparing each with each would take 64 times as long.
     #expect(many < few * 24 + 0.2, "\(few) s, \(many) s")
   }
 
-  @Test("makes one pass of the ends of many executors")
+  @Test("runs one pass for the exits of many executors")
   func requests() {
     let requests = PassRequests()
     for number in 0..<PassRequests.mostRuns {
@@ -77,7 +78,7 @@ struct ManyPodsTests {
     #expect(requests.take().isEmpty)
   }
 
-  @Test("knows the runs of pods, and nothing of others, whatever leases came before")
+  @Test("only knows runs of pods, whatever leases came before")
   func runs() throws {
     let own = Incarnation.current()
     let identity = identity(1, own)

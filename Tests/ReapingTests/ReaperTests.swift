@@ -8,13 +8,13 @@ import Testing
 
 @testable import Reaping
 
-/// An engine that has networks alone.
+/// An engine that only has networks.
 private final class FalseEngine: Sendable {
   private struct State {
     var pods: [String: PodIdentity] = [:]
     var lists = 0
     var removed: [String] = []
-    /// Removals wait for its end.
+    /// Removals wait for its completion.
     var hold: Task<Void, Never>?
   }
   private let state = Mutex(State())
@@ -24,14 +24,14 @@ private final class FalseEngine: Sendable {
 
   func add(_ id: String, of identity: PodIdentity) { state.withLock { $0.pods[id] = identity } }
 
-  /// How often networks were listed.
+  /// The number of network lists.
   var lists: Int { state.withLock(\.lists) }
-  /// The networks that were removed, in order.
+  /// The removed networks, in order.
   var removed: [String] { state.withLock(\.removed) }
 
   func hold(until end: Task<Void, Never>?) { state.withLock { $0.hold = end } }
 
-  /// Responds until the body ends.
+  /// Responds until the body returns.
   func serving<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
     let server = try LineServer(.unix(path: path)) { await self.respond(to: $0) }
     async let _ = server.serve()
@@ -91,8 +91,8 @@ struct ReaperTests {
       host: HostIdentity(machineID: machine), cgroupParent: "/reaper-tests/run-\(name)")
   }
 
-  /// One pod of each verdict, with an hour's grace: the leaked one's executor held a lease when it
-  /// was seen to end.
+  /// One pod of each verdict, with a grace of one hour: the leaked one's executor held a lease when
+  /// it exited.
   private func withPods(
     _ body: (FalseEngine, Reaper) async throws -> Void
   ) async throws {
@@ -124,7 +124,7 @@ struct ReaperTests {
     Dictionary(uniqueKeysWithValues: pass.report.pods.map { ($0.task, $0.verdict) })
   }
 
-  @Test("a thousand calls of status, before passes and while they run, change nothing of them")
+  @Test("isn't affected by a thousand calls of status, before and during passes")
   func status() async throws {
     try await withPods { engine, reaper in
       let commands = ControlCommands(reaper: reaper, isService: true)
@@ -144,7 +144,8 @@ struct ReaperTests {
       let after = await state()
       #expect(after == before)
 
-      // A proof is as old as the first pass that saw it, whoever looked before.
+      // The age of a proof counts from the first pass that observed it, whatever observed it
+      // before.
       let began = BootTime.now
       let first = try await reaper.reap()
       let expected = [
@@ -175,7 +176,7 @@ struct ReaperTests {
     }
   }
 
-  @Test("a pass waits for the one before it; who only observes doesn't")
+  @Test("runs one pass at a time; an observation doesn't wait")
   func turns() async throws {
     try await withPods { engine, reaper in
       let (wait, end) = AsyncStream.makeStream(of: Void.self)

@@ -24,7 +24,7 @@ struct JournalFileTests {
     }
   }
 
-  @Test("ends half a line that a crash left, so that no later one is lost with it")
+  @Test("ends a partial line of a crash, so that no later line is lost")
   func halfLine() async throws {
     try await withTemporaryFolder { folder in
       let journal = Journal(path: folder.path("journal.jsonl"), limit: 10_000)
@@ -38,7 +38,7 @@ struct JournalFileTests {
     }
   }
 
-  @Test("keeps whole lines alone on a disk that fills up, and goes on when there is room")
+  @Test("has only whole lines on a full disk, and continues when there is space")
   func fullDisk() async throws {
     try await withTemporaryFolder { folder in
       try await Command("mount", ["-t", "tmpfs", "-o", "size=64k", "none", folder.path]).output()
@@ -63,7 +63,7 @@ struct JournalFileTests {
     }
   }
 
-  @Test("and what else is the reaper's alone lies in no folder that others may write to")
+  @Test("and other private files are refused in a directory that others can write to")
   func folders() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path("state")
@@ -78,9 +78,9 @@ struct JournalFileTests {
   }
 }
 
-@Suite("What is printed of labels")
+@Suite("Printed labels")
 struct HostileLabelTests {
-  @Test("has no control character in it, whichever label it comes from")
+  @Test("have no control character, whichever label it is")
   func labels() throws {
     let hostile = "x\u{1b}]0;pwned\u{7}\n\u{9b}31m\u{202e}"
     for pid: Int32? in [nil, 42] {
@@ -130,7 +130,7 @@ struct LineServerTests {
     _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
 
-  @Test("clients that dribble hold their places for no longer than those who say nothing")
+  @Test("limits the time of slow clients like that of silent ones")
   func dribbling() async throws {
     try await withTemporaryFolder { folder in
       let server = try LineServer(.unix(path: folder.path("s"))) { "answer to \($0)" }
@@ -140,13 +140,13 @@ struct LineServerTests {
       defer { for file in slow { close(file) } }
       try await eventually("an answer") {
         for file in slow { ask(file, "x") }
-        // Until then a new client is turned away at once.
+        // Until then a new client is refused at once.
         return try await onThread { LineClient.request(folder.path("s"), "me") != nil }
       }
     }
   }
 
-  @Test("clients for whom no thread can be started are turned away, and cost nothing afterwards")
+  @Test("refuses clients if no thread can be started, at no later cost")
   func clientThreads() async throws {
     try await withTemporaryFolder { folder in
       let threads = Threads()
@@ -173,7 +173,7 @@ struct LineServerTests {
     }
   }
 
-  @Test("without a thread that accepts there is no server, and no socket")
+  @Test("doesn't exist without a thread that accepts")
   func acceptThread() async throws {
     try await withTemporaryFolder { folder in
       let threads = Threads()
@@ -198,7 +198,7 @@ struct LineServerTests {
     }
   }
 
-  /// Threads that can't be started at times.
+  /// A source of threads that can fail.
   private final class Threads: Sendable {
     private let exhausted = Mutex(false)
     var areExhausted: Bool {
@@ -212,7 +212,7 @@ struct LineServerTests {
     }
   }
 
-  @Test("takes the place of a socket that nobody listens on, of nothing else")
+  @Test("replaces a socket without a listener, and nothing else")
   func place() async throws {
     try await withTemporaryFolder { folder in
       let file = try folder.write("metrics", "somebody's")

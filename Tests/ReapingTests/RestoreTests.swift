@@ -11,11 +11,11 @@ import Linux
 
 @testable import Reaping
 
-@Suite("A socket of the service that vanishes")
+@Suite("A socket of the service that disappears")
 struct RestoreTests {
   enum Kind: String, CaseIterable { case lease, hook, control }
 
-  /// Something that listens below a directory, with what it has received.
+  /// A listener below a directory, with what it has received.
   private struct Listener {
     let socket: any Restorable
     let path: String
@@ -46,7 +46,7 @@ struct RestoreTests {
     return lstat(path, &status) == 0 ? status.st_ino : nil
   }
 
-  /// Whether a socket of this kind is listened on.
+  /// Whether a socket of this kind has a listener.
   private func isReached(_ path: String, _ kind: Kind) -> Bool {
     let type = kind == .hook ? SOCK_DGRAM : SOCK_STREAM
     let file = socket(AF_UNIX, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -54,7 +54,7 @@ struct RestoreTests {
     return UnixSocket.withAddress(path) { Glibc.connect(file, $0, $1) } == 0
   }
 
-  @Test("is left as it is while it is in its place", arguments: Kind.allCases)
+  @Test("is unchanged while it exists", arguments: Kind.allCases)
   func inPlace(_ kind: Kind) async throws {
     try await withTemporaryFolder { folder in
       let listener = try make(kind, folder.path)
@@ -65,7 +65,7 @@ struct RestoreTests {
     }
   }
 
-  @Test("is bound again, when it alone is removed", arguments: Kind.allCases)
+  @Test("is bound again after its removal", arguments: Kind.allCases)
   func removed(_ kind: Kind) async throws {
     try await withTemporaryFolder { folder in
       let listener = try make(kind, folder.path)
@@ -83,7 +83,7 @@ struct RestoreTests {
   }
 
   @Test(
-    "is bound again, when its directory is removed or renamed, and a new one is there",
+    "is bound again if its directory is removed or renamed, and a new one exists",
     arguments: Kind.allCases)
   func directory(_ kind: Kind) async throws {
     try await withTemporaryFolder { folder in
@@ -96,7 +96,7 @@ struct RestoreTests {
       try PrivateFile.folder(run)
       #expect(try listener.socket.restore().contains(listener.path))
       #expect(isReached(listener.path, kind))
-      // The listener may be making something in it meanwhile.
+      // The listener can be creating a file in it meanwhile.
       try await eventually("the directory is gone") {
         try? FileManager.default.removeItem(atPath: run)
         return !FileManager.default.fileExists(atPath: run)
@@ -109,14 +109,14 @@ struct RestoreTests {
   }
 
   @Test(
-    "is left alone where somebody else's socket or file is in its place, now and at the end",
+    "is left alone if a foreign socket or file has replaced it, now and at the end",
     arguments: Kind.allCases, [SOCK_STREAM, SOCK_DGRAM])
   func foreign(_ kind: Kind, _ type: __socket_type) async throws {
     try await withTemporaryFolder { folder in
       let listener = try make(kind, folder.path)
       defer { listener.stop() }
       unlink(listener.path)
-      // Bound, and not listening yet: it is somebody's all the same.
+      // Bound, and not listening yet: it is foreign nevertheless.
       let other = socket(AF_UNIX, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
       defer { close(other) }
       #expect(UnixSocket.bind(other, to: listener.path, mode: 0o600) == 0)
@@ -138,7 +138,7 @@ struct RestoreTests {
     }
   }
 
-  @Test("costs no descriptor, however often it is bound again", arguments: Kind.allCases)
+  @Test("needs no more descriptors, however often it is bound again", arguments: Kind.allCases)
   func descriptors(_ kind: Kind) async throws {
     try await withTemporaryFolder { folder in
       let listener = try make(kind, folder.path)
@@ -156,7 +156,7 @@ struct RestoreTests {
     }
   }
 
-  @Test("goes on serving who holds a lease by the old one")
+  @Test("keeps serving the holder of a lease on the old one")
   func heldLease() async throws {
     try await withTemporaryFolder { folder in
       let released = Mutex(0)
@@ -178,7 +178,7 @@ struct RestoreTests {
     }
   }
 
-  @Test("loses no event that waits in the spool of a directory that comes back")
+  @Test("loses no event in the spool of a directory that is created again")
   func spool() async throws {
     try await withTemporaryFolder { folder in
       let run = folder.path("run")
@@ -190,7 +190,7 @@ struct RestoreTests {
       defer { listener.stop() }
       #expect(rename(run, run + ".old") == 0)
       try PrivateFile.folder(run)
-      // The listener's own look may have made the spool just before.
+      // The listener's own check can have created the spool just before.
       let made = try listener.restore()
       #expect(Set([run + "/notify.sock", run + "/spool"]).isSuperset(of: made))
       #expect(made.contains(run + "/notify.sock"))

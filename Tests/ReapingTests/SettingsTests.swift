@@ -13,7 +13,7 @@ import YAML
 
 @Suite("Settings of pod-reaper")
 struct ReaperSettingsTests {
-  @Test("the command line is stronger than the environment, which is stronger than the file")
+  @Test("on the command line override the environment, which overrides the file")
   func order() throws {
     let file = try SettingsFile.reapers(
       text: "grace: 1s\ninterval: 11s\nstop-timeout: 3\n", file: "f.yaml")
@@ -26,7 +26,7 @@ struct ReaperSettingsTests {
     #expect(try source.flag(.keepVolumes) == false)
   }
 
-  @Test("an unknown key and a bad value are refused with their place")
+  @Test("with an unknown key or a bad value are refused with their location")
   func places() throws {
     #expect {
       try SettingsFile.reapers(text: "grace: 1s\ngrase: 2s\n", file: "f.yaml")
@@ -39,7 +39,7 @@ struct ReaperSettingsTests {
   }
 
   @Test(
-    "a bad value is refused by the name that gave it",
+    "with a bad value are refused with the name of their source",
     arguments: [
       ("POD_REAPER_GRACE", "soon"), ("POD_REAPER_PARALLEL", "0"),
       ("POD_REAPER_METRICS", "0.0.0.0:80"),
@@ -61,7 +61,7 @@ struct ReaperSettingsTests {
     }
   }
 
-  @Test("every setting is an option of that name")
+  @Test("are options with the same names")
   func options() throws {
     let help = PodReaper.helpMessage(for: ServeCommand.self, columns: 200)
     for name in SettingName.allCases {
@@ -70,12 +70,12 @@ struct ReaperSettingsTests {
   }
 }
 
-@Suite("What is installed for pod-reaper")
+@Suite("Installed files of pod-reaper")
 struct ReaperDeployTests {
   private let deploy = URL(fileURLWithPath: #filePath)
     .appendingPathComponent("../../../deploy").standardized.path
 
-  @Test("the sample of the settings file has every key, and its values are the defaults")
+  @Test("the sample of the settings file has every key with its default")
   func sample() throws {
     let text = try String(contentsOfFile: deploy + "/pod-reaper.yaml", encoding: .utf8)
     let set = try SettingsFile.reapers(text: text, file: "pod-reaper.yaml")
@@ -86,7 +86,7 @@ struct ReaperDeployTests {
         #expect(name.standard == nil && text.contains("\n# \(name.rawValue): "), "\(name.rawValue)")
       }
     }
-    // As an operator has it who takes every line in.
+    // The file of an operator who enables every line.
     let all = text.split(separator: "\n").map { line in
       let bare = line.hasPrefix("# ") ? line.dropFirst(2) : line
       return SettingName.allCases.contains { bare.hasPrefix($0.rawValue + ": ") } ? bare : line
@@ -95,7 +95,7 @@ struct ReaperDeployTests {
     #expect(whole.entries.count == SettingName.allCases.count)
   }
 
-  @Test("the sample, installed as it stands, changes nothing")
+  @Test("the sample, installed unchanged, changes nothing")
   func installed() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("empty.yaml", "")
@@ -108,7 +108,7 @@ struct ReaperDeployTests {
   }
 
   @Test(
-    "systemd-tmpfiles makes the folders of sockets and spool as the reaper and the hook want them")
+    "systemd-tmpfiles creates the directories as the reaper and the hook require them")
   func folders() async throws {
     try await withTemporaryFolder { root in
       let file = try root.write(
@@ -128,7 +128,7 @@ struct ReaperDeployTests {
         #expect(stat(root.path(folder), &status) == 0)
         #expect(status.st_mode & 0o7777 == mode && status.st_uid == 0, "\(folder)")
       }
-      // What they make is what both programs take.
+      // Both programs accept the created directories.
       #expect(throws: Never.self) { try PrivateFile.folder(root.path("run/compose-pods")) }
       let settings = try ReaperSettings(
         options: [:], environment: [:], file: root.write("empty.yaml", ""))
@@ -140,13 +140,13 @@ struct ReaperDeployTests {
   }
 
   @Test(
-    "the service starts on a systemd that doesn't know what it asks for",
+    "the service starts on a systemd that doesn't support some of its directives",
     arguments: ["pod-reaper.service", "pod-reaper-once.service"])
   func oldSystemd(_ unit: String) throws {
     let lines = try String(contentsOfFile: deploy + "/systemd/" + unit, encoding: .utf8)
       .split(separator: "\n")
-    // A list of allowed calls without the names that it doesn't know (groups came with 230,
-    // @system-service with 239) allows hardly any.
+    // A list of allowed calls without the unknown names (groups came with 230, @system-service with
+    // 239) allows hardly any call.
     for line in lines where line.hasPrefix("SystemCallFilter=") {
       #expect(line.hasPrefix("SystemCallFilter=~"), "\(line)")
     }
@@ -157,7 +157,7 @@ struct ReaperDeployTests {
   }
 }
 
-@Suite("What is printed and where it may lead")
+@Suite("Printed text and paths")
 struct PrintableTests {
   @Test("control characters and endless labels never reach a terminal")
   func printable() {
@@ -165,7 +165,7 @@ struct PrintableTests {
     #expect(Printable.text(String(repeating: "x", count: 600)).count == 513)
   }
 
-  @Test("the journal begins a new file when one is full, and keeps the old")
+  @Test("the journal begins a new file when one is full, and keeps the old one")
   func journal() async throws {
     try await withTemporaryFolder { folder in
       let journal = Journal(path: folder.path + "/journal.jsonl", limit: 300)
@@ -175,7 +175,7 @@ struct PrintableTests {
       for _ in 0..<5 { try journal.append(entry) }
       let old = try String(contentsOfFile: journal.path + ".1", encoding: .utf8)
       let new = try String(contentsOfFile: journal.path, encoding: .utf8)
-      // Of five lines of about 130 bytes, two or three fill a file.
+      // Two or three of five lines with about 130 bytes fill a file.
       #expect(old.split(separator: "\n").count == 3)
       #expect(new.split(separator: "\n").count == 2)
       #expect(old.hasSuffix("}\n"))
@@ -192,7 +192,7 @@ struct ImageCareSettingsTests {
     }
   }
 
-  @Test("image care is off unless it is asked for, with its defaults")
+  @Test("image care is off by default; its own settings have defaults")
   func defaults() async throws {
     #expect(try await settings([:]).imageCare == nil)
     #expect(try await settings([.imageCare: "off"]).imageCare == nil)
@@ -209,7 +209,7 @@ struct ImageCareSettingsTests {
   }
 
   @Test(
-    "what can't be is refused, also while it is off",
+    "invalid values are refused, even if it is off",
     arguments: [
       (SettingName.imageCare, "maybe", "image-care takes on or off"),
       (.imageAge, "10s", "image-age must be at least 1m"),

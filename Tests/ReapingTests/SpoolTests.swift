@@ -8,7 +8,7 @@ import Testing
 
 @testable import Reaping
 
-@Suite("The spool as the reaper reads it")
+@Suite("The spool read by the reaper")
 struct SpoolTests {
   private final class Heard: Sendable {
     private let list = Mutex<[String]>([])
@@ -30,7 +30,7 @@ struct SpoolTests {
     ) { heard.add($0) }
   }
 
-  /// Spools an event: nobody listens where it is sent.
+  /// Spools an event, because its socket has no listener.
   private func spool(
     _ executor: String, _ folder: TemporaryFolder, _ name: String = "spool"
   ) throws {
@@ -52,7 +52,7 @@ struct SpoolTests {
     return lstat(path, &status) == 0 ? UInt64(status.st_ino) : nil
   }
 
-  @Test("is read at each pass, whether or not the kernel told of what is in it")
+  @Test("is read in each pass, whether or not the kernel reported its changes")
   func pass() async throws {
     try await withTemporaryFolder { folder in
       try spool("quiet", folder, "elsewhere")
@@ -61,7 +61,7 @@ struct SpoolTests {
       let listener = try listener(folder, heard)
       try spool("told", folder)
       try await eventually("the event that is told of") { heard.all == ["told"] }
-      // A copy is no rename: the watch doesn't report it.
+      // A copy is not a rename: the watch doesn't report it.
       try await Command("cp", [folder.path("elsewhere/\(name)"), folder.path("spool")]).output()
       try await eventually("the event at a pass") {
         _ = try listener.restore()
@@ -71,7 +71,7 @@ struct SpoolTests {
     }
   }
 
-  @Test("is taken away as a whole, so that nobody who spools waits for its reader")
+  @Test("is exchanged as a whole, so that no writer waits for its reader")
   func exchanged() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()
@@ -79,7 +79,7 @@ struct SpoolTests {
       for number in 0..<20 {
         try spool("e\(number)", folder)
         try await eventually("event \(number)") { heard.all.count == number + 1 }
-        // It exists since the first exchange, and never without one.
+        // It exists since the first exchange, and not before.
         #expect(inode(folder.path("spool.taken")) != nil)
         #expect(try listener.restore() == [], "its own exchange is nobody's fault")
       }
@@ -88,7 +88,7 @@ struct SpoolTests {
     }
   }
 
-  @Test("is read where it is, and left alone, when it is also something else's directory")
+  @Test("is read in place and kept if its directory has other uses")
   func shared() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("spool/.ssh/authorized_keys", "mine")
@@ -106,7 +106,7 @@ struct SpoolTests {
     }
   }
 
-  @Test("keeps what is no event for a day, and no longer")
+  @Test("keeps foreign files for a day, and no longer")
   func strangers() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()
@@ -129,7 +129,7 @@ struct SpoolTests {
     }
   }
 
-  @Test("has what a reader that died had taken read first")
+  @Test("is read after the one that a killed reader had taken")
   func taken() async throws {
     try await withTemporaryFolder { folder in
       for number in 0..<3 { try spool("e\(number)", folder, "spool.taken") }
@@ -142,7 +142,7 @@ struct SpoolTests {
     }
   }
 
-  @Test("has its count begin anew once it is read: a full one takes events again at once")
+  @Test("counts from zero after it is read: a full one accepts events again at once")
   func full() async throws {
     try await withTemporaryFolder { folder in
       try spool("e", folder)
@@ -159,7 +159,7 @@ struct SpoolTests {
     }
   }
 
-  @Test("is refused where the kernel makes the files")
+  @Test("is refused in file systems of the kernel")
   func proc() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()

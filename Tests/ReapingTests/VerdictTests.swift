@@ -42,12 +42,12 @@ enum Sample {
 
 @Suite("Verdict")
 struct VerdictTests {
-  @Test("a living process keeps its pod")
+  @Test("is alive for a running process")
   func alive() {
     #expect(Sample.verdict([(100, .processAlive)], now: 101).state == .alive)
   }
 
-  @Test("a process that is gone is proof once it is as old as the grace")
+  @Test("is leaked for an exited process after the grace")
   func gone() {
     let findings: [(Int, Finding)] = [(100, .processGone(.noProcess))]
     let young = Sample.verdict(findings, now: 129)
@@ -57,15 +57,16 @@ struct VerdictTests {
   }
 
   @Test(
-    "no grace is needed where pidfd, lease or hook confirm the process table",
+    "needs no grace if pidfd, lease or hook confirm the process table",
     arguments: [Finding.processEndSeen, .leaseDropped, .agentSaidRemoved])
   func confirmed(by finding: Finding) {
     let findings: [(Int, Finding)] = [(100, .processGone(.noProcess)), (100, finding)]
     #expect(Sample.verdict(findings, now: 100).state == .leaked)
   }
 
+  /// Invariant 3: without proof of death a pod is left alone.
   @Test(
-    "a hook's word, a dropped lease, an agent's silence or an empty cgroup alone prove nothing",
+    "isn't leaked only by a hook, a dropped lease, a silent agent or an empty cgroup",
     arguments: [
       Finding.leaseDropped, .agentSaidRemoved, .agentSilent("away"), .cgroupEmpty, .cgroupMissing,
       .agentOmits, .processUnreadable("denied"),
@@ -76,7 +77,7 @@ struct VerdictTests {
     #expect(Sample.verdict(unknown, [(100, finding)], now: 100_000).state == .undecided)
   }
 
-  @Test("a sign of life of the process wins, whenever it is told")
+  @Test("is alive after any sign of life, in whichever order")
   func life() {
     for life in [Finding.processAlive, .leaseHeld] {
       let findings: [(Int, Finding)] = [(110, life), (100, .processGone(.noProcess))]
@@ -85,12 +86,12 @@ struct VerdictTests {
     }
   }
 
-  @Test("what was observed before the pod was seen says nothing")
+  @Test("ignores observations from before the pod was seen")
   func stale() {
     #expect(Sample.verdict([(99, .processGone(.noProcess))], now: 1000).state == .undecided)
   }
 
-  @Test("another boot of this machine is proof; another machine's pod is foreign")
+  @Test("is leaked for another boot of this machine, and foreign for another machine")
   func boots() {
     #expect(Sample.verdict(Sample.identity(boot: "boot-0"), [], now: 100).state == .leaked)
     #expect(Sample.verdict(Sample.identity(boot: "boot-0"), [], now: 10).state == .undecided)
@@ -104,13 +105,14 @@ struct VerdictTests {
       Sample.verdict(Sample.identity(boot: nil, machine: nil), [], now: 100).state == .undecided)
   }
 
-  @Test("the same boot means this host, whatever the machine ID")
+  @Test("treats the same boot as this host, whatever the machine ID")
   func sameBoot() {
     let identity = Sample.identity(machine: "container's")
     #expect(Sample.verdict(identity, [(100, .processGone(.noProcess))], now: 200).state == .leaked)
   }
 
-  @Test("an engine over TCP and a failed self-check leave every pod undecided")
+  /// Invariant 3: in doubt a pod is undecided.
+  @Test("is undecided for every pod with an engine over TCP or a failed self-check")
   func blind() {
     let findings: [(Int, Finding)] = [(100, .processGone(.noProcess)), (100, .processEndSeen)]
     var remote = Sample.host
@@ -124,7 +126,7 @@ struct VerdictTests {
     }
   }
 
-  @Test("without a pid, two looks at an empty cgroup a grace apart and the agent's word are proof")
+  @Test("needs two observations of an empty cgroup and the agent's response without a pid")
   func byRun() {
     let identity = Sample.identity(pid: nil, start: nil)
     let empty: [(Int, Finding)] = [(100, .cgroupEmpty), (140, .cgroupMissing)]
@@ -141,7 +143,7 @@ struct VerdictTests {
     }
   }
 
-  @Test("a cgroup that was populated in between begins the two looks anew")
+  @Test("needs two new observations after a populated cgroup")
   func populatedBetween() {
     let identity = Sample.identity(pid: nil, start: nil)
     let findings: [(Int, Finding)] = [
@@ -152,9 +154,9 @@ struct VerdictTests {
   }
 }
 
-@Suite("Verdicts over generated histories")
+@Suite("Verdicts on generated histories")
 struct VerdictPropertyTests {
-  /// What truthful sources can say of a living incarnation, whose pid may be known or not.
+  /// The findings of truthful sources about a living incarnation, with or without a known pid.
   private static func truth(pidKnown: Bool) -> [Finding] {
     var findings: [Finding] = [
       .processAlive, .processUnreadable("denied"), .cgroupPopulated(1), .cgroupUnreadable("x"),
@@ -167,7 +169,7 @@ struct VerdictPropertyTests {
     return findings
   }
 
-  @Test("no order, loss, delay or repetition yields leaked while the incarnation lives")
+  @Test("are never leaked while the incarnation lives, despite order, loss, delay or repetition")
   func living() async {
     var random = SeededGenerator(for: "verdicts")
     for round in 0..<20_000 {
@@ -181,7 +183,7 @@ struct VerdictPropertyTests {
         guard let finding = truth.randomElement(using: &random) else { continue }
         let time = Sample.time(Int.random(in: 50...400, using: &random))
         for _ in 0...Int.random(in: 0...2, using: &random) { record.add(finding, at: time) }
-        // Before the pod was seen anything may have been true.
+        // Before the pod was seen anything can have been true.
         if Bool.random(using: &random) {
           record.add(.processGone(.noProcess), at: Sample.time(99))
           record.add(.agentOmits, at: Sample.time(99))
@@ -196,7 +198,7 @@ struct VerdictPropertyTests {
     }
   }
 
-  @Test("once it is dead and all sources answer, leaked follows, whatever was seen before")
+  @Test("are leaked when it is dead and all sources respond, whatever was observed before")
   func dead() async {
     var random = SeededGenerator(for: "verdicts")
     for round in 0..<20_000 {
@@ -211,8 +213,7 @@ struct VerdictPropertyTests {
         history.append((Sample.time(Int.random(in: 100...400, using: &random)), finding))
       }
       history.shuffle(using: &random)
-      // After its death at 400 every source is asked twice, a grace apart; leases are dropped by
-      // the kernel.
+      // After its death at 400 every source is read twice, a grace apart; the kernel drops leases.
       for second in [401, 431] {
         if pidKnown { history.append((Sample.time(second), .processGone(.noProcess))) }
         history.append((Sample.time(second), .cgroupEmpty))
@@ -228,7 +229,7 @@ struct VerdictPropertyTests {
     }
   }
 
-  @Test("what is remembered of a pod doesn't grow with time")
+  @Test("depend on a bounded amount of evidence")
   func bounded() {
     var random = SeededGenerator(for: "verdicts")
     var record = EvidenceRecord(firstSeen: Sample.time(0))

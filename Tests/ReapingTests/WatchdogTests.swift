@@ -11,7 +11,7 @@ import Linux
 
 @Suite("The watchdog")
 struct WatchdogTests {
-  /// An engine that takes connections and never answers.
+  /// An engine that accepts connections and never responds.
   private final class DeafEngine: Sendable {
     private let descriptor: Mutex<Int32>
 
@@ -21,7 +21,7 @@ struct WatchdogTests {
       descriptor = Mutex(file)
     }
 
-    /// Ends every connection.
+    /// Closes every connection.
     func end() {
       descriptor.withLock {
         if $0 >= 0 { close($0) }
@@ -31,7 +31,7 @@ struct WatchdogTests {
     deinit { end() }
   }
 
-  /// Keeps what is logged.
+  /// Keeps the logged messages.
   private final class Lines: Sendable {
     private let list = Mutex<[String]>([])
     func add(_ line: String) { list.withLock { $0.append(line) } }
@@ -49,7 +49,7 @@ struct WatchdogTests {
     func log(event: LogEvent) { lines.add("\(event.message)") }
   }
 
-  @Test("hears that all is well while passes get on, nothing while one hangs, and again after it")
+  @Test("is notified while passes make progress, not while one hangs, and again afterwards")
   func hang() async throws {
     try await withTemporaryFolder { folder in
       let systemd = try DatagramSocket(at: folder.path("systemd.sock"))
@@ -61,7 +61,8 @@ struct WatchdogTests {
           .runFolder: folder.path, .stateFolder: folder.path, .lockTimeout: "0s",
           .stopTimeout: "0s",
         ], environment: [:], file: folder.write("none.yaml", ""))
-      // A pass may do nothing for a fifth of a second, but its engine's silence lasts a minute.
+      // A pass may make no progress for a fifth of a second, but the engine's silence lasts a
+      // minute.
       let endpoint = EngineEndpoint.unix(path: folder.path("engine.sock"))
       let reaper = Reaper(
         settings: settings, engine: DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60)),
@@ -96,10 +97,10 @@ struct WatchdogTests {
     }
   }
 
-  @Test("holds up nothing, where systemd doesn't read what it is told")
+  @Test("doesn't block if systemd doesn't read its notifications")
   func deaf() async throws {
     try await withTemporaryFolder { folder in
-      // It is never read from, and its queue is soon full.
+      // It is never read, and its queue is soon full.
       let systemd = try DatagramSocket(at: folder.path("systemd.sock"))
       let notifier = SystemdNotifier(environment: [
         "NOTIFY_SOCKET": folder.path("systemd.sock"), "WATCHDOG_USEC": "100000",
@@ -112,7 +113,7 @@ struct WatchdogTests {
     }
   }
 
-  @Test("isn't told of a pass that takes long and gets on")
+  @Test("isn't affected by a long pass that makes progress")
   func steps() async throws {
     let progress = PassHeartbeat()
     progress.begin()

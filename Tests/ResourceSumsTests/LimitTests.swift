@@ -3,9 +3,9 @@ import ResourceSums
 import Testing
 import YAML
 
-@Suite("Where a service's limits come from")
+@Suite("The limits of a service")
 struct LimitTests {
-  /// The keys of a service, billionths of a processor, bytes, and the two keys that count.
+  /// The keys of a service, billionths of a processor, bytes, and the two keys in effect.
   static let cases: [(String, Int64, Int64, String, String)] = [
     ("cpus: 0.5, mem_limit: 64m", 500_000_000, 67_108_864, "cpus", "mem_limit"),
     ("cpus: '0.1', mem_limit: 1gb", 100_000_000, 1_073_741_824, "cpus", "mem_limit"),
@@ -29,7 +29,7 @@ struct LimitTests {
     ),
   ]
 
-  @Test("each key", arguments: cases)
+  @Test("come from each of the keys", arguments: cases)
   func keys(
     _ keys: String, cpus: Int64, bytes: Int64, cpusFrom: String, memoryFrom: String
   ) async throws {
@@ -40,7 +40,7 @@ struct LimitTests {
     #expect(sum.parts.map(\.memoryFrom) == [memoryFrom])
   }
 
-  @Test("cpu_shares are 1024ths of a processor in the first format, unless a quota is set")
+  @Test("include cpu_shares in the first format, as 1024ths of a processor, unless a quota is set")
   func legacy() async throws {
     let sum = try await sum(
       """
@@ -56,7 +56,7 @@ struct LimitTests {
     #expect(sum.pod.cpus.text == "1.034")
   }
 
-  @Test("cpu_shares are no limit in today's format")
+  @Test("don't include cpu_shares in the current format")
   func shares() async throws {
     let unlimited = await #expect(throws: UnlimitedServices.self) {
       _ = try await sum("services:\n  web: {image: a, cpu_shares: 512, mem_limit: 64m}")
@@ -68,7 +68,7 @@ struct LimitTests {
         == true)
   }
 
-  @Test("each service without limits is named with its place; what is 0 or -1 is no limit")
+  @Test("are reported for each service, with its location, if they are missing, 0 or -1")
   func unlimited() async throws {
     let unlimited = await #expect(throws: UnlimitedServices.self) {
       _ = try await sum(
@@ -90,7 +90,7 @@ struct LimitTests {
       ])
   }
 
-  @Test("defaults stand in for limits that aren't there, and only for those")
+  @Test("are replaced by defaults only if they are missing")
   func defaults() async throws {
     let sum = try await sum(
       """
@@ -112,7 +112,7 @@ struct LimitTests {
   }
 
   @Test(
-    "limits that no engine takes are refused with their place",
+    "are refused with their location if no engine accepts them",
     arguments: [
       (
         "cpus: 1, cpu_quota: 5000, mem_limit: 8m", "2:26: `cpu_quota` and `cpus` exclude each other"

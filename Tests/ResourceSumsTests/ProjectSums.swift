@@ -3,7 +3,8 @@ import Foundation
 import ResourceSums
 import TestSupport
 
-/// Loads files of a folder of their own, named `pod`; the first is the Compose file unless a test says otherwise.
+/// Loads files from a temporary directory's subdirectory `pod`. The Compose file is the only one
+/// loaded unless `options` adds others.
 func withProject<Result>(
   _ text: String, others: [String: String] = [:], options: (inout LoadOptions) -> Void = { _ in },
   _ body: (Project) throws -> Result
@@ -18,7 +19,7 @@ func withProject<Result>(
   }
 }
 
-/// The sum of a file.
+/// The sum of a Compose file.
 func sum(
   _ text: String, _ change: (inout SumOptions) -> Void = { _ in }
 ) async throws -> ResourceSum {
@@ -30,5 +31,5 @@ func sum(
   }
 }
 
-/// Whole MiB.
+/// The size of a number of MiB.
 func mebibytes(_ count: Int64) -> ByteSize { ByteSize(bytes: count * 1_048_576) }

@@ -4,12 +4,12 @@ import ResourceSums
 import Testing
 import YAML
 
-/// A text as JSON.
+/// Parses a text as JSON.
 private func parsed(_ text: String) throws -> NSDictionary {
   try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSDictionary)
 }
 
-/// Two services whose limits are 0.75 cpus and 160 MiB.
+/// Two services whose limits add up to 0.75 cpus and 160 MiB.
 private let web = """
   services:
     web_1: {image: a, cpus: 0.5, mem_limit: 128m, stop_grace_period: 15s, ports: ["80", "53:53/udp", "53:53"]}
@@ -18,7 +18,7 @@ private let web = """
 
 @Suite("The app for Marathon")
 struct MarathonAppTests {
-  @Test("has the sum, the ports, and what is fetched")
+  @Test("has the sum, the ports, and the URIs to fetch")
   func whole() async throws {
     let app = try await withProject(web, options: { $0.projectName = "web_one" }) { project in
       try parsed(
@@ -44,7 +44,7 @@ struct MarathonAppTests {
     #expect(app == expected)
   }
 
-  @Test("says what the command line said, and names ports of replicas apart")
+  @Test("contains the values of the options, and gives replicas' ports distinct names")
   func given() async throws {
     let text = """
       services:
@@ -89,7 +89,7 @@ struct MarathonAppTests {
     #expect(app["taskKillGracePeriodSeconds"] as? Int64 == 2_147_483_647)
   }
 
-  @Test("asks for what one container may use where reservations are less")
+  @Test("requests the limits of the largest container if the reservations are less")
   func floor() async throws {
     let text = """
       services:
@@ -112,7 +112,7 @@ struct MarathonAppTests {
     }
   }
 
-  @Test("can't be made of files that no agent could fetch, or with an odd ID")
+  @Test("is refused for files that no agent could fetch, and for an invalid ID")
   func refused() async throws {
     func refusal(
       _ change: (inout Project) -> Void, id: String? = nil, variable: String? = nil
@@ -152,7 +152,7 @@ struct MarathonAppTests {
 
 @Suite("The job for Aurora")
 struct AuroraJobTests {
-  @Test("has the services' sum, since Aurora adds the executor's part")
+  @Test("has the sum of the services, since Aurora adds the executor's part")
   func whole() async throws {
     let job = try await withProject(web) { project in
       var submission = Submission(version: "1")
@@ -177,7 +177,7 @@ struct AuroraJobTests {
     #expect(job == expected)
   }
 
-  @Test("a pod that asks for nothing is refused, since no framework takes it")
+  @Test("is refused if the pod requests nothing, since no framework accepts it")
   func nothing() async throws {
     func refusal(_ text: String, disk: ByteSize? = nil) async throws -> String {
       try await withProject(text) { project in
@@ -202,7 +202,7 @@ struct AuroraJobTests {
     #expect(try await refusal(web, disk: ByteSize.zero).hasPrefix("a job must ask for disk space"))
   }
 
-  @Test("carries no variables, and has a key of three parts")
+  @Test("has no variables, and has a key of three parts")
   func refused() async throws {
     try await withProject(web) { project in
       let sum = try ResourceSum(project)

@@ -8,7 +8,7 @@ import YAML
 
 @Suite("The sum of a pod")
 struct SumTests {
-  @Test("counts each service as often as it has containers, and the executor once")
+  @Test("counts each service once per container, and the executor once")
   func replicas() async throws {
     let sum = try await sum(
       """
@@ -45,13 +45,13 @@ struct SumTests {
     #expect(small.parts.map(\.all.memory.mebibytes) == [2, 2, 2])
     #expect(small.pod.memory == ByteSize(bytes: 3_145_731))
     #expect(small.pod.memory.mebibytes == 4)
-    // Ten tenths are one, as they aren't in binary fractions.
+    // Ten tenths make exactly one, unlike in binary fractions.
     let tenths = try await sum("services: {a: {image: a, cpus: 0.1, mem_limit: 1m, scale: 10}}")
     #expect(tenths.pod.cpus.thousandths == 1000)
     #expect(tenths.pod.cpus.text == "1")
   }
 
-  @Test("takes reservations where it is asked to, and limits where there are none")
+  @Test("uses reservations if requested, and limits where there are none")
   func reservations() async throws {
     let text = """
       services:
@@ -77,7 +77,7 @@ struct SumTests {
     #expect(unlimited?.description.contains("service 'd'") == true)
   }
 
-  @Test("counts GPUs by their number, and those with a name once for the pod")
+  @Test("counts GPUs by their number, and each GPU with an ID once per pod")
   func gpus() async throws {
     let sum = try await sum(
       """
@@ -99,7 +99,7 @@ struct SumTests {
     #expect(sum.pod.gpus == 8)
   }
 
-  @Test("more than can be counted is refused in a line")
+  @Test("is refused with one line if it exceeds the range of a number")
   func overflow() async throws {
     for keys in [
       "cpus: 1000000, mem_limit: 1m, scale: 9000000000000",
@@ -113,7 +113,7 @@ struct SumTests {
     }
   }
 
-  @Test("adds up services in whatever order they stand")
+  @Test("is independent of the order of services")
   func order() async throws {
     var generator = SeededGenerator(for: "sums")
     var services: [(text: String, billionths: Int64, bytes: Int64)] = []
@@ -136,7 +136,7 @@ struct SumTests {
 
 @Suite("Host ports of a pod")
 struct PortNeedTests {
-  /// A service's ports, and how many host ports they need.
+  /// A service's ports, and the number of host ports that they need.
   static let cases: [(String, Int64)] = [
     ("[80]", 1), ("['8080:80', '8443:443']", 2), ("['8000-8004:80-84']", 5),
     ("['7000-7003']", 4), ("['9000-9010:80']", 1), ("['53:53', '53:53/udp']", 1),
@@ -145,7 +145,7 @@ struct PortNeedTests {
     ("['${PORT0}:80', '${PORT1:-0}:81']", 2),
   ]
 
-  @Test("are as many as the pod takes of an offer", arguments: cases)
+  @Test("are counted as an offer assigns them", arguments: cases)
   func count(_ ports: String, _ count: Int64) async throws {
     let text = "services: {a: {image: a, cpus: 1, mem_limit: 1m, ports: \(ports)}}"
     try await withProject(text) { project in

@@ -12,7 +12,7 @@ struct ComposeResourcesTests {
       side-car: {image: a, cpu_quota: 5000, mem_limit: 1500k, profiles: [x]}
     """
 
-  /// Runs the program in a folder that is named `pod`, without a variable that tells it more.
+  /// Runs the program in a directory named `pod`, with an almost empty environment.
   private func run(
     _ arguments: [String], _ text: String = ComposeResourcesTests.file,
     others: [String: String] = [:]
@@ -64,7 +64,7 @@ struct ComposeResourcesTests {
     #expect(result.status == .exited(0))
   }
 
-  @Test("names services without limits and exits with 3, or takes defaults")
+  @Test("lists services without limits and exits with 3, or applies defaults")
   func unlimited() async throws {
     let text = "services:\n  a: {image: a}\n  b: {image: a, cpus: 1}\n"
     let result = try await run([], text)
@@ -85,7 +85,7 @@ struct ComposeResourcesTests {
   }
 
   @Test(
-    "says what is wrong in one line, and exits with 2 for options, 1 for files",
+    "reports an error in one line, and exits with 2 for options, with 1 for files",
     arguments: [
       (["-f", "nowhere.yaml"], "nowhere.yaml: the file can't be read: No such file or directory"),
       (["--default-mem", "64"], "--default-mem takes a size such as 64m or 1g, not '64'"),
@@ -115,7 +115,7 @@ struct ComposeResourcesTests {
     #expect(result.stderr.split(separator: "\n").count == 1, "\(result.stderr)")
   }
 
-  @Test("tells Marathon's executor what it was told itself")
+  @Test("passes variables, profiles and env files on to Marathon's executor")
   func variables() async throws {
     let text = """
       services: {a: {image: "${A}", cpus: "${C}", mem_limit: "${M}", profiles: [x]}}
@@ -135,7 +135,7 @@ struct ComposeResourcesTests {
     #expect(app?["mem"] as? Int == 4144)
   }
 
-  @Test("says that its addresses are placeholders until they are given")
+  @Test("reports that its addresses are placeholders unless they are given")
   func placeholder() async throws {
     let result = try await run(["--format", "marathon"])
     #expect(

@@ -1,6 +1,8 @@
-/// Changes real input a little, as a broken or hostile peer would: bytes, pieces, numbers, the order of lines.
+/// Makes small changes to real input, as a faulty or hostile peer would: bytes, parts, numbers and
+/// the order of lines.
 public struct ByteMutator: Sendable {
-  /// Texts that parsers trip over: numbers at the ends of their types, brackets, what is no UTF-8.
+  /// Texts that are difficult for parsers: numbers at the limits of their types, brackets, invalid
+  /// UTF-8.
   public static let words: [[UInt8]] =
     [
       "-1", "0", "-0", "1e999", "-1e999", "1e-999", "NaN", "Infinity", "9223372036854775807",
@@ -12,19 +14,19 @@ public struct ByteMutator: Sendable {
 
   private let words: [[UInt8]]
 
-  /// A mutator that also inserts words of the format's own.
+  /// Creates a mutator that also inserts words of the format.
   ///
-  /// - Parameter words: What the format gives a meaning.
+  /// - Parameter words: Words that have a meaning in the format.
   public init(words: [String] = []) {
     self.words = Self.words + words.map { Array($0.utf8) }
   }
 
-  /// A changed copy: one to eight changes.
+  /// A copy with one to eight changes.
   ///
   /// - Parameters:
   ///   - bytes: Real input.
-  ///   - other: More real input, of which a part may be taken.
-  ///   - random: Where the choices come from.
+  ///   - other: More real input. The copy may contain a part of it.
+  ///   - random: The source of random choices.
   /// - Returns: The copy.
   public func mutated(
     _ bytes: [UInt8], with other: [UInt8] = [], using random: inout SeededGenerator
@@ -64,7 +66,7 @@ public struct ByteMutator: Sendable {
     }
   }
 
-  /// A whole number gives way, so that the rest stays what it was.
+  /// Replaces a complete number, so that the rest of the input stays well-formed.
   private func replaceNumber(_ bytes: inout [UInt8], near start: Int, _ word: [UInt8]) {
     let isDigit = { (byte: UInt8) in byte >= 48 && byte <= 57 }
     guard let first = bytes[start...].firstIndex(where: isDigit) else { return }
@@ -72,7 +74,7 @@ public struct ByteMutator: Sendable {
     bytes.replaceSubrange(first..<end, with: word)
   }
 
-  /// What is between two quotes gives way.
+  /// Replaces the text between two quotes.
   private func replaceString(_ bytes: inout [UInt8], near start: Int, _ word: [UInt8]) {
     guard let first = bytes[start...].firstIndex(of: 0x22), first + 1 < bytes.count,
       let end = bytes[(first + 1)...].firstIndex(of: 0x22)

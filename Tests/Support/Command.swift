@@ -1,13 +1,13 @@
 import Glibc
 
-/// How a process ended.
+/// The exit status of a process.
 public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
-  /// It ended by itself, with this code.
+  /// The process exited with this code.
   case exited(Int32)
-  /// This signal ended it.
+  /// This signal terminated the process.
   case signalled(Int32)
 
-  /// Whether it ended with code 0.
+  /// Whether the process exited with code 0.
   public var isSuccess: Bool { self == .exited(0) }
 
   /// `exit 1` or `signal 9`.
@@ -19,43 +19,43 @@ public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// What a command that has ended left behind.
+/// The result of a command that has exited.
 public struct CommandResult: Sendable {
-  /// How it ended.
+  /// The exit status.
   public let status: ExitStatus
-  /// All of its standard output, decoded as UTF-8.
+  /// The complete standard output, decoded as UTF-8.
   public let stdout: String
-  /// All of its standard error, decoded as UTF-8.
+  /// The complete standard error, decoded as UTF-8.
   public let stderr: String
 }
 
-/// A command that ended otherwise than a test needed it to.
+/// A command exited with another status than the test requires.
 public struct CommandFailed: Error, CustomStringConvertible, Sendable {
   /// The program and its arguments.
   public let command: String
-  /// What it left behind.
+  /// The result of the command.
   public let result: CommandResult
 
-  /// The command, how it ended, and all that it printed.
+  /// The command, its exit status and its complete output.
   public var description: String {
     "\(command): \(result.status)\n\(result.stdout)\(result.stderr)"
   }
 }
 
-/// A command to run: program, arguments, environment, folder and input.
+/// A command to run: program, arguments, environment, directory and input.
 public struct Command: Sendable {
-  /// A path, or a name that is looked up on the PATH.
+  /// A path, or a name that is searched for in the PATH.
   public var program: String
-  /// Its arguments, without the program's own name.
+  /// The arguments, without the program's own name.
   public var arguments: [String]
-  /// Variables set on top of the test's own environment.
+  /// Variables that are added to the test's environment.
   public var environment: [String: String]
-  /// The folder it runs in; nil for the test's own.
+  /// The working directory. Nil for the test's own.
   public var folder: String?
-  /// Written to its standard input, which then ends. Nil: standard input is `/dev/null`.
+  /// The complete standard input. Nil: standard input is `/dev/null`.
   public var input: String?
 
-  /// Describes a command without starting it.
+  /// Creates a command without starting it.
   public init(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
     folder: String? = nil, input: String? = nil
@@ -67,26 +67,26 @@ public struct Command: Sendable {
     self.input = input
   }
 
-  /// Starts it, and returns at once.
+  /// Starts the command and returns at once.
   ///
-  /// - Throws: ``SpawnFailed`` if there is no such program.
+  /// - Throws: ``SpawnFailed`` if the program doesn't exist.
   public func start() throws -> RunningCommand { try RunningCommand(self) }
 
-  /// Runs it to its end, whatever its status.
+  /// Runs the command until it exits, whatever its status.
   ///
-  /// - Parameter within: Longer than this and it is killed.
-  /// - Returns: How it ended, and what it printed.
-  /// - Throws: ``SpawnFailed``, or ``DeadlinePassed`` when it was killed.
+  /// - Parameter within: The time limit, after which the command is killed.
+  /// - Returns: The exit status and the output.
+  /// - Throws: ``SpawnFailed``, or ``DeadlinePassed`` if the command was killed.
   @discardableResult
   public func run(within: Duration = .seconds(60)) async throws -> CommandResult {
     try await start().result(within: within)
   }
 
-  /// Runs it to its end, which must be a success.
+  /// Runs the command until it exits, and requires success.
   ///
-  /// - Parameter within: Longer than this and it is killed.
-  /// - Returns: Its standard output without the newlines at its end.
-  /// - Throws: ``CommandFailed`` if it ends otherwise, ``SpawnFailed``, or ``DeadlinePassed``.
+  /// - Parameter within: The time limit, after which the command is killed.
+  /// - Returns: The standard output without trailing newlines.
+  /// - Throws: ``CommandFailed`` if the command fails, ``SpawnFailed``, or ``DeadlinePassed``.
   @discardableResult
   public func output(within: Duration = .seconds(60)) async throws -> String {
     let result = try await run(within: within)

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A bound datagram socket, in the place of a service that hears notifications.
+/// A bound datagram socket, in place of a service that receives notifications.
 public final class DatagramSocket: Sendable {
   private let descriptor: Int32
 
-  /// Binds it.
+  /// Creates and binds the socket.
   ///
-  /// - Parameter path: Where.
+  /// - Parameter path: The path of the socket.
   /// - Throws: ``Failed``.
   public init(at path: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -23,22 +23,22 @@ public final class DatagramSocket: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The socket could not be bound.
+  /// The socket can't be bound.
   public struct Failed: Error {
-    /// What `bind` returned.
+    /// The `errno` of `bind`.
     public let code: Int32
   }
 
-  /// Takes a datagram that is there already.
+  /// Receives a datagram without waiting.
   ///
-  /// - Returns: Its bytes; nil if there is none.
+  /// - Returns: The bytes of the datagram. Nil if there is none.
   public func receive() -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 1 << 18)
     let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
     return count < 0 ? nil : Array(bytes.prefix(count))
   }
 
-  /// Takes all datagrams that are there already, as text.
+  /// Receives all pending datagrams, as text.
   public func texts() -> [String] {
     var found: [String] = []
     while let bytes = receive() { found.append(String(decoding: bytes, as: UTF8.self)) }

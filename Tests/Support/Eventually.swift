@@ -1,25 +1,26 @@
-/// A condition that did not come true in time.
+/// A condition didn't become true in time.
 public struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
-  /// What was waited for, as the test said it.
+  /// The description of the condition.
   public let what: String
-  /// How long was waited.
+  /// The time limit.
   public let within: Duration
 
-  /// What was waited for, and how long.
+  /// The condition and the time limit.
   public var description: String { "not within \(within): \(what)" }
 }
 
-/// Waits until `condition` holds: the only place of the tests that polls.
+/// Waits until `condition` holds. No other code of the tests polls.
 ///
-/// The condition is looked at once more after the deadline, so that a machine that stood still
-/// doesn't fail a test.
+/// The condition is checked once more after the deadline, so that a test doesn't fail because the
+/// machine paused.
 ///
 /// - Parameters:
-///   - what: What is waited for, in words; it ends up in the error.
-///   - within: The longest wait.
-///   - interval: The pause between two looks.
-///   - condition: Looked at again and again; what it throws ends the wait.
-/// - Throws: ``DeadlinePassed`` when the time is over; `CancellationError` when the task is cancelled.
+///   - what: A description of the condition, for the error.
+///   - within: The time limit.
+///   - interval: The pause between two checks.
+///   - condition: The condition, which is checked repeatedly. An error of it ends the wait.
+/// - Throws: ``DeadlinePassed`` after the time limit; `CancellationError` if the task is canceled;
+///   the error of `condition`.
 nonisolated(nonsending) public func eventually(
   _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
   _ condition: () async throws -> Bool
@@ -29,15 +30,16 @@ nonisolated(nonsending) public func eventually(
   }
 }
 
-/// Waits until `value` returns something, and returns that; otherwise like the form with a condition.
+/// Waits until `value` returns a value that is not nil, and returns that value.
 ///
 /// - Parameters:
-///   - what: What is waited for, in words; it ends up in the error.
-///   - within: The longest wait.
-///   - interval: The pause between two looks.
-///   - value: Asked again and again until it is not nil; what it throws ends the wait.
-/// - Returns: The first value that was not nil.
-/// - Throws: ``DeadlinePassed`` when the time is over; `CancellationError` when the task is cancelled.
+///   - what: A description of the condition, for the error.
+///   - within: The time limit.
+///   - interval: The pause between two calls.
+///   - value: A function that is called until its value is not nil. An error of it ends the wait.
+/// - Returns: The first value that is not nil.
+/// - Throws: ``DeadlinePassed`` after the time limit; `CancellationError` if the task is canceled;
+///   the error of `value`.
 nonisolated(nonsending) public func eventually<Value>(
   _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
   _ value: () async throws -> Value?

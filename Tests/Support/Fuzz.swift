@@ -1,26 +1,28 @@
 import Foundation
 
-/// Drives a decoder with mutated real input. A decoder that traps ends the process, and with it the tests.
+/// Calls a decoder with mutated real input. A decoder that traps terminates the process, and with
+/// it the tests.
 ///
-/// FUZZ_ROUNDS says how many inputs each gets. The seed is printed before the first: `TEST_SEED=… FUZZ_ROUND=… make test
-/// FILTER=…` repeats one round.
+/// FUZZ_ROUNDS is the number of inputs for each decoder. The seed is printed before the first
+/// input: `TEST_SEED=… FUZZ_ROUND=… make test FILTER=…` repeats one round.
 public enum Fuzz {
-  /// How it went.
+  /// The result of fuzzing one decoder.
   public struct Report: CustomStringConvertible, Sendable {
-    /// What was driven.
+    /// The name of the decoder.
     public let name: String
-    /// What the choices began with.
+    /// The seed of the random choices.
     public let seed: UInt64
-    /// How many inputs were given.
+    /// The number of inputs.
     public var rounds = 0
-    /// How many of them were taken.
+    /// The number of inputs that the decoder accepted.
     public var accepted = 0
-    /// Rounds that failed with an error of another type than the decoder's own.
+    /// The rounds that failed with an error of another type than the decoder's own.
     public var foreign: [String] = []
-    /// The longest round.
+    /// The duration of the longest round.
     public var longest = Duration.zero
 
-    /// Some inputs were taken, some were not, each with the decoder's own error, and none took long.
+    /// Whether the decoder threw only its own errors, took long for no input, and accepted some of
+    /// at least 100 inputs.
     public var isSound: Bool {
       foreign.isEmpty && longest < Fuzz.timeLimit && (rounds < 100 || accepted > 0)
     }
@@ -33,38 +35,40 @@ public enum Fuzz {
     }
   }
 
-  /// How many rounds each decoder gets.
+  /// The number of rounds for each decoder.
   public static let rounds =
     ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap { Int($0) } ?? 500
 
-  /// No input may take longer; it is for what hangs, not for what is slow on a busy machine.
+  /// The time limit for one input. It detects a decoder that hangs, not one that is slow on a busy
+  /// machine.
   static let timeLimit = Duration.seconds(30)
 
   private static let only =
     ProcessInfo.processInfo.environment["FUZZ_ROUND"].flatMap { Int($0) }
 
-  /// Gives a decoder mutated input.
+  /// Calls a decoder with mutated input.
   ///
   /// - Parameters:
-  ///   - name: What is driven, for the report.
-  ///   - corpus: Real input, of which each round changes one.
-  ///   - words: Words that the format gives a meaning.
-  ///   - rounds: How many rounds; ``rounds`` unless a decoder is too slow for that.
-  ///   - isOwn: Whether an error is one that the decoder may throw.
-  ///   - decode: Decodes, and does with the result what the program does; false for what it doesn't take.
-  /// - Returns: how it went.
+  ///   - name: The name of the decoder, for the report.
+  ///   - corpus: Real input. Each round changes one element of it.
+  ///   - words: Words that have a meaning in the format.
+  ///   - rounds: The number of rounds. Default: ``rounds``; fewer for a slow decoder.
+  ///   - isOwn: Whether the decoder may throw this error.
+  ///   - decode: Decodes the input and uses the result as the program does. False if it rejects the
+  ///     input.
+  /// - Returns: The report.
   nonisolated(nonsending) public static func drive(
     _ name: String, _ corpus: [[UInt8]], words: [String] = [], rounds: Int = Fuzz.rounds,
     isOwn: (any Error) -> Bool = { _ in false },
     _ decode: ([UInt8], inout SeededGenerator) async throws -> Bool
   ) async -> Report {
     let seed = SeededGenerator(for: "fuzz \(name)").seed
-    // A process that traps takes along what it hasn't written.
+    // A process that traps loses the output that it hasn't written.
     fflush(nil)
     let mutator = ByteMutator(words: words)
     var report = Report(name: name, seed: seed)
     for round in 0..<rounds where only == nil || only == round {
-      // Each round can be repeated alone.
+      // Each round has a seed of its own, so that it can be repeated alone.
       var random = SeededGenerator(seed: seed &+ UInt64(round) &* 0x2545_f491_4f6c_dd1d)
       let input = corpus.randomElement(using: &random) ?? []
       let other = corpus.randomElement(using: &random) ?? []
@@ -83,7 +87,7 @@ public enum Fuzz {
     return report
   }
 
-  /// The same for input that is text.
+  /// Calls a decoder with mutated input that is text.
   nonisolated(nonsending) public static func drive(
     _ name: String, texts: [String], words: [String] = [], rounds: Int = Fuzz.rounds,
     isOwn: (any Error) -> Bool = { _ in false }, _ decode: (String) async throws -> Bool

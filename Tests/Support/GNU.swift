@@ -1,6 +1,6 @@
 import Foundation
 
-/// What glibc has and shows only to C that asks for GNU extensions.
+/// Functions of glibc that are visible in C only with GNU extensions.
 package enum GNU {
   package typealias Actions = UnsafeMutablePointer<posix_spawn_file_actions_t>
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Does work that takes a processor for long on a thread of its own: the threads of Swift's concurrency, as many as
-/// processors, stay free for tests that have deadlines.
+/// Runs CPU-intensive work on its own thread. The threads of Swift's concurrency, one per
+/// processor, remain free for tests that have deadlines.
 package func onThread<Result: Sendable>(
   _ work: @escaping @Sendable () throws -> Result
 ) async throws -> Result {

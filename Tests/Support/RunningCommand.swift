@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A process that a test started, with its output as it comes.
+/// A process that a test started, with its output so far.
 ///
-/// Its pid is never signalled after its end, since it is reaped under the same lock that signals
-/// take. A test that lets go of it while it runs kills it.
+/// Its PID is never signaled after the process was reaped, since reaping and signaling use the same
+/// lock. A process that is still running is killed when the object is dropped.
 public final class RunningCommand: Sendable {
   /// One of the two output streams.
   public enum Stream: Int, Sendable {
@@ -14,13 +14,13 @@ public final class RunningCommand: Sendable {
     case stderr
   }
 
-  /// The process's id, for looking at /proc; to signal it use ``send(_:)``.
+  /// The process ID, for reading /proc. Use ``send(_:)`` to signal the process.
   public let pid: pid_t
 
   private let command: Command
   private let record: Record
 
-  /// Starts the command; ``Command/start()`` in other words.
+  /// Starts the command, as ``Command/start()`` does.
   ///
   /// - Throws: ``SpawnFailed``.
   init(_ command: Command) throws {
@@ -45,35 +45,35 @@ public final class RunningCommand: Sendable {
 
   deinit { record.signal(SIGKILL) }
 
-  /// Sends a signal if the process still runs.
+  /// Sends a signal if the process is still running.
   ///
-  /// - Returns: Whether it did.
+  /// - Returns: Whether the signal was sent.
   @discardableResult
   public func send(_ signal: Int32) -> Bool { record.signal(signal) }
 
-  /// How it ended; nil while it runs.
+  /// The exit status. Nil while the process is running.
   public var status: ExitStatus? { record.contents.withLock { $0.status } }
 
-  /// What a stream has carried so far.
+  /// The output of a stream so far.
   public func text(_ stream: Stream = .stdout) -> String {
     record.contents.withLock { String(decoding: $0.output[stream.rawValue], as: UTF8.self) }
   }
 
-  /// The whole lines that a stream has carried so far, without their newlines.
+  /// The complete lines of a stream so far, without their newlines.
   public func lines(_ stream: Stream = .stdout) -> [String] {
     var reader = LineReader(record: record, stream: stream)
     return reader.next()
   }
 
-  /// Waits for a line, from the first one on.
+  /// Waits for a line. Checks all lines from the first one on.
   ///
   /// - Parameters:
-  ///   - what: What the line says, for the error.
-  ///   - stream: Where it is looked for.
-  ///   - within: The longest wait.
-  ///   - matches: Whether this is the line.
+  ///   - what: A description of the line, for the error.
+  ///   - stream: The stream to read.
+  ///   - within: The time limit.
+  ///   - matches: Whether a line is the expected one.
   /// - Returns: The first line that matches, without its newline.
-  /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process ends without that line.
+  /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process exits without that line.
   @discardableResult
   public func line(
     _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(40),
@@ -91,11 +91,11 @@ public final class RunningCommand: Sendable {
   /// Waits for a line that contains a text.
   ///
   /// - Parameters:
-  ///   - text: Some part of the line.
-  ///   - stream: Where it is looked for.
-  ///   - within: The longest wait.
+  ///   - text: A part of the line.
+  ///   - stream: The stream to read.
+  ///   - within: The time limit.
   /// - Returns: The first such line, without its newline.
-  /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process ends without that line.
+  /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process exits without that line.
   @discardableResult
   public func line(
     containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(40)
@@ -103,9 +103,9 @@ public final class RunningCommand: Sendable {
     try await line("“\(text)”", in: stream, within: within) { $0.contains(text) }
   }
 
-  /// Waits for the process's end; past the deadline it is killed.
+  /// Waits until the process exits. Kills it at the deadline.
   ///
-  /// - Throws: ``DeadlinePassed`` when it had to be killed.
+  /// - Throws: ``DeadlinePassed`` if the process was killed.
   @discardableResult
   public func exit(within: Duration = .seconds(60)) async throws -> ExitStatus {
     do {
@@ -116,9 +116,10 @@ public final class RunningCommand: Sendable {
     }
   }
 
-  /// Waits for the process's end and that of its output.
+  /// Waits until the process exits and its output ends.
   ///
-  /// - Throws: ``DeadlinePassed`` when it had to be killed, or something else holds its output open.
+  /// - Throws: ``DeadlinePassed`` if the process was killed, or another process holds its output
+  ///   open.
   public func result(within: Duration = .seconds(60)) async throws -> CommandResult {
     try await exit(within: within)
     try await eventually("the end of the output of \(command.program)", within: .seconds(30)) {
@@ -138,7 +139,7 @@ public final class RunningCommand: Sendable {
   }
 }
 
-/// What is known of a process; shared by the test and by the threads that read and reap.
+/// The state of a process, shared by the test and the threads that read and reap.
 private final class Record: Sendable {
   struct Contents {
     var output: [[UInt8]] = [[], []]
@@ -157,7 +158,7 @@ private final class Record: Sendable {
     contents.withLock { $0.status == nil && kill(pid, number) == 0 }
   }
 
-  /// Waits without reaping, then reaps under the lock: no signal can reach a pid used again.
+  /// Waits without reaping, then reaps under the lock, so that no signal can reach a reused PID.
   func reap() {
     var info = siginfo_t()
     while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
@@ -182,7 +183,7 @@ private final class Record: Sendable {
   }
 }
 
-/// Splits what a stream has carried into lines, each of them once.
+/// Splits the output of a stream into lines, and returns each of them once.
 private struct LineReader {
   let record: Record
   let stream: RunningCommand.Stream

@@ -1,24 +1,24 @@
 import Foundation
 
-/// Random numbers that can be had again: SplitMix64 from a seed, which is printed.
+/// Reproducible random numbers: SplitMix64 with a seed that is printed.
 ///
 /// `TEST_SEED=… make test` repeats a run.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
-  /// What the sequence began with.
+  /// The seed of the sequence.
   public let seed: UInt64
 
   private var state: UInt64
 
-  /// Begins with TEST_SEED, or without it with a seed of its own, and prints the seed.
+  /// Creates a generator with the seed TEST_SEED or a random one, and prints the seed.
   ///
-  /// - Parameter purpose: What the numbers are for, printed beside the seed.
+  /// - Parameter purpose: The purpose of the numbers, printed before the seed.
   public init(for purpose: String) {
     let given = ProcessInfo.processInfo.environment["TEST_SEED"].flatMap { UInt64($0) }
     self.init(seed: given ?? UInt64.random(in: 0...UInt64.max))
     print("\(purpose): TEST_SEED=\(seed)")
   }
 
-  /// Begins with a known seed.
+  /// Creates a generator with a known seed.
   public init(seed: UInt64) {
     self.seed = seed
     state = seed
@@ -35,17 +35,17 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
 }
 
 extension SeededGenerator {
-  /// Whether something of a probability in percent is the case.
+  /// True with a probability in percent.
   public mutating func chance(_ percent: Int) -> Bool {
     Int.random(in: 0..<100, using: &self) < percent
   }
 
-  /// A time in milliseconds, in steps of 100.
+  /// A time in milliseconds, a multiple of 100.
   public mutating func milliseconds(_ range: ClosedRange<Int>) -> Int {
     Int.random(in: range.lowerBound / 100...range.upperBound / 100, using: &self) * 100
   }
 
-  /// One of several values, of which there is at least one.
+  /// One of the values, which must not be empty.
   public mutating func pick<Value>(_ values: [Value]) -> Value {
     values[Int.random(in: 0..<values.count, using: &self)]
   }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A command that could not be started.
+/// A command can't be started.
 public struct SpawnFailed: Error, CustomStringConvertible, Sendable {
-  /// The program as it was named.
+  /// The name of the program as given.
   public let program: String
-  /// What `posix_spawn` or `pipe2` returned.
+  /// The error of `posix_spawn` or `pipe2`.
   public let code: Int32
 
-  /// The program, and what the system says.
+  /// The program and the system's error text.
   public var description: String { "\(program): \(String(cString: strerror(code)))" }
 }
 
@@ -29,13 +29,13 @@ struct FileEnd: Sendable {
   }
 }
 
-/// A pipe of which no other process that starts meanwhile gets an end.
+/// A pipe whose ends no other new process inherits.
 struct Pipe {
   let reading: FileEnd
   let writing: FileEnd
 
   init(for command: Command) throws {
-    // A child that ends before it has read its input must not end the tests.
+    // A child that exits before it has read its input must not terminate the tests.
     _ = ignoreBrokenPipes
     var ends: [Int32] = [-1, -1]
     guard makePipe(&ends, O_CLOEXEC) == 0 else {
@@ -45,7 +45,7 @@ struct Pipe {
   }
 }
 
-/// glibc has these, but shows them only to C that asks for GNU extensions.
+/// Functions of glibc that are visible in C only with GNU extensions.
 private let makePipe = libc(
   "pipe2", as: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32).self)
 private let changeFolder = libc(
@@ -61,9 +61,9 @@ private func libc<Function>(_ name: String, as type: Function.Type) -> Function 
 
 private let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
-/// Starts a command with these ends as its standard streams.
+/// Starts a command with these descriptors as its standard streams.
 ///
-/// - Returns: its process's id.
+/// - Returns: The process ID.
 /// - Throws: ``SpawnFailed``.
 func spawn(_ command: Command, stdin: Int32?, stdout: Int32, stderr: Int32) throws -> pid_t {
   var actions = posix_spawn_file_actions_t()
@@ -80,7 +80,8 @@ func spawn(_ command: Command, stdin: Int32?, stdout: Int32, stderr: Int32) thro
     _ = changeFolder(&actions, folder)
   }
 
-  // The child starts with every signal as it comes, whatever the tests ignore or block.
+  // The child starts with default signal handling and no blocked signals, whatever the tests ignore
+  // or block.
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)
   defer { posix_spawnattr_destroy(&attributes) }

@@ -1,17 +1,17 @@
 import Foundation
 
-/// A folder that exists for the length of one test.
+/// A directory that exists for the duration of one test.
 public struct TemporaryFolder: Sendable {
-  /// Its absolute path, without symbolic links.
+  /// The absolute path, without symbolic links.
   public let path: String
 
-  /// The path of something in it.
+  /// The path of an entry of the directory.
   public func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Writes a file, with the folders above it.
+  /// Writes a file and creates its parent directories.
   ///
-  /// - Returns: The file's path.
-  /// - Throws: What Foundation throws when it can't write.
+  /// - Returns: The path of the file.
+  /// - Throws: The errors of Foundation if it can't write.
   @discardableResult
   public func write(_ name: String, _ text: String) throws -> String {
     let file = URL(fileURLWithPath: path(name))
@@ -21,11 +21,11 @@ public struct TemporaryFolder: Sendable {
     return file.path
   }
 
-  /// Writes a program. Another process does it: what this one has open for writing while it forks can't be run for a moment
-  /// (ETXTBSY).
+  /// Writes a program through another process. A file that this process has open for writing while
+  /// it forks can't be executed for a moment (ETXTBSY).
   ///
-  /// - Returns: The program's path.
-  /// - Throws: What `write(_:_:)` and `Command` throw.
+  /// - Returns: The path of the program.
+  /// - Throws: The errors of `write(_:_:)` and `Command`.
   @discardableResult
   public func program(_ name: String, _ text: String) async throws -> String {
     let source = try write(name + ".text", text)
@@ -34,7 +34,7 @@ public struct TemporaryFolder: Sendable {
   }
 }
 
-/// Makes a folder of mode 0700, lends it to `body`, and removes it with all that is in it.
+/// Creates a directory with mode 0700, passes it to `body`, and removes it with its content.
 nonisolated(nonsending) public func withTemporaryFolder<Result>(
   _ body: (TemporaryFolder) async throws -> Result
 ) async throws -> Result {

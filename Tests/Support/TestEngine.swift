@@ -1,56 +1,60 @@
 import Foundation
 
-/// A Docker Engine that the tests may do anything with, started for them by `make test`.
+/// A Docker Engine that `make test` starts for the tests. They may do anything with it.
 ///
 /// ```swift
-/// @Test(.enabled(if: !TestEngine.all.isEmpty, "needs an engine: make test"), arguments: TestEngine.all)
+/// @Test(
+///   .enabled(if: !TestEngine.all.isEmpty, "needs an engine: make test"),
+///   arguments: TestEngine.all)
 /// func runs(on engine: TestEngine) async throws { … }
 /// ```
 public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
-  /// The version of the cgroup hierarchy that an engine puts its containers in.
+  /// The version of the cgroup hierarchy that an engine uses.
   public enum CgroupVersion: String, Sendable {
     /// A hierarchy for each controller.
     case v1
-    /// The unified one.
+    /// The unified hierarchy.
     case v2
   }
 
   /// The path of the engine's socket.
   public let socket: String
-  /// The cgroup version that it works with.
+  /// The cgroup version of the engine.
   public let cgroups: CgroupVersion
 
-  /// A process in the mount namespace where the engine's systemd is seen, for one with that cgroup driver.
+  /// For an engine with the systemd cgroup driver: a process in the mount namespace in which the
+  /// engine's systemd is visible.
   public let space: Int32?
 
-  /// Describes an engine that listens at a socket.
+  /// Creates an engine that listens at a socket.
   public init(socket: String, cgroups: CgroupVersion, space: Int32? = nil) {
     self.socket = socket
     self.cgroups = cgroups
     self.space = space
   }
 
-  /// The engine on cgroup v1 (TEST_DOCKER_HOST); nil where there is none.
+  /// The engine on cgroup v1 (TEST_DOCKER_HOST). Nil if there is none.
   public static let v1 = TestEngine(
     variable: "TEST_DOCKER_HOST", cgroups: .v1, space: "TEST_DOCKER_SPACE")
-  /// The engine on cgroup v2 (TEST_DOCKER_HOST_V2); nil where there is none.
+  /// The engine on cgroup v2 (TEST_DOCKER_HOST_V2). Nil if there is none.
   public static let v2 = TestEngine(variable: "TEST_DOCKER_HOST_V2", cgroups: .v2)
-  /// The engine with the systemd cgroup driver (TEST_DOCKER_HOST_SYSTEMD, and TEST_DOCKER_SPACE_SYSTEMD for a process in
-  /// its mount namespace), on cgroup v1; nil where there is none.
+  /// The engine with the systemd cgroup driver on cgroup v1 (TEST_DOCKER_HOST_SYSTEMD, and
+  /// TEST_DOCKER_SPACE_SYSTEMD for a process in its mount namespace). Nil if there is none.
   public static let systemd = TestEngine(
     variable: "TEST_DOCKER_HOST_SYSTEMD", cgroups: .v1, space: "TEST_DOCKER_SPACE_SYSTEMD")
-  /// Those that there are with the driver cgroupfs.
+  /// The available engines with the cgroup driver cgroupfs.
   public static let all = [v1, v2].compactMap { $0 }
 
   /// The value of DOCKER_HOST that selects this engine.
   public var dockerHost: String { "unix://\(socket)" }
 
-  /// Names a test's case.
+  /// The name of a test case.
   public var description: String {
     "cgroup \(cgroups.rawValue)" + (space == nil ? "" : ", systemd's")
   }
 
-  /// A command line that runs where the engine's systemd is seen, in the same folder; as it is for other engines.
+  /// A command line that runs in the mount namespace of the engine's systemd, in the same
+  /// directory. Unchanged for other engines.
   public func enter(_ words: [String]) -> [String] {
     guard let space else { return words }
     return [
@@ -59,7 +63,7 @@ public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
       + words
   }
 
-  /// A command that runs where the engine's systemd is seen.
+  /// A command that runs in the mount namespace of the engine's systemd.
   public func inside(_ words: String...) -> Command {
     let line = enter(words)
     return Command(line[0], Array(line.dropFirst()), environment: ["DOCKER_HOST": dockerHost])

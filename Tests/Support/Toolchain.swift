@@ -1,18 +1,18 @@
 import Foundation
 
-/// The C and C++ compilers that came with Swift: a machine that builds the project has them, and with them
-/// the sanitizers.
+/// The C and C++ compilers of the Swift toolchain. A machine that builds the project has them and
+/// their sanitizers.
 public enum Toolchain {
-  /// `clang` by its path; `cc` if Swift came without.
+  /// The path of `clang`. `cc` if the toolchain has no `clang`.
   public static let clang = beside("bin/clang") ?? "cc"
-  /// `clang++` by its path; `c++` if Swift came without.
+  /// The path of `clang++`. `c++` if the toolchain has no `clang++`.
   public static let clangPlusPlus = beside("bin/clang++") ?? "c++"
-  /// `swiftc` by its path.
+  /// The path of `swiftc`.
   public static let swiftc = beside("bin/swiftc") ?? "swiftc"
-  /// The folder of Swift's own libraries on Linux.
+  /// The directory of Swift's own libraries on Linux.
   public static let libraries = beside("lib/swift/linux") ?? "/usr/lib/swift/linux"
 
-  /// Something below the folder that holds `bin/swift`, if it is there.
+  /// The path of a file in the toolchain. Nil if it doesn't exist.
   private static func beside(_ name: String) -> String? {
     let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
     for folder in folders {

@@ -5,16 +5,18 @@
 #include <stdlib.h>
 #include <sys/vfs.h>
 
-/* libcgroup 2.0.2, less what could hurt a living pod: those calls are declared again as unavailable, so that a use of one
-   doesn't compile. Only Sources/LibcgroupTree/Libcgroup.swift imports this module (scripts/lint). */
+/* libcgroup 2.0.2 without the functions that could harm a running pod. Those are declared again
+   as unavailable, so that their use is a compile error. Only
+   Sources/LibcgroupTree/Libcgroup.swift imports this module (scripts/lint). */
 
-/* Removes a group that has neither processes nor groups below it. The kernel refuses any other: no process is moved.
-   A busy group also returns 0, since the library drops its own ECGNONEMPTY: look whether the directory is gone. */
+/* Removes a cgroup that has neither processes nor child cgroups. The kernel refuses any other,
+   and no process is moved. A busy cgroup also returns 0, because the library drops its own
+   ECGNONEMPTY: check whether the directory is gone. */
 static inline int ccgroup_delete_empty(struct cgroup *group) {
   return cgroup_delete_cgroup_ext(group, CGFLAG_DELETE_EMPTY_ONLY);
 }
 
-/* Swift would take the arrays of struct cgroup_mount_point for tuples of 4096 members. */
+/* Swift would import the arrays of struct cgroup_mount_point as tuples of 4096 members. */
 static inline void *ccgroup_mount_new(void) { return calloc(1, sizeof(struct cgroup_mount_point)); }
 static inline const char *ccgroup_mount_name(const void *mount) { return ((const struct cgroup_mount_point *)mount)->name; }
 static inline const char *ccgroup_mount_path(const void *mount) { return ((const struct cgroup_mount_point *)mount)->path; }
@@ -25,7 +27,7 @@ static inline int ccgroup_mount_next(void **handle, void *mount) {
   return cgroup_get_controller_next(handle, (struct cgroup_mount_point *)mount);
 }
 
-/* The cgroup version of the file system that a path is on: 1 or 2, or 0 where it is another. */
+/* The cgroup version of the file system of a path: 1 or 2, or 0 for any other file system. */
 static inline int ccgroup_version(const char *path) {
   struct statfs system;
   if (statfs(path, &system) != 0) return 0;

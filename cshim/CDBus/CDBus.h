@@ -1,4 +1,4 @@
-/* libdbus, the D-Bus project's own C library: systemd is asked for slices by it. */
+/* libdbus, the reference C library of D-Bus, for requests to systemd about slices. */
 #pragma once
 
 #include <dbus/dbus.h>

@@ -9,7 +9,7 @@
 
 static char *const *kept;
 
-/* Swift's runtime and OpenSSL begin with random numbers, and abort without. */
+/* Swift's runtime and OpenSSL read random numbers first, and abort if there are none. */
 static void need_randomness(const char *program) {
   char byte;
   if (getrandom(&byte, 1, GRND_NONBLOCK) >= 0 || errno != ENOSYS) return;
@@ -28,14 +28,14 @@ static void begin(int count, char **arguments, char **environment) {
   (void)environment;
   if (count > 0 && arguments != NULL) kept = arguments;
   need_randomness(kept != NULL ? kept[0] : "program");
-  /* Within a static program Swift's runtime asks /proc/self/exe where it lies, to find its
-     backtracer, and aborts where that can't be told, unless this variable says it (Paths.cpp). */
+  /* In a static program Swift's runtime uses /proc/self/exe to find its backtracer, and aborts
+     if the link can't be read, unless SWIFT_ROOT is set (Paths.cpp). */
   char path[1];
   if (readlink("/proc/self/exe", path, sizeof path) < 0) setenv("SWIFT_ROOT", "/", 0);
 }
 
-/* Before the initializers of all libraries. Swift itself reads /proc/self/cmdline, which isn't
-   there where /proc isn't. */
+/* Runs before the initializers of all libraries. Swift itself reads /proc/self/cmdline, which
+   needs a mounted /proc. */
 __attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) =
     begin;
 

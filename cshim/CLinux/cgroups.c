@@ -28,7 +28,8 @@ static int watch_events(const char *group) {
   char path[4352];
   int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (watch < 0) return -1;
-  /* The group's own events alone, where the kernel tells them apart (Linux 5.2). */
+  /* memory.events.local (Linux 5.2) has the events of this cgroup without those of its
+     descendants. */
   static const char *const files[] = {"memory.events.local", "memory.events"};
   for (int file = 0; file < 2; file++) {
     if (snprintf(path, sizeof path, "%s/%s", group, files[file]) >= (int)sizeof path) break;

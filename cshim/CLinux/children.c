@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Nothing here allocates or locks: it runs after a fork of a process with threads. */
+/* This code runs after a fork of a process with threads: it neither allocates nor locks. */
 
 struct entry { /* linux_dirent64 */
   uint64_t inode;
@@ -17,14 +17,14 @@ struct entry { /* linux_dirent64 */
   char name[];
 };
 
-/* The number that a text begins with; 0 where there is none. */
+/* The number at the start of a text; 0 if there is none. */
 static pid_t number_at(const char *text) {
   pid_t number = 0;
   for (; *text >= '0' && *text <= '9'; text++) number = number * 10 + (*text - '0');
   return number;
 }
 
-/* The parent of the process whose directory in /proc it is; 0 where that can't be read. */
+/* The parent of the process with this directory in /proc; 0 if it can't be read. */
 static pid_t parent_of(int proc, const char *directory) {
   char path[32], text[512];
   size_t length = strlen(directory);
@@ -37,8 +37,8 @@ static pid_t parent_of(int proc, const char *directory) {
   close(file);
   if (size <= 0) return 0;
   text[size] = 0;
-  /* The command's name may hold anything: behind the last parenthesis come state and parent
-     (proc(5)). */
+  /* The command's name may contain any character, so the state and the parent follow the last
+     parenthesis (proc(5)). */
   const char *end = strrchr(text, ')');
   return end != NULL && strlen(end) > 4 ? number_at(end + 4) : 0;
 }

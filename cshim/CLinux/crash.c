@@ -9,7 +9,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Everything here but linux_report_crashes itself runs in a signal handler: no memory, no locks, no stdio. */
+/* Everything except linux_report_crashes runs in a signal handler: no allocation, locks or
+   stdio. */
 
 static const struct {
   int number;
@@ -21,12 +22,13 @@ enum { count = sizeof crashes / sizeof *crashes, most_frames = 24 };
 
 static char program[64];
 static char advice[160];
-/* What a debugger's aid had installed, which then comes after us. */
+/* The handlers that were installed before, for example by a debugging aid. With SWIFT_BACKTRACE
+   they run after ours. */
 static struct sigaction before[count];
 static int keeps_before;
 static int is_installed;
 
-/* Where the program is loaded: its ELF header, which the linker names. */
+/* The load address of the program: its ELF header, a symbol that the linker defines. */
 extern const char __ehdr_start __attribute__((visibility("hidden")));
 
 struct line {
@@ -53,15 +55,16 @@ static void add_number(struct line *line, uintptr_t number, unsigned base) {
   add(line, digits + at);
 }
 
-/* In one write, so that it doesn't mix with others; nothing where nobody reads: a reader that has stopped must not keep
-   the process from its end. */
+/* One write, so that the line isn't mixed with other output. Nothing is written if standard
+   error doesn't accept data within 200 ms: a stopped reader must not keep the process from
+   exiting. */
 static void put(const struct line *line) {
   struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
   if (poll(&out, 1, 200) == 1 && out.revents & POLLOUT) (void)!write(STDERR_FILENO, line->text, line->length);
 }
 
-/* The return addresses, by way of the frame pointers that Swift's and our C code keep. The stack may be what is
-   broken: the kernel copies it, and refuses what isn't there. */
+/* Collects the return addresses by the frame pointers that Swift's code and this project's C
+   code keep. The stack may be corrupt, so the kernel copies it and rejects invalid addresses. */
 static int walk(const ucontext_t *context, uintptr_t *addresses) {
 #if defined(__x86_64__)
   uintptr_t at = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
@@ -114,7 +117,7 @@ static void crashed(int number, siginfo_t *info, void *context) {
   add(&line, "\n");
   put(&line);
 
-  /* The end stays what the signal makes of it. */
+  /* The signal's own action follows, so the process has the exit status of the signal. */
   if (keeps_before)
     sigaction(number, &before[which], NULL);
   else
@@ -128,7 +131,7 @@ void linux_report_crashes(const char *name, const char *hint) {
   if (is_installed) return;
   is_installed = 1;
   keeps_before = getenv("SWIFT_BACKTRACE") != NULL;
-  /* A stack that has overflowed has no room for a handler. Only this thread gets one aside. */
+  /* After a stack overflow the handler needs another stack. Only the calling thread gets one. */
   static char aside[64 << 10];
   stack_t stack = {.ss_sp = aside, .ss_size = sizeof aside};
   sigaltstack(&stack, NULL);

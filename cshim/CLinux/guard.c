@@ -1,12 +1,14 @@
-/* A program that ends with this process, however that ends, and with all that it started.
+/* A program that is killed together with all its descendants when this process exits.
 
-   Between the two stands a guard: a fork of this process that does nothing but wait. It holds the reading end of a pipe
-   whose writing end this process has alone, so the kernel closes that when the process dies; and it is the one to whom
-   the program's orphans fall (prctl(2), PR_SET_CHILD_SUBREAPER), so none gets away. After a fork of a process with
-   threads only what is safe in a signal handler may be called: nothing in the guard allocates.
+   A guard is between the two: a fork of this process that only waits. It holds the read end of a
+   pipe whose write end only this process has, so the kernel closes the pipe when this process
+   dies. The guard is the subreaper of the program's orphaned descendants (prctl(2),
+   PR_SET_CHILD_SUBREAPER), so none escapes. After a fork of a process with threads only
+   async-signal-safe functions may be called: the guard never allocates.
 
-   The program may kill or stop its guard, since both are one user's. This process is a subreaper too while guards live: what
-   a killed one leaves falls to it and is ended; a stopped one is made to go on, here or by the death of this process. */
+   The program can kill or stop its guard, since both have the same user. While guards exist,
+   this process is a subreaper too: it inherits and kills the descendants of a killed guard. A
+   stopped guard is continued by this process, or by the death of this process. */
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include "guards.h"
@@ -24,10 +26,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How the program ended, from the guard. */
+/* The guard's report about the program. */
 struct report {
-  int error; /* of the start; 0 where it was started */
-  int status; /* as waitpid(2) has it */
+  int error; /* errno of the start; 0 if the program was started */
+  int status; /* the status of waitpid(2) */
 };
 
 static void close_between(int first, int last) {
@@ -40,7 +42,7 @@ static void close_between(int first, int last) {
   for (int file = first; file <= last && file < end; file++) close(file);
 }
 
-/* Closes every descriptor but three. */
+/* Closes all descriptors except three. */
 static void keep_only(int one, int two, int three) {
   int kept[3] = {one, two, three};
   for (int i = 0; i < 2; i++)
@@ -56,14 +58,15 @@ static void keep_only(int one, int two, int three) {
   close_between(kept[2] + 1, ~0u >> 1);
 }
 
-/* Becomes the program; on failure writes errno. */
+/* Executes the program; on failure writes errno. */
 static void become(const struct linux_program *what, pid_t guard, int fault) {
   sigset_t none;
   sigemptyset(&none);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, NULL);
   setsid();
-  /* A guard that is killed takes the program along: it has one thread, so this can be relied on. */
+  /* If the guard is killed, the program is killed too. PDEATHSIG is bound to the parent thread,
+     and the guard has one thread only. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() == guard && chdir(what->folder) == 0 && dup2(what->input, 0) >= 0 &&
       dup2(what->output, 1) >= 0 && dup2(what->error, 2) >= 0) {
@@ -76,11 +79,11 @@ static void become(const struct linux_program *what, pid_t guard, int fault) {
   _exit(127);
 }
 
-/* Kills every child: what is left of the program, and what fell to the guard when its parent ended.
-   Those that don't fit are the next round's. */
+/* Kills every child: the rest of the program, and orphans that the guard inherited. Children
+   that don't fit into the array are killed in the next round. */
 static void kill_children(void) {
   pid_t found[512];
-  /* Not by way of /proc/thread-self, which came with Linux 3.17: the guard has one thread. */
+  /* /proc/thread-self needs Linux 3.17. The guard has one thread, so its ID is the process ID. */
   char path[64] = "/proc/self/task/";
   char digits[16];
   size_t at = sizeof digits, end = strlen(path);
@@ -92,7 +95,7 @@ static void kill_children(void) {
   for (int i = 0; i < count; i++) kill(found[i], SIGKILL);
 }
 
-/* Waits for the program's end, or for that of the process that wanted it. */
+/* Waits until the program exits, or the process that started it closes the lifeline. */
 static void wait_for_end(pid_t program, int lifeline, int signals) {
   struct pollfd files[2] = {{.fd = lifeline, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
   for (;;) {
@@ -109,11 +112,10 @@ static void wait_for_end(pid_t program, int lifeline, int signals) {
   }
 }
 
-/* Kills the program with all that it started.
-   Returns the program's status. */
+/* Kills the program and all its descendants. Returns the program's status. */
 static int end_all(pid_t program, int signals) {
   int status = SIGKILL;
-  /* It isn't waited for as yet, so its group can't be another's. */
+  /* The program isn't reaped yet, so the process group ID can't have been reused. */
   kill(-program, SIGKILL);
   for (int round = 0; round < 300; round++) {
     kill_children();
@@ -132,9 +134,10 @@ static int end_all(pid_t program, int signals) {
 static void guard(const struct linux_program *what, int lifeline, int result) {
   prctl(PR_SET_NAME, "program-guard");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  /* One that was stopped has to see that the lifeline is closed. */
+  /* A stopped guard must be continued when its parent dies, to see that the lifeline is closed. */
   prctl(PR_SET_PDEATHSIG, SIGCONT);
-  /* Not in the terminal's foreground: what the one who sits there sends is for the process that is guarded. */
+  /* The guard leaves the terminal's foreground process group: signals from the terminal are for
+     the process that is guarded. */
   setsid();
   sigset_t child;
   sigemptyset(&child);
@@ -164,8 +167,8 @@ static void guard(const struct linux_program *what, int lifeline, int result) {
 
 /* --- this process ----------------------------------------------------------------------------- */
 
-/* Waits until the guard reports or is dead; one that is stopped goes on, and one that is stopped again and again is
-   killed. Whether it was waited for is in *reaped. */
+/* Waits until the guard reports or is dead. A stopped guard is continued; one that is stopped
+   repeatedly is killed. *reaped is set if the guard was reaped. */
 static void await_report(pid_t process, int result, int *reaped) {
   struct pollfd file = {.fd = result, .events = POLLIN};
   for (int stops = 0; poll(&file, 1, 500) <= 0;) {
@@ -190,7 +193,7 @@ int linux_start_program(const struct linux_program *what, pid_t *process, int *l
     errno = error;
     return -1;
   }
-  /* None of this process's handlers may run in the guard. */
+  /* The signal handlers of this process must not run in the guard. */
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

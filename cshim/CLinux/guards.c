@@ -14,10 +14,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct known {
   pid_t process;
   struct known *next;
-} *guards; /* those that were started and not yet waited for */
+} *guards; /* guards that were started and not yet reaped */
 static int was_subreaper;
 
-/* With the lock held. */
+/* Call with the lock held. */
 static void enlist(struct known *one) {
   if (guards == NULL) {
     was_subreaper = 0;
@@ -60,7 +60,7 @@ static int is_guard(pid_t process) {
   return one != NULL;
 }
 
-/* Kills those that aren't ours: what a guard left that was killed. */
+/* Kills the children in other sessions that are not guards: the descendants of a killed guard. */
 static int kill_fallen(const pid_t *children, int count) {
   int killed = 0;
   for (int i = 0; i < count; i++) {
@@ -83,7 +83,7 @@ int guards_kill_fallen(void) {
     char path[300];
     snprintf(path, sizeof path, "/proc/self/task/%s/children", thread->d_name);
     int count = guards_listed(path, children, most);
-    /* A thread that has just ended has no list, and none has where the kernel makes none. */
+    /* A thread that has just exited has no list, and some kernels have no lists at all. */
     is_listed = count >= 0;
     if (count > 0) killed += kill_fallen(children, count);
   }

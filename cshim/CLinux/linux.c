@@ -74,7 +74,7 @@ int linux_watch_came(const void *bytes, ssize_t size) {
 int linux_open_path(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
 
 int linux_exchange(const char *one, const char *other) {
-  const unsigned exchange = 2; /* RENAME_EXCHANGE, which older C libraries don't name */
+  const unsigned exchange = 2; /* RENAME_EXCHANGE, which older C libraries don't define */
   return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, exchange);
 }
 

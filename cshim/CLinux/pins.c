@@ -11,10 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* All of this runs in a child of a process with threads: system calls alone. */
+/* All of this runs in a child of a process with threads: system calls only. */
 
-/* Opens a path that has no links, one component at a time: one that is a link by now is ELOOP. What is missing is made, a
-   directory with this mode; nothing is made where that is 0. */
+/* Opens a path without symbolic links, one component at a time; a component that is a symbolic
+   link gives ELOOP. Missing components are created as directories with this mode, unless it is
+   0. */
 static int open_plain(const char *path, mode_t mode) {
   int place = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   while (place >= 0) {
@@ -91,12 +92,12 @@ static int unpin(int space, const char *directory, const char *name) {
   snprintf(target, sizeof target, "%s/%s", directory, name);
   while (umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) == 0) {}
   if (rmdir(target) != 0 && errno != ENOENT && (errno != ENOTDIR || unlink(target) != 0)) return errno;
-  /* The last one. */
+  /* Succeeds only after the last mount is removed. */
   rmdir(directory);
   return 0;
 }
 
-/* What a child has found, by a pipe: guards.c may be the one who waits for it. */
+/* Reads the child's result from a pipe: another thread in guards.c may reap the child first. */
 static int result(pid_t child, int pipes[2]) {
   int error = EIO;
   close(pipes[1]);

@@ -2,9 +2,10 @@
 
 intptr_t __wrap__swift_stdlib_getScalarName(uint32_t scalar, uint8_t *buffer, intptr_t capacity);
 
-/* In a static program Swift's standard library calls this for Unicode.Scalar.Properties.name: the linker puts it in the
-   place of the library's own (--wrap), whose tables of names would be half a megabyte of each program. Nothing
-   asks for a scalar's name; who did would get none. */
+/* In a static program Swift's standard library calls this function for
+   Unicode.Scalar.Properties.name: the linker substitutes it for the library's function (--wrap),
+   whose tables of names add half a megabyte to each program. The programs never use names of
+   scalars; a caller would get none. */
 intptr_t __wrap__swift_stdlib_getScalarName(uint32_t scalar, uint8_t *buffer, intptr_t capacity) {
   (void)scalar, (void)buffer, (void)capacity;
   return 0;

@@ -5,14 +5,15 @@
 _Unwind_Reason_Code __wrap__Unwind_ForcedUnwind(
     struct _Unwind_Exception *exception, _Unwind_Stop_Fn stop, void *buffer);
 
-/* In a static program glibc calls this to end a thread (pthread_exit, by which dispatch_main ends
-   the main one): the linker puts it in the unwinder's place (--wrap). There are no unwind tables
-   (scripts/static.ld), and nothing to clean up in C and Swift. So every frame is taken for the last
-   one that has a table, and glibc goes on where the thread began. */
+/* In a static program glibc calls this function to stop a thread (pthread_exit, with which
+   dispatch_main stops the main thread): the linker substitutes it for the unwinder's function
+   (--wrap). There are no unwind tables (scripts/static.ld), and C and Swift need no cleanup. So
+   every frame is treated as the last frame that has a table, and glibc continues at the start of
+   the thread. */
 _Unwind_Reason_Code __wrap__Unwind_ForcedUnwind(
     struct _Unwind_Exception *exception, _Unwind_Stop_Fn stop, void *buffer) {
   _Unwind_Action last = _UA_FORCE_UNWIND | _UA_CLEANUP_PHASE | _UA_END_OF_STACK;
   stop(1, last, exception->exception_class, exception, NULL, buffer);
-  /* It doesn't return from there. */
+  /* `stop` does not return. */
   return _URC_FATAL_PHASE2_ERROR;
 }

@@ -23,7 +23,7 @@ static void take(void *context, int status, int timeouts, struct hostent *host) 
   answer->found = 1;
 }
 
-/* Until the answer is there, or c-ares has given up by itself. */
+/* Runs until the response has arrived or c-ares has given up. */
 static void drive(ares_channel channel) {
   for (;;) {
     ares_socket_t sockets[ARES_GETSOCK_MAXNUM];

@@ -1,5 +1,6 @@
-/* Debian's libdbus-1.a wants libsystemd for servers that systemd starts by their sockets. Nothing here is a server, and
-   there is no static libsystemd: nobody calls these. In a dynamic program the library brings its own. */
+/* Debian's libdbus-1.a needs libsystemd for socket-activated servers. No program of this project
+   is such a server, and there is no static libsystemd, so these functions are never called. In a
+   dynamic program the library has the symbols. */
 #ifdef STATIC_DBUS
 int sd_listen_fds(int unset_environment);
 int sd_is_socket(int fd, int family, int type, int listening);
@@ -14,7 +15,7 @@ int sd_is_socket(int fd, int family, int type, int listening) {
   return 0;
 }
 #else
-/* A translation unit has a declaration at least. */
+/* A translation unit needs at least one declaration. */
 extern const int cdbus_is_dynamic;
 const int cdbus_is_dynamic = 1;
 #endif

@@ -20,14 +20,14 @@ static int index_of(int number) {
 static void note(int number) {
   int i = index_of(number);
   if (i < 0) return;
-  /* Whoever has asked for the number listens itself: it gets the signal again. */
+  /* The program handles the signal itself since it called signals_take_early: send it again. */
   if (taken[i])
     kill(getpid(), number);
   else
     came[i]++;
 }
 
-/* Whether this is a command that lives for a pod. */
+/* Whether the arguments are those of a command that runs a pod. */
 static int lives_for_a_pod(int count_of, char **arguments) {
   return count_of == 1 || (count_of > 1 && strcmp(arguments[1], "run") == 0);
 }
@@ -39,13 +39,13 @@ static void listen_early(int count_of, char **arguments, char **environment) {
   sigemptyset(&action.sa_mask);
   for (int i = 0; i < count; i++) {
     struct sigaction before;
-    /* Whoever started it with one of them ignored, as nohup does, wants it so. */
+    /* A signal that is ignored from the start, for example by nohup, stays ignored. */
     if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
       sigaction(numbers[i], &action, NULL);
   }
 }
 
-/* Before the initializers of all libraries. */
+/* Runs before the initializers of all libraries. */
 __attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) =
     listen_early;
 

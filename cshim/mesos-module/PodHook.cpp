@@ -1,8 +1,10 @@
-// libcompose_pod_hook.so: tells pod-reaper what the Mesos agent does with executors. Mesos hands C++
-// objects to a hook, so this much is C++; all that acts is HookShim. Nothing here waits or decides.
+// libcompose_pod_hook.so: notifies pod-reaper when the Mesos agent starts or removes an executor.
+// Mesos passes C++ objects to a hook, so this part is C++. HookShim does the work. Nothing here
+// blocks or decides.
 //
-// Built by `make hook` against the headers of the Mesos that loads it: the agent takes a hook only if its
-// version string is the agent's own. Only callbacks that Mesos 1.0 to 1.11 and later share are overridden.
+// `make hook` builds it with the headers of the Mesos version that loads it: an agent accepts a
+// hook only if its version string equals the agent's. The overridden callbacks exist in all
+// supported agents (1.2 and later), and in 1.0 and 1.1.
 
 #include <stdio.h>
 #include <string.h>
@@ -26,13 +28,15 @@ namespace {
 
 const char* const leaseVariable = "COMPOSE_EXECUTOR_LEASE_SOCKET";
 
-// Whether a container is nested in another; before Mesos 1.1 none was, and its ID had no parent.
+// Whether a container is nested in another. Before Mesos 1.1 there was no nesting, and a container
+// ID had no parent.
 template <typename ID>
 auto isNested(const ID& id, int) -> decltype(id.has_parent()) { return id.has_parent(); }
 template <typename ID>
 bool isNested(const ID&, long) { return false; }
 
-// What the agent logs: nothing, unless the reaper can't learn of the event.
+// The hook's result, which the agent logs if it is an error. It is an error only if the reaper
+// can't learn of the event.
 Try<Nothing> outcome(const hook_shim_result& result)
 {
   if (result.outcome == HOOK_SHIM_DELIVERED || result.outcome == HOOK_SHIM_SPOOLED) return Nothing();
@@ -65,7 +69,7 @@ public:
         hook_shim_removed(shim, id.data(), id.size(), executor.data(), executor.size()));
   }
 
-  // What is returned takes the place of the executor's environment, with what other hooks added to it.
+  // The returned environment replaces the executor's environment, including changes by other hooks.
   Result<mesos::Environment> slaveExecutorEnvironmentDecorator(
       const mesos::ExecutorInfo& info) override
   {
@@ -84,7 +88,7 @@ private:
   const std::string leaseSocket;
 };
 
-// A null pointer ends the agent's start; the line before it says why.
+// A null pointer makes the agent exit at startup; the printed line has the reason.
 mesos::Hook* refuse(const std::string& why)
 {
   fprintf(stderr, "org_compose_executor_PodHook: %s\n", why.c_str());
@@ -111,7 +115,7 @@ mesos::Hook* create(const mesos::Parameters& parameters)
       return refuse("parameter " + parameter.key() + " must be an absolute path, and is '" + *value + "'");
     }
   }
-  // The longest address of a unix socket, as the kernel has it.
+  // The longest path in the address of a unix socket (unix(7)).
   if (leaseSocket.size() > 107) return refuse("parameter lease_socket is longer than 107 bytes");
 
   hook_shim* shim = nullptr;
@@ -125,7 +129,7 @@ mesos::Hook* create(const mesos::Parameters& parameters)
 
 } // namespace
 
-// The agent looks this variable up by its name, which is the module's.
+// The agent looks up this variable by the name of the module.
 __attribute__((visibility("default")))
 mesos::modules::Module<mesos::Hook> org_compose_executor_PodHook(
     MESOS_MODULE_API_VERSION, MESOS_VERSION, "compose-executor", "root@localhost",

@@ -1,15 +1,16 @@
 import OrderedCollections
 import YAML
 
-/// Checks that a project's parts fit each other: nothing refers to what isn't there, nothing waits for
-/// itself (Compose specification, throughout).
+/// Validates the relations between a project's parts: every reference has a target, and no service
+/// waits for itself (Compose specification, throughout).
 struct Consistency {
   private let tree: YAMLNode
   private let services: OrderedDictionary<String, YAMLNode.Entry>
   private let disabled: Set<String>
   private let faults: FaultCollector?
 
-  /// Takes a normalized tree without its disabled services, and what takes the faults; nil to throw the first.
+  /// Takes a normalized tree without its disabled services, and the collector of errors; nil to
+  /// throw the first error.
   init(_ tree: YAMLNode, disabled: Set<String>, collecting faults: FaultCollector? = nil) {
     self.tree = tree
     self.faults = faults
@@ -17,7 +18,7 @@ struct Consistency {
     services = tree["services"]?.mapping ?? [:]
   }
 
-  /// Throws for the first thing that doesn't fit, unless faults are collected.
+  /// Throws the first error, unless errors are collected.
   func check() throws(ComposeError) {
     var containers: [String: String] = [:]
     for (name, entry) in services {
@@ -115,7 +116,8 @@ struct Consistency {
     try refuseUnknown(service["configs"], "configs", name: name)
   }
 
-  /// Whether a top-level key has an entry; one that is no mapping, which is a fault already, may have any.
+  /// True if a top-level mapping has this entry. A value that isn't a mapping has been reported
+  /// already and counts as having every entry.
   private func declares(_ kind: String, _ name: String) -> Bool {
     guard let node = tree[kind] else { return false }
     if let entries = node.mapping { return entries[name] != nil }
@@ -215,9 +217,9 @@ struct Consistency {
   }
 }
 
-/// Limits that a service sets in two places, and how many containers it has.
+/// Validates limits that two keys set, and the number of containers.
 enum LimitChecks {
-  /// Throws where the two places differ.
+  /// Throws if the values of two keys differ.
   static func check(_ service: YAMLNode) throws(ComposeError) {
     let deploy = service["deploy"]
     if let scale = service["scale"], let replicas = deploy?["replicas"],

@@ -1,42 +1,56 @@
 import OrderedCollections
 import YAML
 
-/// All that is wrong with a project's files, where a load doesn't end with the first fault.
+/// Collects the errors of a project's files, for a load that continues after the first error.
 final class FaultCollector {
-  /// The faults in the order in which they were found, each once.
+  /// The errors in the order in which they were found, each once.
   private(set) var faults: [ComposeError] = []
   private var descriptions: Set<String> = []
-  /// Where values are that have faults already: what else is wrong with them follows from that.
+  /// The maximum number of collected errors.
+  static let most = 1000
+
+  /// True if loading stops because the maximum is reached.
+  var isFull: Bool { faults.count >= Self.most }
+
+  /// The error that stops loading at the maximum.
+  static let tooMany = ComposeError("more than \(most) faults; the rest isn't checked", at: nil)
+  /// The positions of values with errors; further errors of these values would be consequences.
   private var broken: Set<SourcePosition> = []
-  /// The same of keys of services and resources: the first of them is where the mapping that holds it is.
+  /// The positions of keys of services and resources with errors. They are kept separately, because
+  /// the first key of a mapping has the mapping's position.
   private var brokenKeys: Set<SourcePosition> = []
 
-  /// Adds a fault.
+  /// Adds an error unless the maximum is reached.
   func add(_ fault: ComposeError) {
+    if isFull { return }
     if descriptions.insert(fault.description).inserted { faults.append(fault) }
   }
 
-  /// Marks a value that has faults.
+  /// Throws if the maximum is reached.
+  func checkRoom() throws(ComposeError) { if isFull { throw Self.tooMany } }
+
+  /// Marks a value that has errors.
   func markBroken(_ position: SourcePosition) { broken.insert(position) }
 
-  /// Marks the key of something in which there are faults.
+  /// Marks the key of a service or resource that has errors.
   func markBroken(key position: SourcePosition) { brokenKeys.insert(position) }
 
-  /// True for a value that has faults.
+  /// True for a value that has errors.
   func isBroken(_ position: SourcePosition) -> Bool { broken.contains(position) }
 
-  /// True for the key of something in which there are faults.
+  /// True for the key of a service or resource that has errors.
   func isBroken(key position: SourcePosition) -> Bool { brokenKeys.contains(position) }
 }
 
 extension FaultCollector? {
-  /// Adds a fault where faults are collected; throws it where the first one ends the load.
+  /// Adds an error to the collector; throws it without a collector.
   func report(_ fault: ComposeError) throws(ComposeError) {
     guard let self else { throw fault }
+    try self.checkRoom()
     self.add(fault)
   }
 
-  /// Does something; its fault is collected, or thrown.
+  /// Runs the body; its error is collected, or thrown without a collector.
   func attempt(_ body: () throws(ComposeError) -> Void) throws(ComposeError) {
     do {
       try body()
@@ -45,23 +59,24 @@ extension FaultCollector? {
     }
   }
 
-  /// Whether there are faults already in what a key names.
+  /// True if the value of the key already has errors.
   func isBroken(key position: SourcePosition) -> Bool { self?.isBroken(key: position) ?? false }
 
-  /// What becomes of a value. Where that fails and faults are collected, the value stays as it is, and each item of a list is
-  /// tried alone, so that the faults of all of them are found.
+  /// Converts a value. If that fails and errors are collected, the value is returned unchanged, and
+  /// each item of a list is converted separately to find the errors of all items.
   ///
   /// - Parameters:
-  ///   - node: the value.
-  ///   - splitsMappings: true where entries of a mapping are tried alone as well.
-  ///   - body: makes the new value.
-  /// - Returns: the new value, or the old one.
-  /// - Throws: the fault, where faults aren't collected.
+  ///   - node: The value.
+  ///   - splitsMappings: True to convert entries of a mapping separately as well.
+  ///   - body: The conversion.
+  /// - Returns: The converted value, or the unchanged one.
+  /// - Throws: The error, without a collector; with one, only an error at the maximum.
   func value(
     of node: YAMLNode, splitsMappings: Bool = false,
     _ body: (YAMLNode) throws(ComposeError) -> YAMLNode
   ) throws(ComposeError) -> YAMLNode {
     guard let self else { return try body(node) }
+    try self.checkRoom()
     if self.isBroken(node.position) { return node }
     let known = self.faults.count
     do throws(ComposeError) {
@@ -70,7 +85,7 @@ extension FaultCollector? {
       if self.faults.count == known {
         let all = parts(of: node, splitsMappings)
         let sound = all.filter { !self.isBroken($0.position) }
-        for part in sound where all.count > 1 {
+        for part in sound where all.count > 1 && !self.isFull {
           do throws(ComposeError) { _ = try body(part.whole) } catch { self.add(error) }
         }
         if self.faults.count == known, sound.count == all.count { self.add(error) }
@@ -80,7 +95,8 @@ extension FaultCollector? {
     }
   }
 
-  /// The items of a list, or the entries of a mapping: where each is, and a list or mapping of it alone.
+  /// The items of a list or the entries of a mapping: each with its position and a list or mapping
+  /// that contains it alone.
   private func parts(
     of node: YAMLNode, _ splitsMappings: Bool
   ) -> [(position: SourcePosition, whole: YAMLNode)] {

@@ -1,9 +1,9 @@
 import OrderedCollections
 import YAML
 
-/// Checks of the files merged into one, before anything of the project is known.
+/// Validation of the merged tree, before defaults are added.
 enum FileChecks {
-  /// Throws for keys that exclude each other, unless faults are collected.
+  /// Throws for keys that exclude each other, unless errors are collected.
   static func check(
     _ tree: YAMLNode, collecting faults: FaultCollector? = nil
   ) throws(ComposeError) {
@@ -42,7 +42,7 @@ enum FileChecks {
     }
   }
 
-  /// Throws where a file's content comes from two places, or from none.
+  /// Throws if a file's content has several sources or none.
   private static func checkSource(
     _ entry: YAMLNode.Entry, _ subject: String, keys: [String]
   ) throws(ComposeError) {

@@ -1,16 +1,17 @@
 import OrderedCollections
 import YAML
 
-/// What a project may have at most, far above what any file has: each costs time and memory (docs/differences.md).
+/// The maximum size of a project, far above that of real files; each limit bounds time and memory
+/// (docs/compose.md, "Input limits").
 enum InputLimits {
-  /// Services, and jobs.
+  /// The maximum number of services, and of jobs.
   static let services = 10_000
-  /// Containers of all services.
+  /// The maximum number of containers of all services.
   static let containers = 10_000
-  /// Variables of a file of variables.
+  /// The maximum number of variables in an env file.
   static let variables = InputBudget.Resource.variables.limit
 
-  /// Throws for the first service, or job, that is one too many.
+  /// Throws for the first service or job that exceeds the limit.
   static func checkServices(of tree: YAMLNode) throws(ComposeError) {
     for kind in ["services", "jobs"] {
       guard let entries = tree[kind]?.mapping, entries.count > services else { continue }
@@ -20,7 +21,8 @@ enum InputLimits {
     }
   }
 
-  /// Throws at the number of the service whose containers are too many, with those of the services before it.
+  /// Throws at the scale of the service whose containers exceed the limit, together with those of
+  /// the services before it.
   static func checkContainers(of tree: YAMLNode) throws(ComposeError) {
     var sum: Int64 = 0
     for (name, entry) in tree["services"]?.mapping ?? [:] {

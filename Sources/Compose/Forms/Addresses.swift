@@ -2,7 +2,7 @@ import YAML
 
 /// `dns:` of a service (Compose specification, "dns").
 enum Addresses {
-  /// Drops empty entries, which a variable that isn't set leaves behind; nothing at all stays null.
+  /// Drops empty entries, which unset variables leave behind; null stays null.
   @Sendable static func dropEmpty(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

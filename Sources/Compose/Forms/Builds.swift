@@ -35,7 +35,8 @@ enum Builds {
       Key("privileged", .boolean, goes: "--allow security.insecure", is: .needs(.privileged)),
     ])
 
-  /// A string or a list of strings, kept as it is: one can't be added to the other.
+  /// Validates a string or a list of strings and keeps its notation, because a string and a list
+  /// can't be merged.
   @Sendable private static func filter(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -44,7 +45,7 @@ enum Builds {
     return node
   }
 
-  /// A context alone as a mapping.
+  /// Converts a context without other keys to a mapping.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

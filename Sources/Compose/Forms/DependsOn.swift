@@ -8,16 +8,16 @@ enum DependsOn {
   private static let keys = KeyTable(
     "an entry of `depends_on`",
     [
-      Key("condition", .word(conditions), goes: "what is waited for", is: .harmless),
-      Key("restart", .boolean, goes: "started again with it", is: .harmless),
-      Key("required", .boolean, omit: .unset, goes: "may be missing", is: .harmless),
+      Key("condition", .word(conditions), goes: "the condition of the start", is: .harmless),
+      Key("restart", .boolean, goes: "whether both restart together", is: .harmless),
+      Key("required", .boolean, omit: .unset, goes: "whether it may be missing", is: .harmless),
     ])
 
   private static let conditions = [
     "service_started", "service_healthy", "service_completed_successfully",
   ]
 
-  /// A list of names as a mapping, with the defaults filled in.
+  /// Converts a list of names to a mapping with default values.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -51,7 +51,8 @@ enum DependsOn {
     return entry
   }
 
-  /// The condition of a name alone; `restart` where a link or a shared namespace implies it.
+  /// The default entry for a service name; with `restart` if a link or a shared namespace implies
+  /// it.
   static func started(at position: SourcePosition, restart: Bool = false) -> YAMLNode {
     var node = YAMLNode(mappingAt: position)
     node.set("condition", YAMLNode(.string("service_started"), at: position))

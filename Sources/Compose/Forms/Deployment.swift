@@ -6,29 +6,29 @@ enum Deployment {
   static let keys = KeyTable(
     "`deploy`",
     [
-      Key("mode", .string, never: "a swarm's"),
+      Key("mode", .string, never: "for swarms"),
       Key(
-        "replicas", .integer(.plain), omit: .unset, goes: "how many containers",
+        "replicas", .integer(.plain), omit: .unset, goes: "the number of containers",
         is: .needs(.maxContainers)),
-      Key("labels", .pairs(.labels), never: "a swarm's"),
-      Key("update_config", .fields(updateKeys), never: "a swarm's"),
-      Key("rollback_config", .fields(updateKeys), never: "a swarm's"),
+      Key("labels", .pairs(.labels), never: "for swarms"),
+      Key("update_config", .fields(updateKeys), never: "for swarms"),
+      Key("rollback_config", .fields(updateKeys), never: "for swarms"),
       Key(
         "resources", .fields(resourcesKeys), omit: .emptyInYAML, goes: "HostConfig", is: .harmless),
-      Key("restart_policy", .fields(restartKeys), goes: "kept by the executor", is: .harmless),
-      Key("placement", .fields(placementKeys), omit: .emptyInYAML, never: "a swarm's"),
-      Key("endpoint_mode", .string, never: "a swarm's"),
+      Key("restart_policy", .fields(restartKeys), goes: "applied by the executor", is: .harmless),
+      Key("placement", .fields(placementKeys), omit: .emptyInYAML, never: "for swarms"),
+      Key("endpoint_mode", .string, never: "for swarms"),
     ])
 
   private static let updateKeys = KeyTable(
     "an update",
     [
-      Key("parallelism", .integer(.wholeCount), omit: .unset, never: "a swarm's"),
-      Key("delay", .duration, omit: .empty, never: "a swarm's"),
-      Key("failure_action", .string, never: "a swarm's"),
-      Key("monitor", .duration, omit: .empty, never: "a swarm's"),
-      Key("max_failure_ratio", .decimal, never: "a swarm's"),
-      Key("order", .word(["start-first", "stop-first"]), never: "a swarm's"),
+      Key("parallelism", .integer(.wholeCount), omit: .unset, never: "for swarms"),
+      Key("delay", .duration, omit: .empty, never: "for swarms"),
+      Key("failure_action", .string, never: "for swarms"),
+      Key("monitor", .duration, omit: .empty, never: "for swarms"),
+      Key("max_failure_ratio", .decimal, never: "for swarms"),
+      Key("order", .word(["start-first", "stop-first"]), never: "for swarms"),
     ])
 
   private static let resourcesKeys = KeyTable(
@@ -49,44 +49,44 @@ enum Deployment {
   private static let reservationKeys = KeyTable(
     "`reservations`",
     [
-      Key("cpus", .decimal, never: "a swarm's"),
+      Key("cpus", .decimal, never: "for swarms"),
       Key("memory", .bytes(.text), goes: "HostConfig.MemoryReservation", is: .harmless),
       Key(
         "devices", DeviceRequests.reservations, goes: "HostConfig.DeviceRequests",
         is: .needs(.devices)),
-      Key("generic_resources", .list(.fields(genericKeys)), never: "a swarm's"),
+      Key("generic_resources", .list(.fields(genericKeys)), never: "for swarms"),
     ])
 
   private static let genericKeys = KeyTable(
     "a resource",
-    [Key("discrete_resource_spec", .fields(discreteKeys), never: "a swarm's")])
+    [Key("discrete_resource_spec", .fields(discreteKeys), never: "for swarms")])
 
   private static let discreteKeys = KeyTable(
     "`discrete_resource_spec`",
     [
-      Key("kind", .string, omit: .never(.string("")), never: "a swarm's"),
-      Key("value", .integer(.rounded), omit: .never(.integer(0)), never: "a swarm's"),
+      Key("kind", .string, omit: .never(.string("")), never: "for swarms"),
+      Key("value", .integer(.rounded), omit: .never(.integer(0)), never: "for swarms"),
     ])
 
   private static let restartKeys = KeyTable(
     "`restart_policy`",
     [
-      Key("condition", .string, goes: "kept by the executor", is: .harmless),
-      Key("delay", .duration, goes: "kept by the executor", is: .harmless),
+      Key("condition", .string, goes: "applied by the executor", is: .harmless),
+      Key("delay", .duration, goes: "applied by the executor", is: .harmless),
       Key(
-        "max_attempts", .integer(.wholeCount), omit: .unset, goes: "kept by the executor",
+        "max_attempts", .integer(.wholeCount), omit: .unset, goes: "applied by the executor",
         is: .harmless),
-      Key("window", .duration, goes: "kept by the executor", is: .harmless),
+      Key("window", .duration, goes: "applied by the executor", is: .harmless),
     ])
 
   private static let placementKeys = KeyTable(
     "`placement`",
     [
-      Key("constraints", .strings, never: "a swarm's"),
-      Key("preferences", .list(.fields(preferenceKeys)), never: "a swarm's"),
-      Key("max_replicas_per_node", .integer(.wholeCount), never: "a swarm's"),
+      Key("constraints", .strings, never: "for swarms"),
+      Key("preferences", .list(.fields(preferenceKeys)), never: "for swarms"),
+      Key("max_replicas_per_node", .integer(.wholeCount), never: "for swarms"),
     ])
 
   private static let preferenceKeys = KeyTable(
-    "a preference", [Key("spread", .string, never: "a swarm's")])
+    "a preference", [Key("spread", .string, never: "for swarms")])
 }

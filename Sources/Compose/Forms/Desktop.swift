@@ -28,12 +28,12 @@ enum Providers {
   static let keys = KeyTable(
     "`provider`",
     [
-      Key("type", .string, never: "a program of the desktop's"),
-      Key("options", .manyValued, never: "a program of the desktop's"),
+      Key("type", .string, never: "for desktops"),
+      Key("options", .manyValued, never: "for desktops"),
     ], required: ["type"])
 }
 
-/// Models: the top-level ones and those of a service (Compose specification, "models").
+/// Models: the top-level entries and those of a service (Compose specification, "models").
 enum Models {
   static let keys = KeyTable(
     "a model",
@@ -53,7 +53,7 @@ enum Models {
       Key("model_var", .string, never: "for desktops"),
     ])
 
-  /// A list of names as a mapping of names to nothing.
+  /// Converts a list of names to a mapping of names to null.
   @Sendable static func expandNames(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -1,14 +1,14 @@
 import OrderedCollections
 import YAML
 
-/// `gpus:` and the devices that a deployment reserves (Compose specification, "gpus"; Compose Deploy
+/// `gpus:` and the reserved devices of a deployment (Compose specification, "gpus"; Compose Deploy
 /// specification, "devices").
 enum DeviceRequests {
   static let gpus = Shape.list(.completing(complete, .fields(keys("a GPU", required: []))))
   static let reservations = Shape.list(
     .completing(complete, .fields(keys("a device", required: ["capabilities"]))))
 
-  /// `all`, which stands for one request of every GPU.
+  /// Expands `all` to one request for every GPU.
   @Sendable static func expandAll(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -36,7 +36,7 @@ enum DeviceRequests {
       ], required: required, ignoresUnknown: required.isEmpty)
   }
 
-  /// Without a count or names, all.
+  /// Requests all devices if neither a count nor IDs are set.
   @Sendable private static func complete(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -50,7 +50,7 @@ enum DeviceRequests {
     return request
   }
 
-  /// `all` is -1.
+  /// Converts `all` to -1.
   @Sendable private static func count(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -12,12 +12,13 @@ enum Devices {
       Key("permissions", .string, goes: "CgroupPermissions", is: .harmless),
     ], required: ["source", "target"])
 
-  /// `source[:target[:permissions]]` as a mapping.
+  /// Converts `source[:target[:permissions]]` to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     try node.expandingItems { (item) throws(ComposeError) in
       guard let text = item.string else { return item }
+      try canonicalizer.budget.take(1, .mounts, at: item.position)
       let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       guard parts.count <= 3 else {
         throw ComposeError(

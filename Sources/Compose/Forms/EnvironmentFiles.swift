@@ -10,21 +10,32 @@ enum EnvironmentFiles {
     "an entry of `env_file`",
     [
       Key("path", .string, goes: "Env", is: .hostPath(.read)),
-      Key("required", .boolean, omit: .whenTrue, goes: "may be missing", is: .harmless),
-      Key("format", .string, goes: "how it is read", is: .harmless),
+      Key("required", .boolean, omit: .whenTrue, goes: "whether it may be missing", is: .harmless),
+      Key("format", .string, goes: "the format", is: .harmless),
     ], required: ["path"], allowsExtensions: false)
 
-  /// A path, or a list of paths and mappings, as a list of mappings.
+  /// Converts a path, or a list of paths and mappings, to a list of mappings.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     let list = node.string == nil ? node : YAMLNode(.sequence([node]), at: node.position)
     return try list.expandingItems { (item) throws(ComposeError) in
+      try canonicalizer.budget.take(1, .files, at: item.position)
       guard let text = item.string else { return item }
       var file = YAMLNode(mappingAt: item.position)
       file.set("path", text: text)
       return file
     }
+  }
+
+  /// `label_file:` of a service (Compose specification, "label_file").
+  static let labelFiles = Shape.expanding(count, .stringOrStrings)
+
+  @Sendable private static func count(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try canonicalizer.budget.take(node.sequence?.count ?? 1, .files, at: node.position)
+    return node
   }
 
   @Sendable private static func complete(

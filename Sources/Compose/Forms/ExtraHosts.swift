@@ -3,7 +3,7 @@ import YAML
 
 /// `extra_hosts:` of a service and of a build (Compose specification, "extra_hosts").
 enum ExtraHosts {
-  /// Throws where a node is neither a mapping of addresses nor a list of distinct strings.
+  /// Throws if a node is neither a mapping of addresses nor a list of distinct strings.
   static func check(_ node: YAMLNode, name: String) throws(ComposeError) {
     if let entries = node.mapping {
       for (_, entry) in entries {
@@ -26,7 +26,7 @@ enum ExtraHosts {
     }
   }
 
-  /// The list form: `HOST=ADDRESS` for each address of a mapping, in the order of the text.
+  /// The list form: one `HOST=ADDRESS` per address. The entries of a mapping are sorted as text.
   static func list(_ node: YAMLNode) -> [YAMLNode] {
     guard let entries = node.mapping else {
       return node.sequence ?? (node.string == nil ? [] : [node])
@@ -45,8 +45,8 @@ enum ExtraHosts {
     return items.sorted { ($0.string ?? "").utf8.lexicographicallyPrecedes(($1.string ?? "").utf8) }
   }
 
-  /// `host:address`, `host=address` and mappings as a list of `host=address`; an IPv6 address loses
-  /// its brackets.
+  /// Converts `host:address`, `host=address` and mappings to a list of `host=address`, and removes
+  /// the brackets of IPv6 addresses.
   static func canonical(_ node: YAMLNode) throws(ComposeError) -> YAMLNode {
     var hosts: [YAMLNode] = []
     func add(_ host: String, _ address: String, at position: SourcePosition) throws(ComposeError) {

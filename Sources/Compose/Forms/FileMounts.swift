@@ -10,24 +10,24 @@ enum FileMounts {
   private static let keys = KeyTable(
     "a file",
     [
-      Key("source", .string, goes: "which one", is: .harmless),
-      Key("target", .string, goes: "its path in the container", is: .harmless),
-      Key("uid", .string, goes: "its owner", is: .harmless),
-      Key("gid", .string, goes: "its group", is: .harmless),
-      Key("mode", .fileMode, omit: .unset, goes: "its permissions", is: .harmless),
+      Key("source", .string, goes: "the secret or config", is: .harmless),
+      Key("target", .string, goes: "the path in the container", is: .harmless),
+      Key("uid", .string, goes: "the owner of the file", is: .harmless),
+      Key("gid", .string, goes: "the group of the file", is: .harmless),
+      Key("mode", .fileMode, omit: .unset, goes: "the permissions of the file", is: .harmless),
     ])
 
-  /// What makes two configs the same: the path.
+  /// The identity of a config: its path in the container.
   @Sendable static func target(_ node: YAMLNode) -> String? {
     node["target"]?.string ?? "/" + (node["source"]?.string ?? "")
   }
 
-  /// What makes two secrets the same: the path.
+  /// The identity of a secret: its path in the container.
   @Sendable static func secretTarget(_ node: YAMLNode) -> String? {
     node["target"]?.string ?? "/run/secrets/" + (node["source"]?.string ?? "")
   }
 
-  /// A name alone as a mapping.
+  /// Converts a name without other keys to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -39,7 +39,7 @@ enum FileMounts {
     }
   }
 
-  /// A secret without a path lies where Docker puts secrets.
+  /// Sets the default path of a secret, `/run/secrets/NAME`.
   @Sendable private static func complete(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -7,20 +7,20 @@ enum Secrets {
     "a secret",
     [
       Key(
-        "name", .string, goes: "what secret-command is asked for",
+        "name", .string, goes: "the name that secret-command gets",
         is: .confined("the operator's secret-command decides")),
-      Key("file", .string, goes: "where it comes from", is: .hostPath(.read)),
-      Key("environment", .string, goes: "where it comes from", is: .harmless),
+      Key("file", .string, goes: "the source of the value", is: .hostPath(.read)),
+      Key("environment", .string, goes: "the source of the value", is: .harmless),
       Key(
         "external", .boolean,
-        goes: "the value comes from the operator's secret-command, else refused",
+        goes: "the value from the operator's secret-command, else refused",
         is: .confined("refused, or the operator's secret-command decides")),
       Key(
-        "labels", .pairs(.labels, distinct: true), goes: "told to secret-command",
+        "labels", .pairs(.labels, distinct: true), goes: "passed to secret-command",
         is: .confined("the operator's secret-command decides")),
-      Key("driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
-      Key("driver_opts", .pairs(.secretOptions), never: "a swarm's"),
-      Key("template_driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
+      Key("driver", .string, goes: "refused: for swarms", is: .confined("refused")),
+      Key("driver_opts", .pairs(.secretOptions), never: "for swarms"),
+      Key("template_driver", .string, goes: "refused: for swarms", is: .confined("refused")),
     ])
 }
 
@@ -30,19 +30,19 @@ enum Configs {
     "a config",
     [
       Key(
-        "name", .string, goes: "what secret-command is asked for",
+        "name", .string, goes: "the name that secret-command gets",
         is: .confined("the operator's secret-command decides")),
-      Key("file", .string, goes: "where it comes from", is: .hostPath(.read)),
-      Key("environment", .string, goes: "where it comes from", is: .harmless),
-      Key("content", .string, goes: "what it holds", is: .harmless),
+      Key("file", .string, goes: "the source of the value", is: .hostPath(.read)),
+      Key("environment", .string, goes: "the source of the value", is: .harmless),
+      Key("content", .string, goes: "the value", is: .harmless),
       Key(
         "external", .boolean,
-        goes: "the value comes from the operator's secret-command, else refused",
+        goes: "the value from the operator's secret-command, else refused",
         is: .confined("refused, or the operator's secret-command decides")),
       Key(
-        "labels", .pairs(.labels, distinct: true), goes: "told to secret-command",
+        "labels", .pairs(.labels, distinct: true), goes: "passed to secret-command",
         is: .confined("the operator's secret-command decides")),
-      Key("template_driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
+      Key("template_driver", .string, goes: "refused: for swarms", is: .confined("refused")),
     ])
 }
 
@@ -51,11 +51,11 @@ enum Volumes {
   static let keys = KeyTable(
     "a volume",
     [
-      Key("name", .string, goes: "Name", is: .confined("the project stands before it")),
+      Key("name", .string, goes: "Name", is: .confined("prefixed with the project")),
       Key("driver", .string, goes: "Driver", is: .needs(.volumeDrivers)),
       Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts", is: .needs(.volumeDrivers)),
       Key(
-        "external", .boolean, goes: "neither made nor removed",
+        "external", .boolean, goes: "neither created nor removed",
         is: .needs(.volumes)),
       Key(
         "labels", .pairs(.labels, distinct: true), goes: "Labels",
@@ -63,9 +63,9 @@ enum Volumes {
     ])
 }
 
-/// `external:` of what the project doesn't make itself.
+/// `external:` of objects that the project doesn't create.
 enum External {
-  /// `external: {name: NAME}`, the obsolete form, as `external: true` and `name: NAME`.
+  /// Converts the obsolete form `external: {name: NAME}` to `external: true` and `name: NAME`.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -76,7 +76,7 @@ enum External {
     return try expandFile(node, &canonicalizer)
   }
 
-  /// The same where Docker Compose says nothing of other keys: configs and secrets.
+  /// The same conversion for configs and secrets, for which Docker Compose ignores other keys.
   @Sendable static func expandFile(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

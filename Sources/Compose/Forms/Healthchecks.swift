@@ -24,7 +24,7 @@ enum Log {
       Key("driver", .string, goes: "LogConfig.Type", is: .needs(.logDrivers)),
       Key(
         "options", .pairs(.options), goes: "LogConfig.Config",
-        is: .confined("of size, number and tags alone, unless log-drivers is true")),
+        is: .confined("only size, number and tags, unless log-drivers is true")),
     ])
 }
 

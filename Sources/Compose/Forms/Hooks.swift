@@ -1,16 +1,18 @@
 import OrderedCollections
 
-/// Commands around a container's life (Compose specification, "post_start", "pre_stop").
+/// Lifecycle hooks of a container (Compose specification, "post_start", "pre_stop").
 enum Hooks {
-  /// The keys of a command in the service's container.
+  /// The keys of a command that runs in the service's container.
   static let keys = KeyTable("a hook", common, required: ["command"])
 
-  /// The keys of a container that runs before the service's.
+  /// The keys of a container that runs before the service's container.
   static let preStartKeys = KeyTable(
-    "a hook",
-    ServiceKeys.container.map(\.withoutIdentity) + [
-      Key("per_replica", .boolean, goes: "refused, as by Compose", is: .harmless)
-    ])
+    "a hook", ServiceKeys.container.map(\.withoutIdentity) + preStartOwn)
+
+  /// The keys of a `pre_start` container that a service doesn't have.
+  static let preStartOwn: [Key] = [
+    Key("per_replica", .boolean, goes: "refused, as by Compose", is: .harmless)
+  ]
 
   private static let common: [Key] = [
     Key("command", .command, goes: "Exec.Cmd", is: .harmless),

@@ -26,7 +26,7 @@ enum Mounts {
     "`bind`",
     [
       Key(
-        "selinux", .word(["z", "Z"]), goes: "Binds' z or Z",
+        "selinux", .word(["z", "Z"]), goes: "z or Z in Binds",
         is: .confined("relabels only where bind-mounts permits the path")),
       Key(
         "propagation", .string, goes: "BindOptions.Propagation",
@@ -63,17 +63,19 @@ enum Mounts {
     "private", "rprivate", "shared", "rshared", "slave", "rslave",
   ]
 
-  /// `[source:]target[:modes]` as a mapping.
+  /// Converts `[source:]target[:modes]` to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     try node.expandingItems { (item) throws(ComposeError) in
-      if let text = item.string { return try expand(text, at: item.position) }
-      return item
+      guard let text = item.string else { return item }
+      try canonicalizer.budget.take(1, .mounts, at: item.position)
+      return try expand(text, at: item.position)
     }
   }
 
-  /// A bind mount needs a source; unless it says otherwise, Docker makes the folder.
+  /// Validates a mount and adds defaults: Docker creates a missing source directory unless the file
+  /// forbids it.
   @Sendable private static func complete(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -132,7 +134,7 @@ enum Mounts {
       case let mode where propagations.contains(mode):
         bind.set("propagation", text: mode)
         hasBind = true
-      // Unknown to Docker Compose, which drops them; kept beside for the engine.
+      // Docker Compose drops unknown modes; they are kept separately for the engine.
       default: mount.set(Self.otherModes, otherModes(of: mount, adding: mode))
       }
     }
@@ -141,7 +143,7 @@ enum Mounts {
     return mount
   }
 
-  /// An extension key under which modes that Compose doesn't know travel to the typed model.
+  /// The extension key that carries modes unknown to Compose to the typed model.
   static let otherModes = "x-#modes"
 
   private static func otherModes(of mount: YAMLNode, adding mode: String) -> YAMLNode {
@@ -150,7 +152,7 @@ enum Mounts {
     return YAMLNode(.sequence(modes + [added]), at: mount.position)
   }
 
-  /// The parts between colons outside `${}`; a single letter before one is a drive of Windows.
+  /// Splits at colons outside `${}`, except after a single letter, which is a Windows drive.
   private static func fields(of text: String) -> [String] {
     var fields: [String] = []
     var field = ""

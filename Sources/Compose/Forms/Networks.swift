@@ -1,19 +1,19 @@
 import OrderedCollections
 import YAML
 
-/// Networks: the top-level ones and how a service joins them (Compose specification, "networks").
+/// Networks: the top-level entries and a service's attachments (Compose specification, "networks").
 enum Networks {
   /// The keys of a top-level network.
   static let keys = KeyTable(
     "a network",
     [
-      Key("name", .string, goes: "Name", is: .confined("the project stands before it")),
+      Key("name", .string, goes: "Name", is: .confined("prefixed with the project")),
       Key("driver", .string, goes: "Driver", is: .network(.networkDrivers)),
       Key(
         "driver_opts", .pairs(.driverOptions), goes: "Options",
-        is: .confined("harmless options of a bridge alone")),
+        is: .confined("only harmless options of a bridge")),
       Key("ipam", .fields(ipamKeys), omit: .emptyInYAML, goes: "IPAM", is: .harmless),
-      Key("external", .boolean, goes: "neither made nor removed", is: .network(.networks)),
+      Key("external", .boolean, goes: "neither created nor removed", is: .network(.networks)),
       Key("internal", .boolean, goes: "Internal", is: .harmless),
       Key("attachable", .boolean, goes: "Attachable", is: .harmless),
       Key("labels", .pairs(.labels), goes: "Labels", is: .confined("not the executor's own keys")),
@@ -39,7 +39,7 @@ enum Networks {
       Key("aux_addresses", .pairs(.strings), goes: "AuxiliaryAddresses", is: .network(.subnets)),
     ])
 
-  /// A service's networks by their names.
+  /// A service's networks by name.
   static let attachments = Shape.names(.fields(attachmentKeys), allowsNull: true)
 
   private static let attachmentKeys = KeyTable(
@@ -50,21 +50,21 @@ enum Networks {
         is: .harmless),
       Key(
         "driver_opts", .pairs(.driverOptions), goes: "DriverOpts",
-        is: .confined("harmless options of a bridge alone")),
+        is: .confined("only harmless options of a bridge")),
       Key("gw_priority", .integer(.untexted), goes: "GwPriority", is: .harmless),
-      Key("interface_name", .string, goes: "DriverOpts' name of the interface", is: .harmless),
+      Key("interface_name", .string, goes: "the interface's name in DriverOpts", is: .harmless),
       Key("ipv4_address", .string, goes: "IPAMConfig.IPv4Address", is: .network(.subnets)),
       Key("ipv6_address", .string, goes: "IPAMConfig.IPv6Address", is: .network(.subnets)),
       Key(
         "link_local_ips", .distinctStrings, .append(identity: Identity.name),
         goes: "IPAMConfig.LinkLocalIPs", is: .network(.subnets)),
       Key(
-        "mac_address", .string, goes: "MacAddress", is: .confined("on the pod's own networks alone")
+        "mac_address", .string, goes: "MacAddress", is: .confined("only on the pod's own networks")
       ),
-      Key("priority", .integer(.untexted), goes: "the order of connecting", is: .harmless),
+      Key("priority", .integer(.untexted), goes: "the order of connections", is: .harmless),
     ])
 
-  /// A list of names as a mapping of names to nothing.
+  /// Converts a list of names to a mapping of names to null.
   @Sendable static func expandNames(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -73,7 +73,7 @@ enum Networks {
 }
 
 extension YAMLNode {
-  /// A list of names as a mapping of names to nothing; any other node as it is.
+  /// Converts a list of names to a mapping of names to null; any other node is returned unchanged.
   func namesToNothing(_ what: String) throws(ComposeError) -> YAMLNode {
     guard let items = sequence else { return self }
     var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]

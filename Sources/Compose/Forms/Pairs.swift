@@ -1,9 +1,9 @@
 import OrderedCollections
 import YAML
 
-/// Names with values: `environment:`, `labels:`, options and their kin.
+/// Names with values: `environment:`, `labels:`, options and other mappings of strings.
 enum Pairs {
-  /// A list of `NAME=value` as a mapping; any other node as it is.
+  /// Converts a list of `NAME=value` to a mapping; any other node is returned unchanged.
   static func mapping(
     _ node: YAMLNode, _ values: PairValues, lookUp: ((String) -> String?)?
   ) throws(ComposeError) -> YAMLNode {
@@ -37,7 +37,7 @@ enum Pairs {
     return listed
   }
 
-  /// A mapping whose values are strings, or null where that has a meaning.
+  /// Converts the values of a mapping to strings, or to null where null has a meaning.
   static func typed(
     _ node: YAMLNode, _ values: PairValues, name: String
   ) throws(ComposeError) -> YAMLNode {
@@ -84,7 +84,7 @@ enum Pairs {
     }
   }
 
-  /// Checks names with one value or several.
+  /// Validates names with one or several values.
   static func checkManyValued(_ node: YAMLNode, name: String) throws(ComposeError) {
     guard let entries = node.mapping else { throw ComposeError.wrongKind(node, name, "a mapping") }
     for (key, entry) in entries {

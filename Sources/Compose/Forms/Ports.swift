@@ -12,23 +12,24 @@ enum Ports {
       Key("name", .string, goes: "nothing: a comment", is: .harmless),
       Key("mode", .string, goes: "nothing: for swarms", is: .harmless),
       Key("host_ip", .string, goes: "HostIp", is: .harmless),
-      Key("target", .integer(.port), goes: "PortBindings' key", is: .harmless),
+      Key("target", .integer(.port), goes: "the key of PortBindings", is: .harmless),
       Key("published", .stringOrInteger, goes: "HostPort", is: .needs(.publishedPorts)),
-      Key("protocol", .string, goes: "PortBindings' key", is: .harmless),
+      Key("protocol", .string, goes: "the key of PortBindings", is: .harmless),
       Key("app_protocol", .string, goes: "nothing: a comment", is: .harmless),
     ])
 
-  /// What makes two published ports the same: address, host port, container port and protocol.
+  /// The identity of a published port: address, host port, container port and protocol.
   @Sendable static func identity(_ node: YAMLNode) -> String? {
     guard let target = node["target"]?.scalarText else { return nil }
     let host = node["host_ip"]?.string ?? "0.0.0.0"
-    // To Docker Compose a number and its text are two.
+    // Docker Compose treats a number and a string as different values.
     let isNumber = node["published"]?.integer != nil
     let published = (isNumber ? "#" : "") + (node["published"]?.scalarText ?? "")
     return "\(host):\(published):\(target)/\(node["protocol"]?.string ?? "tcp")"
   }
 
-  /// `[[address:]host:]container[/protocol]` and bare numbers as mappings, ranges one by one.
+  /// Converts `[[address:]host:]container[/protocol]` and numbers to mappings, one for each port of
+  /// a range.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -37,13 +38,13 @@ enum Ports {
     for item in items {
       if let text = item.string ?? item.integer.map({ String($0) }) {
         do throws(ComposeError) {
-          // Once there are too many, no further range is made a list of.
+          // Throws before expanding another range if the budget is already exceeded.
           try canonicalizer.budget.take(0, .ports, at: item.position)
           let expanded = try expand(text, at: item.position)
           try canonicalizer.budget.take(expanded.count, .ports, at: item.position)
           ports += expanded.map(\.shortened)
         } catch {
-          // Docker Compose leaves them all as they are where it can't read one.
+          // Docker Compose keeps all ports as written if it can't parse one of them.
           if canonicalizer.isRaw { return node }
           throw error
         }
@@ -54,7 +55,7 @@ enum Ports {
     return YAMLNode(.sequence(ports), at: node.position)
   }
 
-  /// The long form with the defaults filled in.
+  /// The long form with default values.
   @Sendable private static func complete(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -121,8 +122,9 @@ enum Ports {
     }
   }
 
-  /// The ports in the order of `config`: those of one short form by their text, as Docker Compose
-  /// has them, with what another file says of one among them.
+  /// The ports in the order in which `config` prints them. Ports of one short form are sorted by
+  /// their text, as in Docker Compose, together with another file's entries that replaced some of
+  /// them.
   static func printed(_ node: YAMLNode) -> YAMLNode {
     guard let items = node.sequence else { return node }
     func text(_ port: YAMLNode) -> String { "\(port["target"]?.integer ?? 0)/" }

@@ -9,7 +9,7 @@ enum Extends {
       Key("service", .string, goes: "another service", is: .harmless),
     ], required: ["service"])
 
-  /// A service's name alone as a mapping.
+  /// Converts a service name to a mapping.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -27,14 +27,17 @@ enum Includes {
   private static let keys = KeyTable(
     "an entry of `include`",
     [
-      Key("path", .stringOrStrings, goes: "other files", is: .hostPath(.read)),
-      Key("env_file", .optional(.stringOrStrings), goes: "their variables", is: .hostPath(.read)),
+      Key("path", .stringOrStrings, goes: "further files", is: .hostPath(.read)),
       Key(
-        "project_directory", .string, goes: "what their paths resolve against", is: .hostPath(.read)
+        "env_file", .optional(.stringOrStrings), goes: "variables of these files",
+        is: .hostPath(.read)),
+      Key(
+        "project_directory", .string, goes: "the base of relative paths in these files",
+        is: .hostPath(.read)
       ),
     ], ignoresUnknown: true)
 
-  /// A path alone as a mapping.
+  /// Converts a path to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -47,9 +50,9 @@ enum Includes {
   }
 }
 
-/// Words with a pattern of their own.
+/// Patterns of names.
 enum Names {
-  /// `container_name`: Docker Compose wants a name somewhere in it.
+  /// `container_name`: like Docker Compose, accepts any text that contains a valid name.
   static let container = Pattern(wanted: "a name of letters, digits, `_`, `.` and `-`") { text in
     let bytes = Array(text.utf8)
     return zip(bytes, bytes.dropFirst()).contains { first, second in
@@ -72,7 +75,7 @@ enum PullPolicies {
     "always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly",
   ]
 
-  /// `every_` and then numbers with a unit each.
+  /// True for `every_` followed by numbers with a unit each.
   private static func hasPeriod(_ text: String) -> Bool {
     guard text.hasPrefix("every_") else { return false }
     var rest = text.dropFirst(6)

@@ -3,14 +3,14 @@ import YAML
 /// `ulimits:` (Compose specification, "ulimits").
 enum Ulimits {
   static let shape = Shape.names(limit(.strict), allowsNull: false)
-  /// The same for a build, where a limit can't be a string.
+  /// The limits of a build, which can't be strings.
   static let ofBuild = Shape.names(limit(.strictNumber), allowsNull: false)
 
   private static func limit(_ number: WholeNumber) -> Shape {
     .either(.integer(number), orMapping: .fields(keys(number)))
   }
 
-  /// The keys under a limit's name.
+  /// The keys of one limit.
   private static func keys(_ number: WholeNumber) -> KeyTable {
     KeyTable(
       "a limit",

@@ -1,14 +1,15 @@
 import OrderedCollections
 import YAML
 
-/// The format of Compose 1: no `services:`, each top-level key a service. Its services are carried over to the
-/// modern form.
+/// The format of Compose 1: no `services:`; each top-level key is a service. Its services are
+/// converted to the modern format.
 enum LegacyFormat {
   private static let modernTopLevel: Set = [
     "configs", "include", "jobs", "models", "name", "secrets",
   ]
 
-  /// True if a file is written in that format: no version, none of the sections of later ones, and a service.
+  /// True for a file in this format: no `version`, no section of later formats, and at least one
+  /// service.
   static func isUsed(by tree: YAMLNode) -> Bool {
     guard let entries = tree.mapping else { return false }
     if let version = entries["version"]?.value, version.mapping == nil { return false }
@@ -26,7 +27,7 @@ enum LegacyFormat {
     }
   }
 
-  /// A file's services in the modern form.
+  /// The file's services in the modern format.
   static func modern(_ services: YAMLNode) throws(ComposeError) -> YAMLNode {
     var file = YAMLNode(mappingAt: services.position)
     var volumes = YAMLNode(mappingAt: services.position)
@@ -43,7 +44,7 @@ enum LegacyFormat {
     return file
   }
 
-  /// Throws where a service's keys don't fit each other.
+  /// Throws if keys of a service contradict each other.
   private static func check(
     _ entry: YAMLNode.Entry, named name: String
   ) throws(ComposeError) {
@@ -127,7 +128,7 @@ enum LegacyFormat {
     }
   }
 
-  /// A volume, with the driver that its service names.
+  /// A named volume with the `volume_driver` of its service.
   private static func volume(of service: YAMLNode, at position: SourcePosition) -> YAMLNode {
     guard let driver = service["volume_driver"] else { return YAMLNode(.null, at: position) }
     var volume = YAMLNode(mappingAt: position)
@@ -135,7 +136,7 @@ enum LegacyFormat {
     return volume
   }
 
-  /// Volumes by name need no declaration in this format.
+  /// The named volumes of a service; this format doesn't declare them.
   private static func namedVolumes(of service: YAMLNode) -> [(String, SourcePosition)] {
     (service["volumes"]?.sequence ?? []).compactMap { item in
       let (source, target) = (item.string ?? "").split(":")
@@ -145,8 +146,8 @@ enum LegacyFormat {
     }
   }
 
-  /// Finds the services behind `container:NAME` and the containers behind `volumes_from`, which this
-  /// format doesn't tell apart.
+  /// Converts `container:NAME` to `service:NAME` if it names a service, and marks other containers
+  /// in `volumes_from`: this format has one notation for services and containers.
   static func resolveNames(_ tree: inout YAMLNode) {
     let services = tree["services"]
     let names = ContainerNames(services: services)
@@ -174,7 +175,7 @@ enum LegacyFormat {
   }
 }
 
-/// Services by their names and by those of their containers.
+/// Services by name and by container name.
 struct ContainerNames {
   private var services: Set<String> = []
   private var containers: [String: String] = [:]
@@ -186,7 +187,7 @@ struct ContainerNames {
     }
   }
 
-  /// The service whose container has that name, or that has it itself where `orService`.
+  /// The service whose container has this name; with `orService` also the service of this name.
   func service(named name: String, orService: Bool) -> String? {
     if orService, services.contains(name) { return name }
     return containers[name]

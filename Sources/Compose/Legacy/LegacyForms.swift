@@ -1,14 +1,14 @@
 import OrderedCollections
 import YAML
 
-/// Values of the format of Compose 1 where it reads them otherwise than the modern one.
+/// Values that the format of Compose 1 interprets differently from the modern format.
 enum LegacyForms {
-  /// `restart:` with at most a number after its word.
+  /// `restart:`, a policy with an optional number.
   static let restart = Pattern(wanted: "a policy such as always, or on-failure:5") { text in
     let (_, count) = text.split(":")
     return count.map { Int($0) != nil } ?? true
   }
-  /// A container's port, or a range of them.
+  /// A port of a container, or a range of ports.
   static let exposed = Pattern(wanted: "a port such as 3000, 3000-3005 or 53/udp") { text in
     let (ports, transport) = text.split("/")
     if let transport {
@@ -21,16 +21,16 @@ enum LegacyForms {
       !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
     }
   }
-  /// An option of the kernel's security modules.
+  /// An entry of `security_opt`.
   static let option = Pattern(wanted: "`NAME:VALUE` or no-new-privileges") { text in
     text == "no-new-privileges" || text.contains("=") || text.contains(":")
   }
-  /// Where volumes come from.
+  /// An entry of `volumes_from`.
   static let source = Pattern(wanted: "`SERVICE` or `SERVICE:MODE`") { text in
     text.split(separator: ":", omittingEmptySubsequences: false).count <= 2
   }
 
-  /// Checks each string of a list.
+  /// Validates each string of a list.
   static func each(_ pattern: Pattern) -> Expander {
     { (node, _) throws(ComposeError) in
       for item in node.sequence ?? [] {
@@ -41,7 +41,7 @@ enum LegacyForms {
     }
   }
 
-  /// A command line as its words, split as Python's `shlex` does; operators of a shell are words like others.
+  /// Splits a command line like Python's `shlex`; shell operators are ordinary words.
   @Sendable static func words(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -55,7 +55,7 @@ enum LegacyForms {
     return YAMLNode(.sequence(items), at: node.position)
   }
 
-  /// `cpu_quota:` as a string is a duration.
+  /// Converts a `cpu_quota:` that is a duration to microseconds.
   @Sendable static func quota(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -65,7 +65,7 @@ enum LegacyForms {
     return YAMLNode(.integer(quota.nanoseconds / 1000), at: node.position)
   }
 
-  /// Hosts and addresses as a mapping.
+  /// Converts a list of hosts and addresses to a mapping.
   @Sendable static func hosts(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -81,7 +81,7 @@ enum LegacyForms {
     return hosts
   }
 
-  /// A soft limit is never above the hard one.
+  /// Throws if a soft limit exceeds the hard limit.
   @Sendable static func limits(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -115,13 +115,13 @@ enum LegacyForms {
     return node
   }
 
-  /// What a link is called in the container.
+  /// The identity of a link: its name in the container.
   @Sendable static func alias(_ node: YAMLNode) -> String? {
     let (target, alias) = (node.string ?? "").split(":")
     return alias.flatMap { $0.isEmpty ? nil : $0 } ?? target
   }
 
-  /// Where a volume or a device is in the container.
+  /// The identity of a volume or device: its path in the container.
   @Sendable static func inside(_ node: YAMLNode) -> String? {
     let parts = (node.string ?? "").split(separator: ":", omittingEmptySubsequences: false)
     return Path.clean(String(parts.count > 1 ? parts[1] : parts.first ?? ""))
@@ -133,9 +133,9 @@ enum LegacyForms {
   }
 }
 
-/// A command line split as a POSIX shell would, without expanding anything.
+/// Splits a command line like a POSIX shell, without expansion.
 enum PosixWords {
-  /// The words; nil where a quote is not closed or the line ends in a backslash.
+  /// The words; nil if a quote is not closed or the line ends in a backslash.
   static func split(_ line: String) -> [String]? {
     var words: [String] = []
     var word: String?
@@ -143,7 +143,7 @@ enum PosixWords {
     var isEscaped = false
     for character in line {
       if isEscaped {
-        // In double quotes a backslash stands for itself, but before them and before another one.
+        // In double quotes, a backslash escapes only a quote or another backslash.
         if quote != nil, character != "\"", character != "\\" { word?.append("\\") }
         word = (word ?? "") + String(character)
         isEscaped = false

@@ -1,7 +1,7 @@
 import OrderedCollections
 
-/// The keys of a service in the format of Compose 1, each in one line: name, form, merge rule where it isn't
-/// the form's usual one, and the key that it is today. What isn't here came later.
+/// The keys of a service in the format of Compose 1, one per line: name, shape, merge rule if it
+/// isn't the shape's default, and today's key. Other keys were added in later formats.
 enum LegacyKeys {
   static let table = KeyTable(
     "a service of a file without `services:`",

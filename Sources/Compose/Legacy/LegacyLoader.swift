@@ -1,31 +1,31 @@
 import OrderedCollections
 import YAML
 
-/// Reads files in the format of Compose 1 into one in the modern form, with the meaning that the last Compose that
-/// knew the format (1.29.2) gave them: its own variables, its own `extends`, its own merging.
+/// Converts files in the format of Compose 1 to one file in the modern format. Interpolation,
+/// `extends` and merging follow Compose 1.29.2, the last release that supports the format.
 struct LegacyLoader {
-  /// One service on the way from a service to what it extends in the end.
+  /// One service of an `extends` chain.
   private struct Step: Hashable {
     let file: String
     let service: String
   }
 
-  /// The variables.
   private(set) var environment: InterpolationEnvironment
-  /// What checks the trees.
+  /// Validates the trees.
   var canonicalizer = Canonicalizer()
   private let paths: PathResolver
-  /// The services of the files that others extend from, by path.
+  /// The services of files that are extended, by path.
   private var read: [String: YAMLNode] = [:]
 
-  /// A loader for the files of a folder.
+  /// A loader for the files of a directory.
   init(environment: InterpolationEnvironment, paths: PathResolver) {
     self.environment = environment
     canonicalizer.budget = environment.budget
     self.paths = paths
   }
 
-  /// The files' services as one file in the modern form; throws where a file isn't in this format.
+  /// Merges the services of the files into one file in the modern format; throws for a file in
+  /// another format.
   mutating func tree(
     of documents: [(file: String, document: SourceDocument)]
   ) throws(ComposeError) -> YAMLNode {
@@ -40,7 +40,7 @@ struct LegacyLoader {
       }
       merged = try Self.merge(files: earlier, services)
     }
-    // What is wrong with services that extend each other follows from that.
+    // `extends` would copy these errors to other services.
     if let fault = canonicalizer.faults?.faults.first { throw fault }
     var services = merged ?? YAMLNode(mappingAt: SourcePosition(file: main, line: 1, column: 1))
     for (name, entry) in services.mapping ?? [:] {
@@ -50,7 +50,7 @@ struct LegacyLoader {
     return try LegacyFormat.modern(services)
   }
 
-  /// A document's services, their variables replaced, each key checked.
+  /// Interpolates and validates a document's services.
   private mutating func services(of document: SourceDocument) throws(ComposeError) -> YAMLNode {
     guard document.isLegacy else {
       throw ComposeError(
@@ -77,7 +77,7 @@ struct LegacyLoader {
     return services
   }
 
-  /// Takes the keys out that only the modern format has: faults.
+  /// Removes keys that exist only in the modern format and reports each as an error.
   private func refuseLater(_ service: inout YAMLNode) throws(ComposeError) {
     for (key, entry) in service.mapping ?? [:]
     where LegacyKeys.table[key] == nil && ServiceKeys.table[key] != nil {
@@ -89,7 +89,7 @@ struct LegacyLoader {
     }
   }
 
-  /// A service with all that it extends.
+  /// The service merged over all services that it extends.
   private mutating func extended(
     _ service: YAMLNode, named name: String, of file: String, steps: [Step]
   ) throws(ComposeError) -> YAMLNode {
@@ -133,7 +133,7 @@ struct LegacyLoader {
     return services
   }
 
-  /// What ties a service to others can't be passed on.
+  /// Throws for keys that refer to other services, which this format can't inherit.
   private func refuseExtending(_ service: YAMLNode, named name: String) throws(ComposeError) {
     let isTied = service["net"]?.string?.hasPrefix("container:") == true
     for key in ["links", "volumes_from"] + (isTied ? ["net"] : []) where service[key] != nil {
@@ -156,7 +156,7 @@ struct LegacyLoader {
     return merged
   }
 
-  /// A service laid over another; an image takes the place of a build, and the other way round.
+  /// Merges a service over another. An image replaces a build, and a build replaces an image.
   private static func merge(
     _ earlier: YAMLNode, _ later: YAMLNode
   ) throws(ComposeError) -> YAMLNode {
@@ -168,7 +168,7 @@ struct LegacyLoader {
 }
 
 extension Canonicalizer {
-  /// A service of the format of Compose 1 in the form of its table.
+  /// Validates a service in the format of Compose 1 and converts it to its canonical form.
   mutating func read(legacy service: YAMLNode) throws(ComposeError) -> YAMLNode {
     let shape = Shape.fields(LegacyKeys.table)
     return try read(try expand(service, as: shape), as: shape, name: "service")

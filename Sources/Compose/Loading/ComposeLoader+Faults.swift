@@ -2,11 +2,13 @@ import OrderedCollections
 import YAML
 
 extension ComposeLoader {
-  /// All that is wrong with the files, as far as one fault doesn't hide others: values, unknown keys and references each at
-  /// their position, and the one that ``load(_:)`` throws. A file that isn't YAML has one fault.
+  /// Collects all errors of the files that no other error hides: wrong values, unknown keys and
+  /// wrong references, each at its position, and the error that ``load(_:)`` throws. A file that
+  /// isn't valid YAML has one error.
   ///
-  /// - Parameter options: which files, and with which variables.
-  /// - Returns: the faults by file, line and column, those without a position first; the project's warnings.
+  /// - Parameter options: The files and variables.
+  /// - Returns: The errors sorted by file, line and column, errors without a position first; and
+  ///   the project's warnings.
   public static func faults(
     _ options: LoadOptions
   ) -> (faults: [ComposeError], warnings: [Located<String>]) {
@@ -28,10 +30,11 @@ extension ComposeLoader {
     let found = FaultCollector()
     for fault in collector.faults { found.add(environment.findings.unset.explaining(fault)) }
     found.add(first)
-    return (found.faults.sorted(by: precedes), first.warnings)
+    let faults = found.faults + (collector.isFull ? [FaultCollector.tooMany] : [])
+    return (faults.sorted(by: precedes), first.warnings)
   }
 
-  /// The order of faults: by file, line and column, those without a position first.
+  /// Sorts errors by file, line and column; errors without a position come first.
   package static func precedes(_ left: ComposeError, _ right: ComposeError) -> Bool {
     guard let one = left.position, let other = right.position else {
       return left.position == nil && right.position != nil
@@ -41,7 +44,7 @@ extension ComposeLoader {
   }
 }
 
-/// Where in a file's tree a position is.
+/// Finds the keys that lead to a position in a file's tree.
 public struct FileKeys: Sendable {
   private struct Place {
     let line: Int
@@ -49,14 +52,14 @@ public struct FileKeys: Sendable {
     let keys: String
   }
 
-  /// By line and column; of those at one position the innermost is the last.
+  /// Sorted by line and column; of several at one position, the innermost comes last.
   private let places: [Place]
 
-  /// Reads a file; one that isn't YAML has no keys.
+  /// Reads a file. A file that isn't valid YAML has no keys.
   ///
   /// - Parameters:
-  ///   - file: its path.
-  ///   - contents: what was read already.
+  ///   - file: The path of the file.
+  ///   - contents: File contents that were already read.
   public init(ofFile file: String, _ contents: FileContents? = nil) {
     let bytes =
       contents?.bytes(of: file)
@@ -84,8 +87,8 @@ public struct FileKeys: Sendable {
 
   /// The keys that lead to a position, such as `services.web.ports[0]`.
   ///
-  /// - Parameter position: a line and a column of the file.
-  /// - Returns: nil where nothing leads there.
+  /// - Parameter position: A line and column of the file.
+  /// - Returns: The keys; nil if no key precedes the position.
   public func keys(to position: SourcePosition) -> String? {
     var (low, high) = (0, places.count)
     while low < high {

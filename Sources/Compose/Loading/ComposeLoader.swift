@@ -3,13 +3,14 @@ import YAML
 
 /// Reads Compose files into a project (Compose specification, "The Compose application model").
 public enum ComposeLoader {
-  /// Loads, interpolates, merges and checks the files.
+  /// Loads, interpolates, merges and validates the files.
   ///
-  /// - Parameter options: which files, and with which variables.
-  /// - Returns: the project.
-  /// - Throws: a `ComposeError` with file, line and column for the first thing that is wrong: a file
-  ///   that can't be read or isn't YAML, an unknown key, a value of the wrong type, a variable that must
-  ///   be set, a reference to what isn't there, a dependency cycle, a path that leaves the project.
+  /// - Parameter options: The files and variables.
+  /// - Returns: The project.
+  /// - Throws: A `ComposeError` with file, line and column for the first error: a file that can't
+  ///   be read or isn't YAML, an unknown key, a value of the wrong type, a required variable that
+  ///   isn't set, a reference to a missing object, a dependency cycle, or a path that leaves the
+  ///   project.
   public static func load(_ options: LoadOptions) throws(ComposeError) -> Project {
     var environment = InterpolationEnvironment(options)
     do throws(ComposeError) {
@@ -21,7 +22,8 @@ public enum ComposeLoader {
     }
   }
 
-  /// The same; where `faults` takes them, a fault ends it only if nothing else can be found.
+  /// Loads the project. With a collector, loading continues after an error as far as possible, and
+  /// only an error that prevents all further checks is thrown.
   static func load(
     _ options: LoadOptions, _ environment: inout InterpolationEnvironment,
     collecting faults: FaultCollector? = nil
@@ -73,11 +75,12 @@ public enum ComposeLoader {
     return project
   }
 
-  /// Reads and merges the files without replacing their variables, and checks no values.
+  /// Reads and merges the files without interpolation and without validation of values.
   ///
-  /// - Parameter options: which files.
-  /// - Returns: the files as one.
-  /// - Throws: a `ComposeError` for a file that can't be read, isn't YAML, or is in the format of Compose 1.
+  /// - Parameter options: The files.
+  /// - Returns: The merged files.
+  /// - Throws: A `ComposeError` for a file that can't be read, isn't YAML, or is in the format of
+  ///   Compose 1.
   public static func model(_ options: LoadOptions) throws(ComposeError) -> ComposeModel {
     var environment = InterpolationEnvironment(options)
     let (sources, bound) = try sources(options, &environment)
@@ -95,7 +98,7 @@ public enum ComposeLoader {
       directory: sources.directory, bound: bound, home: environment["HOME"])
     var loader = TreeLoader(environment: environment, paths: paths)
     loader.canonicalizer.isRaw = true
-    // What holds a variable in place of a value is left as it is.
+    // The errors are dropped: a value that contains a variable may fail a check and stays as it is.
     loader.canonicalizer.faults = FaultCollector()
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
       throw ComposeError(
@@ -108,12 +111,12 @@ public enum ComposeLoader {
     return ComposeModel(tree, warnings: loader.canonicalizer.warnings)
   }
 
-  /// The files, and what bounds their paths; their `.env` is added to the variables.
+  /// Finds the files and the bound of their paths, and adds the variables of their `.env`.
   private static func sources(
     _ options: LoadOptions, _ environment: inout InterpolationEnvironment
   ) throws(ComposeError) -> (SourceFiles, PathBound) {
     if let given = EnvironmentFile.given(by: options, environment: environment) {
-      // They may name the files, whose directory bounds their own paths.
+      // These variables may set COMPOSE_FILE; the directory of those files bounds the env files.
       var variables = environment
       try variables.add(files: given)
       let sources = try SourceFiles(options, environment: variables)
@@ -149,12 +152,13 @@ public enum ComposeLoader {
     _ environment: InterpolationEnvironment
   ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
     var documents: [(file: String, document: SourceDocument)] = []
-    // Files that the caller names, and no `.env`, may be anywhere.
+    // The caller may name files anywhere. Files that only a `.env` names must be within reach.
     let callers = [options.environment, options.fallbackEnvironment]
     let isCallers = !options.files.isEmpty || callers.contains { $0["COMPOSE_FILE"] != nil }
     let reach = isCallers ? FileReach.everything(options.contents) : environment.reach
     for file in sources.files {
-      // Files that the user names set the directory; those that are found in one must be of it.
+      // Without a project directory the named files define it; with one they must be inside the
+      // bound.
       if options.projectDirectory != nil, options.confine, file != "-" {
         try bound.check(Path.join(Path.current, file), written: file)
       }

@@ -2,14 +2,14 @@ import Linux
 import Synchronization
 import YAML
 
-/// Which of the host's files are read for a project.
+/// The host files that may be read for a project.
 struct FileReach: Sendable {
-  /// The real paths of the directories that files may be in; nil for all files.
+  /// The real paths of the directories whose files may be read; nil for all files.
   private let roots: [String]?
-  /// What has been read already.
+  /// File contents that were already read.
   private let contents: FileContents?
 
-  /// All files, but for those that were read already.
+  /// Allows all files; files that were already read come from `contents`.
   static func everything(_ contents: FileContents?) -> FileReach {
     FileReach(roots: nil, contents: contents)
   }
@@ -19,7 +19,8 @@ struct FileReach: Sendable {
     self.contents = contents
   }
 
-  /// The files that the options let a project read: all, or those of its bound and of the directories which they list.
+  /// The files that the options allow: all files, or only files in the bound and in the listed
+  /// directories.
   init(_ options: LoadOptions) {
     guard let listed = options.readableDirectories else {
       self.init(roots: nil, contents: options.contents)
@@ -27,18 +28,18 @@ struct FileReach: Sendable {
     }
     let first = options.projectDirectory ?? SourceFiles.folder(of: options.files) ?? "."
     let bound = PathBound(options, directory: Path.join(Path.current, first))
-    // What was read without a bound is not for a project that has one.
+    // Files that were read without a bound are not reused for a project with one.
     self.init(roots: ([bound.directory] + listed).map(RealPath.of), contents: nil)
   }
 
   /// The error for a file that can't be read.
   ///
   /// - Parameters:
-  ///   - subject: what the error calls it.
-  ///   - path: its path.
-  ///   - failure: why.
-  ///   - position: where it is named.
-  /// - Returns: the error.
+  ///   - subject: The name of the file in the message.
+  ///   - path: The path of the file.
+  ///   - failure: The cause.
+  ///   - position: The position of the reference to the file.
+  /// - Returns: The error, with a remedy if a setting can allow the file.
   func error(
     _ subject: String, _ path: String, _ failure: Path.ReadFailure, at position: SourcePosition?
   ) -> ComposeError {
@@ -51,10 +52,11 @@ struct FileReach: Sendable {
     return error
   }
 
-  /// A file's bytes, `-` for standard input; at most `limit` and one more.
+  /// Reads a file, `-` for standard input: `limit` bytes and at most one more chunk, so that the
+  /// caller can detect a longer file.
   ///
-  /// - Throws: ``Path/ReadFailure``, also for a file that is elsewhere: that is asked of the file which was opened, so that
-  ///   nobody can put another in its place.
+  /// - Throws: ``Path/ReadFailure``, also for a file outside the allowed directories. The opened
+  ///   file is checked, so nobody can swap the file after the check.
   func read(_ path: String, limit: Int) throws(Path.ReadFailure) -> [UInt8] {
     if let known = contents?.bytes(of: path) { return known }
     let bytes: [UInt8]
@@ -68,16 +70,15 @@ struct FileReach: Sendable {
   }
 }
 
-/// What was read of files, for loads that follow: a pipe can be read once.
+/// File contents kept for later loads: a pipe can be read only once.
 public final class FileContents: Sendable {
   private let files = Mutex<[String: [UInt8]]>([:])
 
-  /// Nothing so far.
+  /// No contents.
   public init() {}
 
-  /// A file's bytes; nil where it wasn't read.
+  /// The bytes of a file; nil if it hasn't been read.
   func bytes(of path: String) -> [UInt8]? { files.withLock { $0[path] } }
 
-  /// Adds a file.
   func add(_ bytes: [UInt8], of path: String) { files.withLock { $0[path] = bytes } }
 }

@@ -1,22 +1,21 @@
 import YAML
 
-/// What interpolation finds beside the values, in all files of a project.
+/// Results of interpolation other than the values, for all files of a project.
 final class Findings {
-  /// Variables without value or default that were asked for, each once, where it is asked for
-  /// first.
+  /// One warning for each variable that has neither a value nor a default, at its first use.
   private(set) var warnings: [Located<String>] = []
-  /// The values that they went into.
+  /// The values that contained unset variables.
   private(set) var unset = UnsetVariables()
-  /// How many bytes all values have.
+  /// The total size of all interpolated values, in bytes.
   var size = 0
   private var warned: Set<String> = []
 
-  /// Adds the variables of a text that are not set.
+  /// Records the unset variables of a text.
   func add(
     _ undefined: [Interpolation.Undefined], of text: String, in node: YAMLNode, _ place: ValuePlace
   ) {
     guard let first = undefined.first else { return }
-    // Offsets only grow, so the text is gone through once.
+    // The offsets are ascending, so one pass over the text is enough.
     var rest = text.utf8[...]
     var (offset, dollars) = (0, 0)
     for variable in undefined where warned.insert(variable.name).inserted {
@@ -34,11 +33,12 @@ final class Findings {
   }
 }
 
-/// Where in a file's tree a value is.
+/// The location of a value in a file's tree.
 struct ValuePlace {
-  /// The list's item that it is, or that it is a part of.
+  /// The position of the list item that is or contains the value.
   var item: SourcePosition?
-  /// Its own key, and the one that this is below. A service's name is none: too much is below it.
+  /// The positions of the value's key and of its parent key. The name of a service is excluded: it
+  /// has too many values below it.
   private(set) var keys: [SourcePosition] = []
   private var level: Int
   private var isInServices: Bool
@@ -49,7 +49,7 @@ struct ValuePlace {
     isInServices = isLegacy
   }
 
-  /// A value of the mapping.
+  /// The location of a mapping's value.
   func below(_ key: String, at position: SourcePosition) -> ValuePlace {
     var inner = self
     inner.level += 1
@@ -60,7 +60,8 @@ struct ValuePlace {
   }
 }
 
-/// Where variables that are not set went into values, for the errors that follow from it.
+/// The values that contained unset variables. Errors that result from such a value name the
+/// variables.
 public struct UnsetVariables: Sendable {
   private struct Value: Sendable {
     let names: [String]
@@ -70,15 +71,15 @@ public struct UnsetVariables: Sendable {
   private var values: [SourcePosition: Value] = [:]
   private var belowKeys: [SourcePosition: Value] = [:]
 
-  /// None.
+  /// No values.
   init() {}
 
-  /// Adds a value, as its file has it: where it is, and the keys that it is below.
+  /// Records a value as written in its file, with its positions and the positions of its keys.
   mutating func add(
     _ names: [String], written: String, at positions: [SourcePosition],
     below keys: [SourcePosition]
   ) {
-    // An error names some of them.
+    // Bounds the quadratic search; an error message needs only some of the names.
     var distinct: [String] = []
     for name in names.prefix(1000) where !distinct.contains(name) { distinct.append(name) }
     let value = Value(names: distinct, written: written)
@@ -86,13 +87,13 @@ public struct UnsetVariables: Sendable {
     for position in keys { belowKeys[position] = belowKeys[position] ?? value }
   }
 
-  /// Adds to an error the variables that its value came from.
+  /// Adds the unset variables that led to an error to its message.
   ///
   /// - Parameters:
-  ///   - error: an error of the project.
-  ///   - byKey: true where an error at a key is one of the value below it: an engine's, not one of
-  ///     a key that doesn't exist.
-  /// - Returns: the same error, or one that names the variables.
+  ///   - error: An error of the project.
+  ///   - byKey: True if an error at a key concerns the value below it, as errors of the engine do;
+  ///     false if it may concern the key itself, such as an unknown key.
+  /// - Returns: The same error, or an error that names the variables.
   public func explaining(_ error: ComposeError, byKey: Bool = false) -> ComposeError {
     let positions = (error.position.map { [$0] } ?? []) + error.sources
     let exact = positions.lazy.compactMap { values[$0] }.first

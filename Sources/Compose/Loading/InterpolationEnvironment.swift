@@ -1,32 +1,31 @@
 import OrderedCollections
 import YAML
 
-/// The variables that a project's files see, and their replacement in a tree (Compose specification,
+/// The variables that a project's files use, and interpolation of a tree (Compose specification,
 /// "Interpolation").
 struct InterpolationEnvironment {
-  /// What was found on the way, by this one and by all that were copied from it.
+  /// Warnings and unset variables, shared by all copies of this environment.
   let findings = Findings()
-  /// How much of them is still read, by this one and by all that were copied from it.
+  /// The remaining input budget, shared by all copies of this environment.
   let budget = InputBudget()
-  /// Which files may be read.
+  /// The files that may be read.
   let reach: FileReach
   private var strongest: [String: String]
   private let fallback: [String: String]
   private var fromFiles: OrderedDictionary<String, String> = [:]
-  /// The files that were read for the whole project, in the order in which they were added.
+  /// The env files of the whole project, in the order in which they were added.
   private var read: [[EnvironmentFile.Contents]] = []
 
-  /// Takes the caller's variables.
+  /// Starts with the caller's variables.
   init(_ options: LoadOptions) {
     reach = FileReach(options)
     strongest = options.environment
     fallback = options.fallbackEnvironment
   }
 
-  /// A variable's value.
+  /// The value of a variable; nil if it isn't set.
   subscript(name: String) -> String? { strongest[name] ?? fallback[name] ?? fromFiles[name] }
 
-  /// All variables.
   var all: [String: String] {
     var all = Dictionary(uniqueKeysWithValues: fromFiles.map { ($0.key, $0.value) })
     all.merge(fallback) { _, stronger in stronger }
@@ -34,11 +33,10 @@ struct InterpolationEnvironment {
     return all
   }
 
-  /// Sets a variable over all others.
+  /// Sets a variable that overrides all others.
   mutating func set(_ name: String, to value: String) { strongest[name] = value }
 
-  /// Sets the name by which the pod's objects are called; the files of variables that use it are
-  /// evaluated again.
+  /// Sets the name prefix of the pod's objects and re-evaluates the env files, which may use it.
   mutating func set(podName: String) throws(ComposeError) {
     set("COMPOSE_PROJECT_NAME", to: podName)
     let files = read
@@ -46,7 +44,7 @@ struct InterpolationEnvironment {
     for group in files { try add(group) }
   }
 
-  /// Adds the variables of files, the later over the earlier, below those that are there.
+  /// Adds the variables of env files. Later files override earlier ones; existing variables win.
   mutating func add(
     files: [EnvironmentFile], at position: SourcePosition? = nil
   ) throws(ComposeError) {
@@ -72,13 +70,14 @@ struct InterpolationEnvironment {
     fromFiles.merge(added) { own, _ in own }
   }
 
-  /// Replaces the variables in all strings of a tree but its keys.
+  /// Interpolates all strings of a tree except its keys.
   ///
   /// - Parameters:
-  ///   - node: the tree.
-  ///   - format: which expressions there are.
-  ///   - faults: takes the faults; nil to throw the first.
-  /// - Throws: `ComposeError` at the `$` that is wrong, or whose variable must be set.
+  ///   - node: The tree.
+  ///   - format: The supported expressions.
+  ///   - faults: Collects the errors; nil to throw the first one.
+  /// - Throws: `ComposeError` at a `$` that starts an invalid expression or a required variable
+  ///   that isn't set.
   func interpolate(
     _ node: inout YAMLNode, as format: Interpolation.Format = .modern,
     collecting faults: FaultCollector? = nil
@@ -138,12 +137,12 @@ struct InterpolationEnvironment {
 }
 
 extension YAMLNode {
-  /// The position of the `$` at an offset of the UTF-8 of the node's text, else the node's own.
+  /// The position of the `$` at a UTF-8 offset of the node's text; the node's position if unknown.
   func position(ofOffset offset: Int, in text: String) -> SourcePosition {
     position(ofDollar: text.utf8.prefix(offset).count { $0 == UInt8(ascii: "$") })
   }
 
-  /// The position of a `$` of the node's text, of which so many come before, else the node's own.
+  /// The position of the `$` with this index in the node's text; the node's position if unknown.
   func position(ofDollar number: Int) -> SourcePosition {
     guard let dollars, dollars.indices.contains(number) else { return position }
     let place = dollars[number]
@@ -151,16 +150,15 @@ extension YAMLNode {
   }
 }
 
-/// A file of variables to be read.
+/// A file of variables.
 struct EnvironmentFile {
-  /// Its path.
   let path: String
-  /// Its path as messages show it.
+  /// The path in messages.
   let shown: String
-  /// False if it may be missing.
+  /// False if the file may be missing.
   let isRequired: Bool
 
-  /// What a file holds.
+  /// The bytes of a file.
   struct Contents {
     let shown: String
     let bytes: [UInt8]
@@ -180,7 +178,7 @@ struct EnvironmentFile {
     }
   }
 
-  /// `.env` of a folder; nothing where `COMPOSE_DISABLE_ENV_FILE` says so.
+  /// The `.env` of a directory; empty if `COMPOSE_DISABLE_ENV_FILE` is true.
   static func usual(
     in folder: String, environment: InterpolationEnvironment
   ) throws(ComposeError) -> [EnvironmentFile] {
@@ -196,9 +194,9 @@ struct EnvironmentFile {
   }
 }
 
-/// Reads files of variables from disk.
+/// Reads env files.
 enum EnvFileReader {
-  /// A file's variables after those of files before it; `shown` is the path that messages name.
+  /// Adds a file's variables to those of earlier files; `shown` is the path in messages.
   static func read(
     _ path: String, shown: String, isRequired: Bool,
     within environment: InterpolationEnvironment,
@@ -216,12 +214,14 @@ enum EnvFileReader {
     return read
   }
 
-  /// A file's bytes; nil where it is missing and may be.
+  /// The bytes of a file; nil if an optional file is missing.
   static func bytes(
     of file: EnvironmentFile, within environment: InterpolationEnvironment,
     at position: SourcePosition?
   ) throws(ComposeError) -> [UInt8]? {
     let reach = environment.reach
+    let start = SourcePosition(file: file.shown, line: 1, column: 1)
+    try environment.budget.take(1, .files, at: position ?? start)
     let bytes: [UInt8]
     do throws(Path.ReadFailure) {
       bytes = try reach.read(file.path, limit: YAMLParser.Limit.bytes)
@@ -229,7 +229,6 @@ enum EnvFileReader {
       if error.isMissing, !file.isRequired { return nil }
       throw reach.error("the file \(file.shown)", file.path, error, at: position)
     }
-    let start = SourcePosition(file: file.shown, line: 1, column: 1)
     try environment.budget.take(bytes.count, .bytes, at: position ?? start)
     guard bytes.count <= YAMLParser.Limit.bytes else {
       throw ComposeError(
@@ -238,7 +237,7 @@ enum EnvFileReader {
     return bytes
   }
 
-  /// The variables that a file's bytes hold, after those of files before it.
+  /// Adds the variables in a file's bytes to those of earlier files.
   static func variables(
     in bytes: [UInt8], shown: String, isRaw: Bool = false,
     after variables: OrderedDictionary<String, String>, lookUp: @escaping (String) -> String?

@@ -1,50 +1,52 @@
-/// What to load, and with which variables.
+/// The files to load, their variables and their limits.
 public struct LoadOptions: Sendable {
-  /// The Compose files as the user gave them, merged left to right; `-` is standard input. Empty looks
-  /// for `compose.yaml`, `compose.yml`, `docker-compose.yaml`, `docker-compose.yml`, the first that
-  /// exists, with its `.override.`.
+  /// The Compose files as the user named them, merged left to right; `-` is standard input. If
+  /// empty, the first existing one of `compose.yaml`, `compose.yml`, `docker-compose.yaml` and
+  /// `docker-compose.yml` is used, with its `.override.` file.
   public var files: [String]
-  /// The folder that relative paths of the files resolve against; nil for that of the first file.
+  /// The directory that relative paths of the files resolve against; nil for the directory of the
+  /// first file.
   public var projectDirectory: String?
-  /// The project's name; nil for the file's own or the folder's.
+  /// The project's name; nil for the file's `name:` or the name of the directory.
   public var projectName: String?
-  /// Files of variables weaker than all others, later ones over earlier ones; empty for
+  /// Env files whose variables have the lowest precedence, later ones over earlier ones; empty for
   /// `COMPOSE_ENV_FILES`, else for `.env`.
   public var envFiles: [String]
   /// The profiles whose services are enabled, `*` for all; empty for `COMPOSE_PROFILES`.
   public var profiles: [String]
-  /// Variables for interpolation, strongest.
+  /// Variables for interpolation with the highest precedence.
   public var environment: [String: String]
-  /// Variables weaker than `environment` and stronger than `.env`.
+  /// Variables that override `.env` and are overridden by `environment`.
   public var fallbackEnvironment: [String: String]
-  /// True to refuse a relative path that leaves the bound, through a link too; absolute paths of
-  /// the host stay allowed for mounts. False refuses only links of files that are read: of
-  /// variables, labels, and other Compose files.
+  /// True to refuse any relative path that leaves the bound, also through a link; mounts may still
+  /// use absolute paths of the host. False to refuse only links of files that are read: env files,
+  /// label files and other Compose files.
   public var confine: Bool
   /// The directory that relative paths must not leave.
   public var bound: Bound
-  /// Directories besides the bound whose files may be read for the project; nil where every file of the host may.
+  /// Directories besides the bound whose files may be read for the project; nil if all files of the
+  /// host may be read.
   public var readableDirectories: [String]?
-  /// The name by which a pod's objects are called, from the project's; nil where no pod is made. It
-  /// is the value of `COMPOSE_PROJECT_NAME` in the files.
+  /// Computes the name prefix of a pod's objects from the project's name; nil if no pod is created.
+  /// The files get the result as `COMPOSE_PROJECT_NAME`.
   public var podName: (@Sendable (String) -> String)?
 
   /// The services whose `env_file` is read; nil for all.
   public var environmentOf: Set<String>?
-  /// False to leave out what files leave to defaults, as Docker Compose does with `--no-normalize`.
+  /// False to add no default values, like `--no-normalize` of Docker Compose.
   public var normalizes = true
 
-  /// Takes what is read, for loads that follow; nil to read the files each time.
+  /// Keeps the files for later loads; nil to read the files each time.
   public var contents: FileContents?
 
-  /// What bounds relative paths.
+  /// The bound of relative paths.
   public enum Bound: Sendable, Equatable {
     /// A task's sandbox.
     case sandbox(String)
-    /// A directory; nil for the top directory of the git repository that holds the project's, else
-    /// the project's.
+    /// A directory; nil for the top directory of the project's git repository, else the project's
+    /// directory.
     case root(String?)
-    /// The same default, for a program without an option that names another.
+    /// The default of ``root(_:)``, for a program that has no `--root` option.
     case repository
     /// The project's directory.
     case project
@@ -53,18 +55,18 @@ public struct LoadOptions: Sendable {
   /// Options to load the project of the working directory, or the given files.
   ///
   /// - Parameters:
-  ///   - files: the Compose files; empty for `COMPOSE_FILE`, else for those with the usual names.
-  ///   - projectDirectory: the folder that relative paths resolve against.
-  ///   - projectName: the project's name.
-  ///   - envFiles: files of variables.
-  ///   - profiles: the profiles whose services are enabled.
-  ///   - environment: variables, strongest.
-  ///   - fallbackEnvironment: variables weaker than `environment`.
-  ///   - confine: true to refuse a relative path that leaves the bound.
-  ///   - bound: the directory that relative paths must not leave.
-  ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
-  ///   - podName: gives the name by which a pod's objects are called.
-  ///   - environmentOf: the services whose `env_file` is read; nil for all.
+  ///   - files: The Compose files; empty for `COMPOSE_FILE`, else for the default names.
+  ///   - projectDirectory: The directory that relative paths resolve against.
+  ///   - projectName: The project's name.
+  ///   - envFiles: Env files.
+  ///   - profiles: The profiles whose services are enabled.
+  ///   - environment: Variables with the highest precedence.
+  ///   - fallbackEnvironment: Variables that `environment` overrides.
+  ///   - confine: True to refuse a relative path that leaves the bound.
+  ///   - bound: The directory that relative paths must not leave.
+  ///   - readableDirectories: Directories besides the bound whose files may be read; nil for all.
+  ///   - podName: Computes the name prefix of a pod's objects.
+  ///   - environmentOf: The services whose `env_file` is read; nil for all.
   public init(
     files: [String] = [], projectDirectory: String? = nil, projectName: String? = nil,
     envFiles: [String] = [], profiles: [String] = [],

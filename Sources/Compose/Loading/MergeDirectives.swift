@@ -1,17 +1,17 @@
 import OrderedCollections
 import YAML
 
-/// What a document's `!reset` and `!override` tags do to the files before it (Compose specification,
-/// "Merge and override").
+/// The effect of a document's `!reset` and `!override` tags on the files before it (Compose
+/// specification, "Merge and override").
 struct MergeDirectives {
-  /// None at all.
+  /// No directives.
   static let none = MergeDirectives()
 
   private var paths: Set<[String]> = []
 
   private init() {}
 
-  /// Takes the tags out of a tree: what is reset goes, what overrides stays.
+  /// Collects the tags of a tree. Nodes with `!reset` are removed, nodes with `!override` stay.
   init(takenFrom tree: inout YAMLNode) {
     take(from: &tree, at: [])
   }
@@ -30,17 +30,17 @@ struct MergeDirectives {
     node.editItems { (item: inout YAMLNode) in take(from: &item, at: path + ["[]"]) }
   }
 
-  /// Takes out of a tree what the tags say.
+  /// Removes the tagged paths from the tree of earlier files.
   func apply(to tree: inout YAMLNode) {
     if !paths.isEmpty { apply(to: &tree, at: []) }
   }
 
-  /// The same for a service that another extends.
+  /// Removes the tagged paths from a service that is extended.
   func apply(toService service: inout YAMLNode, named name: String) {
     if !paths.isEmpty { apply(to: &service, at: ["services", name]) }
   }
 
-  /// The same for a resource that another file included.
+  /// Removes the tagged paths from a resource of an included file.
   func apply(toResource resource: inout YAMLNode, named name: String, of kind: String) {
     if !paths.isEmpty { apply(to: &resource, at: [kind, name]) }
   }
@@ -48,7 +48,7 @@ struct MergeDirectives {
   private func apply(to node: inout YAMLNode, at path: [String]) {
     node.removeAll { key, entry in
       guard paths.contains(path + [key]) else { return false }
-      // What stands in a list of `NAME=value` has no path of its own.
+      // An item of a `NAME=value` list has no path of its own.
       let isListed = path.count == 3 && entry.keyPosition == entry.value.position
       if isListed, case .pairs? = ServiceKeys.table[path[2]]?.shape { return false }
       return true

@@ -2,7 +2,7 @@ import OrderedCollections
 import YAML
 
 extension Normalizer {
-  /// A name for what is made.
+  /// Sets the resource's name: its key if it is external, else its key with the project's prefix.
   static func setName(of resource: inout YAMLNode, _ own: String, in project: String) {
     guard resource["name"] == nil else { return }
     let isExternal =
@@ -13,7 +13,7 @@ extension Normalizer {
     resource.set("name", text: isExternal ? own : "\(project)_\(own)")
   }
 
-  /// Fills in what Docker Compose fills into files whose variables aren't replaced.
+  /// Adds the defaults that Docker Compose adds to files without interpolation.
   func complete(raw tree: inout YAMLNode, name: String) {
     var usesDefault = false
     for kind in ["services", "jobs"] {
@@ -23,7 +23,8 @@ extension Normalizer {
           usesDefault = joinDefault(&service) || usesDefault
           complete(raw: &service)
           imply(dependenciesOf: &service, isRaw: true)
-          // Where that can't be, variables hold what is to be merged.
+          // Merging fails if a variable replaces a mapping or list; the hooks then stay as they
+          // are.
           if kind == "services" { try? inherit(intoHooksOf: &service) }
         }
       }
@@ -57,7 +58,7 @@ extension Normalizer {
   }
 }
 
-/// What services use of a project's resources.
+/// The use of a project's resources by its services.
 enum Usage {
   /// The names that services use, by the resources' top-level key.
   static func inServices(of tree: YAMLNode) -> [String: Set<String>] {

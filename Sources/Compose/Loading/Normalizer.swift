@@ -1,12 +1,12 @@
 import OrderedCollections
 import YAML
 
-/// Fills in what the files leave to defaults, as Docker Compose does: paths made absolute, variables
-/// resolved, networks joined, dependencies implied (Compose specification, throughout).
+/// Adds default values as Docker Compose does: absolute paths, resolved variables, default networks
+/// and implied dependencies (Compose specification, throughout).
 struct Normalizer {
   let sources: SourceFiles
   let environment: InterpolationEnvironment
-  /// False to bring values to one form and to add nothing: `--no-normalize`.
+  /// False to normalize notation only and add nothing: `--no-normalize`.
   var isComplete = true
 
   /// Normalizes a merged canonical tree.
@@ -37,7 +37,7 @@ struct Normalizer {
     }
   }
 
-  /// What a service and a job have in common.
+  /// Normalizes the keys that services and jobs share.
   private func normalize(container service: inout YAMLNode) throws(ComposeError) {
     try service.edit("build") { (build) throws(ComposeError) in try normalize(build: &build) }
     if isComplete { spellOutPaths(of: &service) }
@@ -52,7 +52,7 @@ struct Normalizer {
     }
   }
 
-  /// Targets of mounts, and the policy of pulls, in one way of writing them.
+  /// Normalizes the targets of mounts and the pull policy.
   func spellOutPaths(of service: inout YAMLNode) {
     service.edit("volumes") { (mounts: inout YAMLNode) in
       mounts.editItems { (mount: inout YAMLNode) in
@@ -66,7 +66,7 @@ struct Normalizer {
     }
   }
 
-  /// True if the service joins the default network.
+  /// Adds the default network if the service names no network; true if the service joins it.
   func joinDefault(_ service: inout YAMLNode) -> Bool {
     if service["network_mode"] != nil || service["provider"] != nil { return false }
     let networks = service["networks"]
@@ -102,7 +102,7 @@ struct Normalizer {
     }
   }
 
-  /// What may be written in several ways until files are merged, in one way.
+  /// Normalizes values that keep their notation until the files are merged.
   private func spellOut(_ service: inout YAMLNode) {
     func texts(_ list: inout YAMLNode) {
       if list.sequence == nil { list = YAMLNode(.sequence([list]), at: list.position) }
@@ -122,7 +122,7 @@ struct Normalizer {
     }
   }
 
-  /// A container that runs before the service's is like it, but for its mounts.
+  /// Merges each `pre_start` entry over the service's own keys, except the mounts.
   func inherit(intoHooksOf service: inout YAMLNode) throws(ComposeError) {
     guard service["pre_start"] != nil else { return }
     var container = YAMLNode(mappingAt: service.position)
@@ -139,7 +139,8 @@ struct Normalizer {
     }
   }
 
-  /// Reads the files of labels that services name, and the files of variables of those in `names`; nil is all of them.
+  /// Reads the `label_file` of all services and the `env_file` of the services in `names`; nil is
+  /// all services.
   func resolveFiles(
     _ tree: inout YAMLNode, environmentOf names: Set<String>?,
     collecting faults: FaultCollector? = nil
@@ -156,7 +157,7 @@ struct Normalizer {
     }
   }
 
-  /// `env_file:` read, `environment:` laid over it.
+  /// Reads `env_file:` and merges `environment:` over it.
   private func resolveEnvironment(of service: inout YAMLNode) throws(ComposeError) {
     guard let files = service["env_file"]?.sequence else { return }
     let lookUp = environment
@@ -192,7 +193,7 @@ struct Normalizer {
     service.set("environment", merged)
   }
 
-  /// `label_file:` read, `labels:` laid over it.
+  /// Reads `label_file:` and merges `labels:` over it.
   private func resolveLabels(of service: inout YAMLNode) throws(ComposeError) {
     guard let files = service["label_file"]?.sequence else { return }
     var labels: OrderedDictionary<String, String> = [:]
@@ -215,7 +216,7 @@ struct Normalizer {
     if merged.mapping?.isEmpty == false { service.set("labels", merged) }
   }
 
-  /// What links, shared namespaces and `volumes_from` imply.
+  /// Adds the dependencies that `links`, shared namespaces and `volumes_from` imply.
   func imply(dependenciesOf service: inout YAMLNode, isRaw: Bool = false) {
     var dependencies = service["depends_on"] ?? YAMLNode(mappingAt: service.position)
     func imply(_ name: String, restart: Bool, at position: SourcePosition) {
@@ -242,14 +243,14 @@ struct Normalizer {
     if dependencies.mapping?.isEmpty == false { service.set("depends_on", dependencies) }
   }
 
-  /// The tree that `config` prints: with the name, with names for what is made, and without what no
-  /// service uses.
+  /// The tree that `config` prints: with the project's name and the names of created objects, and
+  /// without unused resources.
   ///
   /// - Parameters:
-  ///   - tree: the tree.
-  ///   - name: the project's name.
-  ///   - isComplete: whether names for what is made are added.
-  /// - Returns: the tree that is printed.
+  ///   - tree: The normalized tree.
+  ///   - name: The project's name.
+  ///   - isComplete: True to add the names of created objects.
+  /// - Returns: The tree to print.
   static func finished(_ tree: YAMLNode, name: String, isComplete: Bool = true) -> YAMLNode {
     var tree = tree
     tree.set("name", text: name)

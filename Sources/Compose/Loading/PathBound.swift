@@ -5,14 +5,14 @@ import Linux
 struct PathBound {
   /// The directory, absolute.
   let directory: String
-  /// What a message calls it.
+  /// The name of the directory in messages.
   let title: String
-  /// How to have another one; empty where that is not the user's to choose.
+  /// How to set another bound; empty if the user can't set one.
   let advice: String
-  /// False where only links to files that are read must stay in it.
+  /// False if only links of files that are read must stay inside the bound.
   let refusesPaths: Bool
 
-  /// The bound that the options set for a project in a directory.
+  /// The bound that the options set for a project directory.
   init(_ options: LoadOptions, directory project: String) {
     refusesPaths = options.confine
     switch options.bound {
@@ -28,7 +28,8 @@ struct PathBound {
     }
   }
 
-  /// The top directory of the git repository that holds a directory, else the directory.
+  /// The top directory of the git repository that contains the directory, else the directory
+  /// itself.
   static func repository(of directory: String) -> String {
     var place = directory
     while !Path.exists(Path.join(place, ".git")) {
@@ -38,13 +39,13 @@ struct PathBound {
     return place
   }
 
-  /// Throws where a path leaves the directory and that is refused.
+  /// Checks that a path is inside the bound, as far as the options require it.
   ///
   /// - Parameters:
-  ///   - path: the path, absolute.
-  ///   - written: the path as the user wrote it.
-  ///   - position: where.
-  /// - Throws: `ComposeError`.
+  ///   - path: The absolute path.
+  ///   - written: The path as the user wrote it.
+  ///   - position: The position of the path in the file.
+  /// - Throws: `ComposeError` if the path leaves the bound and that is refused.
   func check(
     _ path: String, written: String, at position: SourcePosition? = nil
   ) throws(ComposeError) {
@@ -58,7 +59,7 @@ struct PathBound {
     throw ComposeError("`\(written)` leaves \(title) \(directory)\(advice)", at: position)
   }
 
-  /// True for a path that only a link leads out.
+  /// True if the path is inside the bound before links are resolved.
   private func isInsideByName(_ path: String) -> Bool {
     let clean = Path.clean(path)
     return [directory, RealPath.of(directory)].contains { root in

@@ -1,22 +1,22 @@
 import OrderedCollections
 import YAML
 
-/// Makes the paths of a project's files absolute, and keeps them inside the project where asked to.
+/// Makes the paths of a project's files absolute and checks that they stay inside the bound.
 struct PathResolver {
-  /// The folder that relative paths resolve against, absolute.
+  /// The directory that relative paths resolve against, absolute.
   let directory: String
   /// The directory that relative paths must not leave.
   let bound: PathBound
-  /// What `~` stands for; nil leaves it as it is.
+  /// The replacement of `~`; nil leaves `~` unchanged.
   let home: String?
 
-  /// The same for files of another folder.
+  /// A resolver with the same bound for files of another directory.
   func at(_ directory: String) -> PathResolver {
     PathResolver(directory: directory, bound: bound, home: home)
   }
 
-  /// Makes the paths of a canonical tree absolute; a build without a context gets this folder, unless another file
-  /// may give it one.
+  /// Makes the paths of a canonical tree absolute. With `completing`, a build without a context
+  /// gets this directory; false if another file may still set the context.
   func resolve(_ tree: inout YAMLNode, completing: Bool = true) throws(ComposeError) {
     for kind in ["services", "jobs"] {
       try tree.edit(kind) { (services) throws(ComposeError) in
@@ -38,8 +38,8 @@ struct PathResolver {
     }
   }
 
-  /// Makes the names of files in lists absolute, so that a list of another file can be laid over them; other ways
-  /// of writing the same name count as other files.
+  /// Makes the names in `env_file` and `label_file` absolute, so that lists of several files merge
+  /// by file. Names that aren't in their shortest form, such as `./a.env`, count as other files.
   func resolveLists(in tree: inout YAMLNode) throws(ComposeError) {
     func resolve(_ node: inout YAMLNode) throws(ComposeError) {
       guard let text = node.string, !text.isEmpty, !text.hasPrefix("~"), Path.clean(text) == text
@@ -100,7 +100,7 @@ struct PathResolver {
     }
   }
 
-  /// Throws where a seccomp profile, which is read for the engine, leaves the bound.
+  /// Checks the path of a seccomp profile, which is read for the engine.
   private func check(option: YAMLNode) throws(ComposeError) {
     guard let text = option.string, text.hasPrefix("seccomp=") || text.hasPrefix("seccomp:") else {
       return
@@ -128,9 +128,9 @@ struct PathResolver {
     }
   }
 
-  /// Throws where a build's cache in a directory (`type=local,src=…`, `dest=…`) leaves the bound.
+  /// Checks the directory of a build's local cache (`type=local,src=…`, `dest=…`).
   private func check(cache: YAMLNode) throws(ComposeError) {
-    // Comma-separated values, any of which may be in quotes; names are the same in upper case.
+    // Fields are separated by commas and may be quoted; their names are case-insensitive.
     let fields = (cache.string ?? "").split(separator: ",").map { field in
       let parts = field.split { $0 == "\"" || $0 == " " }.joined().split(
         separator: "=", maxSplits: 1)
@@ -144,7 +144,7 @@ struct PathResolver {
     }
   }
 
-  /// A volume of the local driver that is a mount of a folder.
+  /// Resolves the source of a bind mount that is declared as a volume of the local driver.
   private func resolve(volume: inout YAMLNode) throws(ComposeError) {
     guard volume["driver"]?.string == "local", volume["driver_opts"]?["o"]?.string == "bind" else {
       return
@@ -154,19 +154,19 @@ struct PathResolver {
     }
   }
 
-  /// A path; nothing stays nothing.
+  /// Makes a path absolute; an empty path stays empty.
   private func resolvePath(_ node: inout YAMLNode) throws(ComposeError) {
     guard let text = node.string, !text.isEmpty else { return }
     node.content = .string(try absolute(text, at: node.position))
   }
 
-  /// A path of a file that is read, whatever becomes of the project.
+  /// Makes the path of a file that is read absolute; a link out of the bound is always refused.
   private func resolveRead(_ node: inout YAMLNode) throws(ComposeError) {
     guard let text = node.string, !text.isEmpty else { return }
     node.content = .string(try absolute(text, at: node.position, isRead: true))
   }
 
-  /// A path, of this system or of Windows.
+  /// Makes a path absolute unless it is a Windows path.
   private func resolveFile(_ node: inout YAMLNode) throws(ComposeError) {
     guard let text = node.string, !isOfWindows(text) else { return }
     node.content = .string(try absolute(text, at: node.position))
@@ -182,8 +182,8 @@ struct PathResolver {
     try resolvePath(&node)
   }
 
-  /// An absolute path; throws for a relative one that leaves the bound where that is refused, which
-  /// for a file that is read is always so if a link leads there.
+  /// Makes a path absolute. Throws for a relative path that leaves the bound if the bound refuses
+  /// paths; with `isRead` also if only a link leaves the bound.
   func absolute(
     _ path: String, at position: SourcePosition, isRead: Bool = false
   ) throws(ComposeError) -> String {
@@ -194,12 +194,12 @@ struct PathResolver {
     return resolved
   }
 
-  /// Throws where the path of a file that is read leaves the bound and that is refused.
+  /// Checks the path of a file that is read against the bound.
   func check(_ path: String, written: String, at position: SourcePosition?) throws(ComposeError) {
     try bound.check(path, written: written, at: position)
   }
 
-  /// Throws where a Dockerfile's relative path leaves the project.
+  /// Checks that a Dockerfile's relative path stays inside the bound.
   private func check(
     dockerfile: String, in context: String, at position: SourcePosition
   ) throws(ComposeError) {
@@ -209,7 +209,7 @@ struct PathResolver {
     try bound.check(Path.join(context, dockerfile), written: dockerfile, at: position)
   }
 
-  /// True for a context that isn't on this host.
+  /// True for a build context that isn't on this host.
   static func isRemote(_ context: String) -> Bool {
     if context.contains("://") { return true }
     return ["github.com/", "git@"].contains { context.hasPrefix($0) }

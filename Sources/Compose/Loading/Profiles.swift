@@ -1,14 +1,14 @@
 import OrderedCollections
 import YAML
 
-/// Which services are enabled (Compose specification, "Profiles").
+/// Enables services by profile (Compose specification, "Profiles").
 struct Profiles {
-  /// Names of profiles that are empty.
+  /// Warnings about profiles with an empty name.
   private(set) var warnings: [Located<String>] = []
   private let enabled: Set<String>
 
-  /// The caller's profiles, else those of `COMPOSE_PROFILES`: without any, Docker Compose enables
-  /// the one whose name is empty.
+  /// Uses the caller's profiles, else those of `COMPOSE_PROFILES`. Without either, the profile with
+  /// the empty name is enabled, as in Docker Compose.
   init(_ options: LoadOptions, environment: InterpolationEnvironment) {
     guard options.profiles.isEmpty else {
       enabled = Set(options.profiles)
@@ -23,7 +23,7 @@ struct Profiles {
       })
   }
 
-  /// Takes the services and jobs out that aren't enabled, and returns the services.
+  /// Removes the services and jobs that aren't enabled. Returns the removed services.
   mutating func disable(in tree: inout YAMLNode) -> [DisabledService] {
     var disabled: [DisabledService] = []
     for kind in ["services", "jobs"] {

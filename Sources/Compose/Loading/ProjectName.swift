@@ -2,12 +2,12 @@ import YAML
 
 /// A project's name (Compose specification, "Name top-level element").
 struct ProjectName {
-  /// The name.
   let name: String
-  /// False if it is the folder's.
+  /// False if the name is derived from the directory.
   let isExplicit: Bool
 
-  /// The caller's name, else `COMPOSE_PROJECT_NAME`, else the last file's `name:`, else the folder's.
+  /// Uses the caller's name, else `COMPOSE_PROJECT_NAME`, else the last file's `name:`, else the
+  /// name of the directory.
   init(
     _ options: LoadOptions, _ documents: [SourceDocument],
     environment: InterpolationEnvironment, sources: SourceFiles, interpolating: Bool = true
@@ -45,7 +45,7 @@ struct ProjectName {
     }
   }
 
-  /// The name in lower case without the characters that a name can't have.
+  /// The text in lower case, without the characters that a project name can't contain.
   static func normalized(_ text: String) -> String {
     let kept = text.lowercased().unicodeScalars.filter { scalar in
       switch scalar {

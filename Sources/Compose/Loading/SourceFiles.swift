@@ -1,12 +1,12 @@
 import YAML
 
-/// Which files make up a project, and where it lives (Compose specification, "The Compose file").
+/// The files of a project and its directory (Compose specification, "The Compose file").
 struct SourceFiles {
-  /// The files, as the user gave them or as they were found.
+  /// The files, as the user named them or as they were found.
   let files: [String]
-  /// The project's folder, absolute.
+  /// The project's directory, absolute.
   let directory: String
-  /// The project's folder as messages show it.
+  /// The project's directory in messages.
   let shownDirectory: String
 
   private static let names = [
@@ -17,7 +17,8 @@ struct SourceFiles {
     "docker-compose.override.yaml",
   ]
 
-  /// Takes the given files, else those of `COMPOSE_FILE`, else finds them; throws where there are none.
+  /// Uses the given files, else those of `COMPOSE_FILE`, else searches for files with a default
+  /// name; throws if there are none.
   init(_ options: LoadOptions, environment: InterpolationEnvironment) throws(ComposeError) {
     let start = options.projectDirectory ?? "."
     if !options.files.isEmpty {
@@ -45,12 +46,12 @@ struct SourceFiles {
     return parts + [String(rest)]
   }
 
-  /// The folder of the first file that is no standard input; nil without one.
+  /// The directory of the first file that isn't standard input; nil if there is none.
   static func folder(of files: [String]) -> String? {
     files.first { $0 != "-" }.map(Path.folder)
   }
 
-  /// A path of the project as messages show it.
+  /// A path of the project as it appears in messages.
   func shown(_ path: String) -> String {
     guard path.hasPrefix(directory + "/") else { return path }
     let rest = String(path.dropFirst(directory.utf8.count + 1))
@@ -78,16 +79,16 @@ struct SourceFiles {
 
 /// One document of a Compose file.
 struct SourceDocument {
-  /// Its tree, as it stands in the file.
+  /// The tree as written in the file.
   let tree: YAMLNode
-  /// What it does to the files before it.
+  /// The effect on the files before it.
   let directives: MergeDirectives
   /// True for the format of Compose 1.
   let isLegacy: Bool
-  /// False if no value of the file can hold a dollar sign.
+  /// False if no value of the file can contain a dollar sign.
   let mayInterpolate: Bool
 
-  /// Reads the documents of a file; `position` is where another file names it.
+  /// Reads the documents of a file; `position` is the reference to it in another file.
   static func read(
     _ file: String, within reach: FileReach, _ budget: InputBudget,
     at position: SourcePosition? = nil
@@ -101,7 +102,7 @@ struct SourceDocument {
     }
     try budget.take(
       bytes.count, .bytes, at: position ?? SourcePosition(file: file, line: 1, column: 1))
-    // Double quotes can write a `$` as an escape.
+    // A double-quoted string can contain a `$` as an escape sequence.
     let mayInterpolate = bytes.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "\\") }
     return try YAMLParser.documents(in: bytes, file: file, within: budget).map {
       (document) throws(ComposeError) in

@@ -1,23 +1,23 @@
 import OrderedCollections
 import YAML
 
-/// A file whose services others extend.
+/// A file whose services are extended by services of another file.
 struct ExtendedFile {
-  /// Its services, the paths in them absolute.
+  /// The services, with absolute paths.
   var services: YAMLNode
-  /// What its last document does to what it extends.
+  /// The directives of its last document for the services that its services extend.
   let directives: MergeDirectives
 }
 
 /// `extends:` (Compose specification, "extends").
 extension TreeLoader {
-  /// One service on the way from a service to what it extends in the end.
+  /// One service of an `extends` chain.
   struct Step: Hashable {
     let file: String
     let service: String
   }
 
-  /// Lays each service of a tree over the one that it extends.
+  /// Merges each service of a tree over the service that it extends.
   mutating func extend(
     in tree: inout YAMLNode, of file: String, _ directives: MergeDirectives
   ) throws(ComposeError) {
@@ -32,7 +32,7 @@ extension TreeLoader {
     tree.set("services", services, at: tree.position(ofKey: "services"))
   }
 
-  /// A service with all that it extends, and whether there was anything.
+  /// The service merged over all services that it extends; `extends` is false if it extends none.
   private mutating func extended(
     _ name: String, in services: YAMLNode, of file: String, _ directives: MergeDirectives,
     steps: [Step], at position: SourcePosition
@@ -83,7 +83,7 @@ extension TreeLoader {
     return (whole, true)
   }
 
-  /// The services of a file, checked only where they are used.
+  /// Reads the services of a file. Only services that are used are validated.
   private mutating func extendedFile(
     _ file: String, written: String, at position: SourcePosition
   ) throws(ComposeError) -> ExtendedFile {
@@ -124,7 +124,7 @@ extension TreeLoader {
 }
 
 extension YAMLNode {
-  /// How many nodes it has, with itself.
+  /// The number of nodes of the tree, including this one.
   fileprivate var count: Int {
     if let items = sequence { return items.reduce(1) { $0 + $1.count } }
     return mapping?.values.reduce(1) { $0 + $1.value.count } ?? 1

@@ -3,13 +3,14 @@ import YAML
 
 /// `include:` (Compose specification, "Include").
 extension TreeLoader {
-  /// How many files may be included in all: files that include each other twice would never end.
+  /// The maximum number of included files in total: a file included twice doubles the work at each
+  /// level.
   private static let mostIncluded = 1000
   private static let kinds = [
     "services", "jobs", "volumes", "networks", "secrets", "configs", "models",
   ]
 
-  /// Takes what a tree includes into it, and `include:` out of it.
+  /// Merges the included files into a tree and removes `include:` from it.
   mutating func include(
     in tree: inout YAMLNode, of file: String, _ directives: MergeDirectives
   ) throws(ComposeError) {
@@ -53,7 +54,7 @@ extension TreeLoader {
     var folder = Path.folder(of: files[0].path)
     if let written = entry["project_directory"]?.string, !written.isEmpty {
       folder = Path.join(paths.directory, written)
-      // What isn't there is taken for a file, as Docker Compose does.
+      // A path that isn't a directory is treated as a file, as Docker Compose does.
       if !written.hasPrefix("/"), !Path.isFolder(folder) { folder = Path.folder(of: folder) }
     }
     try paths.check(folder, written: folder, at: entry.position)
@@ -78,7 +79,8 @@ extension TreeLoader {
     return tree
   }
 
-  /// The variables of included files: ours, then those of their own files.
+  /// The variables for included files: those of the including file, then those of the entry's own
+  /// env files.
   private func environment(
     of entry: YAMLNode, in folder: String
   ) throws(ComposeError) -> InterpolationEnvironment {

@@ -1,27 +1,28 @@
 import OrderedCollections
 import YAML
 
-/// Makes one canonical tree of files: each document is interpolated, completed by what it includes and
-/// extends, merged with those before it, and checked (Compose specification, "Merge and override").
+/// Combines files into one canonical tree. Each document is interpolated, completed by `include`
+/// and `extends`, merged over the documents before it, and validated (Compose specification, "Merge
+/// and override").
 struct TreeLoader {
-  /// The variables.
   var environment: InterpolationEnvironment
-  /// What checks the trees.
+  /// Validates the trees and converts their notation.
   var canonicalizer = Canonicalizer()
-  /// Where relative paths resolve.
+  /// Resolves relative paths.
   let paths: PathResolver
-  /// The files that lead here by way of `include:`, absolute.
+  /// The absolute paths of the files that lead here through `include:`.
   let including: [String]
-  /// What other files' services are extended from, by path.
+  /// Files whose services are extended, by path.
   var extended: [String: ExtendedFile] = [:]
-  /// Services of the document at hand, and of other files, with all that they extend.
+  /// Services of the current document and of other files, merged over all services that they
+  /// extend.
   var resolved: [Step: YAMLNode] = [:]
-  /// How many files were included so far.
+  /// The number of files included so far.
   var included = 0
-  /// How many nodes `extends` has copied so far.
+  /// The number of nodes that `extends` has copied so far.
   var copied = 0
 
-  /// A loader for the files of a folder.
+  /// A loader for the files of a directory.
   init(environment: InterpolationEnvironment, paths: PathResolver, including: [String] = []) {
     self.environment = environment
     self.paths = paths
@@ -33,7 +34,7 @@ struct TreeLoader {
     }
   }
 
-  /// The tree of some files' documents.
+  /// Merges the documents of some files into one tree; nil without documents.
   mutating func tree(
     of documents: [(file: String, document: SourceDocument)]
   ) throws(ComposeError) -> YAMLNode? {
@@ -55,7 +56,8 @@ struct TreeLoader {
     return tree
   }
 
-  /// The documents; those of the format of Compose 1 made one of the modern form.
+  /// The documents; documents in the format of Compose 1 are converted into one in the modern
+  /// format.
   private mutating func carried(
     _ documents: [(file: String, document: SourceDocument)]
   ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
@@ -95,7 +97,7 @@ struct TreeLoader {
     return tree
   }
 
-  /// A document's tree with its variables replaced and its short forms expanded.
+  /// A document's tree after interpolation, with its short forms expanded.
   mutating func interpolated(_ document: SourceDocument) throws(ComposeError) -> YAMLNode {
     var tree = document.tree
     if document.mayInterpolate, !canonicalizer.isRaw {

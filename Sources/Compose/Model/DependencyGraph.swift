@@ -1,13 +1,13 @@
 import OrderedCollections
 
-/// Which services need which others.
+/// The dependencies between services.
 package struct DependencyGraph: Sendable {
   private let needs: OrderedDictionary<String, [String]>
 
-  /// Makes the graph of services, each with those that it needs, in the order of the file.
+  /// Creates the graph from the services and their dependencies, in the order of the file.
   package init(_ needs: OrderedDictionary<String, [String]>) { self.needs = needs }
 
-  /// Whether a service needs another, by way of any number of others; it needs itself.
+  /// True if a service depends on another, directly or indirectly; each service reaches itself.
   package func reaches(_ goal: String, from start: String) -> Bool {
     var open = [start]
     var seen: Set<String> = []
@@ -18,12 +18,12 @@ package struct DependencyGraph: Sendable {
     return false
   }
 
-  /// The first services that need each other in a circle, in order, the first of them again at the
-  /// end; nil where there are none.
+  /// The first dependency cycle, in order, with its first service repeated as the last; nil if
+  /// there is none.
   var circle: [String]? {
     var done: Set<String> = []
     for start in needs.keys where !done.contains(start) {
-      // Depth first with a stack of its own: a chain of services can be long.
+      // Iterative depth-first search: recursion could overflow the stack on a long chain.
       var path: [(name: String, next: Int)] = [(start, 0)]
       var open: Set<String> = [start]
       while let (name, next) = path.last {
@@ -47,7 +47,7 @@ package struct DependencyGraph: Sendable {
 }
 
 extension Project {
-  /// Which services wait for which others to start.
+  /// The dependencies by which services wait for the start of others.
   package var dependencies: DependencyGraph {
     DependencyGraph(services.mapValues { Array($0.dependencies.keys) })
   }

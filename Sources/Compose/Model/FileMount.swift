@@ -1,34 +1,34 @@
 import YAML
 
-/// One entry of a service's `secrets:` or `configs:`, joined with what the top level says of it (Compose
-/// specification, "secrets", "configs").
+/// One entry of a service's `secrets:` or `configs:`, combined with its top-level definition
+/// (Compose specification, "secrets", "configs").
 public struct FileMount: Sendable, Equatable {
-  /// Which of the two it is.
+  /// The type of entry.
   public enum Kind: String, Sendable {
     /// An entry of `secrets:`.
     case secret
     /// An entry of `configs:`.
     case config
   }
-  /// Where its content comes from.
+  /// The source of the content.
   public enum Source: Sendable, Equatable {
-    /// A file of the host, absolute, which is mounted read-only.
+    /// A file of the host, absolute, mounted read-only.
     case file(path: String)
-    /// A text, which is copied into the container before it starts.
+    /// A text that is copied into the container before it starts.
     case content(String)
-    /// A value that the operator's `secret-command` gives, which is never a part of the project.
+    /// A value that the operator's `secret-command` returns and that is never part of the project.
     case external(External)
   }
-  /// What is known of a secret or config whose value is kept elsewhere.
+  /// A reference to a secret or config whose value is stored outside the project.
   public struct External: Sendable, Equatable {
-    /// `name`: what the operator's program is asked for.
+    /// `name`: the name that the operator's command receives.
     public var name: String
-    /// `labels` at the top level.
+    /// `labels` of the top-level definition.
     public var labels: [String: String]
-    /// Where the top level says `external`.
+    /// The position of `external` in the top-level definition.
     public var position: SourcePosition
 
-    /// Makes a reference to a value.
+    /// Creates a reference to a value.
     public init(name: String, labels: [String: String], position: SourcePosition) {
       self.name = name
       self.labels = labels
@@ -39,9 +39,9 @@ public struct FileMount: Sendable, Equatable {
   public var kind: Kind
   /// The key at the top level.
   public var name: String
-  /// Where it comes from.
+  /// The source of the content.
   public var source: Source
-  /// Its path in the container, absolute.
+  /// The absolute path in the container.
   public var target: String
   /// `uid`; nil for 0.
   public var uid: Int?
@@ -49,10 +49,10 @@ public struct FileMount: Sendable, Equatable {
   public var gid: Int?
   /// `mode`; nil for 0444.
   public var mode: UInt32?
-  /// Where the service names it.
+  /// The position of the service's entry.
   public var position: SourcePosition
 
-  /// Makes an entry that is owned by root.
+  /// Creates an entry with owner root and the default mode.
   public init(
     kind: Kind, name: String, source: Source, target: String, position: SourcePosition
   ) {

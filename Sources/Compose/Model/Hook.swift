@@ -1,10 +1,10 @@
 import OrderedCollections
 import YAML
 
-/// A command in a service's container: an entry of `post_start:` or `pre_stop:` (Compose specification, "post_start",
-/// "pre_stop").
+/// A command that runs in a service's container: an entry of `post_start:` or `pre_stop:` (Compose
+/// specification, "post_start", "pre_stop").
 public struct Hook: Sendable, Equatable {
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition
   /// The command and its arguments.
   public var command: [String]
@@ -14,10 +14,10 @@ public struct Hook: Sendable, Equatable {
   public var privileged: Located<Bool>?
   /// `working_dir:`; nil for the container's own.
   public var workingDir: String?
-  /// `environment:`, over the container's own; nil takes a variable away.
+  /// `environment:`, merged over the container's own; nil unsets a variable.
   public var environment: OrderedDictionary<String, String?> = [:]
 
-  /// A plain command.
+  /// A command with the container's own settings.
   public init(position: SourcePosition, command: [String]) {
     self.position = position
     self.command = command

@@ -3,32 +3,35 @@ import YAML
 
 /// One entry of a service's `volumes:` or `tmpfs:` (Compose specification, "volumes").
 public struct ServiceMount: Sendable, Equatable {
-  /// What is mounted.
+  /// The source of a mount.
   public enum Source: Sendable, Equatable {
-    /// A folder or file of the host, absolute.
+    /// A directory or file of the host, absolute.
     case bind(path: String)
     /// A named volume: a key of the top-level `volumes:`.
     case volume(key: String)
-    /// A volume without a name, which goes with its container.
+    /// An unnamed volume, which is removed with its container.
     case anonymous
-    /// Memory; size in bytes, mode in octal digits' value.
+    /// A tmpfs; `size` in bytes, `mode` as the numeric value of the permission bits.
     case tmpfs(size: ByteSize?, mode: UInt32?)
-    /// An entry of the service key `tmpfs:`, with its options as Docker's HostConfig.Tmpfs takes them.
+    /// An entry of the service key `tmpfs:`, with its options in the format of Docker's
+    /// HostConfig.Tmpfs.
     case shortTmpfs(options: String)
-    /// An image's files; the path within it.
+    /// The files of an image, or of a path within it.
     case image(name: String, subpath: String?)
   }
-  /// What is mounted.
+  /// The source.
   public var source: Source
-  /// Path in the container.
+  /// The path in the container.
   public var target: String
   /// True to mount it read-only.
   public var readOnly = false
   /// `bind.propagation`.
   public var propagation: String?
-  /// `bind.create_host_path`: make a missing folder of the host. True unless the file says otherwise.
+  /// `bind.create_host_path`: create a missing directory of the host. True unless the file sets it
+  /// to false.
   public var createHostPath = false
-  /// `bind.recursive`: `disabled`, `writable` or `readonly`; nil or `enabled` for the engine's own way.
+  /// `bind.recursive`: `disabled`, `writable` or `readonly`; nil or `enabled` for the engine's
+  /// default.
   public var recursion: String?
   /// `bind.selinux`: `z` or `Z`.
   public var selinux: String?
@@ -36,15 +39,15 @@ public struct ServiceMount: Sendable, Equatable {
   public var noCopy = false
   /// `volume.subpath`.
   public var subpath: String?
-  /// `volume.labels`, of a volume that is made for this mount.
+  /// `volume.labels`, the labels of a volume that is created for this mount.
   public var labels: OrderedDictionary<String, String> = [:]
-  /// `consistency`, a hint that engines keep.
+  /// `consistency`, a hint that engines store but don't apply.
   public var consistency: String?
-  /// Other access modes of the short form that Docker takes as they are (`cached`, `delegated`, …).
+  /// Other access modes of the short form, passed to Docker unchanged (`cached`, `delegated`, …).
   public var otherModes: [String] = []
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition
-  /// Makes a mount.
+  /// Creates a read-write mount with default options.
   public init(source: Source, target: String, position: SourcePosition) {
     self.source = source
     self.target = target
@@ -54,18 +57,18 @@ public struct ServiceMount: Sendable, Equatable {
 
 /// One entry of `volumes_from:`.
 public struct VolumesFrom: Sendable, Equatable {
-  /// Whose volumes.
+  /// The owner of the volumes.
   public enum Source: Sendable, Equatable {
     /// A service of the project.
     case service(String)
     /// A container outside the project.
     case container(String)
   }
-  /// Whose volumes.
+  /// The owner of the volumes.
   public var source: Source
   /// True for `:ro`.
   public var readOnly: Bool
-  /// Makes an entry.
+  /// Creates an entry.
   public init(source: Source, readOnly: Bool = false) {
     self.source = source
     self.readOnly = readOnly

@@ -1,11 +1,11 @@
 import OrderedCollections
 import YAML
 
-/// How a service joins one network.
+/// A service's settings on one network.
 public struct NetworkAttachment: Sendable, Equatable {
-  /// Where it stands; nil for the implied `default`.
+  /// The position in the file; nil for the implied `default`.
   public var position: SourcePosition?
-  /// More names for the service on this network.
+  /// Additional names of the service on this network.
   public var aliases: [String] = []
   /// A fixed IPv4 address.
   public var ipv4Address: String?
@@ -13,43 +13,44 @@ public struct NetworkAttachment: Sendable, Equatable {
   public var ipv6Address: String?
   /// Link-local addresses.
   public var linkLocalIPs: [String] = []
-  /// A fixed hardware address.
+  /// A fixed MAC address.
   public var macAddress: String?
-  /// Order of connecting, highest first.
+  /// The order in which networks are connected, highest first.
   public var priority = 0
-  /// Whose gateway is the default one: the highest's.
+  /// The network with the highest value provides the default gateway.
   public var gatewayPriority = 0
   /// The interface's name in the container.
   public var interfaceName: String?
   /// Options for the network's driver.
   public var driverOptions: OrderedDictionary<String, String> = [:]
-  /// Joins a network plainly.
+  /// Joins a network with default settings.
   public init(position: SourcePosition? = nil) {
     self.position = position
   }
 }
 
-/// Whose namespace a service uses: `network_mode:`, `pid:`, `ipc:`.
+/// The namespace that a service uses: `network_mode:`, `pid:`, `ipc:`.
 public enum NamespaceMode: Sendable, Equatable {
-  /// Another service of the project.
+  /// The namespace of another service of the project.
   case service(String)
-  /// A container outside the project, by the name or ID Docker knows.
+  /// The namespace of a container outside the project, by name or ID.
   case container(String)
-  /// The host's.
+  /// The host's namespace.
   case host
-  /// None.
+  /// No namespace of this kind.
   case none
-  /// Any other word, which Docker takes as it is: `bridge`, `shareable`, `private`, a network's name.
+  /// Any other value, passed to Docker unchanged: `bridge`, `shareable`, `private`, a network's
+  /// name.
   case other(String)
 }
 
-/// One entry of `links:`: a service, and the name by which it is known here.
+/// One entry of `links:`: a service and its alias.
 public struct Link: Sendable, Equatable {
   /// The service, or the container for an external link.
   public var target: String
-  /// The name here; the service's own where none is given.
+  /// The alias; the service's own name by default.
   public var alias: String
-  /// Makes a link.
+  /// Creates a link.
   public init(target: String, alias: String) {
     self.target = target
     self.alias = alias
@@ -58,13 +59,13 @@ public struct Link: Sendable, Equatable {
 
 /// One entry of `extra_hosts:`.
 public struct ExtraHost: Sendable, Equatable {
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition
-  /// The host's name.
+  /// The host name.
   public var host: String
   /// Its address, or `host-gateway`.
   public var address: String
-  /// Makes a hosts entry.
+  /// Creates an entry.
   public init(host: String, address: String, position: SourcePosition) {
     self.host = host
     self.address = address

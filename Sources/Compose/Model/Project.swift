@@ -1,45 +1,49 @@
 import OrderedCollections
 import YAML
 
-/// A Compose project: files read, interpolated, merged and checked (Compose specification,
+/// A Compose project, read from files, interpolated, merged and validated (Compose specification,
 /// "The Compose application model").
 public struct Project: Sendable {
-  /// The name given by `-p`, else the file's `name:`, else the project folder's, in Compose's form.
+  /// The name set by `-p`, else the file's `name:`, else the normalized name of the project
+  /// directory.
   public var name: String
-  /// Whether a file, or the caller, set the name; false if it is the folder's.
+  /// True if a file or the caller set the name; false if it is the directory's.
   public var isNameExplicit: Bool
-  /// The folder that relative paths resolve against, absolute.
+  /// The directory that relative paths resolve against, absolute.
   public var workingDirectory: String
-  /// The files that it was read from, in the order they were merged.
+  /// The files of the project, in the order in which they were merged.
   public var files: [String]
-  /// True for the format without `services:` (Compose 1), where the default network is the bridge.
+  /// True for the format without `services:` (Compose 1), in which the default network is the
+  /// bridge.
   public var isLegacy: Bool
   /// Services in the order of the file.
   public var services: OrderedDictionary<String, Service>
-  /// Networks that services use or that the file declares, `default` among them where it is used.
+  /// Networks that services use or that the file declares, including `default` if it is used.
   public var networks: OrderedDictionary<String, Network>
   /// Named volumes.
   public var volumes: OrderedDictionary<String, Volume>
-  /// What deserves a word but no refusal, such as an obsolete `version:`.
+  /// Problems that don't prevent a start, such as an obsolete `version:`.
   public var warnings: [Located<String>]
-  /// What `config` prints but no container can be made of, such as a restart policy that isn't one.
+  /// Errors of values that `config` prints but that prevent the creation of containers, such as an
+  /// unknown restart policy.
   public var faults: [ComposeError] = []
-  /// Where variables that are not set went into values, for the errors that follow from it.
+  /// The values that contained unset variables; errors that result from them name the variables.
   public var unset = UnsetVariables()
-  /// The services that no enabled profile has, in the order of the file.
+  /// The services that no enabled profile selects, in the order of the file.
   public var disabledServices: [DisabledService] = []
-  /// Keys that mean nothing to a pod, each where it first stands: a desktop's, a swarm's, or for Windows.
+  /// Keys without effect in a pod, each at its first position: keys for Docker Desktop, for swarms
+  /// or for Windows.
   public var unhonoured: [Located<String>] = []
-  /// Keys that have no class (``KeyClass/never``), each where it first stands.
+  /// Keys without a class (``KeyClass/never``), each at its first position.
   package var unclassified: [Located<String>] = []
-  /// Where `services:` stands, or the beginning of a file without it.
+  /// The position of `services:`, or the beginning of a file without it.
   public var servicesPosition: SourcePosition?
-  /// The variables that its files saw.
+  /// The variables that were available to the files.
   package var environment: [String: String] = [:]
-  /// The same project as the tree that `config` prints.
+  /// The project as the tree that `config` prints.
   var canonical: YAMLNode
 
-  /// Makes a project from its parts.
+  /// Creates a project from its parts.
   public init(
     name: String, isNameExplicit: Bool, workingDirectory: String, files: [String], isLegacy: Bool,
     services: OrderedDictionary<String, Service>, networks: OrderedDictionary<String, Network>,
@@ -58,13 +62,13 @@ public struct Project: Sendable {
   }
 }
 
-/// A service that no enabled profile has (Compose specification, "Profiles").
+/// A service that no enabled profile selects (Compose specification, "Profiles").
 public struct DisabledService: Sendable, Equatable {
-  /// Its name.
+  /// The service's name.
   public let name: String
-  /// Its profiles.
+  /// The service's profiles.
   public let profiles: [String]
-  /// Where its `profiles` are.
+  /// The position of its `profiles`.
   public let position: SourcePosition
 }
 
@@ -72,19 +76,19 @@ public struct DisabledService: Sendable, Equatable {
 public struct Network: Sendable, Equatable {
   /// The key under `networks:`.
   public var key: String
-  /// Where it stands; nil for a `default` that the file doesn't mention.
+  /// The position in the file; nil for a `default` that the file doesn't mention.
   public var position: SourcePosition?
-  /// Where its keys stand, by their path: `ipam.config.0.subnet`.
+  /// The positions of its keys, by path: `ipam.config.0.subnet`.
   public var places: [String: SourcePosition] = [:]
-  /// `name:`, if the file sets one; for an external network the name that Docker knows.
+  /// `name:`, if the file sets it; for an external network its name in Docker.
   public var name: Located<String>?
-  /// True if the network exists outside the project and is neither made nor removed.
+  /// True if the network exists outside the project and is neither created nor removed.
   public var isExternal = false
   /// The driver; nil for the engine's default.
   public var driver: String?
   /// Options for the driver.
   public var driverOptions: OrderedDictionary<String, String> = [:]
-  /// `internal:`, no route to the outside.
+  /// `internal:`: no route to the outside.
   public var isInternal = false
   /// `attachable:`.
   public var isAttachable = false
@@ -94,10 +98,10 @@ public struct Network: Sendable, Equatable {
   public var enableIPv4: Bool?
   /// Labels from the file.
   public var labels: OrderedDictionary<String, String> = [:]
-  /// Address management; nil if the file has none.
+  /// Address management; nil if the file doesn't set it.
   public var ipam: IPAM?
 
-  /// A network with nothing but its key.
+  /// A network with default settings.
   public init(key: String, position: SourcePosition? = nil) {
     self.key = key
     self.position = position
@@ -108,13 +112,13 @@ public struct Network: Sendable, Equatable {
 public struct IPAM: Sendable, Equatable {
   /// One address pool.
   public struct Pool: Sendable, Equatable {
-    /// The subnet in CIDR form.
+    /// The subnet in CIDR notation.
     public var subnet: String?
-    /// Range within the subnet that containers' addresses come from.
+    /// The range within the subnet for container addresses.
     public var ipRange: String?
     /// The gateway's address.
     public var gateway: String?
-    /// Addresses that the driver uses itself, by host name.
+    /// Addresses reserved for the driver, by host name.
     public var auxAddresses: OrderedDictionary<String, String>
   }
   /// The IPAM driver; nil for the engine's default.
@@ -129,13 +133,13 @@ public struct IPAM: Sendable, Equatable {
 public struct Volume: Sendable, Equatable {
   /// The key under `volumes:`.
   public var key: String
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition?
-  /// Where its keys stand, by their path: `driver_opts.device`.
+  /// The positions of its keys, by path: `driver_opts.device`.
   public var places: [String: SourcePosition] = [:]
-  /// `name:`, if the file sets one; for an external volume the name that Docker knows.
+  /// `name:`, if the file sets it; for an external volume its name in Docker.
   public var name: Located<String>?
-  /// True if the volume exists outside the project and is neither made nor removed.
+  /// True if the volume exists outside the project and is neither created nor removed.
   public var isExternal = false
   /// The driver; nil for `local`.
   public var driver: String?
@@ -144,7 +148,7 @@ public struct Volume: Sendable, Equatable {
   /// Labels from the file.
   public var labels: OrderedDictionary<String, String> = [:]
 
-  /// A volume with nothing but its key.
+  /// A volume with default settings.
   public init(key: String, position: SourcePosition? = nil) {
     self.key = key
     self.position = position

@@ -1,6 +1,6 @@
 import YAML
 
-/// The protocol that a port is for.
+/// The protocol of a port.
 public enum Transport: String, Sendable, Hashable, CaseIterable, Encodable {
   /// TCP.
   case tcp
@@ -12,31 +12,31 @@ public enum Transport: String, Sendable, Hashable, CaseIterable, Encodable {
 
 /// A port in a container.
 public struct ContainerPort: Sendable, Hashable, CustomStringConvertible {
-  /// 1 to 65535.
+  /// The port number, 1 to 65535.
   public var number: UInt16
-  /// Its protocol.
+  /// The protocol.
   public var transport: Transport
 
-  /// Makes a port.
+  /// Creates a port.
   public init(_ number: UInt16, _ transport: Transport = .tcp) {
     self.number = number
     self.transport = transport
   }
 
-  /// As the Engine API names it: `80/tcp`.
+  /// The name in the Engine API: `80/tcp`.
   public var description: String { "\(number)/\(transport.rawValue)" }
 }
 
-/// The port of the host that a container's port is published on.
+/// The host port on which a container's port is published.
 public enum HostPort: Sendable, Hashable, CustomStringConvertible {
-  /// The engine takes a free one.
+  /// Any free port, chosen by the engine.
   case engineChooses
-  /// This one.
+  /// This port.
   case fixed(UInt16)
-  /// The engine takes a free one of these.
+  /// A free port of this range, chosen by the engine.
   case range(ClosedRange<UInt16>)
 
-  /// Reads `port` or `first-last`; 0 is the engine's choice.
+  /// Parses `port` or `first-last`; 0 lets the engine choose. Nil for any other text.
   public init?(_ text: String) {
     guard let range = ClosedRange(ports: text) else { return nil }
     if text.contains("-") {
@@ -46,12 +46,12 @@ public enum HostPort: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// The one port; nil where there is a choice.
+  /// The port if it is fixed, else nil.
   public var number: UInt16? {
     if case .fixed(let number) = self { number } else { nil }
   }
 
-  /// The ports that it may be; nil for any.
+  /// The possible ports; nil for any port.
   public var range: ClosedRange<UInt16>? {
     switch self {
     case .engineChooses: nil
@@ -60,7 +60,7 @@ public enum HostPort: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// As the Engine API takes it: `8080`, `8080-8090`, empty for the engine's choice.
+  /// The format of the Engine API: `8080`, `8080-8090`, or empty if the engine chooses.
   public var description: String {
     switch self {
     case .engineChooses: ""
@@ -71,7 +71,7 @@ public enum HostPort: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ClosedRange<UInt16> {
-  /// Reads a port or a range of ports `first-last`, in digits.
+  /// Parses a decimal port or a range of ports `first-last`; nil for any other text.
   package init?(ports text: some StringProtocol) {
     func number(_ text: String) -> UInt16? {
       text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -85,18 +85,18 @@ extension ClosedRange<UInt16> {
   }
 }
 
-/// One published port, ranges expanded (Compose specification, "ports").
+/// One published port; ranges are expanded (Compose specification, "ports").
 public struct PublishedPort: Sendable, Equatable {
   /// The port in the container.
   public var container: ContainerPort
   /// The port of the host.
   public var host: HostPort
-  /// Host address to bind; nil for all.
+  /// The host address to bind; nil for all addresses.
   public var hostIP: String?
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition
 
-  /// Makes a published port.
+  /// Creates a published port.
   public init(
     _ container: ContainerPort, on host: HostPort = .engineChooses, hostIP: String? = nil,
     at position: SourcePosition
@@ -110,25 +110,25 @@ public struct PublishedPort: Sendable, Equatable {
 
 /// One host port that a container needs, and the published ports that share it.
 public struct PortNeed: Sendable, Equatable {
-  /// The service.
+  /// The name of the service.
   public var service: String
-  /// The published ports, of one number in the container and each of another protocol.
+  /// The published ports. They have the same container port number and different protocols.
   public var ports: [PublishedPort]
-  /// The offered port that the file names itself; nil for the next one.
+  /// The offered port that the file names explicitly; nil for the next free offered port.
   public var offered: UInt16?
 
-  /// The number of the port in the container.
+  /// The port number in the container.
   public var target: UInt16 { ports[0].container.number }
   /// The protocols, each once.
   public var transports: [Transport] { ports.map(\.container.transport) }
 }
 
 extension Service {
-  /// The host ports that each of the service's containers needs, in the order of the file: one for
-  /// each port in the container, whatever its protocols.
+  /// The host ports that each of the service's containers needs, in the order of the file. The
+  /// protocols of one container port share a host port.
   ///
-  /// - Parameter offered: the offered ports, of which the file may name some itself.
-  /// - Returns: the needs.
+  /// - Parameter offered: The ports of Mesos' offer; the file may name some of them explicitly.
+  /// - Returns: The needed host ports.
   public func portNeeds(offered: Set<UInt16> = []) -> [PortNeed] {
     var needs: [PortNeed] = []
     for port in ports {

@@ -1,16 +1,16 @@
 import OrderedCollections
 import YAML
 
-/// An amount, and the key that sets it.
+/// An amount and the key that sets it.
 public struct Limit<Amount: Sendable>: Sendable {
   /// The amount.
   public var value: Amount
-  /// Such as `mem_limit` or `deploy.resources.limits.memory`.
+  /// The key, such as `mem_limit` or `deploy.resources.limits.memory`.
   public var key: String
-  /// Where the amount stands.
+  /// The position of the amount in the file.
   public var position: SourcePosition
 
-  /// Makes a limit.
+  /// Creates a limit.
   public init(_ value: Amount, key: String, at position: SourcePosition) {
     self.value = value
     self.key = key
@@ -18,10 +18,10 @@ public struct Limit<Amount: Sendable>: Sendable {
   }
 }
 
-/// What a service may use of the host, beyond its plain memory and processor limits (Compose specification,
-/// "blkio_config", "ulimits", "gpus" and their neighbours; Compose Deploy specification, "resources").
+/// A service's resource settings other than memory and CPU limits (Compose specification,
+/// "blkio_config", "ulimits", "gpus" and others; Compose Deploy specification, "resources").
 public struct Resources: Sendable, Equatable {
-  /// `blkio_config:`; nil where there is none.
+  /// `blkio_config:`; nil if it isn't set.
   public var blockIO: BlockIOLimits?
   /// `ulimits:` by name.
   public var ulimits: OrderedDictionary<String, UserLimit> = [:]
@@ -41,24 +41,24 @@ public struct Resources: Sendable, Equatable {
   public var realtimeRuntime: Int64?
   /// `gpus:`.
   public var gpus: [Located<DeviceNeed>] = []
-  /// The devices that `deploy.resources.reservations` names.
+  /// The devices in `deploy.resources.reservations`.
   public var reservedDevices: [Located<DeviceNeed>] = []
   /// `device_cgroup_rules:`, such as `c 1:3 mr`.
   public var deviceCgroupRules: [Located<String>] = []
   /// `storage_opt:`.
   public var storageOptions: OrderedDictionary<String, String> = [:]
 
-  /// Nothing but what the engine gives anybody.
+  /// The engine's defaults.
   public init() {}
 }
 
 /// `blkio_config:` of a service.
 public struct BlockIOLimits: Sendable, Equatable {
-  /// A device and a figure for it.
+  /// The limit or weight of one device.
   public struct Device: Sendable, Equatable {
     /// The device's path on the host.
     public var path: String
-    /// A weight, or bytes or operations a second.
+    /// A weight, or bytes or operations per second.
     public var value: Int64
   }
   /// `weight`, 10 to 1000.
@@ -77,23 +77,24 @@ public struct BlockIOLimits: Sendable, Equatable {
 
 /// One entry of `ulimits:`.
 public struct UserLimit: Sendable, Equatable {
-  /// The soft limit; -1 is none.
+  /// The soft limit; -1 for unlimited.
   public var soft: Int64
-  /// The hard limit; -1 is none.
+  /// The hard limit; -1 for unlimited.
   public var hard: Int64
 
-  /// Makes an entry.
+  /// Creates an entry.
   public init(soft: Int64, hard: Int64) {
     self.soft = soft
     self.hard = hard
   }
 }
 
-/// Devices that a driver provides: one entry of `gpus:`, or of the devices that a deployment reserves.
+/// A request for devices of a driver: one entry of `gpus:`, or of the reserved devices in
+/// `deploy:`.
 public struct DeviceNeed: Sendable, Equatable {
-  /// `driver`; nil for whichever has the capabilities.
+  /// `driver`; nil for any driver with the capabilities.
   public var driver: String?
-  /// `count`, -1 for all; nil where `device_ids` names them.
+  /// `count`, -1 for all; nil if `device_ids` is set.
   public var count: Int64?
   /// `device_ids`.
   public var ids: [String] = []
@@ -102,12 +103,12 @@ public struct DeviceNeed: Sendable, Equatable {
   /// `options` of the driver.
   public var options: OrderedDictionary<String, String> = [:]
 
-  /// Any device.
+  /// A request without conditions.
   public init() {}
 }
 
-/// How a service's container is set apart from the host (Compose specification, "userns_mode", "uts", "cgroup",
-/// "runtime" and their neighbours).
+/// A service's isolation settings (Compose specification, "userns_mode", "uts", "cgroup", "runtime"
+/// and others).
 public struct Isolation: Sendable, Equatable {
   /// `userns_mode:`.
   public var userNamespace: Located<String>?
@@ -117,7 +118,7 @@ public struct Isolation: Sendable, Equatable {
   public var cgroupNamespace: Located<String>?
   /// `runtime:`.
   public var runtime: String?
-  /// `isolation:`, which other engines than Linux's have several of.
+  /// `isolation:`, a choice of technologies on engines other than Linux's.
   public var technology: String?
   /// `platform:`, as `os[/arch[/variant]]`.
   public var platform: String?
@@ -126,6 +127,6 @@ public struct Isolation: Sendable, Equatable {
   /// `annotations:`.
   public var annotations: OrderedDictionary<String, String> = [:]
 
-  /// As the engine does it by itself.
+  /// The engine's defaults.
   public init() {}
 }

@@ -5,22 +5,22 @@ import YAML
 public struct Service: Sendable {
   /// The key under `services:`.
   public var name: String
-  /// Where the service stands.
+  /// The position in the file.
   public var position: SourcePosition
   /// `image:`.
   public var image: Located<String>?
   /// `build:`; paths are absolute.
   public var build: Build?
-  /// `pull_policy:`; nil means missing, where `build:` stands built rather than pulled.
+  /// `pull_policy:`; nil for `missing`; an image with `build:` is then built instead of pulled.
   public var pullPolicy: Located<PullPolicy>?
-  /// How old an image may be that is not pulled again: `pull_policy:` daily, weekly, `every_…`, or
-  /// refresh with `pull_refresh_after:`; nil for any age.
+  /// The maximum age of an image before it is pulled again: `pull_policy:` daily, weekly,
+  /// `every_…`, or refresh with `pull_refresh_after:`; nil for any age.
   public var pullAge: Duration?
   /// `command:`; nil keeps the image's, an empty list clears it.
   public var command: [String]?
   /// `entrypoint:`; nil keeps the image's, an empty list clears it.
   public var entrypoint: [String]?
-  /// Variables from `environment:` and `env_file:`; nil is a variable to unset.
+  /// Variables from `environment:` and `env_file:`; nil unsets a variable.
   public var environment: OrderedDictionary<String, String?> = [:]
   /// Published ports, ranges expanded, in the order of the file.
   public var ports: [PublishedPort] = []
@@ -32,7 +32,7 @@ public struct Service: Sendable {
   public var files: [FileMount] = []
   /// `volumes_from:`.
   public var volumesFrom: [Located<VolumesFrom>] = []
-  /// Networks that the service joins, `default` where the file names none; empty under `network_mode`.
+  /// Networks that the service joins, `default` if the file names none; empty with `network_mode`.
   public var networks: OrderedDictionary<String, NetworkAttachment> = [:]
   /// `network_mode:`, or Compose 1's `net:`.
   public var networkMode: Located<NamespaceMode>?
@@ -44,27 +44,29 @@ public struct Service: Sendable {
   public var links: [Located<Link>] = []
   /// `external_links:` of the legacy format: containers outside the project.
   public var externalLinks: [Located<Link>] = []
-  /// `depends_on:`, with what links, volumes_from and shared namespaces imply.
+  /// `depends_on:`, including the dependencies implied by links, volumes_from and shared
+  /// namespaces.
   public var dependencies: OrderedDictionary<String, Dependency> = [:]
   /// `healthcheck:`; nil keeps the image's.
   public var healthcheck: Healthcheck?
-  /// `restart:`; `no` where the file says nothing.
+  /// `restart:`; `no` by default.
   public var restart: RestartPolicy = .no
-  /// Where `restart:` stands.
+  /// The position of `restart:`.
   public var restartPosition: SourcePosition?
-  /// What `deploy.restart_policy` says beyond its condition.
+  /// The settings of `deploy.restart_policy` other than its condition.
   public var restartBounds = RestartBounds()
   /// `scale:`, or the replicas of `deploy:`; nil for one.
   public var scale: Located<Int>?
-  /// `attach:`; false keeps its output out of the pod's.
+  /// `attach:`; false excludes the service's output from the pod's.
   public var isAttached = true
-  /// `pre_start:`, each a container like the service's own that runs before it starts, with its own mounts alone.
+  /// `pre_start:`; each entry is a container with the service's settings, except the mounts, that
+  /// runs before the service starts.
   public var preStart: [Service] = []
-  /// `post_start:`, each run in the container once it has started.
+  /// `post_start:`; each command runs in the container after its start.
   public var postStart: [Hook] = []
-  /// `pre_stop:`, each run in the container before it is stopped.
+  /// `pre_stop:`; each command runs in the container before it is stopped.
   public var preStop: [Hook] = []
-  /// Labels from the file, each with its place.
+  /// Labels from the file, each with its position.
   public var labels: OrderedDictionary<String, Located<String>> = [:]
   /// `container_name:`.
   public var containerName: Located<String>?
@@ -72,7 +74,7 @@ public struct Service: Sendable {
   public var hostname: Located<String>?
   /// `domainname:`.
   public var domainname: String?
-  /// `user:`, as Docker takes it: `uid[:gid]` or names.
+  /// `user:` in Docker's format: `uid[:gid]` or names.
   public var user: String?
   /// `working_dir:`.
   public var workingDir: String?
@@ -80,19 +82,19 @@ public struct Service: Sendable {
   public var stopSignal: String?
   /// `stop_grace_period:`; nil for the engine's default of 10 s.
   public var stopGracePeriod: Duration?
-  /// Memory limit: `mem_limit:`, or the limit of `deploy.resources`.
+  /// The memory limit: `mem_limit:`, or the limit of `deploy.resources`.
   public var memoryLimit: Limit<ByteSize>?
-  /// Memory and swap, -1 for no limit: `memswap_limit:`.
+  /// The limit of memory plus swap, -1 for unlimited: `memswap_limit:`.
   public var memorySwapLimit: ByteSize?
-  /// Soft memory limit: `mem_reservation:`, or the reservation of `deploy.resources`.
+  /// The soft memory limit: `mem_reservation:`, or the reservation of `deploy.resources`.
   public var memoryReservation: Limit<ByteSize>?
-  /// Processors, fractions allowed: `cpus:`, or the limit of `deploy.resources`.
+  /// The CPU limit in CPUs, fractions allowed: `cpus:`, or the limit of `deploy.resources`.
   public var cpus: Limit<Double>?
-  /// The processors that `deploy.resources` reserves, as the file has them.
+  /// The CPU reservation of `deploy.resources`, in CPUs.
   public var cpuReservation: Limit<Double>?
-  /// Relative weight: `cpu_shares:`.
+  /// The relative CPU weight: `cpu_shares:`.
   public var cpuShares: Int64?
-  /// Microseconds of processor time in each period: `cpu_quota:`.
+  /// CPU time per period in microseconds: `cpu_quota:`.
   public var cpuQuota: Located<Int64>?
   /// The period in microseconds: `cpu_period:`.
   public var cpuPeriod: Located<Int64>?
@@ -130,16 +132,16 @@ public struct Service: Sendable {
   public var logging: Logging?
   /// `x-pod:`.
   public var podSettings = ServicePodSettings()
-  /// What it may use of the host.
+  /// Resource settings other than memory and CPU limits.
   public var resources = Resources()
-  /// How it is set apart from the host.
+  /// Isolation settings.
   public var isolation = Isolation()
-  /// `mac_address:`, for the first network that it joins.
+  /// `mac_address:`, for the first network that the service joins.
   public var macAddress: Located<String>?
-  /// Where its keys stand, by their path: `logging.options.max-size`.
+  /// The positions of its keys, by path: `logging.options.max-size`.
   public var places: [String: SourcePosition] = [:]
 
-  /// A service with nothing but its name.
+  /// A service with default settings.
   public init(name: String, position: SourcePosition) {
     self.name = name
     self.position = position
@@ -150,60 +152,60 @@ public struct Service: Sendable {
 public enum PullPolicy: String, Sendable {
   /// Pull before each start.
   case always
-  /// Pull where the engine doesn't have the image.
+  /// Pull if the engine doesn't have the image.
   case missing
-  /// Fail where the engine doesn't have the image.
+  /// Fail if the engine doesn't have the image.
   case never
   /// Build, never pull.
   case build
 }
 
-/// What a service does when its container ends: `restart:`.
+/// Whether a service is restarted when its container exits: `restart:`.
 public enum RestartPolicy: Sendable, Equatable {
-  /// Never started again.
+  /// Never restart.
   case no
-  /// Always started again.
+  /// Always restart.
   case always
-  /// Always started again until the pod is stopped; within one pod the same as `always`.
+  /// Restart until the pod is stopped; within one pod the same as `always`.
   case unlessStopped
-  /// Started again after a failure, at most so many times; nil for no bound.
+  /// Restart after a failure, at most `maximumRetries` times; nil for no limit.
   case onFailure(maximumRetries: Int?)
 }
 
-/// How often and when a service is started again: `delay`, `max_attempts` and `window` of `deploy.restart_policy`.
+/// Bounds of restarts: `delay`, `max_attempts` and `window` of `deploy.restart_policy`.
 public struct RestartBounds: Sendable, Equatable {
-  /// The pause before each start; nil for a back-off.
+  /// The pause before each restart; nil for a back-off.
   public var delay: Duration?
-  /// How often it is started again where it is so whatever its exit code; nil for no bound.
+  /// The maximum number of restarts with a policy that ignores the exit code; nil for no limit.
   public var attempts: Int?
-  /// A container that has run for so long counts as started with success, and attempts are counted from the beginning; nil
-  /// for never.
+  /// The run time after which a container counts as started successfully and the attempts are
+  /// counted from zero again; nil for never.
   public var window: Duration?
 
   /// No bounds.
   public init() {}
 }
 
-/// What a service waits for before it starts: one entry of `depends_on:`.
+/// A condition that a service waits for before it starts: one entry of `depends_on:`.
 public struct Dependency: Sendable, Equatable {
   /// `condition:`.
   public enum Condition: String, Sendable {
-    /// The other is started.
+    /// The dependency is started.
     case started = "service_started"
-    /// The other's healthcheck passes.
+    /// The dependency's healthcheck passes.
     case healthy = "service_healthy"
-    /// The other has ended with 0.
+    /// The dependency has exited with 0.
     case completedSuccessfully = "service_completed_successfully"
   }
-  /// Where it stands; the place of the link or mode that implies it, else.
+  /// The position of the entry, or of the link or namespace mode that implies it.
   public var position: SourcePosition
-  /// What to wait for.
+  /// The condition to wait for.
   public var condition: Condition
-  /// `restart:`, start this service again when the other is restarted.
+  /// `restart:`: restart this service when the dependency is restarted.
   public var restart: Bool
-  /// `required:`; false lets the other be missing or fail.
+  /// `required:`; false if the dependency may be missing or fail.
   public var required: Bool
-  /// Makes a dependency.
+  /// Creates a dependency.
   public init(
     position: SourcePosition, condition: Condition = .started, restart: Bool = false,
     required: Bool = true
@@ -217,19 +219,19 @@ public struct Dependency: Sendable, Equatable {
 
 /// `healthcheck:`; a nil field keeps the image's value.
 public struct Healthcheck: Sendable, Equatable {
-  /// The test in Docker's form: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`.
+  /// The test in Docker's format: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`.
   public var test: [String]?
   /// The time between two checks.
   public var interval: Duration?
-  /// The time that one check may take.
+  /// The maximum duration of one check.
   public var timeout: Duration?
-  /// The time after the start in which a failure doesn't count.
+  /// The time after the start in which failures don't count.
   public var startPeriod: Duration?
   /// The time between two checks during the start period.
   public var startInterval: Duration?
-  /// Failures in a row that make it unhealthy.
+  /// The number of consecutive failures that make a container unhealthy.
   public var retries: Int?
-  /// Makes a healthcheck.
+  /// Creates a healthcheck.
   public init(
     test: [String]? = nil, interval: Duration? = nil, timeout: Duration? = nil,
     startPeriod: Duration? = nil, startInterval: Duration? = nil, retries: Int? = nil
@@ -245,13 +247,13 @@ public struct Healthcheck: Sendable, Equatable {
 
 /// `logging:`.
 public struct Logging: Sendable, Equatable {
-  /// Where it stands.
+  /// The position in the file.
   public var position: SourcePosition
   /// The driver; nil for the engine's default.
   public var driver: Located<String>?
   /// Options for the driver.
   public var options: OrderedDictionary<String, String>
-  /// Makes a logging section.
+  /// Creates a logging section.
   public init(
     position: SourcePosition, driver: Located<String>? = nil,
     options: OrderedDictionary<String, String> = [:]

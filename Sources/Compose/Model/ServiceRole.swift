@@ -1,51 +1,52 @@
 import YAML
 
-/// What a service's exit means to its pod: `role` of `x-pod:`, or `pod.roles` (docs/pod-options.md, "Roles").
+/// The effect of a service's exit on its pod: `role` of `x-pod:`, or `pod.roles` (docs/pods.md,
+/// "Roles").
 public enum ServiceRole: String, Sendable, CaseIterable {
-  /// Its exit decides the pod's end.
+  /// Keeps the pod running. Its exit determines the pod's outcome.
   case main
   /// Runs beside the main services and never keeps the pod alive. Its failure fails the pod.
   case sidecar
-  /// The same, but its failure has no consequence.
+  /// A sidecar whose failure has no consequence.
   case optional
-  /// Completes before the others start.
+  /// Completes before the other services start.
   case initial = "init"
-  /// Runs after all others have exited or were stopped.
+  /// Runs after all other services have exited or were stopped.
   case final
 }
 
-/// What follows from a failure of a service that has not exited by itself.
+/// The reaction to an unhealthy service or an out-of-memory kill.
 public enum FailureReaction: String, Sendable, CaseIterable {
   /// The pod fails.
   case fail
-  /// The service is started again, as its restart path does it.
+  /// The service is restarted.
   case restart
 }
 
-/// Which variables of its task a container gets: `task_env` of `x-pod:`, or `pod.task_env` (docs/pod-options.md, "The task
-/// inside containers").
+/// The variables of the task that a container receives: `task_env` of `x-pod:`, or `pod.task_env`
+/// (docs/pods.md, "Task variables").
 public enum TaskVariables: String, Sendable, CaseIterable {
-  /// None.
+  /// No variables.
   case none
   /// The task's IDs, host and ports.
   case mesos
-  /// The task's ID, host and ports as Marathon names them, and what Marathon says of its app.
+  /// The task's ID, host and ports under Marathon's names, and Marathon's description of the app.
   case marathon
 }
 
 /// `x-pod:` of a service.
 public struct ServicePodSettings: Sendable, Equatable {
-  /// `role:`; nil where the file says nothing.
+  /// `role:`; nil if the file doesn't set it.
   public var role: Located<ServiceRole>?
-  /// `on_unhealthy:`; nil where the file says nothing.
+  /// `on_unhealthy:`; nil if the file doesn't set it.
   public var onUnhealthy: FailureReaction?
-  /// `on_oom:`; nil where the file says nothing.
+  /// `on_oom:`; nil if the file doesn't set it.
   public var onOutOfMemory: FailureReaction?
-  /// `task_env:`; nil where the file says nothing.
+  /// `task_env:`; nil if the file doesn't set it.
   public var taskVariables: TaskVariables?
-  /// `task_file:`; nil where the file says nothing.
+  /// `task_file:`; nil if the file doesn't set it.
   public var hasTaskFile: Located<Bool>?
 
-  /// Nothing said.
+  /// No settings.
   public init() {}
 }

@@ -1,10 +1,10 @@
 import OrderedCollections
 import YAML
 
-/// Puts a canonical tree into the order and the completeness in which `config` prints it: the keys
-/// of the specification in the tables' order, the user's own names sorted.
+/// Orders and completes a canonical tree as `config` prints it: keys of the specification in the
+/// order of the tables, user-defined names sorted.
 struct Arrangement {
-  /// What is printed.
+  /// The output format.
   enum Format {
     case yaml
     case json
@@ -28,7 +28,7 @@ struct Arrangement {
     return YAMLNode(.mapping(arranged), at: node.position)
   }
 
-  /// Jobs that say their names themselves, as Docker Compose prints them.
+  /// Adds the names to the jobs, as Docker Compose prints them.
   private func named(_ jobs: YAMLNode) -> YAMLNode {
     var jobs = jobs
     jobs.editEach { (name: String, job: inout YAMLNode) in
@@ -43,7 +43,7 @@ struct Arrangement {
   private func arrange(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
     switch shape.resolved {
     case .either(_, let fields):
-      // Docker Compose can't tell a limit of 0 from one that isn't there.
+      // Docker Compose doesn't distinguish a limit of 0 from a missing limit.
       if node.integer == 0 { return arrange(YAMLNode(mappingAt: node.position), fields) }
       return node.mapping == nil ? node : arrange(node, fields)
     case .hosts: return sortedItems(node)
@@ -86,7 +86,7 @@ struct Arrangement {
     return YAMLNode(.mapping(arranged), at: node.position)
   }
 
-  /// What is shown even where the file has nothing.
+  /// The value of a key that is printed even if the file doesn't set it.
   private func shownAlways(_ key: Key, at position: SourcePosition) -> YAMLNode? {
     switch (key.omission, key.shape, format) {
     case (.never(let value), _, _): YAMLNode(value, at: position)
@@ -118,7 +118,7 @@ struct Arrangement {
     return false
   }
 
-  /// Names of a mapping that start with `x-` are extensions to Docker Compose, which prints them as one.
+  /// Docker Compose treats names that start with `x-` as extensions and prints them under one key.
   private func withoutExtensions(_ node: YAMLNode) -> YAMLNode {
     let names = (node.mapping ?? [:]).keys.filter { $0.hasPrefix("x-") }.sorted(by: Self.precedes)
     guard node.form != .listed, !names.isEmpty else { return node }
@@ -129,7 +129,7 @@ struct Arrangement {
     return node
   }
 
-  /// Keys of SSH agents: names, with a path where they have one.
+  /// Keys of SSH agents: names, each with its path if it has one.
   private func keys(_ node: YAMLNode) -> YAMLNode {
     let items = (node.mapping ?? [:]).map { name, entry in
       let path = entry.value.string.flatMap { $0.isEmpty ? nil : $0 }
@@ -181,7 +181,7 @@ struct Arrangement {
     entries.sort { Self.precedes($0.key, $1.key, format) }
   }
 
-  /// The order of the user's own names.
+  /// The order of user-defined names.
   static func precedes(_ left: String, _ right: String, _ format: Format) -> Bool {
     format == .json ? precedes(left, right) : NaturalOrder.precedes(left, right)
   }
@@ -191,7 +191,7 @@ struct Arrangement {
   }
 }
 
-/// The order of names in which numbers count by their value: `a9` before `a10`.
+/// The order of names in which numbers are compared by value: `a9` before `a10`.
 enum NaturalOrder {
   static func precedes(_ left: String, _ right: String) -> Bool {
     let (a, b) = (Array(left.unicodeScalars), Array(right.unicodeScalars))
@@ -215,7 +215,7 @@ enum NaturalOrder {
     return a.count < b.count
   }
 
-  /// True if the digits just before hold one that isn't zero.
+  /// True if the digits directly before contain one that isn't zero.
   private static func digitBefore(_ text: [Unicode.Scalar], _ index: Int) -> Bool {
     for scalar in text[..<index].reversed() {
       guard isDigit(scalar) else { return false }

@@ -1,10 +1,11 @@
 import OrderedCollections
 import YAML
 
-/// The merged files before their variables are replaced: what `config --no-interpolate` and `--variables` of Docker Compose
-/// show. Values aren't checked, since they may be variables; short forms that hold none are long ones.
+/// The merged files before interpolation, as `config --no-interpolate` and `--variables` of Docker
+/// Compose print them. Values aren't validated, because they can contain variables; short forms
+/// without variables are expanded.
 public struct ComposeModel: Sendable {
-  /// What deserves a warning.
+  /// Problems that don't prevent loading.
   public let warnings: [Located<String>]
   private let tree: YAMLNode
 
@@ -13,13 +14,13 @@ public struct ComposeModel: Sendable {
     self.warnings = warnings
   }
 
-  /// The files as YAML, with a newline at its end; a `$` is written as it is.
+  /// The files as YAML, with a newline at the end; `$` isn't doubled.
   public var yaml: String { YAMLWriter.text(Self.written(tree, .yaml), doublesDollars: false) }
 
-  /// The files as JSON, without a newline at its end; a `$` is written as it is.
+  /// The files as JSON, without a newline at the end; `$` isn't doubled.
   public var json: String { JSONWriter.text(Self.written(tree, .json), doublesDollars: false) }
 
-  /// The variables that the files name, by name.
+  /// The variables that the files use, sorted by name.
   public var variables: [TemplateVariable] {
     var found: [String: TemplateVariable] = [:]
     func walk(_ node: YAMLNode) {
@@ -38,7 +39,7 @@ public struct ComposeModel: Sendable {
     return found.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
-  /// The variables as Docker Compose prints them in JSON, without a newline at its end.
+  /// The variables as Docker Compose prints them in JSON, without a newline at the end.
   public var variablesJSON: String {
     var all = YAMLNode(mappingAt: tree.position)
     for variable in variables {
@@ -52,13 +53,14 @@ public struct ComposeModel: Sendable {
     return JSONWriter.text(all, doublesDollars: false, indent: 4)
   }
 
-  /// The names sorted; lists of `NAME=value` as they were written, and what only the executor knows left out.
+  /// Sorts the names, keeps lists of `NAME=value` as written, and removes the executor's internal
+  /// keys.
   private static func written(
     _ node: YAMLNode, _ format: Arrangement.Format, of key: String = ""
   ) -> YAMLNode {
     switch node.content {
     case .sequence(let items):
-      // A text that lists would be joined with is one until there is another file.
+      // A single string stays a string until another file is merged.
       if items.count == 1, items[0].position == node.position,
         ["dns_search", "tmpfs"].contains(key)
       {
@@ -73,7 +75,7 @@ public struct ComposeModel: Sendable {
         let value = entry.value.scalarText.map { "=" + $0 } ?? ""
         return YAMLNode(.string(name + value), at: entry.keyPosition)
       }
-      // A Go slice to which nothing was added is null in JSON.
+      // In Go, a slice to which nothing was appended is null in JSON.
       let isNull = items.isEmpty && format == .json && ["args", "environment"].contains(key)
       return YAMLNode(isNull ? .null : .sequence(items), at: node.position)
     case .mapping(var entries):
@@ -89,24 +91,24 @@ public struct ComposeModel: Sendable {
   }
 }
 
-/// A variable that a Compose file names.
+/// A variable that a Compose file uses.
 public struct TemplateVariable: Sendable, Equatable {
-  /// Its name.
+  /// The variable's name.
   public let name: String
-  /// True where some place can't do without it: `${NAME:?message}`.
+  /// True if at least one use requires a value: `${NAME:?message}`.
   public fileprivate(set) var isRequired = false
-  /// What stands for it where it isn't set; of several the last, by the order of the keys.
+  /// The replacement if the variable isn't set; with several, the last in the order of the keys.
   public var defaultValue: String { defaultValues.last ?? "" }
-  /// What stands for it where it is set; of several the last.
+  /// The replacement if the variable is set; with several, the last.
   public var presenceValue: String { presenceValues.last ?? "" }
-  /// All defaults, of which Docker Compose shows any.
+  /// All defaults; Docker Compose prints an arbitrary one of them.
   package fileprivate(set) var defaultValues: [String] = []
-  /// The same of what stands for it where it is set.
+  /// All replacements of the variable if it is set; Docker Compose prints an arbitrary one of them.
   package fileprivate(set) var presenceValues: [String] = []
 
   fileprivate init(name: String) { self.name = name }
 
-  /// Adds the variables of a text, and those in their defaults.
+  /// Adds the variables of a text and of the defaults in it.
   fileprivate static func collect(
     from text: ArraySlice<UInt8>, _ closing: [Int: Int],
     into found: inout [String: TemplateVariable], depth: Int = 0

@@ -1,14 +1,14 @@
 import OrderedCollections
 import YAML
 
-/// The lists of `docker compose config`. Where Docker Compose prints the order of a Go map, which is another each time,
-/// names are sorted.
+/// The lists of `docker compose config`. Where Docker Compose prints the random order of a Go map,
+/// the names are sorted.
 extension Project {
-  /// The names of the enabled services, each after those that it depends on.
+  /// The names of the enabled services, each after its dependencies.
   public var serviceNames: [String] {
     var (names, seen): ([String], Set<String>) = ([], [])
     for start in Self.sorted(canonicalServices.keys) {
-      // Depth first with a stack of its own: a chain of services can be long.
+      // Iterative depth-first search: recursion could overflow the stack on a long chain.
       var open: [(name: String, next: [String])] = []
       func enter(_ name: String) {
         guard let service = canonicalServices[name]?.value, seen.insert(name).inserted else {
@@ -35,7 +35,7 @@ extension Project {
   /// The keys of the volumes that the services use.
   public var volumeNames: [String] { names(of: "volumes") }
 
-  /// The names of the images: of each service, of what runs before it, and of each job.
+  /// The image names of each service, its `pre_start` containers, and each job.
   public var imageNames: [String] {
     let containers = canonicalServices.merging(canonical["jobs"]?.mapping ?? [:]) { own, _ in own }
     return Self.sorted(containers.keys).flatMap { name -> [String] in
@@ -47,7 +47,7 @@ extension Project {
     }
   }
 
-  /// The names of the profiles that the services have, enabled or not, each once.
+  /// The names of the profiles of all services, enabled or not, each once.
   public var profileNames: [String] {
     let enabled = canonicalServices.values.flatMap { $0.value["profiles"]?.strings ?? [] }
     return Self.sorted(Set(enabled + disabledServices.flatMap(\.profiles)))
@@ -58,12 +58,13 @@ extension Project {
     Self.sorted(environment.map { "\($0.key)=\($0.value)" })
   }
 
-  /// The digest by which Docker Compose knows whether a service has changed since its container was made, the container's
-  /// label `com.docker.compose.config-hash`.
+  /// The digests by which Docker Compose detects that a service has changed since its container was
+  /// created; the container's label `com.docker.compose.config-hash`.
   ///
-  /// - Parameter names: the services; empty for all that are enabled.
-  /// - Returns: the digests in hexadecimal digits, by the services' names.
-  /// - Throws: a `ComposeError` for a service that isn't there, and where DOCKER_DEFAULT_PLATFORM is none of a service's.
+  /// - Parameter names: The services; empty for all enabled services.
+  /// - Returns: The digests in hexadecimal digits, by service name.
+  /// - Throws: A `ComposeError` for an unknown service, or if `build.platforms` doesn't contain
+  ///   DOCKER_DEFAULT_PLATFORM.
   public func hashes(of names: [String]) throws(ComposeError) -> [(name: String, hash: String)] {
     if let missing = names.first(where: { canonicalServices[$0] == nil }) {
       throw ComposeError("there is no service `\(missing)`")
@@ -115,8 +116,8 @@ extension Project {
   }
 }
 
-/// A service as Docker Compose hashes it: the keys of its JSON in the order of the Go struct that hashes were first made of,
-/// which isn't the order that `config` prints.
+/// The form of a service that Docker Compose hashes: the keys of its JSON in the order of the
+/// original Go struct, which differs from the order of `config`.
 private enum HashedService {
   private static let order = """
     annotations attach develop blkio_config cap_add cap_drop cgroup_parent cgroup cpu_count cpu_percent cpu_period \

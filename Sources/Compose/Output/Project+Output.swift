@@ -2,11 +2,12 @@ import OrderedCollections
 import YAML
 
 extension Project {
-  /// The project as JSON in the shape of `docker compose config --format json`, without a newline
-  /// at its end; every `$` is doubled, so that the text can be read again.
+  /// The project as JSON in the format of `docker compose config --format json`, without a newline
+  /// at the end. Each `$` is doubled, so that the output is a valid Compose file again.
   ///
-  /// - Returns: the text.
-  /// - Throws: a `ComposeError` where Docker Compose can't write it either: a `build.ssh` with a path.
+  /// - Returns: The text.
+  /// - Throws: A `ComposeError` for a `build.ssh` with a path, which Docker Compose can't write as
+  ///   JSON either.
   public func json() throws(ComposeError) -> String {
     for (_, entry) in canonical["services"]?.mapping ?? [:] {
       for (name, key) in entry.value["build"]?["ssh"]?.mapping ?? [:]
@@ -19,8 +20,8 @@ extension Project {
     return JSONWriter.text(Arrangement(format: .json).project(canonical))
   }
 
-  /// The project as YAML in the shape of `docker compose config`, with a newline at its end; every
-  /// `$` is doubled, so that the text can be read again.
+  /// The project as YAML in the format of `docker compose config`, with a newline at the end. Each
+  /// `$` is doubled, so that the output is a valid Compose file again.
   public func yaml() -> String {
     YAMLWriter.text(Arrangement(format: .yaml).project(canonical))
   }

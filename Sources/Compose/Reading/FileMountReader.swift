@@ -1,11 +1,11 @@
 import YAML
 
-/// Makes the typed secrets and configs of a service.
+/// Reads the typed secrets and configs of a service.
 struct FileMountReader {
   let tree: YAMLNode
   let environment: InterpolationEnvironment
 
-  /// A service's secrets, then its configs.
+  /// A service's secrets, followed by its configs.
   func mounts(of service: YAMLNode) throws(ComposeError) -> [FileMount] {
     var mounts: [FileMount] = []
     for entry in service["secrets"]?.sequence ?? [] { mounts.append(try mount(entry, .secret)) }
@@ -13,9 +13,9 @@ struct FileMountReader {
     return mounts
   }
 
-  /// A build's secret, as `docker build --secret` takes it.
+  /// A build's secret in the format of `docker build --secret`.
   ///
-  /// - Returns: the option's value, and the file that it has read.
+  /// - Returns: The option's value, and the path of the file that docker reads.
   func buildOption(
     _ entry: YAMLNode
   ) throws(ComposeError) -> (text: String, path: String?) {
@@ -56,7 +56,8 @@ struct FileMountReader {
     return mount
   }
 
-  /// Whether a target can be no file's; where a file of the host is mounted the engine drops a slash at the end.
+  /// True if a target can't be the path of a file. If a file of the host is mounted, the engine
+  /// removes a trailing slash.
   private static func namesFolder(_ mount: FileMount) -> Bool {
     if Path.clean(mount.target) == "/" { return true }
     if case .file = mount.source { return false }
@@ -94,7 +95,7 @@ struct FileMountReader {
       }
       return .content(value)
     }
-    // What is empty is an empty file.
+    // Without a value, the file is empty.
     guard let file = resource.located("file") else { return .content("") }
     return .file(path: file.value)
   }

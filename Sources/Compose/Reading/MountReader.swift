@@ -1,9 +1,9 @@
 import OrderedCollections
 import YAML
 
-/// Makes the typed mounts of a normalized service.
+/// Reads the typed mounts of a normalized service.
 enum MountReader {
-  /// The entries of `volumes:`, then those of `tmpfs:`.
+  /// The entries of `volumes:`, followed by those of `tmpfs:`.
   static func mounts(of service: YAMLNode) throws(ComposeError) -> [ServiceMount] {
     var mounts: [ServiceMount] = []
     for node in service["volumes"]?.sequence ?? [] { mounts.append(try mount(node)) }
@@ -17,7 +17,7 @@ enum MountReader {
     return mounts
   }
 
-  /// Refuses what belongs to a mount of another type, which would be ignored.
+  /// Throws for keys of another mount type, which would be ignored.
   private static func checkParts(of node: YAMLNode) throws(ComposeError) {
     let type = node["type"]?.string ?? ""
     let foreign: [String]
@@ -29,7 +29,7 @@ enum MountReader {
     default: return
     }
     for key in foreign {
-      // The short form's modes are the engine's to refuse; they have no place of their own.
+      // Modes of the short form have no position of their own; the engine validates them.
       guard let part = node[key], part.position != node.position else { continue }
       guard part.mapping?.isEmpty == false || part.string?.isEmpty == false else { continue }
       throw ComposeError(
@@ -37,7 +37,7 @@ enum MountReader {
     }
   }
 
-  /// Refuses what no engine mounts at.
+  /// Throws for a target that no engine accepts.
   private static func check(
     target: String, at position: SourcePosition
   ) throws(ComposeError) {

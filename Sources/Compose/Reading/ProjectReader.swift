@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// Makes the typed project of a normalized tree.
+/// Reads the typed project from a normalized tree.
 struct ProjectReader {
   let tree: YAMLNode
   let naming: ProjectName
@@ -10,7 +10,7 @@ struct ProjectReader {
   let isLegacy: Bool
   let environment: InterpolationEnvironment
 
-  /// The project; its canonical tree is the one it was read from.
+  /// The project; its canonical tree is the tree that it was read from.
   func project() -> Project {
     var faults: [ComposeError] = []
     let containers = ContainerNames(services: tree["services"])
@@ -40,8 +40,8 @@ struct ProjectReader {
     return project
   }
 
-  /// The platform of services without their own, as `up` of Docker Compose has it; `config` doesn't
-  /// print it.
+  /// Sets the default platform of services, as `up` of Docker Compose does; `config` doesn't print
+  /// it.
   private func setPlatforms(of project: inout Project) {
     guard let platform = environment["DOCKER_DEFAULT_PLATFORM"], !platform.isEmpty else { return }
     project.services = project.services.mapValues { service in
@@ -109,13 +109,13 @@ struct ProjectReader {
 }
 
 extension YAMLNode {
-  /// A string under a key, with its place; nil if there is none or it is empty.
+  /// A string under a key, with its position; nil if it is missing or empty.
   func located(_ key: String) -> Located<String>? {
     guard let node = self[key], let text = node.string, !text.isEmpty else { return nil }
     return Located(text, at: node.position)
   }
 
-  /// The value at keys below one another: `deploy.resources.limits`.
+  /// The value at a path of keys: `deploy.resources.limits`.
   subscript(path path: String) -> YAMLNode? {
     var node: YAMLNode? = self
     for key in path.split(separator: ".") { node = node?[String(key)] }
@@ -124,7 +124,7 @@ extension YAMLNode {
 }
 
 extension YAMLNode {
-  /// Where the keys below it stand, by their path; an entry of a list goes by its number.
+  /// The positions of the keys in this tree, by path; list items have their index as key.
   var places: [String: SourcePosition] {
     var places: [String: SourcePosition] = [:]
     note(under: "", depth: 4, in: &places)
@@ -150,7 +150,7 @@ extension YAMLNode? {
     (self?.mapping ?? [:]).compactMapValues { $0.value.string }
   }
 
-  /// The strings of a list, each with its place.
+  /// The strings of a list, each with its position.
   var locatedStrings: [Located<String>] {
     (self?.sequence ?? []).compactMap { item in item.string.map { Located($0, at: item.position) } }
   }

@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// Options of a build that are the docker command's own, word for word.
+/// Converts the options of a build to arguments of `docker build`.
 extension ServiceReader {
   func readOptions(of build: YAMLNode, into section: inout Build) throws(ComposeError) {
     for key in ["privileged", "entitlements"] where build[key]?.boolean != false {

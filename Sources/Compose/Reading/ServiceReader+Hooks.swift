@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// Commands around a container's life, and how many containers there are.
+/// Lifecycle hooks, and the number of containers.
 extension ServiceReader {
   func readHooks(into service: inout Service) throws(ComposeError) {
     for entry in node["pre_start"]?.sequence ?? [] {
@@ -14,7 +14,7 @@ extension ServiceReader {
         name: name, node: entry, position: entry.position, containers: containers, files: files)
       var hook = try reader.service()
       if hook.image == nil { hook.build = service.build }
-      // Compose leaves these out, its own and the service's.
+      // Compose ignores the env and label files here, the hook's own and the service's.
       for (name, value) in try variables(of: entry) where hook.environment[name] == nil {
         hook.environment[name] = value
       }

@@ -1,6 +1,5 @@
 import YAML
 
-/// Limits of a service.
 extension ServiceReader {
   func readLimits(into service: inout Service) throws(ComposeError) {
     let limits = "deploy.resources.limits."
@@ -40,7 +39,7 @@ extension ServiceReader {
     return Limit(size, key: key, at: value.position)
   }
 
-  /// A size of a deployment, as it is; nil for 0.
+  /// A size in `deploy:`; nil for 0.
   private func size(_ path: String) -> Limit<ByteSize>? {
     guard let value = node[path: path], let size = value.string.flatMap(ByteSize.init) else {
       return nil
@@ -48,10 +47,10 @@ extension ServiceReader {
     return Limit(size, key: path, at: value.position).unlessZero
   }
 
-  /// A number of processors; nil for none and for 0.
+  /// A number of CPUs; nil if unset or 0.
   private func processors(_ path: String) throws(ComposeError) -> Limit<Double>? {
     guard let number = number(of: path) else { return nil }
-    // Engines ignore a negative one; one that is far too large has no number of nanoseconds.
+    // Engines ignore negative values; very large values overflow as nanoseconds.
     guard (0...1_000_000).contains(number.value) else {
       throw ComposeError(
         "`cpus` can't be \(NumberText.general(Float(number.value)))", at: number.position)
@@ -63,7 +62,7 @@ extension ServiceReader {
     guard let node = node[path: path], case .single(let value) = node.content, value != 0 else {
       return nil
     }
-    // By way of its shortest text, so that 0.1 stays 0.1.
+    // Converts through the shortest text, so that 0.1 stays 0.1.
     let number = Double(NumberText.general(value)) ?? Double(value)
     return Limit(number, key: path, at: node.position)
   }

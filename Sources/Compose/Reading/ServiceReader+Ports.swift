@@ -1,6 +1,5 @@
 import YAML
 
-/// Ports of a service.
 extension ServiceReader {
   func ports() throws(ComposeError) -> [PublishedPort] {
     try (node["ports"]?.sequence ?? []).map { entry throws(ComposeError) in

@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// What a service says of other services, and of words with a meaning.
+/// References to other services, and keys with a fixed set of values.
 extension ServiceReader {
   func mode(_ key: String) throws(ComposeError) -> Located<NamespaceMode>? {
     guard let mode = node.located(key) else { return nil }
@@ -109,7 +109,7 @@ extension ServiceReader {
       }
       return (Located(.missing, at: word.position), duration)
     }
-    // Its first name.
+    // The former name of `missing`.
     if word.value == "if_not_present" { return (Located(.missing, at: word.position), nil) }
     guard let policy = PullPolicy(rawValue: word.value) else {
       throw ComposeError(

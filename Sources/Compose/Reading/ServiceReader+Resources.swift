@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// What a service may use of the host, and how it is set apart from it.
+/// Resource and isolation settings of a service.
 extension ServiceReader {
   func readResources(into service: inout Service) {
     var resources = service.resources
@@ -9,7 +9,7 @@ extension ServiceReader {
     for (name, entry) in node["ulimits"]?.mapping ?? [:] {
       let single = entry.value.integer ?? 0
       func limit(_ key: String) -> Int64 {
-        // Zero counts as unset, as it does for Compose.
+        // Zero counts as unset, as in Compose.
         let own = entry.value[key]?.integer ?? 0
         return own == 0 ? single : own
       }
@@ -47,8 +47,8 @@ extension ServiceReader {
     service.isolation.annotations = node["annotations"].pairs
   }
 
-  /// `use_api_socket:` as what it stands for: a mount, and a configuration for Docker's programs. No credentials
-  /// of the executor's are in it.
+  /// Expands `use_api_socket:` to a mount of the socket and an empty configuration for Docker's
+  /// programs, without the executor's credentials.
   func openEngine(to service: inout Service) {
     guard let flag = node["use_api_socket"], flag.boolean == true else { return }
     let socket = "/var/run/docker.sock"
@@ -57,7 +57,7 @@ extension ServiceReader {
     service.mounts.append(mount)
     let folder = "/run/secrets/docker"
     if service.environment["DOCKER_CONFIG"] == nil { service.environment["DOCKER_CONFIG"] = folder }
-    // The file's own credentials are meant.
+    // The file mounts its own configuration.
     let targets = service.files.map(\.target) + service.mounts.map(\.target)
     let paths = targets.map { Path.join("/", $0) }
     if paths.contains(where: { $0 == folder || $0 == folder + "/config.json" }) { return }
@@ -67,7 +67,7 @@ extension ServiceReader {
         target: folder + "/config.json", position: flag.position))
   }
 
-  /// What `deploy:` sets over the service's own keys.
+  /// Applies the settings of `deploy:`, which override the service's own keys.
   func readDeployment(into service: inout Service) throws(ComposeError) {
     guard let deploy = node["deploy"] else { return }
     if let pids = deploy[path: "resources.limits.pids"]?.integer, pids > 0 {

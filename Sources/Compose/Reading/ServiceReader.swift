@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// Makes the typed service of a normalized node.
+/// Reads the typed service from a normalized node.
 struct ServiceReader {
   let name: String
   let node: YAMLNode
@@ -9,7 +9,7 @@ struct ServiceReader {
   let containers: ContainerNames
   let files: FileMountReader
 
-  /// The service; throws where a value means nothing.
+  /// The service; throws for an invalid value.
   func service() throws(ComposeError) -> Service {
     var service = Service(name: name, position: position)
     service.places = node.places
@@ -116,7 +116,7 @@ struct ServiceReader {
     }
     service.dns = try node["dns"].locatedStrings.filter { !$0.value.isEmpty }.map {
       server throws(ComposeError) in
-      // A link-local address may name its interface.
+      // A link-local address may have an interface name.
       let address = server.value.split(separator: "%", maxSplits: 1).first.map(String.init) ?? ""
       guard IPAddress.isValid(address) else {
         throw ComposeError(
@@ -164,7 +164,7 @@ struct ServiceReader {
     healthcheck.test = check["test"]?.sequence.map { $0.compactMap(\.string) }
     if let isDisabled = check["disable"]?.boolean, isDisabled { healthcheck.test = ["NONE"] }
     if let test = healthcheck.test, test == ["CMD"] || test == ["CMD-SHELL"] {
-      // Engines 20.10 to 28 crash at the first check of such a container, and with them the whole host's.
+      // With such a test, the first check crashes engines 20.10 to 28.
       throw ComposeError(
         "a healthcheck's test names no command after \(test[0])",
         at: check["test"]?.position ?? node.position(ofKey: "healthcheck"))

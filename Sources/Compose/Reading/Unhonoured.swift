@@ -1,12 +1,12 @@
 import OrderedCollections
 import YAML
 
-/// The keys of a project that a pod doesn't honour, and those that no policy knows.
+/// Finds the keys of a project that have no effect in a pod, and the keys without a class.
 enum Unhonoured {
-  /// The keys, each where it first stands: `deploy.mode`, `credential_spec`, `secrets.labels`.
+  /// The keys, each at its first position: `deploy.mode`, `credential_spec`, `secrets.labels`.
   ///
-  /// - Parameter tree: the project's tree.
-  /// - Returns: what a pod doesn't honour, and what has no class.
+  /// - Parameter tree: The project's tree.
+  /// - Returns: The keys without effect in a pod, and the keys without a class.
   static func keys(
     of tree: YAMLNode
   ) -> (unhonoured: [Located<String>], unclassified: [Located<String>]) {

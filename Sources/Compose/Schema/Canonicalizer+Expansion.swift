@@ -1,9 +1,9 @@
 import OrderedCollections
 import YAML
 
-/// The first pass: short forms become long ones. What has the wrong kind is left for the second.
+/// The first pass expands short forms. Values of the wrong type are left for the second pass.
 extension Canonicalizer {
-  /// A file's tree without short forms.
+  /// Expands the short forms of a file's tree.
   mutating func expand(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
     guard node.mapping != nil else {
       throw ComposeError("a Compose file must be a mapping, not \(node.kind)", at: node.position)
@@ -11,7 +11,7 @@ extension Canonicalizer {
     return try expand(node, as: .fields(TopLevelKeys.table))
   }
 
-  /// A node without short forms.
+  /// Expands the short forms of a node.
   mutating func expand(
     _ node: YAMLNode, as shape: Shape
   ) throws(ComposeError) -> YAMLNode {
@@ -47,7 +47,7 @@ extension Canonicalizer {
     return node
   }
 
-  /// A node without short forms; where that fails and faults are collected, the node as it is.
+  /// Expands a node. If that fails and errors are collected, the node is returned unchanged.
   private mutating func expandCollecting(
     _ node: YAMLNode, as shape: Shape
   ) throws(ComposeError) -> YAMLNode {
@@ -58,7 +58,7 @@ extension Canonicalizer {
     }
   }
 
-  /// `gpus: all` of a file's services in the long form, which what extends them is added to.
+  /// Expands `gpus: all` of a file's services, so that services that extend them can merge lists.
   mutating func expandGPUs(in tree: inout YAMLNode) throws(ComposeError) {
     try tree.edit("services") { (services) throws(ComposeError) in
       try services.editEach { (_, service) throws(ComposeError) in
@@ -69,7 +69,7 @@ extension Canonicalizer {
     }
   }
 
-  /// Throws where two items of a list are written alike.
+  /// Throws if two items of a list are equal.
   static func refuseEqualItems(of node: YAMLNode) throws(ComposeError) {
     var seen: Set<YAMLNode> = []
     for item in node.sequence ?? [] where !seen.insert(item).inserted {
@@ -77,7 +77,7 @@ extension Canonicalizer {
     }
   }
 
-  /// Keys under their former names brought to their present ones.
+  /// Renames keys with a former name.
   private mutating func rename(_ node: inout YAMLNode, _ table: KeyTable) throws(ComposeError) {
     for (former, name) in table.formerNames {
       guard let entry = node.mapping?[former], let key = table[name] else { continue }

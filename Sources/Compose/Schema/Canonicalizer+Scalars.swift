@@ -2,7 +2,7 @@ import OrderedCollections
 import YAML
 
 extension Canonicalizer {
-  /// A scalar, or a list of scalars, in its canonical form.
+  /// The canonical form of a scalar or of a list of scalars.
   mutating func scalar(
     _ node: YAMLNode, as shape: Shape, name: String
   ) throws(ComposeError) -> YAMLNode {
@@ -199,7 +199,7 @@ extension Canonicalizer {
     return .integer(Int64(kept))
   }
 
-  /// The number, brought into 64 bits as Docker Compose brings it there.
+  /// The number converted to 64 bits as in Docker Compose; nil if it is refused.
   private static func value(of node: YAMLNode, _ kind: WholeNumber) -> YAMLNode.Content? {
     switch node.content {
     case .integer: return node.content

@@ -1,43 +1,43 @@
 import OrderedCollections
 import YAML
 
-/// Checks a tree against the tables of keys and brings it to the canonical form, in two passes: short
-/// forms are expanded before files are merged, scalars checked and typed after (Compose specification;
-/// the JSON schema of Compose).
+/// Validates a tree against the key tables and converts it to the canonical form, in two passes:
+/// short forms are expanded before files are merged, scalars are validated and typed afterwards
+/// (Compose specification; the JSON schema of Compose).
 struct Canonicalizer {
-  /// What deserves a word but no refusal.
+  /// Problems that don't prevent loading.
   private(set) var warnings: [Located<String>] = []
-  /// How much may still be read.
+  /// The remaining input budget.
   var budget = InputBudget()
-  /// Variables that a list of names takes its values from at once: those of an included file.
+  /// Resolves names without a value immediately; set for included files.
   var lookUp: ((String) -> String?)?
-  /// True while more files are to be merged: values are checked, but kept as they are written where merging must tell.
+  /// True while more files are to be merged: values are validated, but keep their notation where
+  /// merging depends on it.
   var isMerging = false
 
-  /// True where variables aren't replaced: values stay as they are, and what holds variables in a short form.
+  /// True without interpolation: values and short forms that contain variables stay as written.
   var isRaw = false
 
-  /// Takes the faults, where a load doesn't end with the first one.
+  /// Collects the errors; nil if loading stops at the first error.
   var faults: FaultCollector?
 
-  /// Adds a warning.
   mutating func warn(_ message: String, at position: SourcePosition) {
     if warnings.last?.position == position, warnings.last?.value == message { return }
     warnings.append(Located(message, at: position))
   }
 
-  /// Adds what another one found.
+  /// Adds the warnings of another canonicalizer.
   mutating func add(warningsOf other: Canonicalizer) {
     for warning in other.warnings { warn(warning.value, at: warning.position) }
   }
 
-  /// A file's canonical tree.
+  /// The canonical tree of a file.
   mutating func read(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
     try faults.attempt { () throws(ComposeError) in try refuseInfinity(node) }
     return try read(node, as: .fields(TopLevelKeys.table), name: "file")
   }
 
-  /// A node's canonical form; `name` is its key, for messages.
+  /// The canonical form of a node; `name` is its key in messages.
   mutating func read(
     _ node: YAMLNode, as shape: Shape, name: String
   ) throws(ComposeError) -> YAMLNode {
@@ -74,7 +74,8 @@ struct Canonicalizer {
     }
   }
 
-  /// A node's canonical form; where that fails and faults are collected, the node as it is.
+  /// The canonical form of a node. If the conversion fails and errors are collected, the node is
+  /// returned unchanged.
   private mutating func readCollecting(
     _ node: YAMLNode, as shape: Shape, name: String
   ) throws(ComposeError) -> YAMLNode {
@@ -118,7 +119,7 @@ struct Canonicalizer {
     return YAMLNode(.mapping(entries), at: node.position)
   }
 
-  /// What a list of a file before the last is for merging: its items as they are written.
+  /// A list as written in a file that others are merged over; a single value is completed.
   private mutating func expanded(
     _ node: YAMLNode, as shape: Shape
   ) throws(ComposeError) -> YAMLNode {
@@ -126,7 +127,7 @@ struct Canonicalizer {
     return try complete(node, &self)
   }
 
-  /// Docker Compose's checks go by way of JSON, which has no such numbers.
+  /// Docker Compose validates files as JSON, which has neither infinity nor NaN.
   private func refuseInfinity(_ node: YAMLNode) throws(ComposeError) {
     if case .decimal(let value) = node.content, !value.isFinite {
       throw ComposeError("JSON has no such number", at: node.position)
@@ -186,7 +187,7 @@ struct Canonicalizer {
 }
 
 extension ComposeError {
-  /// The error for a value of the wrong kind.
+  /// The error for a value of the wrong type.
   static func wrongKind(_ node: YAMLNode, _ name: String, _ wanted: String) -> ComposeError {
     ComposeError("`\(name)` must be \(wanted), not \(node.kind)", at: node.position)
   }

@@ -1,35 +1,37 @@
 import OrderedCollections
 import YAML
 
-/// The keys of a job, a container that runs to its end (Compose specification, "Jobs top-level element"): its own,
-/// and those that it shares with a service.
+/// The keys of a job, a container that runs to completion (Compose specification, "Jobs top-level
+/// element"): its own keys and those that it shares with a service.
 enum JobKeys {
   static let table = KeyTable(
     "a job", own + (ServiceKeys.container + ServiceKeys.workload).map(\.withoutIdentity),
     required: ["triggers"])
 
-  /// What is said of the job itself.
+  /// The keys of the job itself.
   static let own: [Key] = [
-    Key("profiles", .distinctStrings, never: "run by hand or by the clock"),
+    Key("profiles", .distinctStrings, never: "started manually or by a schedule"),
     Key(
       "triggers", .completing(refuseNone, .fields(triggerKeys)),
-      never: "run by hand or by the clock"),
+      never: "started manually or by a schedule"),
   ]
 
   private static let triggerKeys = KeyTable(
     "`triggers`",
     [
-      Key("manual", .boolean, omit: .unset, never: "run by hand"),
-      Key("schedule", .expanding(expand, .list(.fields(scheduleKeys))), never: "run by the clock"),
+      Key("manual", .boolean, omit: .unset, never: "started manually"),
+      Key(
+        "schedule", .expanding(expand, .list(.fields(scheduleKeys))), never: "started by a schedule"
+      ),
     ])
 
   private static let scheduleKeys = KeyTable(
     "a schedule",
     [
-      Key("cron", .string, never: "run by the clock"),
-      Key("timezone", .string, never: "run by the clock"),
-      Key("concurrency", .word(["forbid", "queue"]), never: "run by the clock"),
-      Key("missed_fires", .word(["one", "skip"]), never: "run by the clock"),
+      Key("cron", .string, never: "started by a schedule"),
+      Key("timezone", .string, never: "started by a schedule"),
+      Key("concurrency", .word(["forbid", "queue"]), never: "started by a schedule"),
+      Key("missed_fires", .word(["one", "skip"]), never: "started by a schedule"),
     ], required: ["cron"])
 
   @Sendable private static func refuseNone(
@@ -41,7 +43,7 @@ enum JobKeys {
     return node
   }
 
-  /// A crontab's line alone as a mapping.
+  /// Converts a crontab line to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -1,27 +1,27 @@
-/// What a key of a Compose file reaches outside of its pod, and so what an operator's `allow:` makes of it.
+/// The reach of a key outside of its pod, which decides how the operator's `allow:` treats it.
 ///
-/// A key that a pod honors and that has no class is ``never``: what is new is refused until somebody has thought of it.
+/// A supported key without a class is ``never``: a new key is refused until it has been classified.
 package enum KeyClass: Sendable, Equatable {
-  /// Nothing outside of the pod.
+  /// No reach outside of the pod.
   case harmless
-  /// Its value is checked; how, in a few words.
+  /// The value is validated; the text names the rule.
   case confined(String)
-  /// Something of the host that a permission opens.
+  /// A resource of the host that requires a permission.
   case needs(Permission)
-  /// Files of the host: the sandbox's, and those that `bind-mounts` lists.
+  /// Files of the host, in the sandbox or listed in `bind-mounts`.
   case hostPath(Access)
-  /// Hosts, networks or addresses that a permission opens.
+  /// Hosts, networks or addresses that require a permission.
   case network(Permission)
-  /// Refused wherever there is an `allow:`.
+  /// Refused whenever `allow:` is set.
   case never
 
-  /// What is done with files of the host.
+  /// The access to files of the host.
   package enum Access: String, Sendable {
     case read, write
   }
 }
 
-/// What the operator's `allow:` can permit, by its key there (docs/settings.md).
+/// The permissions of the operator's `allow:`, with their keys (docs/reference/settings.md).
 package enum Permission: String, Sendable, CaseIterable, Comparable {
   case privileged
   case hostNamespaces = "host-namespaces"

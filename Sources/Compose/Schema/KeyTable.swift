@@ -1,22 +1,23 @@
 import YAML
 
-/// One key of a mapping of the specification.
+/// One key of a mapping in the specification.
 struct Key: Sendable {
-  /// Its name in the file.
+  /// The name in the file.
   let name: String
-  /// Its name in JSON.
+  /// The name in JSON.
   let nameInJSON: String
-  /// What it holds.
+  /// The type of the value.
   let shape: Shape
-  /// How several files' values become one.
+  /// The rule for merging the values of several files.
   let merge: MergeRule
-  /// When `config` leaves it out.
+  /// The condition under which `config` omits the key.
   let omission: Omission
-  /// Where it goes: a field of the Engine API, or what the executor does with it.
+  /// The field of the Engine API that it sets, or its effect in the executor.
   let goes: String
-  /// False for what only a desktop, a swarm or Windows can do: `config` keeps it, and a pod's start says so.
+  /// False for keys that only Docker Desktop, swarms or Windows support: `config` prints them, and
+  /// the start of a pod reports them.
   let isHonoured: Bool
-  /// What an operator's `allow:` makes of it.
+  /// The class that the operator's `allow:` applies to.
   let keyClass: KeyClass
 
   init(
@@ -27,7 +28,7 @@ struct Key: Sendable {
       name, shape, merge, omit: omit, json: json, goes: goes, isHonoured: true, is: keyClass)
   }
 
-  /// A key that no pod can honour: nothing comes of it.
+  /// A key without effect in a pod.
   init(
     _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
     json: String? = nil, never: String
@@ -50,8 +51,7 @@ struct Key: Sendable {
     self.keyClass = keyClass
   }
 
-  /// The same where entries of a list are never taken for one another, and where some lists refuse what stands in
-  /// them twice.
+  /// The key without merging of list entries by identity. Some lists then refuse duplicate entries.
   var withoutIdentity: Key {
     var (shape, merge) = (self.shape, self.merge)
     if case .append = merge { merge = .append(identity: nil) }
@@ -87,21 +87,20 @@ struct Key: Sendable {
   }
 }
 
-/// The keys of one kind of mapping, in the order in which `config` prints them.
+/// The keys of one type of mapping, in the order in which `config` prints them.
 struct KeyTable: Sendable {
-  /// What the mapping is, for messages: "a service".
+  /// The name of the mapping in messages: "a service".
   let subject: String
-  /// The keys.
   let keys: [Key]
-  /// Those that must be there.
+  /// The required keys.
   let required: [String]
-  /// True where Docker Compose says nothing of keys that it doesn't know.
+  /// True if Docker Compose ignores unknown keys.
   let ignoresUnknown: Bool
-  /// True where keys that start with `x-` may stand.
+  /// True if keys that start with `x-` are allowed.
   let allowsExtensions: Bool
-  /// Extensions that this program reads.
+  /// The extensions that this program reads.
   let readExtensions: [Key]
-  /// Former names of keys; a value under one stands before that under the key itself.
+  /// Former names of keys. A value under a former name is the earlier one when both are merged.
   let formerNames: KeyValuePairs<String, String>
   private let index: [String: Int]
 
@@ -124,7 +123,7 @@ struct KeyTable: Sendable {
 
   subscript(_ name: String) -> Key? { index[name].map { keys[$0] } }
 
-  /// The key that a mistyped one most likely stands for.
+  /// The key most similar to an unknown one; nil if none is similar enough.
   func similar(to name: String) -> String? {
     guard name.utf8.count <= 256 else { return nil }
     let wanted = name.lowercased().filter { $0 != "_" && $0 != "-" }

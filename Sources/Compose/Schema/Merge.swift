@@ -1,21 +1,21 @@
 import OrderedCollections
 import YAML
 
-/// Makes one tree of several files' canonical trees (Compose specification, "Merge and override").
+/// Merges the canonical trees of several files (Compose specification, "Merge and override").
 enum Merge {
-  /// The later file laid over the earlier.
+  /// Merges a later file over an earlier one.
   static func merge(_ earlier: YAMLNode, with later: YAMLNode) throws(ComposeError) -> YAMLNode {
     try fields(earlier, later, TopLevelKeys.table)
   }
 
-  /// A service laid over the one that it extends.
+  /// Merges a service over the service that it extends.
   static func service(
     _ base: YAMLNode, with service: YAMLNode, keys: KeyTable = ServiceKeys.table
   ) throws(ComposeError) -> YAMLNode {
     try fields(base, service, keys)
   }
 
-  /// A resource laid over the included one of the same name; `kind` is its top-level key.
+  /// Merges a resource over the included resource of the same name; `kind` is its top-level key.
   static func resource(
     _ included: YAMLNode, with own: YAMLNode, kind: String
   ) throws(ComposeError) -> YAMLNode {
@@ -23,7 +23,7 @@ enum Merge {
     return try deep(included, own, shape)
   }
 
-  /// Entries of the same identity within one list made one.
+  /// Merges entries with the same identity within each list.
   static func unique(_ node: YAMLNode, in table: KeyTable) -> YAMLNode {
     var node = node
     node.editEach { (name: String, value: inout YAMLNode) in
@@ -56,7 +56,7 @@ enum Merge {
     var found: OrderedDictionary<String, YAMLNode> = [:]
     for (index, item) in items.enumerated() {
       let key = identity(item) ?? "#\(index)"
-      // What is written again stays where it was written first.
+      // A repeated equal entry keeps the position of the first.
       let first = found[key]
       guard first != item else { continue }
       found[key] = item
@@ -65,7 +65,7 @@ enum Merge {
     return Array(found.values)
   }
 
-  /// The later value of a key laid over the earlier.
+  /// Merges the later value of a key over the earlier one.
   static func merge(
     _ earlier: YAMLNode, _ later: YAMLNode, _ key: Key
   ) throws(ComposeError) -> YAMLNode {
@@ -96,7 +96,7 @@ enum Merge {
     case .pools: return try pools(earlier, later)
     case .append(let identity, let keepsPosition):
       if later.isNull { return earlier }
-      // Nothing can be added to a single value.
+      // A list can't be appended to a single value.
       if earlier.sequence == nil, earlier.mapping == nil { return later }
       guard let one = earlier.sequence, let other = later.sequence else {
         return try refuseMixed(earlier, later)
@@ -113,10 +113,10 @@ enum Merge {
     }
   }
 
-  /// One list after the other, without what is there already.
+  /// Appends the items of a list that the other list doesn't contain.
   private static func joined(_ earlier: [YAMLNode], _ later: [YAMLNode]) -> [YAMLNode] {
     var joined = earlier
-    // What is written alike is equal.
+    // Equality is necessary for the same notation, so only equal items are compared.
     var known = Dictionary(grouping: earlier) { $0 }
     for item in later where known[item]?.contains(where: item.isWritten) != true {
       joined.append(item)
@@ -133,7 +133,7 @@ enum Merge {
       at: later.position)
   }
 
-  /// Pools of addresses: each later one is laid over that of the same subnet, or added.
+  /// Merges address pools. A later pool is merged over the pool with the same subnet, or appended.
   private static func pools(
     _ earlier: YAMLNode, _ later: YAMLNode
   ) throws(ComposeError) -> YAMLNode {

@@ -1,75 +1,75 @@
-/// What a whole number may be.
+/// The accepted forms of a whole number.
 struct WholeNumber: Sendable {
-  /// True to take a number with a fraction, which loses it.
+  /// True to accept a number with a fraction, which is truncated.
   var takesFractions = false
-  /// True to take a string that spells one.
+  /// True to accept a string that contains a number.
   var takesText = true
-  /// The least that is allowed.
+  /// The minimum.
   var least = Int64.min
-  /// The most that is allowed.
+  /// The maximum.
   var most = Int64.max
-  /// True to take a number that has no fraction but is written with one.
+  /// True to accept a whole number in decimal notation, such as `1.0`.
   var takesDecimals = true
-  /// How many of its lowest bits alone are kept, as Docker Compose does.
+  /// The number of low-order bits that are kept, as in Docker Compose.
   var bits = 64
-  /// What becomes of a number that has no place in 64 bits.
+  /// The treatment of numbers that don't fit into 64 bits.
   var overflow = Overflow.refused
 
-  /// What becomes of numbers that are too large.
+  /// The treatment of numbers that are too large.
   enum Overflow: Sendable {
     /// They are refused.
     case refused
-    /// They turn negative, as with Docker Compose.
+    /// They wrap to a negative number, as in Docker Compose.
     case signed
-    /// They are kept up to twice the size.
+    /// They are kept as unsigned 64-bit numbers.
     case unsigned
   }
 
-  /// A whole number or its text.
+  /// A whole number, or a string with one.
   static let plain = WholeNumber()
-  /// A number or its text.
+  /// A number, or a string with one.
   static let rounded = WholeNumber(takesFractions: true, overflow: .signed)
-  /// A number or its text, not below zero.
+  /// A non-negative number, or a string with one.
   static let count = WholeNumber(takesFractions: true, least: 0, overflow: .unsigned)
-  /// A whole number or its text, not below zero.
+  /// A non-negative whole number, or a string with one.
   static let wholeCount = WholeNumber(least: 0, overflow: .unsigned)
-  /// A whole number, never a text.
+  /// A whole number, not a string.
   static let whole = WholeNumber(takesText: false, overflow: .signed)
-  /// The permissions of a folder, never a text.
+  /// The permissions of a directory, not a string.
   static let fileMode = WholeNumber(
     takesFractions: true, takesText: false, least: 0, bits: 32, overflow: .unsigned)
-  /// A number, never a text.
+  /// A number, not a string.
   static let untexted = WholeNumber(
     takesFractions: true, takesText: false, overflow: .signed)
-  /// A whole number written as one, or its text.
+  /// A whole number without a decimal point, or a string with one.
   static let strict = WholeNumber(takesDecimals: false)
-  /// A whole number written as one, never a text.
+  /// A whole number without a decimal point, not a string.
   static let strictNumber = WholeNumber(takesText: false, takesDecimals: false)
   /// A port.
   static let port = WholeNumber(least: 0, bits: 32, overflow: .unsigned)
 
-  /// A whole number or its text within bounds.
+  /// A whole number in a range, or a string with one.
   static func within(_ range: ClosedRange<Int64>) -> WholeNumber {
     WholeNumber(least: range.lowerBound, most: range.upperBound)
   }
 }
 
-/// How a byte size may be written.
+/// The accepted forms of a byte size.
 enum ByteForms: Sendable {
-  /// As a number, which counts as nothing where it has a fraction, or as a string.
+  /// A number, which counts as 0 in decimal notation, or a string.
   case numberOrText
-  /// As a whole number or as a string.
+  /// A whole number, which counts as 0 in decimal notation, or a string.
   case wholeOrText
-  /// As a whole number that isn't negative, or as a string.
+  /// A non-negative whole number, which counts as 0 in decimal notation, or a string.
   case countOrText
-  /// As a string alone.
+  /// A string.
   case text
 }
 
-/// A test for strings.
+/// A condition for strings.
 struct Pattern: Sendable {
-  /// What a message says is wanted.
+  /// The accepted strings, for messages.
   let wanted: String
-  /// True for a string that is taken.
+  /// True if a string is accepted.
   let accepts: @Sendable (String) -> Bool
 }

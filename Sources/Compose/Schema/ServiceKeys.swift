@@ -1,50 +1,51 @@
 import OrderedCollections
 import YAML
 
-/// The keys of a service (Compose specification, "Services"), each in one line: name, form, merge
-/// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.
+/// The keys of a service (Compose specification, "Services"), one per line: name, shape, merge
+/// rule, and field of the Engine API, in the order in which `config` prints them.
 enum ServiceKeys {
   static let table = KeyTable(
     "a service", own + container + workload,
     readExtensions: [PodSettings.key], formerNames: ["x-develop": "develop"])
 
-  /// What is said of the service itself.
+  /// The keys of the service itself.
   private static let own: [Key] = [
     Key(
-      "profiles", .distinctStrings, .append(identity: Identity.name), goes: "whether it is there",
+      "profiles", .distinctStrings, .append(identity: Identity.name),
+      goes: "whether the service is used",
       is: .harmless),
     Key(
-      "deploy", .optional(.fields(Deployment.keys)), goes: "limits, and how many containers",
+      "deploy", .optional(.fields(Deployment.keys)), goes: "limits, and the number of containers",
       is: .harmless),
     Key("develop", .optional(.fields(Development.keys)), never: "for desktops"),
-    Key("provider", .fields(Providers.keys), never: "a program of the desktop's"),
+    Key("provider", .fields(Providers.keys), never: "for desktops"),
     Key(
       "extends", .expanding(Extends.expand, .fields(Extends.keys)), goes: "another service",
       is: .hostPath(.read)),
-    Key("restart", .string, goes: "kept by the executor", is: .harmless),
+    Key("restart", .string, goes: "applied by the executor", is: .harmless),
     Key(
-      "scale", .integer(.plain), omit: .unset, goes: "how many containers",
+      "scale", .integer(.plain), omit: .unset, goes: "the number of containers",
       is: .needs(.maxContainers)),
-    Key("attach", .boolean, omit: .unset, goes: "whether its output is shown", is: .harmless),
+    Key("attach", .boolean, omit: .unset, goes: "whether its output is printed", is: .harmless),
     Key(
       "container_name", .matching(Names.container), goes: "the container's name, after the task ID",
-      is: .confined("the task ID stands before it")),
+      is: .confined("prefixed with the task ID")),
     Key("external_links", .distinctStrings, goes: "HostConfig.Links", is: .needs(.hostNamespaces)),
     Key(
       "links", .distinctStrings, .append(identity: Identity.name), goes: "aliases, or ExtraHosts",
       is: .harmless),
     Key(
-      "pre_start", .list(.fields(Hooks.preStartKeys)), goes: "a container run before",
-      is: .confined("each as a service")),
-    Key("post_start", .list(.fields(Hooks.keys)), goes: "exec after the start", is: .harmless),
-    Key("pre_stop", .list(.fields(Hooks.keys)), goes: "exec before the stop", is: .harmless),
+      "pre_start", .list(.fields(Hooks.preStartKeys)), goes: "a container that runs first",
+      is: .confined("checked like a service")),
+    Key("post_start", .list(.fields(Hooks.keys)), goes: "an exec after the start", is: .harmless),
+    Key("pre_stop", .list(.fields(Hooks.keys)), goes: "an exec before the stop", is: .harmless),
   ]
 
-  /// What is said of its container.
+  /// The keys of its container.
   static let container: [Key] = [
     Key("annotations", .pairs(.labels), goes: "HostConfig.Annotations", is: .needs(.annotations)),
     Key(
-      "blkio_config", .fields(BlockIO.keys), goes: "HostConfig.BlkioWeight and its kin",
+      "blkio_config", .fields(BlockIO.keys), goes: "HostConfig.Blkio…",
       is: .harmless),
     Key(
       "cap_add", .distinctStrings, .append(identity: Identity.name), goes: "HostConfig.CapAdd",
@@ -71,7 +72,8 @@ enum ServiceKeys {
     Key("cpu_shares", .integer(.rounded), goes: "HostConfig.CpuShares", is: .harmless),
     Key("command", .command, goes: "Cmd", is: .harmless),
     Key(
-      "configs", FileMounts.shape, .append(identity: FileMounts.target), goes: "files in it",
+      "configs", FileMounts.shape, .append(identity: FileMounts.target),
+      goes: "files in the container",
       is: .harmless),
     Key("credential_spec", .fields(Credentials.keys), never: "for Windows"),
     Key(
@@ -106,9 +108,9 @@ enum ServiceKeys {
     Key("ipc", .string, goes: "HostConfig.IpcMode", is: .needs(.hostNamespaces)),
     Key(
       "isolation", .string, goes: "HostConfig.Isolation",
-      is: .confined("the engine's default alone")),
+      is: .confined("only the engine's default")),
     Key("labels", .pairs(.labels), goes: "Labels", is: .confined("not the executor's own keys")),
-    Key("label_file", .stringOrStrings, goes: "Labels", is: .hostPath(.read)),
+    Key("label_file", EnvironmentFiles.labelFiles, goes: "Labels", is: .hostPath(.read)),
     Key("logging", .fields(Log.keys), .sameDriver, goes: "HostConfig.LogConfig", is: .harmless),
     Key("mem_limit", .bytes(.numberOrText), goes: "HostConfig.Memory", is: .harmless),
     Key(
@@ -116,7 +118,7 @@ enum ServiceKeys {
     Key("memswap_limit", .bytes(.numberOrText), goes: "HostConfig.MemorySwap", is: .harmless),
     Key("mem_swappiness", .bytes(.wholeOrText), goes: "HostConfig.MemorySwappiness", is: .harmless),
     Key(
-      "mac_address", .string, goes: "MacAddress", is: .confined("on the pod's own networks alone")),
+      "mac_address", .string, goes: "MacAddress", is: .confined("only on the pod's own networks")),
     Key(
       "models", .expanding(Models.expandNames, Models.attachments), never: "for desktops"),
     Key("network_mode", .string, goes: "HostConfig.NetworkMode", is: .network(.networks)),
@@ -126,22 +128,23 @@ enum ServiceKeys {
     Key("oom_kill_disable", .boolean, goes: "HostConfig.OomKillDisable", is: .needs(.privileged)),
     Key(
       "oom_score_adj", .integer(.within(-1000...1000)), goes: "HostConfig.OomScoreAdj",
-      is: .confined("needs privileged below 0")),
+      is: .confined("a negative value needs privileged")),
     Key("pid", .string, goes: "HostConfig.PidMode", is: .needs(.hostNamespaces)),
     Key("pids_limit", .integer(.rounded), goes: "HostConfig.PidsLimit", is: .needs(.maxPids)),
     Key("platform", .string, goes: "the image's platform", is: .harmless),
     Key("privileged", .boolean, goes: "HostConfig.Privileged", is: .needs(.privileged)),
     Key(
-      "pull_policy", .matching(PullPolicies.pattern), goes: "when images are pulled", is: .harmless),
-    Key("pull_refresh_after", .string, goes: "when images are pulled", is: .harmless),
+      "pull_policy", .matching(PullPolicies.pattern), goes: "when the image is pulled",
+      is: .harmless),
+    Key("pull_refresh_after", .string, goes: "when the image is pulled", is: .harmless),
     Key("read_only", .boolean, goes: "HostConfig.ReadonlyRootfs", is: .harmless),
     Key("runtime", .string, goes: "HostConfig.Runtime", is: .needs(.runtimes)),
     Key(
       "secrets", FileMounts.secrets, .append(identity: FileMounts.secretTarget),
-      goes: "files in it", is: .harmless),
+      goes: "files in the container", is: .harmless),
     Key("security_opt", .distinctStrings, goes: "HostConfig.SecurityOpt", is: .needs(.securityOpt)),
     Key("shm_size", .bytes(.numberOrText), goes: "HostConfig.ShmSize", is: .harmless),
-    Key("stop_grace_period", .duration, goes: "how long a stop may take", is: .harmless),
+    Key("stop_grace_period", .duration, goes: "the grace period of a stop", is: .harmless),
     Key("stop_signal", .string, goes: "StopSignal", is: .harmless),
     Key("storage_opt", .pairs(.storage), goes: "HostConfig.StorageOpt", is: .needs(.storageOpt)),
     Key("sysctls", .pairs(.labels), goes: "HostConfig.Sysctls", is: .needs(.sysctls)),
@@ -164,13 +167,13 @@ enum ServiceKeys {
     Key("working_dir", .string, goes: "WorkingDir", is: .harmless),
   ]
 
-  /// What is said of its image, and of its place among others.
+  /// The keys of its image and of its relation to other services.
   static let workload: [Key] = [
     Key(
       "build", .expanding(Builds.expand, .fields(Builds.keys)), goes: "docker build",
       is: .needs(.build)),
     Key(
-      "depends_on", .expanding(DependsOn.expand, DependsOn.shape), goes: "the order of starting",
+      "depends_on", .expanding(DependsOn.expand, DependsOn.shape), goes: "the order of starts",
       is: .harmless),
     Key("expose", .texts, .append(identity: Identity.scalar), goes: "ExposedPorts", is: .harmless),
     Key("healthcheck", .fields(Healthchecks.keys), goes: "Healthcheck", is: .harmless),
@@ -182,7 +185,7 @@ enum ServiceKeys {
   ]
 }
 
-/// What makes two entries of a list the same one.
+/// Functions that decide whether two list entries are the same entry.
 enum Identity {
   /// The part before `=`.
   @Sendable static func name(_ node: YAMLNode) -> String? {

@@ -1,70 +1,70 @@
 import YAML
 
-/// What the value of a key may look like, and the canonical form that it is brought to.
+/// The accepted forms of a key's value, and their canonical form.
 indirect enum Shape: Sendable {
   /// A string.
   case string
-  /// One of these words.
+  /// One of these strings.
   case word([String])
-  /// A string that the pattern finds something in; the text says what is wanted.
+  /// A string that the pattern accepts.
   case matching(Pattern)
   /// A string or a whole number; canonical: a string.
   case stringOrInteger
-  /// A boolean, or a string that spells one.
+  /// A boolean, or a string with one.
   case boolean
-  /// A boolean and nothing else.
+  /// A boolean, not a string.
   case strictBoolean
   /// A string or a boolean; canonical: a string.
   case booleanText
-  /// A whole number, or a string that spells one.
+  /// A whole number, or a string with one.
   case integer(WholeNumber)
-  /// A number, or a string that spells one; canonical: single precision.
+  /// A number, or a string with one; canonical: single precision.
   case decimal
   /// A byte size; canonical: a string of digits.
   case bytes(ByteForms)
-  /// A duration; canonical: as `1m30s`.
+  /// A duration; canonical: a string such as `1m30s`.
   case duration
-  /// The permissions of a file, octal where it is a string; canonical: a string such as `0444`.
+  /// The permissions of a file, a number or an octal string; canonical: a string such as `0444`.
   case fileMode
-  /// Anything; kept as it is.
+  /// Any value, kept unchanged.
   case any
   /// A list of strings.
   case strings
-  /// A list of strings that refuses one that stands twice.
+  /// A list of strings without duplicates.
   case distinctStrings
   /// A string or a list of strings; canonical: a list.
   case stringOrStrings
   /// A list of strings and numbers.
   case texts
-  /// Null, a command line, or its words; canonical: null or words.
+  /// Null, a command line, or a list of words; canonical: null or a list.
   case command
-  /// A healthcheck's test; canonical: `CMD`, `CMD-SHELL` or `NONE` and what follows.
+  /// A healthcheck's test; canonical: a list that starts with `CMD`, `CMD-SHELL` or `NONE`.
   case test
-  /// Hosts and their addresses, as a mapping or a list; both are kept.
+  /// Hosts and their addresses, as a mapping or a list; the notation is kept.
   case hosts
-  /// Names with values, as a mapping or as a list of `NAME=value`, which may refuse what stands in it twice;
-  /// canonical: a mapping.
+  /// Names with values, as a mapping or as a list of `NAME=value`; canonical: a mapping. With
+  /// `distinct`, a list with duplicates is refused.
   case pairs(PairValues, distinct: Bool = false)
-  /// Names with one value or several.
+  /// Names with one or several values.
   case manyValued
   /// A mapping with these keys.
   case fields(KeyTable)
-  /// A mapping with names of the user's own.
+  /// A mapping with user-defined names.
   case names(Shape, allowsNull: Bool)
   /// A list.
   case list(Shape)
-  /// Null, or what follows.
+  /// Null or the inner shape.
   case optional(Shape)
-  /// Where a mapping stands the second, else the first.
+  /// The second shape for a mapping, else the first.
   case either(Shape, orMapping: Shape)
   /// A short form that is expanded before files are merged.
   case expanding(Expander, Shape)
-  /// What is filled in or checked after files are merged.
+  /// A value that is completed or validated after files are merged.
   case completing(Expander, Shape)
 }
 
 extension Shape {
-  /// The form itself, without what expands it, fills it in, or lets it be null.
+  /// The inner shape without expansion, completion and null.
   var resolved: Shape {
     switch self {
     case .expanding(_, let inner), .completing(_, let inner), .optional(let inner): inner.resolved
@@ -72,38 +72,38 @@ extension Shape {
     }
   }
 
-  /// What the values may be where the form is `pairs`.
+  /// The rule for values if the shape is `pairs`.
   var pairValues: PairValues? {
     if case .pairs(let values, _) = resolved { values } else { nil }
   }
 }
 
-/// Turns a short form into the long one, fills in defaults, or leaves a node as it is.
+/// Expands a short form, adds defaults, or returns a node unchanged.
 typealias Expander =
   @Sendable (YAMLNode, inout Canonicalizer) throws(ComposeError) -> YAMLNode
 
-/// What a value of `Shape.pairs` may be.
+/// The accepted values of `Shape.pairs`.
 enum PairValues: Sendable {
-  /// Null and a name alone mean that the value comes from the environment.
+  /// A name with null or without a value gets its value from the environment.
   case environment
-  /// Null and a name alone mean the empty string.
+  /// A name with null or without a value gets the empty string.
   case labels
   /// Every name has a value.
   case contexts
-  /// Keys of SSH agents; null for the default one.
+  /// Keys of SSH agents; null for the default key.
   case keys
-  /// A mapping only, of strings, numbers and null.
+  /// A mapping of strings, numbers and null; no list.
   case options
-  /// A mapping only, of strings and numbers.
+  /// A mapping of strings and numbers; no list.
   case driverOptions
-  /// A mapping only, of strings and whole numbers.
+  /// A mapping of strings, whole numbers and null; no list.
   case storage
-  /// The same without null.
+  /// A mapping of strings and whole numbers, without null; no list.
   case secretOptions
-  /// A mapping of strings only.
+  /// A mapping of strings; no list.
   case strings
 
-  /// True where a list of `NAME=value` may stand for the mapping.
+  /// True if a list of `NAME=value` is accepted in place of a mapping.
   var allowsList: Bool {
     switch self {
     case .environment, .labels, .contexts, .keys: true
@@ -111,7 +111,7 @@ enum PairValues: Sendable {
     }
   }
 
-  /// True where a name may be empty.
+  /// True if a name can be empty.
   var allowsNoName: Bool {
     switch self {
     case .options, .driverOptions, .storage, .secretOptions: true
@@ -119,7 +119,8 @@ enum PairValues: Sendable {
     }
   }
 
-  /// True where a name that starts with `x-` is refused, since Docker Compose takes it for an extension.
+  /// True if names that start with `x-` are refused, because Docker Compose treats them as
+  /// extensions.
   var refusesExtensions: Bool {
     switch self {
     case .storage, .secretOptions: true
@@ -127,43 +128,45 @@ enum PairValues: Sendable {
     }
   }
 
-  /// True where null in a later file leaves the earlier file's value.
+  /// True if null in a later file keeps the earlier file's value.
   var skipsNull: Bool { !allowsList }
 }
 
-/// How the values of a key in several files become one (Compose specification, "Merge and override").
+/// The rule for merging the values of a key in several files (Compose specification, "Merge and
+/// override").
 enum MergeRule: Sendable {
   /// The later file's value, unless it is null.
   case replace
-  /// The later file's value, null too.
+  /// The later file's value, even if it is null.
   case override
   /// Key by key.
   case deep
-  /// Key by key, where null is a value.
+  /// Key by key; null is a value.
   case pairs
-  /// One list after the other; entries of the same identity keep the first's place and the last's value, and the first's
-  /// position in the files if that tells which entries were written as one.
+  /// Appends the later list. Entries with the same identity become one entry at the first one's
+  /// index, with the last one's value; with `keepsPosition` also with the first one's position in
+  /// the file, which shows the entries that were written as one.
   case append(identity: (@Sendable (YAMLNode) -> String?)?, keepsPosition: Bool = false)
-  /// Key by key if both name the same driver or one names none, else the later.
+  /// Key by key, unless the values name different drivers; then the later value.
   case sameDriver
-  /// One list after the other without what the first has already, mappings turned into lists.
+  /// Appends the later list without duplicates; mappings are converted to lists.
   case hosts
-  /// Pools of addresses: those of the same subnet key by key.
+  /// Address pools with the same subnet are merged key by key.
   case pools
 }
 
-/// When `config` leaves a key out.
+/// The condition under which `config` omits a key.
 enum Omission: Sendable {
-  /// Where it is empty, zero or false.
+  /// If it is empty, zero or false.
   case empty
-  /// Where it is true.
+  /// If it is true.
   case whenTrue
-  /// Only where the file doesn't set it.
+  /// Only if the file doesn't set it.
   case unset
-  /// Never in JSON, which shows an empty mapping; in YAML where it is empty.
+  /// If it is empty, in YAML; JSON always has it, as an empty mapping by default.
   case emptyInYAML
-  /// Never; this where the file doesn't set it.
+  /// Never; this value is printed if the file doesn't set it.
   case never(YAMLNode.Content)
-  /// Where it is empty in JSON; never in YAML, which shows this.
+  /// If it is empty, in JSON; YAML always has it, with this value by default.
   case emptyInJSON(YAMLNode.Content)
 }

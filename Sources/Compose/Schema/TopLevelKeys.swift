@@ -10,14 +10,14 @@ enum TopLevelKeys {
         goes: "containers", is: .harmless),
       Key(
         "jobs", .names(.fields(JobKeys.table), allowsNull: false),
-        never: "run by hand or by the clock"),
+        never: "started manually or by a schedule"),
       Key("networks", resource(Networks.keys), goes: "networks", is: .harmless),
       Key("volumes", resource(Volumes.keys), goes: "volumes", is: .harmless),
       Key("secrets", fileResource(Secrets.keys), goes: "files in containers", is: .harmless),
       Key("configs", fileResource(Configs.keys), goes: "files in containers", is: .harmless),
       Key(
         "models", .names(.fields(Models.keys), allowsNull: false), never: "for desktops"),
-      Key("include", Includes.shape, goes: "other files", is: .harmless),
+      Key("include", Includes.shape, goes: "further files", is: .harmless),
     ])
 
   private static func resource(_ keys: KeyTable) -> Shape {

@@ -1,17 +1,17 @@
-/// A number of bytes. Texts are as Compose writes them: `64m`, `1.5 GiB`, `1024`; factors of 1024,
-/// case doesn't matter (Compose specification, "Specifying byte values").
+/// A number of bytes. The notation is that of Compose: `64m`, `1.5 GiB`, `1024`; units are powers
+/// of 1024 and case-insensitive (Compose specification, "Specifying byte values").
 public struct ByteSize: Sendable, Hashable, Comparable {
-  /// Nothing.
+  /// Zero bytes.
   public static let zero = ByteSize(bytes: 0)
 
-  /// The bytes.
+  /// The number of bytes.
   public var bytes: Int64
 
-  /// So many bytes.
+  /// Creates a size from a number of bytes.
   public init(bytes: Int64) { self.bytes = bytes }
 
-  /// Reads a size; nil if the text is none or doesn't fit 64 bits. Negative only without a unit,
-  /// as `-1`.
+  /// Parses a size; nil if the text isn't a size or doesn't fit into 64 bits. Only a number without
+  /// a unit can be negative, such as `-1`.
   public init?(_ text: String) {
     if let plain = Int64(text) {
       self.init(bytes: plain)
@@ -28,7 +28,7 @@ public struct ByteSize: Sendable, Hashable, Comparable {
     self.init(bytes: Int64(count * factor))
   }
 
-  /// The lesser is that of fewer bytes.
+  /// Compares the numbers of bytes.
   public static func < (left: ByteSize, right: ByteSize) -> Bool { left.bytes < right.bytes }
 
   private static func factor(of suffix: String) -> Double? {

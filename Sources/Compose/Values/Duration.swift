@@ -1,7 +1,7 @@
-/// Durations as Compose writes them: `1m30s`, `1.5h`, `10ms`; also `d` and `w`
-/// (Compose specification, "Specifying durations").
+/// Durations in the notation of Compose: `1m30s`, `1.5h`, `10ms`; also `d` and `w` (Compose
+/// specification, "Specifying durations").
 package enum ComposeDuration {
-  /// Reads a duration; nil if the text is none or has more nanoseconds than fit 64 bits.
+  /// Parses a duration; nil if the text isn't one, or if its nanoseconds don't fit into 64 bits.
   package static func duration(_ text: String) -> Duration? {
     var rest = Substring(text)
     var isNegative = false
@@ -75,7 +75,7 @@ package enum ComposeDuration {
 }
 
 extension Duration {
-  /// Whole nanoseconds, as the Engine API counts; what doesn't fit 64 bits is cut.
+  /// Whole nanoseconds, the unit of the Engine API; clamped to 64 bits.
   package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
     let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -83,7 +83,7 @@ extension Duration {
     return overflow || overflow2 ? (seconds < 0 ? .min : .max) : sum
   }
 
-  /// Seconds, a part of one counted as a whole one.
+  /// Seconds, rounded up.
   package var secondsRoundedUp: Int64 {
     components.seconds + (components.attoseconds > 0 ? 1 : 0)
   }

@@ -1,13 +1,14 @@
 import OrderedCollections
 
-/// A file of variables: `.env` and `env_file:` (Compose specification, "env_file", "Env_file format").
+/// A file of variables: `.env` and `env_file:` (Compose specification, "env_file", "Env_file
+/// format").
 struct EnvFile {
-  /// What is wrong with it, at which line.
+  /// A syntax error and its line.
   struct Fault: Error {
     let line: Int
     let message: String
 
-    /// The message where there are more variables than any file has.
+    /// The message for a file with too many variables.
     static let tooMany = "more than \(InputLimits.variables) variables; more are not read"
   }
 
@@ -19,8 +20,8 @@ struct EnvFile {
   private var size = 0
   private var uses = 0
 
-  /// Reads a file's bytes. `lookUp` gives the variables that are stronger than the file's own;
-  /// `variables` are those of files before it.
+  /// Parses a file's bytes. `lookUp` returns variables that override those of the file; `variables`
+  /// are those of earlier files.
   static func read(
     _ bytes: [UInt8], after variables: OrderedDictionary<String, String> = [:],
     lookUp: @escaping (String) -> String?
@@ -61,7 +62,8 @@ struct EnvFile {
     return false
   }
 
-  /// The variable's name up to its `=` or `:`; nil for a name alone, which takes its value from outside.
+  /// The variable's name before its `=` or `:`; nil for a name without a value, which gets its
+  /// value from `lookUp`.
   private mutating func key() throws(Fault) -> String? {
     let word = Array("export".utf8)
     if text.starts(with: word), let next = text.dropFirst(word.count).first, Self.isBlank(next) {
@@ -90,7 +92,8 @@ struct EnvFile {
           message: "`\(Self.text(text[index...index]))` can't stand in a variable's name")
       }
     }
-    // A name alone at the very end is to Docker Compose the value of a variable without a name.
+    // Docker Compose treats a name without `=` at the end of the file as the value of an empty
+    // name.
     if isAlone, end == text.endIndex { return "" }
     var name = text[text.startIndex..<end]
     while let last = name.last, Self.isBlank(last) { name = name.dropLast() }
@@ -148,7 +151,7 @@ struct EnvFile {
     throw Fault(line: start, message: "the quote that starts here is not closed")
   }
 
-  /// `\n`, `\t` and the like of double quotes; `\$` becomes `$$`, which stays a dollar sign.
+  /// Replaces the escape sequences of double quotes; `\$` becomes `$$`, which stays a dollar sign.
   private func unescape(_ text: String) -> String {
     let bytes = Array(text.utf8)
     var out: [UInt8] = []
@@ -186,7 +189,7 @@ struct EnvFile {
     return Self.text(out[...])
   }
 
-  /// Replaces the variables of a value; `isSpread` is true where its lines are those of the file.
+  /// Interpolates a value; `isSpread` is true if its lines are also lines of the file.
   private mutating func expand(
     _ text: String, at line: Int, isSpread: Bool = false
   ) throws(Fault) -> String {

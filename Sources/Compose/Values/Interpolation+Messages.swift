@@ -1,17 +1,17 @@
 extension Interpolation.Failure {
-  /// The message for a user, which quotes the line of the text that holds the `$`.
+  /// The message for a user; it quotes the line that contains the `$`.
   func message(in text: String) -> String {
     fault.message(quoting: Excerpt.line(of: text, at: offset))
   }
 
-  /// How many lines of the text end before the `$`.
+  /// The number of line breaks before the `$`.
   func linesBefore(in text: String) -> Int {
     text.utf8.prefix(offset).count { $0 == UInt8(ascii: "\n") }
   }
 }
 
 extension Interpolation.Fault {
-  /// The message for a user, which quotes a part of the text.
+  /// The message for a user; it quotes a part of the text.
   func message(quoting text: String) -> String {
     switch self {
     case .invalid:
@@ -32,13 +32,13 @@ extension Interpolation.Fault {
 
 /// A part of a text that is short enough to quote.
 enum Excerpt {
-  /// The most characters that are quoted.
+  /// The maximum number of quoted characters.
   static let limit = 80
 
-  /// The line of a text that an offset of its UTF-8 is in, without blanks around it, cut at both
-  /// ends where it is long.
+  /// The line at a UTF-8 offset of a text, without surrounding whitespace; long lines are shortened
+  /// at both ends.
   static func line(of text: String, at offset: Int) -> String {
-    // A line of megabytes isn't searched for its ends.
+    // Bounds the search for line breaks: a line can have megabytes.
     let near = 4096
     let cut = max(0, offset - near)
     let bytes = Array(text.utf8.dropFirst(cut).prefix(2 * near))
@@ -51,7 +51,7 @@ enum Excerpt {
     let head = before.drop(while: \.isWhitespace)
     let tail = String(after.reversed().drop(while: \.isWhitespace).reversed())
     guard head.count + tail.count > limit else { return head + tail }
-    // What comes after the `$` says more than what comes before it.
+    // The text after the `$` is more useful than the text before it.
     let kept = head.count > limit / 4 ? "…" + head.suffix(limit / 4) : head
     let room = limit - kept.count
     return kept + (tail.count > room ? tail.prefix(room) + "…" : tail)

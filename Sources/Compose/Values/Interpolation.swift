@@ -3,71 +3,71 @@ import YAML
 /// Variables in strings (Compose specification, "Interpolation").
 ///
 /// `$VAR ${VAR} ${VAR:-default} ${VAR-default} ${VAR:?message} ${VAR?message} ${VAR:+other}
-/// ${VAR+other} $$`; what follows an operator is interpolated itself.
+/// ${VAR+other} $$`; the text after an operator is interpolated as well.
 struct Interpolation {
-  /// What went wrong with one string.
+  /// An error in one string.
   enum Fault: Error, Equatable {
-    /// A `${` that doesn't end, or what it holds is no variable.
+    /// A `${` without an end or without a valid variable.
     case invalid
-    /// An expression that the format of Compose 1 hasn't.
+    /// An expression that the format of Compose 1 doesn't support.
     case notInLegacy
-    /// Defaults inside defaults, too deep.
+    /// Defaults that are nested too deeply.
     case tooDeep
-    /// More bytes than any file needs.
+    /// A result that exceeds the size limit.
     case tooLong
-    /// More variables than any file uses.
+    /// Too many variables.
     case tooMany
-    /// A variable that must be set isn't.
+    /// A required variable that isn't set.
     case required(variable: String, message: String)
   }
 
-  /// A fault, and the `$` that it starts at: its offset in the text's UTF-8.
+  /// An error and the UTF-8 offset of its `$`.
   struct Failure: Error {
     let fault: Fault
     let offset: Int
   }
 
-  /// A variable that is not set, and the `$` that asks for it.
+  /// An unset variable and the UTF-8 offset of its `$`.
   struct Undefined {
     let name: String
     let offset: Int
   }
 
-  /// How deep expressions may stand in each other.
+  /// The maximum nesting depth of expressions.
   static let depthLimit = 50
-  /// How many bytes variables may make of one string.
+  /// The maximum size of one interpolated string, in bytes.
   static let stringLimit = 8 << 20
-  /// How many bytes variables may add to all strings of a project, and to a file of variables.
+  /// The maximum total size of the interpolated strings of a project, and of an env file, in bytes.
   static let totalLimit = 64 << 20
 
-  /// How many variables the strings of a project, and those of a file of variables, may use.
+  /// The maximum number of variables that the strings of a project, or of an env file, use.
   static let useLimit = InputBudget.Resource.uses.limit
 
-  /// Which expressions there are.
+  /// The supported expressions.
   enum Format {
-    /// Those of the specification.
+    /// The expressions of the specification.
     case modern
-    /// `$VAR ${VAR} $$` alone, as in the format of Compose 1.
+    /// Only `$VAR ${VAR} $$`, as in the format of Compose 1.
     case legacy
   }
 
-  /// Gives a variable's value; nil where it is not set.
+  /// Returns a variable's value; nil if it isn't set.
   let lookUp: (String) -> String?
   private let format: Format
-  /// Variables without value or default that were asked for, in order.
+  /// Used variables that have neither a value nor a default, in order.
   private(set) var undefined: [Undefined] = []
-  /// How many variables were used.
+  /// The number of variables used.
   private(set) var uses = 0
-  /// Where the brace is that closes the one at an index.
+  /// The index of the closing brace, by the index of the opening brace.
   private var closing: [Int: Int] = [:]
 
-  /// Makes an interpolation over a source of variables.
+  /// Creates an interpolation with a source of variables.
   init(as format: Format = .modern, lookUp: @escaping (String) -> String?) {
     self.lookUp = lookUp
     self.format = format
   }
 
-  /// The string with its variables replaced; nil where there is nothing to replace.
+  /// The interpolated string; nil if it contains no `$`.
   mutating func replace(_ text: String) throws(Failure) -> String? {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
     let bytes = Array(text.utf8)
@@ -121,7 +121,7 @@ struct Interpolation {
   ) throws(Failure) -> [UInt8] {
     func failure(_ fault: Fault) -> Failure { Failure(fault: fault, offset: dollar) }
     let name = Self.name(at: body)
-    // What is in another expression was searched with it.
+    // A nested expression is part of an outer one, which has been searched already.
     guard !name.isEmpty, depth > 0 || !body.contains(UInt8(ascii: "\n")) else {
       throw failure(.invalid)
     }
@@ -183,10 +183,10 @@ struct Interpolation {
       }
   }
 
-  /// Where the expressions `${…}` of a text end: the index of each one's `}` by that of its `{`, found in one pass.
+  /// Finds the ends of the `${…}` expressions of a text in one pass.
   ///
-  /// - Parameter text: the text, whose slices have the same indices.
-  /// - Returns: the indices; nil where there are more than any file has.
+  /// - Parameter text: The text; its slices have the same indices.
+  /// - Returns: The index of each `}` by the index of its `{`; nil if there are too many.
   static func closingBraces(of text: [UInt8]) -> [Int: Int]? {
     var closing: [Int: Int] = [:]
     var open: [Int32] = []

@@ -9,8 +9,8 @@ import SystemPackage
 
 /// Paths of the host.
 package enum Path {
-  /// The shortest path of the same meaning, by its text alone: no `.`, no doubled `/`, no `..` that
-  /// something stands before.
+  /// The shortest equivalent path without reading the file system: no `.`, no doubled `/`, and `..`
+  /// only at the beginning of a relative path.
   package static func clean(_ path: String) -> String {
     guard !path.isEmpty else { return "." }
     let isAbsolute = path.utf8.first == UInt8(ascii: "/")
@@ -26,18 +26,18 @@ package enum Path {
     return isAbsolute ? "/" + joined : joined.isEmpty ? "." : joined
   }
 
-  /// The path beside a folder, unless it is absolute itself; cleaned.
+  /// Resolves a path against a directory and cleans it; an absolute path is only cleaned.
   package static func join(_ folder: String, _ path: String) -> String {
     clean(path.utf8.first == UInt8(ascii: "/") ? path : folder + "/" + path)
   }
 
-  /// The folder of a path; `.` for a name alone.
+  /// The directory of a path; `.` for a path without `/`.
   package static func folder(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// The last part of a path.
+  /// The last component of a path.
   package static func name(of path: String) -> String {
     RealPath.components(of: path).last ?? ""
   }
@@ -45,22 +45,22 @@ package enum Path {
   /// The process's working directory.
   package static var current: String { RealPath.workingDirectory }
 
-  /// True if a path is a folder or lies in it, links followed.
+  /// True if a path is a directory or inside it, after resolving links.
   static func isInside(_ path: String, _ folder: String) -> Bool {
     path.utf8.count <= RealPath.longest
       && RealPath.isPath(RealPath.of(path), atOrBelow: RealPath.of(folder))
   }
 
-  /// True if something is there.
+  /// True if the path exists.
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// True for a folder.
+  /// True for a directory.
   package static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// The path with the first of its parts that is a link followed.
+  /// The path with its first link resolved.
   static func withoutFirstLink(_ path: String) -> String {
     var at = ""
     for part in RealPath.components(of: path) {
@@ -74,14 +74,16 @@ package enum Path {
     return path
   }
 
-  /// A file's bytes, `-` for standard input; at most `limit` and one more. Throws the reason in words.
+  /// Reads a file, `-` for standard input: `limit` bytes and at most one more chunk, so that the
+  /// caller can detect a longer file.
   static func read(_ path: String, limit: Int) throws(ReadFailure) -> [UInt8] {
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadFailure(code: errno) }
     return try read(descriptor, limit: limit)
   }
 
-  /// The bytes of a file that is in one of some directories, whose real paths are given; at most `limit` and one more.
+  /// Reads a file inside one of the directories, which are given by their real paths: `limit`
+  /// bytes and at most one more chunk.
   static func read(
     _ path: String, limit: Int, within roots: [String]
   ) throws(ReadFailure) -> [UInt8] {
@@ -94,10 +96,10 @@ package enum Path {
     return try read(descriptor, limit: limit)
   }
 
-  /// How long a pipe's writer may take for the next bytes.
+  /// The timeout for the next bytes of a pipe, in milliseconds.
   private static let patience: Int32 = 60_000
 
-  /// Reads a descriptor to its end, and closes it.
+  /// Reads a descriptor to its end and closes it.
   private static func read(_ descriptor: Int32, limit: Int) throws(ReadFailure) -> [UInt8] {
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -119,19 +121,19 @@ package enum Path {
     return bytes
   }
 
-  /// Why a file could not be read.
+  /// The cause of a failed read.
   struct ReadFailure: Error {
     /// The system's error number.
     let code: Int32
-    /// The reason in words.
+    /// The description of the cause.
     var reason: String {
       isOutside
         ? "it is not among the files that may be read on this host (operator's file, allow: bind-mounts)"
         : String(cString: strerror(code))
     }
-    /// True for a file that is not among those that may be read.
+    /// True for a file that may not be read.
     var isOutside: Bool { code == EXDEV }
-    /// True where there is no such file.
+    /// True if the file doesn't exist.
     var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   }
 }

@@ -1,10 +1,10 @@
 import OrderedCollections
 import YAML
 
-/// A file of variables in the `raw` format, that of `docker run --env-file`: no quotes, no variables
-/// (Compose specification, "env_file", "format").
+/// A file of variables in the `raw` format of `docker run --env-file`: no quotes and no
+/// interpolation (Compose specification, "env_file", "format").
 enum RawEnvFile {
-  /// Reads a file's bytes after the variables of files before it.
+  /// Parses a file's bytes and adds its variables to those of earlier files.
   static func read(
     _ bytes: [UInt8], after variables: OrderedDictionary<String, String>,
     lookUp: (String) -> String?

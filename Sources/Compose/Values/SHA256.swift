@@ -1,4 +1,4 @@
-/// The digest that Docker Compose compares services by (FIPS 180-4, "SHA-256").
+/// The digest by which Docker Compose compares services (FIPS 180-4, "SHA-256").
 enum SHA256 {
   private static let start: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
@@ -19,7 +19,7 @@ enum SHA256 {
     0xc671_78f2,
   ]
 
-  /// The digest of some bytes, in hexadecimal digits.
+  /// The digest of the bytes, in hexadecimal digits.
   static func digest(of bytes: [UInt8]) -> String {
     var padded = bytes + [0x80]
     while padded.count % 64 != 56 { padded.append(0) }

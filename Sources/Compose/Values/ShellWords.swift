@@ -1,9 +1,8 @@
-/// A command line as words, split as Docker Compose splits it: quotes, backslashes, `$( )` and
-/// backquotes are known; variables and substitutions are left to the container's own shell.
+/// Splits a command line into words as Docker Compose does: it parses quotes, backslashes, `$( )`
+/// and backquotes; variables and substitutions are left to the container's shell.
 struct ShellWords {
-  /// The words.
   private(set) var words: [String] = []
-  /// The `;`, `&`, `|`, `<` or `>` outside quotes at which Compose stops reading, if there is one.
+  /// The `;`, `&`, `|`, `<` or `>` outside quotes at which Compose stops parsing, if there is one.
   private(set) var stoppedAt: Character?
 
   private var word = ""
@@ -11,7 +10,7 @@ struct ShellWords {
   private var isEscaped = false
   private var quote: Character?
 
-  /// Splits a line; nil where a quote or a parenthesis is not closed.
+  /// Splits a line; nil if a quote or a parenthesis is not closed.
   init?(_ line: String) {
     for character in line {
       guard take(character) else { return nil }
@@ -21,7 +20,7 @@ struct ShellWords {
     if isEscaped || quote != nil { return nil }
   }
 
-  /// False where the line can't be split.
+  /// Processes a character; false if the line can't be split.
   private mutating func take(_ character: Character) -> Bool {
     if isEscaped {
       word.append(character == "t" ? "\t" : character == "n" ? "\n" : character)

@@ -5,13 +5,13 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   /// The part after the dot.
   public let minor: Int
 
-  /// A version.
+  /// Creates a version from its two parts.
   public init(_ major: Int, _ minor: Int) {
     self.major = major
     self.minor = minor
   }
 
-  /// Reads `1.41`; nil for anything else.
+  /// Parses `1.41`. Nil for anything else.
   public init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     let isNumeric = parts.allSatisfy { $0.utf8.allSatisfy { 48...57 ~= $0 } }
@@ -21,17 +21,18 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
     self.init(major, minor)
   }
 
-  /// The newest version that this client knows.
+  /// The newest version that this client supports.
   public static let newest = APIVersion(1, 51)
-  /// The oldest version that this client can use.
+  /// The oldest version that this client supports.
   public static let oldest = APIVersion(1, 25)
 
-  /// The newest version to use, as `DOCKER_API_VERSION` caps it; unset or empty it is `newest`.
+  /// The newest version to use: `DOCKER_API_VERSION`, at most `newest`. `newest` if the variable is
+  /// unset or empty.
   /// - Throws: `EngineError` of kind `configuration`, naming the variable.
   public static func cap(environment: [String: String]) throws -> APIVersion {
     let text = environment["DOCKER_API_VERSION"] ?? ""
     guard !text.isEmpty else { return .newest }
-    // The docker command takes both.
+    // The docker command accepts `v1.41` and `1.41`.
     guard let version = APIVersion(text.hasPrefix("v") ? String(text.dropFirst()) : text) else {
       throw EngineError(
         kind: .configuration,
@@ -45,21 +46,22 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
     return min(version, newest)
   }
 
-  /// The first release of Docker Engine with this version, such as `20.10`.
+  /// The first release of Docker Engine that has this version, such as `20.10`.
   public var engine: String {
     let index = minor - Self.oldest.minor
     guard major == 1, Self.engines.indices.contains(index) else { return "of API \(self)" }
     return Self.engines[index]
   }
 
-  /// The first releases with 1.25, 1.26 and so on, by DefaultVersion in the engine's api/common.go.
+  /// The first releases with 1.25, 1.26 and so on, from DefaultVersion in the engine's
+  /// api/common.go.
   private static let engines = [
     "1.13.0", "1.13.1", "17.03.1", "17.04", "17.05", "17.06", "17.07", "17.09", "17.10", "17.11",
     "17.12", "18.02", "18.03", "18.06", "18.09", "19.03", "20.10", "23.0", "24.0", "25.0", "26.0",
     "27.0", "27.2", "28.0", "28.1", "28.2", "28.3",
   ]
 
-  /// As numbers, part by part.
+  /// Compares the parts as numbers.
   public static func < (left: APIVersion, right: APIVersion) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
@@ -68,16 +70,17 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   public var description: String { "\(major).\(minor)" }
 }
 
-/// What an engine answers to a ping (Engine API, "SystemPing").
+/// The response of an engine to a ping (Engine API, "SystemPing").
 public struct EnginePing: Sendable, Equatable {
-  /// The newest API that the engine speaks.
+  /// The newest API version that the engine supports.
   public let engineAPIVersion: APIVersion
-  /// The API that is used with it: the newest that both know.
+  /// The API version in use: the newest that engine and client support.
   public let apiVersion: APIVersion
-  /// `linux` or `windows`; empty if the engine doesn't say.
+  /// `linux` or `windows`. Empty if the engine doesn't report it.
   public let osType: String
-  /// What the engine calls itself, such as `Docker/20.10.24 (linux)`; empty if it doesn't say.
+  /// The name and version of the engine, such as `Docker/20.10.24 (linux)`. Empty if it doesn't
+  /// report them.
   public let server: String
-  /// The engine's clock as the answer's `Date` field says it; empty if it doesn't say.
+  /// The engine's clock: the `Date` header of the response. Empty if the header is missing.
   public let date: String
 }

@@ -2,7 +2,8 @@ import HTTPClient
 import JSON
 
 extension DockerEngine {
-  /// Sends a call to the agreed API version; gives the whole answer, of a status that is a success.
+  /// Sends a call with the negotiated API version and returns the complete response, whose status
+  /// is a success.
   @discardableResult
   func send(_ call: EngineCall) async throws -> HTTPResponse {
     let version = try await ability().version
@@ -15,7 +16,7 @@ extension DockerEngine {
     }
   }
 
-  /// Sends a call and reads its answer as JSON.
+  /// Sends a call and decodes the response as JSON.
   func decoded<T: Decodable>(_ call: EngineCall) async throws -> T {
     let response = try await send(call)
     return try decode(response.body, call)
@@ -29,7 +30,8 @@ extension DockerEngine {
     }
   }
 
-  /// Sends a call and gives its body as a stream once the head of a success has come.
+  /// Sends a call and returns its body as a stream once the head of a successful response has
+  /// arrived.
   func stream(_ call: EngineCall, bodyTimeout: Duration? = nil) async throws
     -> HTTPStreamingResponse
   {
@@ -70,14 +72,15 @@ extension DockerEngine {
       endpoint: endpoint.http, method: call.method, path: path, query: call.query,
       headers: call.headers + [("User-Agent", "compose-executor")], body: call.body,
       connectTimeout: min(.seconds(10), requestTimeout), timeout: limit + call.extraTime)
-    // curl itself repeats a request whose reused connection ends without a response, and the
-    // engine would create twice.
+    // curl itself repeats a request when its reused connection closes without a response. The
+    // engine would then create an object twice.
     request.opensConnection = call.method == "POST"
     return request
   }
 
-  /// An engine that was replaced by an older one says "client version 1.47 is too new"; one that is
-  /// too new for DOCKER_API_VERSION, "client version 1.25 is too old".
+  /// Forgets the version after an error about it. An engine that was replaced by an older one
+  /// reports "client version 1.47 is too new". An engine too new for DOCKER_API_VERSION reports
+  /// "client version 1.25 is too old".
   private func forgettingVersion(after error: EngineError) async -> EngineError {
     guard error.kind == .status(400), error.message.contains("client version") else { return error }
     await negotiation.forget()
@@ -88,7 +91,7 @@ extension DockerEngine {
   }
 }
 
-/// The part of a decoding error that helps: where, and what.
+/// The location and the description of a decoding error.
 func decodingFault(_ error: any Error) -> String {
   guard let error = error as? DecodingError else { return "\(error)" }
   let context: DecodingError.Context

@@ -1,11 +1,13 @@
 import HTTPClient
 
 extension DockerEngine {
-  /// Asks over a new connection whether the engine serves requests (Engine API, "SystemPing"). An engine that shuts
-  /// down has stopped listening, but still serves the connections that were open before.
+  /// Checks over a new connection whether the engine serves requests (Engine API, "SystemPing"). An
+  /// engine that is shutting down has stopped listening, but still serves connections that were
+  /// opened before.
   ///
-  /// - Parameter limit: how long the engine may take.
-  /// - Throws: `EngineError`, of kind `timedOut` where it accepts the connection and doesn't respond.
+  /// - Parameter limit: How long the engine may take.
+  /// - Throws: `EngineError`, of kind `timedOut` if the engine accepts the connection and doesn't
+  ///   respond.
   public func probe(within limit: Duration) async throws {
     let call = EngineCall("GET", "/_ping")
     var request = HTTPRequest(
@@ -14,7 +16,7 @@ extension DockerEngine {
     request.opensConnection = true
     do {
       let response = try await http.send(request)
-      // Whatever a proxy in between forbids: somebody responds.
+      // A proxy may forbid the request with a status below 500. That is a response too.
       guard response.head.status < 500 else {
         throw call.refusal(status: response.head.status, body: response.body)
       }
@@ -25,7 +27,7 @@ extension DockerEngine {
 }
 
 extension EngineError {
-  /// A kind of object that the engine says it doesn't have.
+  /// A kind of object that the engine reports as missing.
   public enum MissingObject: Sendable, Equatable {
     /// A container, by the ID or name in the message.
     case container
@@ -37,8 +39,9 @@ extension EngineError {
     case image
   }
 
-  /// Which kind of object the engine doesn't have; nil where the error is another one. The status alone doesn't tell:
-  /// a start that misses a network has 404, as one that misses the container.
+  /// The kind of the missing object. Nil for any other error. The status isn't sufficient: the
+  /// engine returns 404 for a start that misses a network, as for a start that misses the
+  /// container.
   public var missing: MissingObject? {
     guard case .status = kind else { return nil }
     let text = message.lowercased()
@@ -49,7 +52,7 @@ extension EngineError {
     return nil
   }
 
-  /// Whether the engine didn't respond, so that the same request may succeed once it is back.
+  /// Whether the engine didn't respond. The same request may succeed once the engine is back.
   public var isEngineAway: Bool {
     switch kind {
     case .unreachable, .timedOut: true

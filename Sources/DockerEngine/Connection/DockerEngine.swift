@@ -1,15 +1,17 @@
 import HTTPClient
 
-/// A client of one Docker Engine (Engine API 1.25 to 1.51), for any number of tasks at once.
+/// A client of one Docker Engine (Engine API 1.25 to 1.51). Any number of tasks may use it
+/// concurrently.
 ///
-/// Every call but a stream has a deadline and ends at once when its task is cancelled (the engine may still carry
-/// out what it was asked). Connections are used again; one thread serves all calls and streams.
+/// Every call except a stream has a deadline and returns at once when its task is canceled. The
+/// engine may still complete the request. Connections are reused. One thread serves all calls and
+/// streams.
 ///
-/// Calls throw `EngineError`, or `CancellationError` when their task is cancelled.
+/// Calls throw `EngineError`, or `CancellationError` when their task is canceled.
 public final class DockerEngine: Sendable {
-  /// Where the engine listens.
+  /// The address at which the engine listens.
   public let endpoint: EngineEndpoint
-  /// How long the engine may take to answer, at least: see `patience`.
+  /// The shortest time limit for a response. `patience` can extend it.
   public let requestTimeout: Duration
   /// The newest API version to use, at most `APIVersion.newest`.
   let cap: APIVersion
@@ -17,16 +19,17 @@ public final class DockerEngine: Sendable {
   let limiter: RequestLimiter
   let negotiation = Negotiation()
 
-  /// Until when the calls of this task, and of those that it starts, may wait for an answer; where that is sooner than
-  /// `requestTimeout` from when they are sent, or nil, that long. A busy host is slow, and a launch has its own deadline.
+  /// The time until which the calls of this task and of its child tasks may wait for a response. A
+  /// call may always wait for `requestTimeout` after it was sent, also if this time is earlier or
+  /// nil. A busy host responds slowly, and a launch has its own deadline.
   @TaskLocal public static var patience: ContinuousClock.Instant?
 
-  /// A client; nothing is sent before the first call.
+  /// Creates a client. It sends nothing before the first call.
   /// - Parameters:
-  ///   - endpoint: Where the engine listens.
-  ///   - requestTimeout: How long it may take to answer, at least.
-  ///   - limitsRequests: Whether of each kind of request only so many are sent at once; false for who has limits of
-  ///     its own.
+  ///   - endpoint: The address at which the engine listens.
+  ///   - requestTimeout: The shortest time limit for a response.
+  ///   - limitsRequests: Whether the client limits the number of concurrent requests of each kind.
+  ///     False for a caller that has limits of its own.
   ///   - cap: The newest API version to use.
   public init(
     endpoint: EngineEndpoint, requestTimeout: Duration = .seconds(60), limitsRequests: Bool = true,
@@ -39,7 +42,8 @@ public final class DockerEngine: Sendable {
     http = HTTPClient()
   }
 
-  /// A client of the engine that an environment names: `EngineEndpoint.from`, `APIVersion.cap`.
+  /// Creates a client of the engine that an environment names: see `EngineEndpoint.from` and
+  /// `APIVersion.cap`.
   /// - Throws: `EngineError` of kind `configuration`, naming the variable.
   public convenience init(
     environment: [String: String], requestTimeout: Duration = .seconds(60),
@@ -50,14 +54,15 @@ public final class DockerEngine: Sendable {
       limitsRequests: limitsRequests, cap: try .cap(environment: environment))
   }
 
-  /// Asks the engine whether it is there, and agrees with it on an API version anew (Engine API, "SystemPing").
+  /// Checks that the engine responds, and negotiates the API version anew (Engine API,
+  /// "SystemPing").
   /// - Throws: `EngineError`, of kind `tooOld` for an engine older than API 1.25.
   public func ping() async throws -> EnginePing {
     let call = EngineCall("GET", "/_ping")
     let response = try await whole(call, path: "/_ping")
     let server = response.head.header("Server") ?? ""
     guard let text = response.head.header("Api-Version"), let version = APIVersion(text) else {
-      // Docker 1.12 and earlier name only themselves.
+      // Docker 1.12 and earlier report only their name.
       guard !server.hasPrefix("Docker/") else {
         throw call.error(
           .tooOld,
@@ -86,16 +91,17 @@ public final class DockerEngine: Sendable {
       ping.apiVersion, isCapped: ping.apiVersion < min(ping.engineAPIVersion, .newest))
   }
 
-  /// What the engine can do: the API version in use, agreed on if that has not been done yet.
+  /// The ability of the engine: the API version in use. Negotiates it if that hasn't been done yet.
   /// - Throws: `EngineError`, as `ping`.
   public func ability() async throws -> EngineAbility {
     try await negotiation.version { self.ability(by: try await self.ping()) }
   }
 
-  /// Whether the engine has responded to this client before: it exists, and one that can't be reached now is away.
+  /// Whether the engine has responded to this client before. Such an engine exists; if it can't be
+  /// reached now, it is away.
   public var hasResponded: Bool { get async { await negotiation.isSettled } }
 
-  /// The engine and its host (Engine API, "SystemInfo").
+  /// Information about the engine and its host (Engine API, "SystemInfo").
   /// - Throws: `EngineError`.
   public func info() async throws -> EngineInfo {
     try await decoded(EngineCall("GET", "/info"))

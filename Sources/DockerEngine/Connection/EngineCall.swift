@@ -1,17 +1,17 @@
 import HTTPClient
 import JSON
 
-/// One call of the Engine API before it is sent.
+/// One call of the Engine API, before it is sent.
 struct EngineCall: Sendable {
   let method: String
-  /// Without version; percent-encoded.
+  /// The path without the API version, percent-encoded.
   let path: String
   var query: [(name: String, value: String)] = []
   var headers: [(name: String, value: String)] = []
   var body: [UInt8]?
-  /// More time than the client's `requestTimeout`.
+  /// Time that is added to the client's `requestTimeout`.
   var extraTime: Duration = .zero
-  /// Statuses that are a success besides 2xx.
+  /// Statuses other than 2xx that are a success.
   var accepted: [Int] = []
 
   init(_ method: String, _ path: String, query: [(name: String, value: String)] = []) {
@@ -33,7 +33,7 @@ struct EngineCall: Sendable {
     headers.append(("Content-Type", "application/json"))
   }
 
-  /// Adds `filters={"label":["a=b"]}` unless there are none.
+  /// Adds `filters={"label":["a=b"]}` unless `filters` is empty.
   mutating func add(filters: [String: [String]]) throws {
     guard !filters.isEmpty else { return }
     let json = try JSONEncoder().encode(filters)
@@ -55,7 +55,8 @@ struct EngineCall: Sendable {
     return self.error(kind, error.reason)
   }
 
-  /// What the engine says with a status that is not a success: `{"message": …}`, or plain text from a proxy.
+  /// The error for a status that is not a success. Its text is that of `{"message": …}`, or plain
+  /// text from a proxy.
   func refusal(status: Int, body: [UInt8]) -> EngineError {
     struct Refusal: Decodable { let message: String }
     let refusal = try? JSONDecoder().decode(Refusal.self, from: body)
@@ -64,5 +65,5 @@ struct EngineCall: Sendable {
   }
 }
 
-/// One component of a path.
+/// Percent-encodes one component of a path.
 func component(_ text: String) -> String { percentEncoded(text) }

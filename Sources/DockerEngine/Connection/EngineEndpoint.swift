@@ -1,11 +1,11 @@
 import Glibc
 import HTTPClient
 
-/// Where a Docker Engine listens.
+/// The address at which a Docker Engine listens.
 public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
   let http: HTTPEndpoint
 
-  /// An engine on a Unix socket.
+  /// Creates the endpoint of an engine on a Unix socket.
   public static func unix(path: String) -> EngineEndpoint {
     EngineEndpoint(http: HTTPEndpoint(transport: .unix(path: path)))
   }
@@ -13,26 +13,28 @@ public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
   /// Whether the engine is on this host, behind a Unix socket.
   public var isLocal: Bool { socketPath != nil }
 
-  /// The path of the unix socket; nil over TCP.
+  /// The path of the Unix socket. Nil for TCP.
   public var socketPath: String? {
     if case .unix(let path) = http.transport { return path }
     return nil
   }
 
-  /// As in DOCKER_HOST; a TCP endpoint as `http://` or `https://`.
+  /// The format of DOCKER_HOST. A TCP endpoint begins with `http://` or `https://`.
   public var description: String { http.description }
 
-  /// As the docker command's configuration names it under `proxies`: `unix:///path` or `tcp://host:port`.
+  /// The key under `proxies` in the docker command's configuration: `unix:///path` or
+  /// `tcp://host:port`.
   public var daemonHost: String {
     guard !isLocal, let mark = description.firstRange(of: "://") else { return description }
     return "tcp://" + description[mark.upperBound...]
   }
 
-  /// The endpoint that the docker command would use, contexts aside.
+  /// The endpoint that the docker command would use without a context.
   ///
-  /// `DOCKER_HOST` is `unix:///path`, `tcp://host[:port]`, `http://…` or `https://…`; unset or empty it is
-  /// `unix:///var/run/docker.sock`. A `DOCKER_TLS_VERIFY` that is not empty turns TLS on, with `ca.pem`, `cert.pem` and
-  /// `key.pem` from `DOCKER_CERT_PATH` (`~/.docker` if unset). Ports default to 2375, with TLS 2376.
+  /// `DOCKER_HOST` is `unix:///path`, `tcp://host[:port]`, `http://…` or `https://…`. If it is
+  /// unset or empty, the endpoint is `unix:///var/run/docker.sock`. A `DOCKER_TLS_VERIFY` that is
+  /// not empty enables TLS, with `ca.pem`, `cert.pem` and `key.pem` from `DOCKER_CERT_PATH`
+  /// (default: `~/.docker`). The default port is 2375, or 2376 with TLS.
   /// - Throws: `EngineError` of kind `configuration`, naming the variable.
   public static func from(environment: [String: String]) throws -> EngineEndpoint {
     let host = environment["DOCKER_HOST"] ?? ""

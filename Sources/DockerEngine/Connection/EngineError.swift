@@ -1,31 +1,32 @@
-/// Why the engine did not do what it was asked. A cancelled task gets `CancellationError` instead.
+/// The reason why a request to the engine failed. A canceled task gets `CancellationError` instead.
 public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What kind of failure it is.
+  /// The kind of a failure.
   public enum Kind: Sendable, Equatable {
-    /// No connection, or it broke before the answer was whole.
+    /// The client can't connect, or the connection broke before the response was complete.
     case unreachable
-    /// The engine did not answer within the deadline.
+    /// The engine did not respond within the deadline.
     case timedOut
-    /// The engine refused, with this HTTP status (also for errors inside a stream, as far as their text tells).
+    /// The engine refused with this HTTP status. For an error inside a stream, the status is
+    /// derived from its text.
     case status(Int)
-    /// The answer is not what the Engine API says.
+    /// The response doesn't follow the Engine API.
     case malformed
-    /// The engine's API is older than this program needs.
+    /// The engine's API is older than this program requires.
     case tooOld
-    /// The endpoint or a request can't be used as it was given.
+    /// The endpoint or the request is invalid.
     case configuration
   }
 
-  /// What kind of failure it is.
+  /// The kind of the failure.
   public let kind: Kind
-  /// The request's method; empty where there was no request.
+  /// The request's method. Empty if there was no request.
   public let method: String
-  /// The request's path without API version and query; empty where there was no request.
+  /// The request's path without API version and query. Empty if there was no request.
   public let path: String
-  /// What happened; for a status the engine's own words. One line.
+  /// The description of the failure, in one line. For a status it is the engine's own text.
   public let message: String
 
-  /// An error; line ends in the message become spaces.
+  /// Creates an error. Line breaks in the message become spaces.
   public init(kind: Kind, method: String = "", path: String = "", message: String) {
     self.kind = kind
     self.method = method
@@ -33,23 +34,23 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// Whether the engine knows no such object (404).
+  /// Whether the engine has no such object (404).
   public var isNotFound: Bool { kind == .status(404) }
 
-  /// Whether the engine was reached and did not do what it was asked, or its response makes no sense.
+  /// Whether the engine was reached and refused the request, or sent a malformed response.
   package var isRefusal: Bool {
     if case .status = kind { true } else { kind == .malformed }
   }
 
-  /// Whether the object is in a state that forbids the request, or its name is taken (409).
+  /// Whether the state of the object forbids the request, or its name is in use (409).
   public var isConflict: Bool {
     guard case .status(let status) = kind else { return false }
-    // Older engines answer 403 or 500 where a network's name is taken.
+    // Older engines return 403 or 500 if a network's name is in use.
     let isTaken = message.contains("network with name") && message.contains("already exists")
     return status == 409 || isTaken
   }
 
-  /// One line: what was asked, and what came of it.
+  /// The request and the failure, in one line.
   public var description: String {
     if method.isEmpty { return "Docker Engine: \(message)" }
     if case .status(let status) = kind {

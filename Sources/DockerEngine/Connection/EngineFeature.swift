@@ -1,26 +1,28 @@
-/// What the Engine API has only from some version on: the one table of them. Code that depends on an
-/// engine's version asks `EngineAbility.has`, and docs/engines.md is made from this table.
+/// The features that only newer versions of the Engine API have. This is the only table of them.
+/// Code that depends on an engine's version calls `EngineAbility.has`. docs/reference/engines.md is
+/// generated from this table.
 public enum EngineFeature: String, CaseIterable, Sendable {
-  // What a file needs.
+  // Refused without the feature.
   case deviceCgroupRules, startPeriod, endpointDriverOptions, privateIPC, execWorkingDir, sctp
   case unmaskedPaths, deviceRequests, nonRecursiveBind, privateCgroupNamespace, hostGateway
   case forcedReadOnly, addressOnOtherNetworks, volumeSubpath, imageMount, withoutIPv4, interfaceName
-  // What is done in another way.
+  // Worked around without the feature.
   case consistency, waitCondition, shareableIPC, pullPlatform, logsUntil, capabilityPrefix
   case hostCgroupNamespace, createPlatform, createMountpoint, writableSubmounts, endpointAddress
   case uniqueNetworkNames
-  // What has no effect.
+  // Left out without the feature.
   case annotations, startInterval, gatewayPriority
-  // What the engine doesn't report.
+  // Not reported without the feature.
   case tagTime, cgroupVersion
 
-  /// What happens with an engine whose API lacks it.
+  /// The behavior with an engine whose API lacks a feature.
   public enum Fallback: String, Sendable {
-    /// The pod is refused before anything is created, with the line that needs it.
+    /// The executor refuses the pod before it creates anything, and names the line that needs the
+    /// feature.
     case refused
-    /// The same is had in another way.
+    /// The executor gets the same result in another way.
     case workedAround = "worked around"
-    /// It isn't sent, and a warning says so.
+    /// The executor doesn't send it and prints a warning.
     case leftOut = "left out, with a warning"
     /// The engine doesn't report it.
     case notReported = "not reported"
@@ -28,12 +30,12 @@ public enum EngineFeature: String, CaseIterable, Sendable {
 
   /// A row of the table.
   struct Row {
-    /// What it is, as messages name it.
+    /// The name of the feature in messages.
     let subject: String
-    /// The minor version of API 1 that has it first.
+    /// The first minor version of API 1 that has the feature.
     let minor: Int
     let fallback: Fallback
-    /// What is done below that version; empty for what is refused.
+    /// The behavior below that version. Empty if the feature is refused.
     let below: String
 
     init(_ subject: String, _ minor: Int, _ fallback: Fallback = .refused, _ below: String = "") {
@@ -44,13 +46,13 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     }
   }
 
-  /// What it is, as messages name it.
+  /// The name of the feature in messages.
   public var subject: String { row.subject }
-  /// The first API version that has it.
+  /// The first API version that has the feature.
   public var since: APIVersion { APIVersion(1, row.minor) }
-  /// What happens below that version.
+  /// The kind of behavior below that version.
   public var fallback: Fallback { row.fallback }
-  /// What is done below that version, for people; empty for what is refused.
+  /// The behavior below that version, as text. Empty if the feature is refused.
   public var below: String { row.below }
 
   var row: Row {
@@ -82,80 +84,80 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     case .consistency:
       Row(
         "consistency of a mount", 28, .workedAround,
-        "not sent: it is a hint for desktops, and has no effect on Linux")
+        "not sent; it is a hint for desktops without effect on Linux")
     case .waitCondition:
       Row(
         "the condition of a wait", 30, .workedAround,
-        "not sent: such an engine responds when the container has exited, and is given that time")
+        "not sent; the engine responds when the container has exited, and the executor waits")
     case .shareableIPC:
-      Row("ipc shareable", 32, .workedAround, "not sent: every container's is")
+      Row("ipc shareable", 32, .workedAround, "not sent; every container has it")
     case .pullPlatform:
       Row(
         "the platform of a pull", 32, .workedAround,
-        "the engine's own is pulled, and checked when the container is created")
+        "the engine's own platform is pulled, and checked when the container is created")
     case .logsUntil:
       Row(
-        "until of the logs", 35, .workedAround, "lines are read with their times, and compared here"
+        "until of the logs", 35, .workedAround, "the executor compares the times of the lines"
       )
     case .capabilityPrefix:
-      Row("CAP_ before a capability's name", 40, .workedAround, "the name is sent without it")
+      Row("CAP_ before a capability's name", 40, .workedAround, "sent without the prefix")
     case .hostCgroupNamespace:
-      Row("cgroup host", 41, .workedAround, "not sent: every container has the host's")
+      Row("cgroup host", 41, .workedAround, "not sent; every container has the host's")
     case .createPlatform:
       Row(
         "the platform of a container", 41, .workedAround,
-        "not sent: the image is inspected, and refused if it is for another platform")
+        "not sent; the executor inspects the image, and refuses one for another platform")
     case .createMountpoint:
       Row(
         "create_host_path of a bind mount in the long form", 42, .workedAround,
-        "not sent: the directory must be there, as under Compose")
+        "not sent; the directory must exist, as under Docker Compose")
     case .writableSubmounts:
       Row(
         "a bind mount with recursive: writable", 44, .workedAround,
-        "not sent: mounts below a read-only one stay writable in any case")
+        "not sent; mounts below a read-only mount are writable in any case")
     case .endpointAddress:
       Row(
         "mac_address of the container's first network", 44, .workedAround,
-        "sent as the container's as well")
+        "sent as the container's address as well")
     case .uniqueNetworkNames:
       Row(
         "one network of a name", 44, .workedAround,
-        "the engine is asked to check it (CheckDuplicate)")
+        "the engine checks it on request (CheckDuplicate)")
     case .annotations:
-      Row("annotations", 43, .leftOut, "the runtime doesn't get them")
+      Row("annotations", 43, .leftOut, "the runtime does not get them")
     case .startInterval:
       Row(
-        "healthcheck.start_interval", 44, .leftOut, "the interval holds from the start")
+        "healthcheck.start_interval", 44, .leftOut, "the interval applies from the start")
     case .gatewayPriority:
       Row("gw_priority", 48, .leftOut, "the engine chooses the default gateway")
     case .tagTime:
       Row(
         "the time when an image got its name", 31, .notReported,
-        "pull_policy daily, weekly and every_… pull each time")
+        "with pull_policy daily, weekly and every_…, images are pulled at each launch")
     case .cgroupVersion:
-      Row("the cgroup version", 41, .notReported, "it is 1: such engines know no other")
+      Row("the cgroup version", 41, .notReported, "it is 1, since such engines support no other")
     default: preconditionFailure("\(self) has no row")
     }
   }
 }
 
-/// What an engine can do: the API version that is used with it.
+/// The ability of an engine: the API version that is used with it.
 public struct EngineAbility: Sendable, Equatable {
   /// The API version.
   public let version: APIVersion
-  /// Whether DOCKER_API_VERSION keeps it below what both know.
+  /// Whether DOCKER_API_VERSION keeps the version below the newest that engine and client support.
   public let isCapped: Bool
 
-  /// An engine's ability.
+  /// Creates the ability of an engine.
   public init(_ version: APIVersion, isCapped: Bool = false) {
     self.version = version
     self.isCapped = isCapped
   }
 
-  /// Whether its API has a feature.
+  /// Whether the engine's API has a feature.
   public func has(_ feature: EngineFeature) -> Bool { version >= feature.since }
 
-  /// Says that a feature is missing, and which engine has it.
+  /// A message that a feature is missing, with the first release of the engine that has it.
   public func lack(of feature: EngineFeature) -> String {
     let since = feature.since
     let own = isCapped ? "DOCKER_API_VERSION is \(version)" : "the engine speaks \(version)"

@@ -1,39 +1,42 @@
-/// The engine and its host (Engine API, "SystemInfo").
+/// Information about an engine and its host (Engine API, "SystemInfo").
 public struct EngineInfo: Sendable, Decodable {
   /// The engine's own ID.
   public let id: String
   /// The engine's version.
   public let serverVersion: String
-  /// `1` or `2`; engines before API 1.41 know only 1.
+  /// `1` or `2`. Engines before API 1.41 support only 1 and don't report it.
   public let cgroupVersion: String
   /// `cgroupfs`, `systemd` or `none`.
   public let cgroupDriver: String
   /// `linux` or `windows`.
   public let osType: String
-  /// The host's processor.
+  /// The architecture of the host's processor.
   public let architecture: String
-  /// Where the engine keeps its data.
+  /// The directory of the engine's data.
   public let dockerRootDir: String
-  /// The driver of images and containers, such as `overlay2`.
+  /// The storage driver of images and containers, such as `overlay2`.
   public let storageDriver: String
-  /// The file system below the driver, such as `xfs` or `extfs`; empty where the driver doesn't say.
+  /// The file system below the driver, such as `xfs` or `extfs`. Empty if the driver doesn't report
+  /// it.
   public let backingFilesystem: String
-  /// The ranges that networks get their subnets from; empty where the engine doesn't say.
+  /// The address ranges from which networks get their subnets. Empty if the engine doesn't report
+  /// them.
   public let addressPools: [EngineAddressPool]
   /// The default log driver.
   public let loggingDriver: String
-  /// Whether containers outlive the engine.
+  /// Whether containers keep running while the engine is stopped.
   public let liveRestoreEnabled: Bool
-  /// Such as `name=seccomp,profile=default`, `name=rootless`.
+  /// Security options, such as `name=seccomp,profile=default` or `name=rootless`.
   public let securityOptions: [String]
-  /// The host's processors.
+  /// The number of the host's processors.
   public let ncpu: Int
   /// The host's memory in bytes.
   public let memTotal: Int
-  /// Whether it is podman, whose compatible API names the version of its builder beside Docker's fields.
+  /// Whether the engine is Podman. Its compatible API reports the version of its builder beside
+  /// Docker's fields.
   public let isPodman: Bool
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields["ID"] ?? ""
@@ -56,14 +59,15 @@ public struct EngineInfo: Sendable, Decodable {
   }
 }
 
-/// A range of addresses that an engine cuts into subnets (Engine API, "SystemInfo", `DefaultAddressPools`).
+/// An address range from which an engine takes subnets (Engine API, "SystemInfo",
+/// `DefaultAddressPools`).
 public struct EngineAddressPool: Sendable, Decodable {
-  /// Such as `172.20.0.0/14`.
+  /// The range, such as `172.20.0.0/14`.
   public let base: String
-  /// The length of each subnet's prefix.
+  /// The prefix length of each subnet.
   public let size: Int
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     base = try fields["Base"] ?? ""

@@ -1,7 +1,8 @@
-/// Keys of the Engine API's JSON: a case's name in PascalCase, or what it has for a raw value (`case ipam = "IPAM"`).
+/// A key in the JSON of the Engine API: the case's name in PascalCase, or its raw value, as in
+/// `case ipam = "IPAM"`.
 ///
-/// A key strategy of the coders would do the same for a fifth more time per response, and five times that per
-/// request.
+/// A key strategy of the coders would have the same result, but decoding a response would take
+/// about a fifth longer, and encoding a request would suffer more.
 package protocol EngineKey: CodingKey, RawRepresentable where RawValue == String {}
 
 extension EngineKey {
@@ -29,7 +30,7 @@ extension EngineKey {
   package init?(intValue: Int) { nil }
 }
 
-/// An object that the engine sent, read field by field.
+/// Reads the fields of an object that the engine sent.
 struct EngineFields {
   private struct Name: CodingKey {
     let stringValue: String
@@ -44,7 +45,7 @@ struct EngineFields {
 
   init(_ decoder: any Decoder) throws { object = try decoder.container(keyedBy: Name.self) }
 
-  /// A field; nil where it is left out or null (Go writes empty lists as null).
+  /// A field. Nil if it is missing or null (Go encodes an empty list as null).
   subscript<Value: Decodable>(name: String) -> Value? {
     get throws { try object.decodeIfPresent(Value.self, forKey: Name(name)) }
   }

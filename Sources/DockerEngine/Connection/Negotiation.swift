@@ -1,10 +1,11 @@
 import Concurrency
 
-/// The API version agreed on with the engine: one task asks, the others wait for its answer.
+/// The API version that was negotiated with the engine. One task sends the request, and the others
+/// wait for its result.
 actor Negotiation {
   private enum State {
     case unknown
-    /// The last one who asked got no answer.
+    /// The last request failed.
     case failed(EngineError)
     case asking
     case known(EngineAbility)
@@ -13,10 +14,10 @@ actor Negotiation {
   private var state = State.unknown
   private let changes = AsyncCondition()
 
-  /// Whether a version is agreed on.
+  /// Whether a version has been negotiated.
   var isSettled: Bool { if case .known = state { true } else { false } }
 
-  /// The version; calls `ask` if nobody has or does.
+  /// The version. Calls `ask` if it is unknown and no other task is calling `ask`.
   func version(ask: @Sendable () async throws -> EngineAbility) async throws -> EngineAbility {
     var hasWaited = false
     while true {
@@ -31,7 +32,7 @@ actor Negotiation {
           settle(version)
           return version
         } catch {
-          // Where the task that asked was cancelled somebody else has to ask.
+          // If the task that asked was canceled, another task must ask.
           state = (error as? EngineError).map { .failed($0) } ?? .unknown
           changes.notifyAll()
           throw error
@@ -48,7 +49,7 @@ actor Negotiation {
     changes.notifyAll()
   }
 
-  /// The engine no longer speaks that version: asks again with the next call.
+  /// Forgets the version, since the engine no longer supports it. The next call negotiates again.
   func forget() {
     if case .known = state { state = .unknown }
   }

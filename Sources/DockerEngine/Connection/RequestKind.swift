@@ -1,13 +1,14 @@
-/// Requests that the engine does one kind of work for. Of each kind only so many are under way at
-/// once.
+/// A kind of request, by the work that the engine does for it. Each kind has a limit of concurrent
+/// requests.
 ///
-/// dockerd takes all that it is sent, and then lets every request wait for the same few locks: with
-/// hundreds at once none is answered in time. What lasts as long as a container does (output,
-/// events, waits, a stop's grace), a kill and a ping never wait for a turn.
+/// dockerd accepts all requests, and then each of them waits for the same few locks. With hundreds
+/// at once, no request completes in time. A request that lasts as long as a container (output,
+/// events, waits, a stop with its grace period), a kill and a ping never wait for a turn.
 enum RequestKind: Sendable, Hashable, CaseIterable {
   case create, start, connect, copy, remove, look
 
-  /// The most requests of the kind at once, as measured: more are no faster, and each takes longer.
+  /// The highest number of concurrent requests of the kind. It was measured: more are no faster in
+  /// total, and each takes longer.
   var limit: Int {
     switch self {
     case .create, .start, .connect, .copy, .remove: 8
@@ -15,8 +16,7 @@ enum RequestKind: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// Whether a request that hasn't been sent is better not sent any more when its pod has ended
-  /// meanwhile.
+  /// Whether a request that hasn't been sent should be dropped when its pod has stopped meanwhile.
   var makesSomething: Bool {
     switch self {
     case .create, .start, .connect, .copy: true
@@ -26,11 +26,12 @@ enum RequestKind: Sendable, Hashable, CaseIterable {
 }
 
 extension EngineCall {
-  /// The kind of a call; nil for one that never waits for a turn.
+  /// The kind of a call. Nil for a call that never waits for a turn.
   var kind: RequestKind? {
     switch method {
     case "GET", "HEAD": path == "/_ping" ? nil : .look
-    // One that waits for its containers must not wait behind those that can't be removed.
+    // A removal of another object waits for containers. It must not queue behind containers that
+    // can't be removed.
     case "DELETE": path.hasPrefix("/containers/") ? .remove : nil
     case "PUT": .copy
     default:

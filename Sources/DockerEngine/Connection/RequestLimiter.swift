@@ -1,7 +1,7 @@
 import Concurrency
 
-/// Lets so many requests of a kind be under way at once; the rest wait for their turn in the order
-/// in which they came. One whose task is canceled leaves the queue at once.
+/// Limits the number of concurrent requests of each kind. Further requests wait in the order of
+/// their arrival. A request whose task is canceled leaves the queue at once.
 final class RequestLimiter: Sendable {
   private let semaphores: [RequestKind: AsyncSemaphore]
 
@@ -10,13 +10,13 @@ final class RequestLimiter: Sendable {
       uniqueKeysWithValues: RequestKind.allCases.map { ($0, AsyncSemaphore(value: limit($0))) })
   }
 
-  /// How many requests of a kind wait for their turn.
+  /// The number of requests of a kind that are waiting.
   func waiting(_ kind: RequestKind) -> Int { semaphores[kind]?.waitingCount ?? 0 }
 
-  /// Sends a request when its turn has come. One that makes something isn't sent once the task around
-  /// `withoutCancellation` is canceled: the engine completes a create or start whose client has gone, so what was sent
-  /// is waited for, and what wasn't needn't be.
-  /// - Throws: what it throws; `CancellationError` if it wasn't sent.
+  /// Sends a request when its turn has come. A request that makes something isn't sent once the
+  /// task around `withoutCancellation` is canceled. The engine completes a create or start even if
+  /// its client has gone, so a request that was sent is awaited, and one that wasn't is dropped.
+  /// - Throws: The errors of `request`; `CancellationError` if the request wasn't sent.
   func run<Value: Sendable>(
     _ kind: RequestKind, _ request: () async throws -> Value
   ) async throws -> Value {

@@ -1,27 +1,28 @@
-/// What runs inside a container, or by default in an image's containers (Engine API, "ContainerConfig", "ImageConfig").
+/// The process of a container, or the defaults of an image for its containers (Engine API,
+/// "ContainerConfig", "ImageConfig").
 public struct ContainerConfig: Sendable, Decodable {
   /// The host name.
   public let hostname: String
-  /// Ports as `80/tcp`.
+  /// Ports, such as `80/tcp`.
   public let exposedPorts: KeySet
-  /// The command, or arguments of the entrypoint.
+  /// The command, or the arguments of the entrypoint.
   public let cmd: [String]?
   /// The entrypoint.
   public let entrypoint: [String]?
   /// The health check.
   public let healthcheck: Healthcheck?
-  /// Paths that get an anonymous volume.
+  /// Paths at which an anonymous volume is mounted.
   public let volumes: KeySet
-  /// Labels; a container's include its image's.
+  /// Labels. Those of a container include the labels of its image.
   public let labels: [String: String]
-  /// Whether it has a terminal.
+  /// Whether the process has a terminal.
   public let tty: Bool
-  /// The signal that asks it to stop.
+  /// The signal that requests the process to stop.
   public let stopSignal: String?
-  /// Seconds between that signal and SIGKILL.
+  /// Seconds between the stop signal and SIGKILL.
   public let stopTimeout: Int?
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     hostname = try fields["Hostname"] ?? ""

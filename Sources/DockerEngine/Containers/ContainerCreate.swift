@@ -1,51 +1,53 @@
-/// What to create a container from (Engine API, "ContainerCreate"). What is nil is not sent: the image or the engine decides.
+/// The configuration of a new container (Engine API, "ContainerCreate"). A nil value is not sent:
+/// the image or the engine has a default.
 public struct ContainerCreate: Sendable, Encodable {
   /// The image, by name or ID.
   public var image: String?
-  /// The host name inside the container; unset: the start of its ID.
+  /// The host name inside the container. Default: the start of its ID.
   public var hostname: String?
   /// The domain name inside the container.
   public var domainname: String?
-  /// `user[:group]`, names or numbers.
+  /// `user[:group]`, as names or numbers.
   public var user: String?
-  /// Has no effect on `DockerEngine.attach`; kept in the configuration.
+  /// Has no effect on `DockerEngine.attach`. The engine keeps it in the configuration.
   public var attachStdout: Bool?
-  /// Has no effect on `DockerEngine.attach`; kept in the configuration.
+  /// Has no effect on `DockerEngine.attach`. The engine keeps it in the configuration.
   public var attachStderr: Bool?
-  /// Ports as `80/tcp`.
+  /// Ports, such as `80/tcp`.
   public var exposedPorts: KeySet?
-  /// Whether the process gets a terminal; its output is then one raw stream.
+  /// Whether the process gets a terminal. Its output is then one raw stream.
   public var tty: Bool?
   /// Whether standard input stays open.
   public var openStdin: Bool?
-  /// Variables as `NAME=value`; `NAME` alone removes the image's.
+  /// Variables as `NAME=value`. `NAME` alone removes the image's variable.
   public var env: [String]?
-  /// The command; nil keeps the image's, an empty list clears it.
+  /// The command. Nil keeps the image's command, an empty list clears it.
   public var cmd: [String]?
-  /// The entrypoint; nil keeps the image's, an empty list (or one empty string) clears it.
+  /// The entrypoint. Nil keeps the image's entrypoint; an empty list or a list of one empty string
+  /// clears it.
   public var entrypoint: [String]?
-  /// The health check; nil keeps the image's.
+  /// The health check. Nil keeps the image's health check.
   public var healthcheck: Healthcheck?
-  /// Paths that get an anonymous volume.
+  /// Paths at which the engine mounts an anonymous volume.
   public var volumes: KeySet?
-  /// The working directory, an absolute path.
+  /// The working directory, as an absolute path.
   public var workingDir: String?
-  /// The MAC address on the first network. From API 1.44 on set it in `EndpointSettings`.
+  /// The MAC address on the first network. From API 1.44 on, `EndpointSettings` has it.
   public var macAddress: String?
-  /// Labels, added to the image's.
+  /// Labels, in addition to those of the image.
   public var labels: [String: String]?
-  /// The signal that asks the container to stop, `SIGTERM` if unset.
+  /// The signal that requests the container to stop. Default: `SIGTERM`.
   public var stopSignal: String?
-  /// Seconds between that signal and SIGKILL, 10 if unset.
+  /// Seconds between the stop signal and SIGKILL. Default: 10.
   public var stopTimeout: Int?
-  /// The shell of commands in shell form.
+  /// The shell for commands in shell form.
   public var shell: [String]?
-  /// What concerns the host.
+  /// The settings that concern the host.
   public var hostConfig: HostConfig?
-  /// The networks to join at creation; engines before API 1.44 take one.
+  /// The networks to join at creation. Engines before API 1.44 accept only one.
   public var networkingConfig: NetworkingConfig?
 
-  /// A container of this image, all else unset.
+  /// Creates a configuration with this image only.
   public init(
     image: String? = nil
   ) {
@@ -65,7 +67,7 @@ public struct NetworkingConfig: Sendable, Encodable {
   /// Settings by network name or ID.
   public var endpointsConfig: [String: EndpointSettings]?
 
-  /// Settings by network name or ID.
+  /// Creates settings by network name or ID.
   public init(
     endpointsConfig: [String: EndpointSettings]? = nil
   ) {
@@ -80,15 +82,15 @@ public struct KeySet: Sendable, Hashable, Codable, Sequence, ExpressibleByArrayL
   /// The strings.
   public var keys: Set<String>
 
-  /// A set of these strings.
+  /// Creates a set of these strings.
   public init(_ keys: some Sequence<String>) { self.keys = Set(keys) }
 
-  /// A set of these strings.
+  /// Creates a set of these strings.
   public init(arrayLiteral elements: String...) { keys = Set(elements) }
 
   private struct Empty: Codable {}
 
-  /// Reads the keys of an object.
+  /// Decodes the keys of an object. Null is an empty set.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -98,7 +100,7 @@ public struct KeySet: Sendable, Hashable, Codable, Sequence, ExpressibleByArrayL
     }
   }
 
-  /// Writes an object with an empty object for each key.
+  /// Encodes an object with an empty object for each key.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(Dictionary(uniqueKeysWithValues: keys.map { ($0, Empty()) }))

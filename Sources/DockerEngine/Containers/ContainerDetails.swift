@@ -1,23 +1,23 @@
-/// All about one container (Engine API, "ContainerInspect").
+/// The details of one container (Engine API, "ContainerInspect").
 public struct ContainerDetails: Sendable, Decodable {
-  /// Its name, with a leading `/`.
+  /// The container's name, with a leading `/`.
   public let name: String
-  /// The ID of its image.
+  /// The ID of the container's image.
   public let image: String
-  /// Whether it runs, and how it ended.
+  /// Whether the container is running, and how it exited.
   public let state: ContainerState
-  /// How often the engine has started it again.
+  /// How often the engine has restarted the container.
   public let restartCount: Int
-  /// What runs inside.
+  /// The process of the container.
   public let config: ContainerConfig
-  /// How it uses the host.
+  /// The settings that concern the host.
   public let hostConfig: HostConfigDetails
-  /// Its networks and ports.
+  /// The container's networks and ports.
   public let networkSettings: NetworkSettings
-  /// What is mounted.
+  /// The container's mounts.
   public let mounts: [MountPoint]
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     name = try fields["Name"] ?? ""
@@ -31,26 +31,26 @@ public struct ContainerDetails: Sendable, Decodable {
   }
 }
 
-/// Whether a container runs, and how it ended (Engine API, "ContainerState").
+/// Whether a container is running, and how it exited (Engine API, "ContainerState").
 public struct ContainerState: Sendable, Decodable {
   /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
   public let status: String
-  /// Whether a process runs; also true when paused.
+  /// Whether the container has a process. Also true for a paused container.
   public let running: Bool
-  /// Whether the engine waits before it starts it again.
+  /// Whether the engine is waiting before it restarts the container.
   public let restarting: Bool
-  /// Whether a process was killed for memory.
+  /// Whether a process was killed because of the memory limit.
   public let oomKilled: Bool
-  /// How it ended last.
+  /// The exit code of the last run.
   public let exitCode: Int
-  /// The state of its health check, if it has one.
+  /// The state of the health check. Nil if the container has none.
   public let health: HealthState?
-  /// When it started last, RFC 3339; `0001-01-01T00:00:00Z` where it never did.
+  /// The last start, RFC 3339. `0001-01-01T00:00:00Z` if the container never started.
   public let startedAt: String
-  /// When it ended last, RFC 3339; `0001-01-01T00:00:00Z` where it never did.
+  /// The last exit, RFC 3339. `0001-01-01T00:00:00Z` if the container never exited.
   public let finishedAt: String
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     status = try fields["Status"] ?? ""
@@ -68,10 +68,10 @@ public struct ContainerState: Sendable, Decodable {
 public struct HealthState: Sendable, Decodable {
   /// `none`, `starting`, `healthy` or `unhealthy`.
   public let status: String
-  /// The last few checks, oldest first.
+  /// The results of the last few checks, oldest first.
   public let log: [HealthResult]
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     status = try fields["Status"] ?? ""
@@ -81,12 +81,12 @@ public struct HealthState: Sendable, Decodable {
 
 /// One run of a health check (Engine API, "HealthcheckResult").
 public struct HealthResult: Sendable, Decodable {
-  /// The start of what it printed.
+  /// The beginning of the check's output.
   public let output: String
-  /// How it exited; -1 where the engine couldn't run it, or not to its end.
+  /// The exit code of the check. -1 if the engine couldn't run or complete it.
   public let exitCode: Int
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     output = try fields["Output"] ?? ""

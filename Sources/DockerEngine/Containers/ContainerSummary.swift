@@ -1,31 +1,31 @@
 /// A container in a list (Engine API, "ContainerSummary").
 public struct ContainerSummary: Sendable, Decodable {
-  /// Its ID, 64 hexadecimal digits.
+  /// The container's ID, 64 hexadecimal digits.
   public let id: String
-  /// Its name, and those that links give it, each with a leading `/`.
+  /// The container's own name and its names from links, each with a leading `/`.
   public let names: [String]
-  /// Its own name, without the slash; empty where it has none.
+  /// The container's own name, without the slash. Empty if it has none.
   package var name: String {
     let all = names.map { $0.drop { $0 == "/" } }
     return String(all.first { !$0.contains("/") } ?? all.first ?? "")
   }
-  /// The ID of its image.
+  /// The ID of the container's image.
   public let imageID: String
-  /// Its image as it was named at the creation; empty where the engine doesn't say.
+  /// The name of the image that the creation gave. Empty if the engine doesn't report it.
   public let image: String
   /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
   public let state: String
-  /// The state in words: `Up 3 minutes (healthy)`.
+  /// A description of the state, such as `Up 3 minutes (healthy)`.
   public let status: String
-  /// Labels, the image's among them.
+  /// Labels, including those of the image.
   public let labels: [String: String]
-  /// Names of the networks that it is connected to.
+  /// The names of the networks that the container has joined.
   public let networks: Set<String>
-  /// When it was created, in seconds since 1970; 0 where the engine doesn't say.
+  /// The time of creation, in seconds since 1970. 0 if the engine doesn't report it.
   public let created: Int64
-  /// Its ports, those that aren't published among them.
+  /// The ports, including those that aren't published.
   public let ports: [ListedPort]
-  /// The size of its writable layer in bytes; nil unless sizes were asked for.
+  /// The size of the writable layer in bytes. Nil unless the request asked for sizes.
   public let writtenBytes: Int64?
 
   private struct Connections: Decodable {
@@ -34,7 +34,7 @@ public struct ContainerSummary: Sendable, Decodable {
     enum CodingKeys: String, EngineKey { case networks }
   }
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")
@@ -51,7 +51,8 @@ public struct ContainerSummary: Sendable, Decodable {
     writtenBytes = try fields["SizeRw"]
   }
 
-  /// Reads what tells whose a container is, and leaves the rest empty: on a host with thousands that is most of a list.
+  /// Decodes only the fields that identify a container and leaves the others empty. On a host with
+  /// thousands of containers the others are most of a list.
   fileprivate init(identifying decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")
@@ -64,7 +65,7 @@ public struct ContainerSummary: Sendable, Decodable {
   }
 }
 
-/// A container in a list, read without image name, status, networks, ports and sizes.
+/// A container in a list, decoded without image name, status, networks, ports and sizes.
 struct IdentifiedContainer: Decodable {
   let summary: ContainerSummary
 
@@ -75,16 +76,16 @@ struct IdentifiedContainer: Decodable {
 
 /// A port of a container in a list (Engine API, "Port").
 public struct ListedPort: Sendable, Hashable, Decodable {
-  /// The address of the host; empty where it isn't published.
+  /// The address on the host. Empty if the port isn't published.
   public let address: String
   /// The port in the container.
   public let container: Int
-  /// The port of the host; nil where it isn't published.
+  /// The port on the host. Nil if the port isn't published.
   public let host: Int?
   /// `tcp`, `udp` or `sctp`.
   public let protocolName: String
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     address = try fields["IP"] ?? ""

@@ -1,13 +1,16 @@
 import HTTPClient
 
 extension DockerEngine {
-  /// Creates a container (Engine API, "ContainerCreate"), as far as the engine's version can.
+  /// Creates a container (Engine API, "ContainerCreate"), as far as the engine's API version
+  /// permits.
   /// - Parameters:
-  ///   - name: Its name; nil lets the engine make one up.
-  ///   - platform: `os[/arch[/variant]]` of the image to choose.
-  ///   - body: What to create.
-  /// - Returns: its ID, and what the engine warns of, or is too old to know.
-  /// - Throws: `EngineError`: `tooOld` where it can't be made without what the engine doesn't know; 404 where the image is missing, 409 where the name is taken.
+  ///   - name: The container's name. Nil: the engine chooses one.
+  ///   - platform: The platform of the image, as `os[/arch[/variant]]`.
+  ///   - body: The configuration.
+  /// - Returns: The container's ID. The warnings are those of the engine and one for each setting
+  ///   that the engine is too old for.
+  /// - Throws: `EngineError`: `tooOld` if the engine lacks a feature that the container requires,
+  ///   404 if the image is missing, 409 if the name is in use.
   public func createContainer(
     name: String?, platform: String? = nil, _ body: ContainerCreate
   ) async throws -> (id: String, warnings: [String]) {
@@ -32,7 +35,7 @@ extension DockerEngine {
     return (created.id, (created.warnings ?? []) + dropped)
   }
 
-  /// Starts a container; one that runs is left alone (Engine API, "ContainerStart").
+  /// Starts a container. Has no effect on a running container (Engine API, "ContainerStart").
   /// - Throws: `EngineError`.
   public func startContainer(_ id: String) async throws {
     var call = EngineCall("POST", "/containers/\(component(id))/start")
@@ -40,11 +43,14 @@ extension DockerEngine {
     try await send(call)
   }
 
-  /// Stops a container: its stop signal, then SIGKILL; one that doesn't run is left alone (Engine API, "ContainerStop").
+  /// Stops a container with its stop signal, then with SIGKILL. Has no effect on a container that
+  /// isn't running (Engine API, "ContainerStop").
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - timeout: Seconds until SIGKILL; -1 waits for ever, nil asks the engine for the container's own.
-  /// - Throws: `EngineError`, of kind `timedOut` when `requestTimeout` has passed after that.
+  ///   - timeout: Seconds until SIGKILL. -1 waits without limit. Nil uses the container's own
+  ///     timeout.
+  /// - Throws: `EngineError`, of kind `timedOut` if the engine doesn't respond within
+  ///   `requestTimeout` after that.
   public func stopContainer(_ id: String, timeout: Int?) async throws {
     var call = EngineCall("POST", "/containers/\(component(id))/stop")
     call.accepted = [304]
@@ -59,32 +65,32 @@ extension DockerEngine {
     try await send(call)
   }
 
-  /// Sends a signal to a container's first process (Engine API, "ContainerKill").
+  /// Sends a signal to the first process of a container (Engine API, "ContainerKill").
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - signal: A name or number: `SIGTERM`, `TERM`, `15`.
-  /// - Throws: `EngineError`: 409 where the container doesn't run.
+  ///   - signal: Name or number: `SIGTERM`, `TERM` or `15`.
+  /// - Throws: `EngineError`: 409 if the container isn't running.
   public func killContainer(_ id: String, signal: String) async throws {
     try await send(
       EngineCall("POST", "/containers/\(component(id))/kill", query: [("signal", signal)]))
   }
 
-  /// Gives a container another name (Engine API, "ContainerRename").
+  /// Renames a container (Engine API, "ContainerRename").
   /// - Parameters:
   ///   - id: ID or name.
   ///   - name: The new name.
-  /// - Throws: `EngineError`: 409 where the name is taken.
+  /// - Throws: `EngineError`: 409 if the name is in use.
   public func renameContainer(_ id: String, to name: String) async throws {
     try await send(
       EngineCall("POST", "/containers/\(component(id))/rename", query: [("name", name)]))
   }
 
-  /// Waits, without a deadline, until a container has ended (Engine API, "ContainerWait").
+  /// Waits, without a deadline, until a container has exited (Engine API, "ContainerWait").
   /// - Parameters:
   ///   - id: ID or name.
   ///   - condition: `not-running`, `next-exit` or `removed`.
-  /// - Returns: its exit code.
-  /// - Throws: `EngineError`, of kind `unreachable` when the engine ends first.
+  /// - Returns: The container's exit code.
+  /// - Throws: `EngineError`, of kind `unreachable` if the engine stops first.
   public func waitContainer(_ id: String, condition: String = "not-running") async throws -> Int {
     struct Ended: Decodable {
       struct Fault: Decodable {
@@ -102,7 +108,7 @@ extension DockerEngine {
       guard condition == "not-running" else {
         throw call.error(.tooOld, try await ability().lack(of: .waitCondition))
       }
-      // The head of its response comes with the exit code.
+      // Such an engine sends the head of the response together with the exit code.
       call.extraTime = .seconds(Int32.max)
     }
     let body: [UInt8]
@@ -118,18 +124,20 @@ extension DockerEngine {
     return ended.statusCode
   }
 
-  /// All about one container (Engine API, "ContainerInspect").
+  /// The details of one container (Engine API, "ContainerInspect").
   /// - Throws: `EngineError`.
   public func inspectContainer(_ id: String) async throws -> ContainerDetails {
     try await decoded(EngineCall("GET", "/containers/\(component(id))/json"))
   }
 
-  /// Containers, newest first (Engine API, "ContainerList").
+  /// Lists containers, newest first (Engine API, "ContainerList").
   /// - Parameters:
-  ///   - all: Whether those that don't run are listed too.
-  ///   - filters: Such as `["label": ["a=b"], "status": ["exited"]]`: values of one name are alternatives, but labels must all match.
-  ///   - withSizes: Whether the engine sums up what each container has written, which takes its time.
-  /// - Returns: a summary of each.
+  ///   - all: Whether the list includes containers that aren't running.
+  ///   - filters: Filters, such as `["label": ["a=b"], "status": ["exited"]]`. The values of one
+  ///     name are alternatives, but all labels must match.
+  ///   - withSizes: Whether the engine measures the writable layer of each container, which takes
+  ///     long.
+  /// - Returns: A summary of each container.
   /// - Throws: `EngineError`.
   public func listContainers(
     all: Bool, filters: [String: [String]] = [:], withSizes: Bool = false
@@ -143,7 +151,8 @@ extension DockerEngine {
     return try await decoded(call)
   }
 
-  /// Lists containers in any state with ID, names, image ID, state, labels and time of creation alone.
+  /// Lists containers in any state. The summaries have only ID, names, image ID, state, labels and
+  /// time of creation.
   /// - Parameter filters: The engine's filters.
   /// - Returns: The containers.
   /// - Throws: `EngineError`.
@@ -157,9 +166,10 @@ extension DockerEngine {
   /// Removes a container (Engine API, "ContainerDelete").
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - force: Whether it is killed first if it runs.
-  ///   - volumes: Whether its anonymous volumes go with it.
-  /// - Throws: `EngineError`: 409 where it runs, or is being removed already.
+  ///   - force: Whether the engine kills a running container first.
+  ///   - volumes: Whether the engine also removes the container's anonymous volumes.
+  /// - Throws: `EngineError`: 409 if the container is running or another removal of it is in
+  ///   progress.
   public func removeContainer(_ id: String, force: Bool, volumes: Bool) async throws {
     try await send(
       EngineCall(

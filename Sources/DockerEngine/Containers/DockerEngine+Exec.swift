@@ -1,29 +1,30 @@
 import HTTPClient
 
-/// A command to run in a running container (Engine API, "ExecCreate"). What is nil is the container's own.
+/// A command to run in a running container (Engine API, "ExecCreate"). A nil value is that of the
+/// container.
 public struct ExecCreate: Sendable, Encodable {
   /// The command and its arguments.
   public var cmd: [String]
   /// `user[:group]`.
   public var user: String?
-  /// Whether it may do what the host's root may.
+  /// Whether the command has the full privileges of the host's root.
   public var privileged: Bool?
   /// The working directory.
   public var workingDir: String?
-  /// Variables as `NAME=value`, over the container's.
+  /// Variables as `NAME=value`, in addition to the container's. They take precedence.
   public var env: [String]?
-  /// Whether its output can be read.
+  /// Whether the client receives the standard output.
   public var attachStdout = true
-  /// Whether its errors can be read.
+  /// Whether the client receives the standard error.
   public var attachStderr = true
-  /// Whether it is given an input; nil for none.
+  /// Whether the command gets an input. Nil: no.
   public var attachStdin: Bool?
-  /// Whether it gets a terminal; nil for none.
+  /// Whether the command gets a terminal. Nil: no.
   public var tty: Bool?
-  /// The keys that detach from its terminal; nil for the engine's default.
+  /// The key sequence that detaches from the terminal. Nil: the engine's default.
   public var detachKeys: String?
 
-  /// A command as the container's own user.
+  /// Creates a command that runs as the container's user.
   public init(cmd: [String]) { self.cmd = cmd }
 
   enum CodingKeys: String, EngineKey {
@@ -37,9 +38,9 @@ extension DockerEngine {
   /// - Parameters:
   ///   - container: ID or name.
   ///   - body: The command.
-  /// - Returns: the command's ID.
-  /// - Throws: `EngineError`: 409 where the container doesn't run, `tooOld` where the engine can't
-  ///   run it so.
+  /// - Returns: The command's ID.
+  /// - Throws: `EngineError`: 409 if the container isn't running, `tooOld` if the engine lacks a
+  ///   feature that the command requires.
   public func createExec(_ container: String, _ body: ExecCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
@@ -55,18 +56,19 @@ extension DockerEngine {
 
   /// Starts a prepared command (Engine API, "ExecStart", without a connection upgrade).
   /// - Parameter id: The command's ID.
-  /// - Returns: its output, which ends with it.
+  /// - Returns: The command's output. It ends when the command exits.
   /// - Throws: `EngineError`.
   public func startExec(_ id: String) async throws -> OutputFrames {
     let call = try startCall(id, tty: false)
     return OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: true)
   }
 
-  /// The start of a prepared command with its input (Engine API, "ExecStart", with a connection upgrade).
+  /// Prepares the start of a command with input (Engine API, "ExecStart", with a connection
+  /// upgrade).
   /// - Parameters:
   ///   - id: The command's ID.
-  ///   - tty: Whether it was prepared with a terminal.
-  /// - Returns: the start, which isn't sent yet.
+  ///   - tty: Whether the command was prepared with a terminal.
+  /// - Returns: The start, which isn't sent yet.
   /// - Throws: `EngineError`.
   public func execStart(_ id: String, tty: Bool) async throws -> ExecStart {
     let call = try startCall(id, tty: tty)
@@ -87,9 +89,9 @@ extension DockerEngine {
   /// Sets the size of a command's terminal (Engine API, "ExecResize").
   /// - Parameters:
   ///   - id: The command's ID.
-  ///   - rows: The terminal's lines.
-  ///   - columns: The terminal's columns.
-  /// - Throws: `EngineError`, also for a command that isn't running yet.
+  ///   - rows: The number of lines of the terminal.
+  ///   - columns: The number of columns of the terminal.
+  /// - Throws: `EngineError`, also if the command isn't running yet.
   public func resizeExec(_ id: String, rows: Int, columns: Int) async throws {
     try await send(
       EngineCall(
@@ -97,31 +99,31 @@ extension DockerEngine {
         query: [("h", String(rows)), ("w", String(columns))]))
   }
 
-  /// How a command ended (Engine API, "ExecInspect").
+  /// The exit code of a command (Engine API, "ExecInspect").
   /// - Parameter id: The command's ID.
-  /// - Returns: its exit code; nil while it runs.
+  /// - Returns: The exit code. Nil while the command is running.
   /// - Throws: `EngineError`.
   public func execExitCode(_ id: String) async throws -> Int? {
     let details = try await inspectExec(id)
     return details.isRunning ? nil : details.exitCode
   }
 
-  /// All about a command (Engine API, "ExecInspect").
+  /// The state of a command (Engine API, "ExecInspect").
   /// - Parameter id: The command's ID.
-  /// - Returns: its state.
+  /// - Returns: The state.
   /// - Throws: `EngineError`.
   public func inspectExec(_ id: String) async throws -> ExecDetails {
     try await decoded(EngineCall("GET", "/exec/\(component(id))/json"))
   }
 }
 
-/// A command in a container as the engine knows it (Engine API, "ExecInspect").
+/// The state of a command in a container (Engine API, "ExecInspect").
 public struct ExecDetails: Sendable, Decodable {
-  /// Whether it is running.
+  /// Whether the command is running.
   public let isRunning: Bool
-  /// Its exit code; nil before its end.
+  /// The exit code. Nil before the command has exited.
   public let exitCode: Int?
-  /// Its process in the engine's pid namespace; 0 or nil where there is none.
+  /// The process ID in the engine's PID namespace. 0 or nil if there is no process.
   public let pid: Int32?
 
   enum CodingKeys: String, EngineKey {

@@ -3,14 +3,16 @@ import HTTPClient
 import JSON
 
 extension DockerEngine {
-  /// Unpacks files into a container, whether or not it runs; missing folders are made, and owners are the
-  /// archive's (Engine API, "PutContainerArchive"). A folder is never replaced by a file: the engine would
-  /// delete it first, with all that is mounted there.
+  /// Unpacks files into a running or stopped container (Engine API, "PutContainerArchive"). The
+  /// engine creates missing directories. The owners are those of the archive. A file never replaces
+  /// a directory: the engine would first delete the directory with everything that is mounted
+  /// there.
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - folder: The folder that the files' paths are below.
+  ///   - folder: The directory to which the paths of the files are relative.
   ///   - archive: The files.
-  /// - Throws: `EngineError`: 403 where the place is read-only, 404 where there is no such container or folder.
+  /// - Throws: `EngineError`: 403 if the location is read-only, 404 if there is no such container
+  ///   or directory.
   public func putArchive(_ id: String, at folder: String, _ archive: FileArchive) async throws {
     var call = EngineCall(
       "PUT", "/containers/\(component(id))/archive",
@@ -23,13 +25,13 @@ extension DockerEngine {
     try await send(call)
   }
 
-  /// Where a symbolic link in a container leads to, all links on the way followed (Engine API,
+  /// The target of a symbolic link in a container, with all links on the way resolved (Engine API,
   /// "ContainerArchiveInfo").
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - path: The link's path, absolute.
-  /// - Returns: The path in the container; nil for what is no link.
-  /// - Throws: `EngineError`: 404 where there is no such container or path.
+  ///   - path: The absolute path of the link.
+  /// - Returns: The path of the target in the container. Nil if `path` isn't a link.
+  /// - Throws: `EngineError`: 404 if there is no such container or path.
   public func linkTarget(_ id: String, at path: String) async throws -> String? {
     struct Stat: Decodable { let linkTarget: String }
     let call = EngineCall("HEAD", "/containers/\(component(id))/archive", query: [("path", path)])

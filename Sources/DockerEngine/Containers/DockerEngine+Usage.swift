@@ -1,10 +1,11 @@
 extension DockerEngine {
-  /// The processes of a running container, as the engine's host sees them (Engine API, "ContainerTop").
+  /// The processes of a running container, as the engine's host sees them (Engine API,
+  /// "ContainerTop").
   /// - Parameters:
   ///   - id: ID or name.
   ///   - arguments: Arguments of ps(1).
-  /// - Returns: its processes.
-  /// - Throws: `EngineError`: 409 (500 before API 1.30) where the container doesn't run.
+  /// - Returns: The processes.
+  /// - Throws: `EngineError`: 409 (500 before API 1.30) if the container isn't running.
   public func processes(of id: String, arguments: String = "-ef") async throws
     -> ContainerProcesses
   {
@@ -13,10 +14,10 @@ extension DockerEngine {
         "GET", "/containers/\(component(id))/top", query: [("ps_args", arguments)]))
   }
 
-  /// What a container uses (Engine API, "ContainerStats"), read once, for which the engine takes a second or two: counters
-  /// begin with its start.
+  /// The resource usage of a container (Engine API, "ContainerStats"), sampled once. The engine
+  /// takes one to two seconds for it. Counters begin at the container's start.
   /// - Parameter id: ID or name.
-  /// - Returns: its figures; without values where it doesn't run.
+  /// - Returns: The usage. It has no values if the container isn't running.
   /// - Throws: `EngineError`.
   public func usage(of id: String) async throws -> ContainerUsage {
     try await decoded(
@@ -24,14 +25,14 @@ extension DockerEngine {
   }
 }
 
-/// Processes of a container (Engine API, "ContainerTopResponse").
+/// The processes of a container (Engine API, "ContainerTopResponse").
 public struct ContainerProcesses: Sendable, Decodable {
-  /// The titles that ps(1) prints.
+  /// The column titles of ps(1).
   public let titles: [String]
-  /// Each process's values.
+  /// The values of each process.
   public let processes: [[String]]
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     titles = try fields["Titles"] ?? []
@@ -39,17 +40,18 @@ public struct ContainerProcesses: Sendable, Decodable {
   }
 }
 
-/// What a container uses (Engine API, "ContainerStats"); nil for what the engine doesn't count.
+/// The resource usage of a container (Engine API, "ContainerStats"). Nil for a value that the
+/// engine doesn't report.
 public struct ContainerUsage: Sendable, Decodable {
   /// Processor time in nanoseconds.
   public let processorTime: UInt64?
-  /// Bytes of memory, page cache included.
+  /// Bytes of memory, including the page cache.
   public let memory: UInt64?
-  /// Bytes of page cache that are reclaimed first.
+  /// Bytes of page cache that the kernel reclaims first.
   public let inactiveFile: UInt64?
-  /// The limit of memory in bytes; the host's memory where there is none.
+  /// The memory limit in bytes. The host's memory if there is no limit.
   public let memoryLimit: UInt64?
-  /// Processes and threads.
+  /// The number of processes and threads.
   public let tasks: UInt64?
   /// Bytes received on all networks.
   public let received: UInt64?
@@ -65,7 +67,7 @@ public struct ContainerUsage: Sendable, Decodable {
     init(from decoder: any Decoder) throws { fields = try EngineFields(decoder) }
   }
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is nil.
+  /// Decodes the engine's JSON. A missing or null field is nil.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     let processors: Group? = try fields["cpu_stats"]

@@ -1,4 +1,4 @@
-/// Any JSON value, for responses of which more is passed on than this program uses.
+/// Any JSON value. It is for responses that the program passes on with fields that it doesn't use.
 public indirect enum EngineValue: Sendable, Equatable {
   case null
   case boolean(Bool)
@@ -6,24 +6,24 @@ public indirect enum EngineValue: Sendable, Equatable {
   case number(Double)
   case text(String)
   case list([EngineValue])
-  /// Keys in their order.
+  /// The fields, sorted by key.
   case object([Field])
 
-  /// A key of an object, and its value.
+  /// A key of an object and its value.
   public struct Field: Sendable, Equatable {
     /// The key.
     public let key: String
     /// The value.
     public let value: EngineValue
 
-    /// Makes a field.
+    /// Creates a field.
     public init(_ key: String, _ value: EngineValue) {
       self.key = key
       self.value = value
     }
   }
 
-  /// The value of a key; nil where it is no object, or lacks the key.
+  /// The value of a key. Nil if the value isn't an object or lacks the key.
   public subscript(key: String) -> EngineValue? {
     guard case .object(let fields) = self else { return nil }
     return fields.first { $0.key == key }?.value
@@ -31,7 +31,7 @@ public indirect enum EngineValue: Sendable, Equatable {
 }
 
 extension EngineValue: Decodable {
-  /// Reads any JSON; keys are sorted.
+  /// Decodes any JSON value. Sorts the keys of objects.
   public init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
@@ -54,10 +54,10 @@ extension EngineValue: Decodable {
 }
 
 extension DockerEngine {
-  /// All that the engine says of one container (Engine API, "ContainerInspect"). Environment, labels, command and options
-  /// may hold secrets.
+  /// The engine's full description of one container (Engine API, "ContainerInspect"). Environment,
+  /// labels, command and options may contain secrets.
   /// - Parameter id: ID or name.
-  /// - Returns: the engine's JSON.
+  /// - Returns: The engine's JSON.
   /// - Throws: `EngineError`.
   public func inspection(of id: String) async throws -> EngineValue {
     try await decoded(EngineCall("GET", "/containers/\(component(id))/json"))

@@ -1,19 +1,19 @@
-/// Files to put into a container, as a tar archive (POSIX.1-1988, "ustar").
+/// Files to copy into a container, as a tar archive (POSIX.1-1988, "ustar").
 public struct FileArchive: Sendable, Hashable {
   /// One file.
   public struct File: Sendable, Hashable {
-    /// Its path below the folder that the archive is unpacked in.
+    /// The path, relative to the directory in which the archive is unpacked.
     public var path: String
-    /// What it holds.
+    /// The content.
     public var content: [UInt8]
-    /// Its permission bits.
+    /// The permission bits.
     public var mode: UInt32
-    /// Its owner.
+    /// The user ID of the owner.
     public var uid: Int
-    /// Its group.
+    /// The group ID of the owner.
     public var gid: Int
 
-    /// A file.
+    /// Creates a file.
     public init(path: String, content: [UInt8], mode: UInt32, uid: Int = 0, gid: Int = 0) {
       self.path = path
       self.content = content
@@ -23,16 +23,17 @@ public struct FileArchive: Sendable, Hashable {
     }
   }
 
-  /// The files in their order.
+  /// The files, in the order of the archive.
   public var files: [File]
 
-  /// An archive of these files.
+  /// Creates an archive of these files.
   public init(files: [File] = []) { self.files = files }
 
-  /// The archive's bytes.
+  /// Encodes the archive.
   ///
-  /// - Parameter time: the files' time of change, in seconds since 1970.
-  /// - Returns: nil where a path is too long for the format, which takes 100 bytes after a `/` and 155 before.
+  /// - Parameter time: The modification time of the files, in seconds since 1970.
+  /// - Returns: The archive. Nil if a path is too long for the format: at most 155 bytes before a
+  ///   `/` and at most 100 after it.
   public func bytes(time: Int64) -> [UInt8]? {
     var bytes: [UInt8] = []
     for file in files {
@@ -66,7 +67,8 @@ public struct FileArchive: Sendable, Hashable {
     return block
   }
 
-  /// A number in octal digits and a zero byte; one that has no room is written in base 256, as GNU tar does.
+  /// Encodes a number as octal digits and a zero byte. A number that is too large for that is
+  /// encoded in base 256, as GNU tar does.
   private static func octal(_ number: Int64, width: Int) -> [UInt8] {
     let digits = String(number, radix: 8)
     if digits.utf8.count < width {
@@ -87,7 +89,7 @@ public struct FileArchive: Sendable, Hashable {
   private static func parts(of path: String) -> (prefix: [UInt8], name: [UInt8])? {
     let bytes = Array(path.utf8.drop { $0 == UInt8(ascii: "/") })
     if bytes.count <= 100 { return ([], bytes) }
-    // The name as short as need be: what is before the cut has room for 155 bytes.
+    // The first `/` whose suffix fits into the name. The prefix before it may have 155 bytes.
     for index in bytes.indices where bytes[index] == UInt8(ascii: "/") {
       let name = bytes[(index + 1)...]
       if index <= 155, name.count <= 100 { return (Array(bytes[..<index]), Array(name)) }

@@ -1,13 +1,13 @@
-/// A device of the host inside a container (Engine API, "DeviceMapping").
+/// A device of the host in a container (Engine API, "DeviceMapping").
 public struct DeviceMapping: Sendable, Hashable, Codable {
   /// The device on the host.
   public var pathOnHost: String
-  /// Its path inside.
+  /// The device's path in the container.
   public var pathInContainer: String
-  /// What may be done with it: letters of `rwm`.
+  /// The permitted operations: letters of `rwm`.
   public var cgroupPermissions: String
 
-  /// A device.
+  /// Creates a device mapping.
   public init(
     pathOnHost: String, pathInContainer: String, cgroupPermissions: String
   ) {
@@ -19,20 +19,20 @@ public struct DeviceMapping: Sendable, Hashable, Codable {
   enum CodingKeys: String, EngineKey { case pathOnHost, pathInContainer, cgroupPermissions }
 }
 
-/// Devices that a driver provides (Engine API, "DeviceRequest").
+/// A request for devices that a driver provides (Engine API, "DeviceRequest").
 public struct DeviceRequest: Sendable, Hashable, Codable {
   /// The driver, such as `nvidia`.
   public var driver: String?
-  /// How many; -1 is all.
+  /// The number of devices. -1 is all.
   public var count: Int?
-  /// Which.
+  /// The IDs of the devices.
   public var deviceIDs: [String]?
-  /// Capabilities: an OR list of AND lists, such as `[["gpu"]]`.
+  /// Capabilities, such as `[["gpu"]]`: at least one inner list must match in full.
   public var capabilities: [[String]]?
   /// Options of the driver.
   public var options: [String: String]?
 
-  /// A request; `count` and `deviceIDs` exclude each other.
+  /// Creates a request. `count` and `deviceIDs` are mutually exclusive.
   public init(
     driver: String? = nil, count: Int? = nil, deviceIDs: [String]? = nil,
     capabilities: [[String]]? = nil, options: [String: String]? = nil
@@ -49,14 +49,14 @@ public struct DeviceRequest: Sendable, Hashable, Codable {
 
 /// A resource limit of a process (Engine API, "Resources.Ulimits").
 public struct Ulimit: Sendable, Hashable, Codable {
-  /// Its name, such as `nofile`.
+  /// The name of the limit, such as `nofile`.
   public var name: String
   /// The soft limit.
   public var soft: Int
   /// The hard limit.
   public var hard: Int
 
-  /// A limit.
+  /// Creates a limit.
   public init(
     name: String, soft: Int, hard: Int
   ) {
@@ -68,14 +68,14 @@ public struct Ulimit: Sendable, Hashable, Codable {
   enum CodingKeys: String, EngineKey { case name, soft, hard }
 }
 
-/// Block I/O weight of a device (Engine API, "Resources.BlkioWeightDevice").
+/// The block I/O weight of a device (Engine API, "Resources.BlkioWeightDevice").
 public struct DeviceWeight: Sendable, Hashable, Codable {
   /// The device on the host.
   public var path: String
-  /// 10 to 1000.
+  /// The weight, 10 to 1000.
   public var weight: Int
 
-  /// A weight.
+  /// Creates a weight.
   public init(
     path: String, weight: Int
   ) {
@@ -90,10 +90,10 @@ public struct DeviceWeight: Sendable, Hashable, Codable {
 public struct DeviceRate: Sendable, Hashable, Codable {
   /// The device on the host.
   public var path: String
-  /// Bytes or operations per second.
+  /// The limit in bytes or operations per second.
   public var rate: Int
 
-  /// A limit.
+  /// Creates a limit.
   public init(
     path: String, rate: Int
   ) {

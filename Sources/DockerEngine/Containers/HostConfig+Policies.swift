@@ -1,11 +1,11 @@
-/// What the engine does when a container ends (Engine API, "RestartPolicy").
+/// The action of the engine when a container exits (Engine API, "RestartPolicy").
 public struct RestartPolicy: Sendable, Hashable, Codable {
   /// `no` (or empty), `always`, `unless-stopped` or `on-failure`.
   public var name: String
-  /// How often `on-failure` tries again; 0 is without end.
+  /// How often `on-failure` retries. 0 is without limit.
   public var maximumRetryCount: Int?
 
-  /// A policy.
+  /// Creates a policy.
   public init(
     name: String, maximumRetryCount: Int? = nil
   ) {
@@ -16,14 +16,14 @@ public struct RestartPolicy: Sendable, Hashable, Codable {
   enum CodingKeys: String, EngineKey { case name, maximumRetryCount }
 }
 
-/// Where a container's output is kept (Engine API, "HostConfig.LogConfig").
+/// The log driver of a container's output (Engine API, "HostConfig.LogConfig").
 public struct LogConfig: Sendable, Hashable, Codable {
-  /// The driver, such as `json-file`; nil or empty is the engine's default.
+  /// The driver, such as `json-file`. Nil or empty is the engine's default.
   public var type: String?
   /// Options of the driver, such as `max-size`.
   public var config: [String: String]?
 
-  /// A log driver.
+  /// Creates the settings of a log driver.
   public init(
     type: String? = nil, config: [String: String]? = nil
   ) {
@@ -34,14 +34,14 @@ public struct LogConfig: Sendable, Hashable, Codable {
   enum CodingKeys: String, EngineKey { case type, config }
 }
 
-/// A port of the host (Engine API, "PortBinding").
+/// A port on the host (Engine API, "PortBinding").
 public struct PortBinding: Sendable, Hashable, Codable {
-  /// The address to listen on; nil or empty is all.
+  /// The address to listen on. Nil or empty is all addresses.
   public var hostIP: String?
-  /// The port, or a range; nil or empty lets the engine choose.
+  /// The port or a range. Nil or empty lets the engine choose.
   public var hostPort: String?
 
-  /// A port of the host.
+  /// Creates a binding to a port on the host.
   public init(
     hostIP: String? = nil, hostPort: String? = nil
   ) {
@@ -52,22 +52,23 @@ public struct PortBinding: Sendable, Hashable, Codable {
   enum CodingKeys: String, EngineKey { case hostIP = "HostIp", hostPort }
 }
 
-/// How the engine checks a container's health (Engine API, "HealthConfig"). Times are nanoseconds; 0 or nil keeps the image's or the default.
+/// The health check of a container (Engine API, "HealthConfig"). Times are in nanoseconds. 0 or nil
+/// keeps the image's value or the default.
 public struct Healthcheck: Sendable, Hashable, Codable {
-  /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", command]`; empty keeps the image's.
+  /// `["NONE"]`, `["CMD", …]` or `["CMD-SHELL", command]`. An empty list keeps the image's test.
   public var test: [String]?
-  /// Nanoseconds between checks, at least a million.
+  /// Nanoseconds between checks, at least 1,000,000.
   public var interval: Int?
-  /// Nanoseconds that a check may take.
+  /// The time limit of a check in nanoseconds.
   public var timeout: Int?
-  /// Failures in a row that make the container unhealthy.
+  /// The number of consecutive failures that make the container unhealthy.
   public var retries: Int?
-  /// Nanoseconds during which failures don't count.
+  /// Nanoseconds after the start during which failures don't count.
   public var startPeriod: Int?
   /// Nanoseconds between checks during the start period (API 1.44).
   public var startInterval: Int?
 
-  /// A health check.
+  /// Creates a health check.
   public init(
     test: [String]? = nil, interval: Int? = nil, timeout: Int? = nil, retries: Int? = nil,
     startPeriod: Int? = nil, startInterval: Int? = nil

@@ -1,4 +1,5 @@
-/// How a new container uses the host (Engine API, "HostConfig" and "Resources"). What is nil is not sent.
+/// The settings of a new container that concern the host (Engine API, "HostConfig" and
+/// "Resources"). A nil value is not sent.
 public struct HostConfig: Sendable, Encodable {
   /// Bind mounts and named volumes in the short form, `source:target[:options]`.
   public var binds: [String]?
@@ -6,7 +7,7 @@ public struct HostConfig: Sendable, Encodable {
   public var mounts: [Mount]?
   /// Temporary file systems: mount options by path.
   public var tmpfs: [String: String]?
-  /// `bridge`, `host`, `none`, `container:ID` or a network's name.
+  /// `bridge`, `host`, `none`, `container:ID` or the name of a network.
   public var networkMode: String?
   /// `host` or `container:ID`.
   public var pidMode: String?
@@ -18,21 +19,21 @@ public struct HostConfig: Sendable, Encodable {
   public var usernsMode: String?
   /// `private` or `host`.
   public var cgroupnsMode: String?
-  /// Published ports, by `80/tcp`.
+  /// Published ports, by container port such as `80/tcp`.
   public var portBindings: [String: [PortBinding]]?
-  /// What the engine does when the container ends.
+  /// The action of the engine when the container exits.
   public var restartPolicy: RestartPolicy?
   /// Capabilities to add.
   public var capAdd: [String]?
   /// Capabilities to drop.
   public var capDrop: [String]?
-  /// Whether the container may do what the host's root may.
+  /// Whether the container has the full privileges of the host's root.
   public var privileged: Bool?
   /// Whether the root file system is read-only.
   public var readonlyRootfs: Bool?
-  /// Whether an init process reaps zombies inside.
+  /// Whether an init process in the container reaps zombie processes.
   public var `init`: Bool?
-  /// Lines for /etc/hosts, as `name:address`.
+  /// Lines of /etc/hosts, as `name:address`.
   public var extraHosts: [String]?
   /// Addresses of name servers.
   public var dns: [String]?
@@ -42,7 +43,7 @@ public struct HostConfig: Sendable, Encodable {
   public var dnsOptions: [String]?
   /// Links on the default bridge, as `container:alias`.
   public var links: [String]?
-  /// Containers to take volumes from, as `container[:ro|:rw]`.
+  /// Containers whose volumes are mounted, as `container[:ro|:rw]`.
   public var volumesFrom: [String]?
   /// Security options: labels, seccomp, apparmor, no-new-privileges.
   public var securityOpt: [String]?
@@ -50,7 +51,7 @@ public struct HostConfig: Sendable, Encodable {
   public var devices: [DeviceMapping]?
   /// Devices that a driver provides, such as GPUs.
   public var deviceRequests: [DeviceRequest]?
-  /// Rules for the devices cgroup, as `c 13:* rwm`.
+  /// Rules of the devices cgroup, such as `c 13:* rwm`.
   public var deviceCgroupRules: [String]?
   /// Resource limits of the process.
   public var ulimits: [Ulimit]?
@@ -58,66 +59,66 @@ public struct HostConfig: Sendable, Encodable {
   public var sysctls: [String: String]?
   /// The log driver and its options.
   public var logConfig: LogConfig?
-  /// The cgroup below which the container's is made.
+  /// The parent of the container's cgroup.
   public var cgroupParent: String?
   /// Memory limit in bytes.
   public var memory: Int?
-  /// Limit of memory and swap together in bytes; -1 is no limit on swap.
+  /// Limit of memory and swap together, in bytes. -1 is no limit of swap.
   public var memorySwap: Int?
   /// Soft memory limit in bytes.
   public var memoryReservation: Int?
-  /// 0 to 100.
+  /// The kernel's tendency to swap the container's memory, 0 to 100.
   public var memorySwappiness: Int?
-  /// Processors times 10⁹.
+  /// Processors, multiplied by 10⁹.
   public var nanoCpus: Int?
-  /// Weight against other containers; 1024 is the default.
+  /// CPU weight relative to other containers. Default: 1024.
   public var cpuShares: Int?
-  /// Microseconds of processor time in each period.
+  /// CPU time in each period, in microseconds.
   public var cpuQuota: Int?
-  /// The length of a CFS period in microseconds.
+  /// The length of a CFS period, in microseconds.
   public var cpuPeriod: Int?
-  /// The length of a real-time period in microseconds.
+  /// The length of a real-time period, in microseconds.
   public var cpuRealtimePeriod: Int?
-  /// Microseconds of real-time scheduling in each period.
+  /// Real-time CPU time in each period, in microseconds.
   public var cpuRealtimeRuntime: Int?
-  /// Processors to run on, as `0-2,4`.
+  /// The processors to run on, such as `0-2,4`.
   public var cpusetCpus: String?
-  /// The most processes; 0 or -1 is no limit.
+  /// The limit of processes. 0 or -1 is no limit.
   public var pidsLimit: Int?
   /// Size of /dev/shm in bytes.
   public var shmSize: Int?
   /// Whether the kernel's OOM killer spares the container (cgroup v1).
   public var oomKillDisable: Bool?
-  /// Adjusts the OOM score, -1000 to 1000.
+  /// Adjustment of the OOM score, -1000 to 1000.
   public var oomScoreAdj: Int?
-  /// Further groups of the process.
+  /// Supplementary groups of the process.
   public var groupAdd: [String]?
   /// The OCI runtime.
   public var runtime: String?
   /// Options of the storage driver.
   public var storageOpt: [String: String]?
-  /// Isolation technology (Windows).
+  /// The isolation technology (Windows).
   public var isolation: String?
   /// Annotations passed to the runtime (API 1.43).
   public var annotations: [String: String]?
-  /// Paths hidden in the container; nil keeps the engine's list.
+  /// Paths that are hidden in the container. Nil keeps the engine's list.
   public var maskedPaths: [String]?
-  /// Paths read-only in the container; nil keeps the engine's list.
+  /// Paths that are read-only in the container. Nil keeps the engine's list.
   public var readonlyPaths: [String]?
   /// Block I/O weight, 10 to 1000.
   public var blkioWeight: Int?
   /// Block I/O weight per device.
   public var blkioWeightDevice: [DeviceWeight]?
-  /// Most bytes per second read from a device.
+  /// Limits of bytes per second read from a device.
   public var blkioDeviceReadBps: [DeviceRate]?
-  /// Most bytes per second written to a device.
+  /// Limits of bytes per second written to a device.
   public var blkioDeviceWriteBps: [DeviceRate]?
-  /// Most reads per second from a device.
+  /// Limits of read operations per second from a device.
   public var blkioDeviceReadIOps: [DeviceRate]?
-  /// Most writes per second to a device.
+  /// Limits of write operations per second to a device.
   public var blkioDeviceWriteIOps: [DeviceRate]?
 
-  /// All unset.
+  /// Creates settings in which everything is nil.
   public init() {}
 
   package enum CodingKeys: String, EngineKey, CaseIterable {

@@ -1,15 +1,16 @@
-/// How a container uses the host (Engine API, "HostConfig"), as far as a pod asks for it.
+/// The settings of a container that concern the host (Engine API, "HostConfig"). Only those that a
+/// pod uses.
 public struct HostConfigDetails: Sendable, Decodable {
-  /// The cgroup below which its own is.
+  /// The parent of the container's cgroup.
   public let cgroupParent: String
-  /// `default`, `bridge`, `host`, `none`, `container:ID` or a network's name.
+  /// `default`, `bridge`, `host`, `none`, `container:ID` or the name of a network.
   public let networkMode: String
-  /// What the engine does when it ends.
+  /// The action of the engine when the container exits.
   public let restartPolicy: RestartPolicy?
-  /// Published ports, by `80/tcp`.
+  /// Published ports, by container port such as `80/tcp`.
   public let portBindings: [String: [PortBinding]?]
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     cgroupParent = try fields["CgroupParent"] ?? ""

@@ -2,11 +2,11 @@
 public struct Mount: Sendable, Hashable, Encodable {
   /// `bind`, `volume`, `tmpfs`, `npipe`, `cluster` or `image`.
   public var type: String
-  /// The path on the host or the volume's name; nil makes an anonymous volume.
+  /// The path on the host or the name of the volume. Nil creates an anonymous volume.
   public var source: String?
   /// The path inside the container.
   public var target: String
-  /// Whether it is read-only.
+  /// Whether the mount is read-only.
   public var readOnly: Bool?
   /// A hint for Docker Desktop.
   public var consistency: String?
@@ -16,10 +16,10 @@ public struct Mount: Sendable, Hashable, Encodable {
   public var volumeOptions: VolumeOptions?
   /// Options of a temporary file system.
   public var tmpfsOptions: TmpfsOptions?
-  /// Options of an image (API 1.48).
+  /// Options of an image mount (API 1.48).
   public var imageOptions: ImageOptions?
 
-  /// A mount.
+  /// Creates a mount.
   public init(
     type: String, source: String? = nil, target: String, readOnly: Bool? = nil,
     consistency: String? = nil, bindOptions: BindOptions? = nil,
@@ -46,16 +46,16 @@ extension Mount {
   public struct BindOptions: Sendable, Hashable, Encodable {
     /// `private`, `rprivate`, `shared`, `rshared`, `slave` or `rslave`.
     public var propagation: String?
-    /// Whether mounts below the source stay out.
+    /// Whether mounts below the source are left out.
     public var nonRecursive: Bool?
-    /// Whether a missing source is made (API 1.41).
+    /// Whether the engine creates a missing source (API 1.41).
     public var createMountpoint: Bool?
-    /// Whether mounts below a read-only source stay writable (API 1.44).
+    /// Whether mounts below a read-only source remain writable (API 1.44).
     public var readOnlyNonRecursive: Bool?
-    /// Whether it is an error if they can't be made read-only (API 1.44).
+    /// Whether the engine fails if it can't make those mounts read-only (API 1.44).
     public var readOnlyForceRecursive: Bool?
 
-    /// Options.
+    /// Creates options.
     public init(
       propagation: String? = nil, nonRecursive: Bool? = nil, createMountpoint: Bool? = nil,
       readOnlyNonRecursive: Bool? = nil, readOnlyForceRecursive: Bool? = nil
@@ -75,16 +75,16 @@ extension Mount {
 
   /// Options of a volume.
   public struct VolumeOptions: Sendable, Hashable, Encodable {
-    /// Whether the image's files at the target are not copied into a new volume.
+    /// Whether the engine doesn't copy the image's files at the target into a new volume.
     public var noCopy: Bool?
-    /// Labels of a volume that is made for this mount.
+    /// Labels of a volume that is created for this mount.
     public var labels: [String: String]?
-    /// The driver of a volume that is made for this mount.
+    /// The driver of a volume that is created for this mount.
     public var driverConfig: Driver?
     /// A path inside the volume (API 1.45).
     public var subpath: String?
 
-    /// Options.
+    /// Creates options.
     public init(
       noCopy: Bool? = nil, labels: [String: String]? = nil, driverConfig: Driver? = nil,
       subpath: String? = nil
@@ -102,12 +102,12 @@ extension Mount {
 
   /// A volume driver.
   public struct Driver: Sendable, Hashable, Encodable {
-    /// Its name.
+    /// The name of the driver.
     public var name: String?
-    /// Its options.
+    /// The options of the driver.
     public var options: [String: String]?
 
-    /// A driver.
+    /// Creates a driver.
     public init(
       name: String? = nil, options: [String: String]? = nil
     ) {
@@ -120,12 +120,12 @@ extension Mount {
 
   /// Options of a temporary file system.
   public struct TmpfsOptions: Sendable, Hashable, Encodable {
-    /// Its size in bytes.
+    /// The size in bytes.
     public var sizeBytes: Int?
-    /// Its permission bits.
+    /// The permission bits.
     public var mode: Int?
 
-    /// Options.
+    /// Creates options.
     public init(
       sizeBytes: Int? = nil, mode: Int? = nil
     ) {
@@ -136,12 +136,12 @@ extension Mount {
     package enum CodingKeys: String, EngineKey, CaseIterable { case sizeBytes, mode }
   }
 
-  /// Options of an image's files (API 1.48).
+  /// Options of an image mount (API 1.48).
   public struct ImageOptions: Sendable, Hashable, Encodable {
-    /// A path within the image.
+    /// A path inside the image.
     public var subpath: String?
 
-    /// Options.
+    /// Creates options.
     public init(
       subpath: String? = nil
     ) {

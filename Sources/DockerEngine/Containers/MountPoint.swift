@@ -1,15 +1,16 @@
-/// Something mounted in a container (Engine API, "MountPoint").
+/// A mount of a container (Engine API, "MountPoint").
 public struct MountPoint: Sendable, Decodable {
-  /// `bind`, `volume`, `tmpfs`, …
+  /// The type, such as `bind`, `volume` or `tmpfs`.
   public let type: String
-  /// The volume's name.
+  /// The name of the volume.
   public let name: String?
-  /// The path inside.
+  /// The path in the container.
   public let destination: String
-  /// Whether it is writable.
+  /// Whether the mount is writable.
   public let rw: Bool
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null `RW` means writable; other such fields get their
+  /// empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     type = try fields["Type"] ?? ""

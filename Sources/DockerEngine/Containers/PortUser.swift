@@ -1,20 +1,20 @@
-/// A running container and the ports of the host that it has (Engine API, "ContainerList").
+/// A running container and the host ports that it uses (Engine API, "ContainerList").
 package struct PortUser: Sendable, Decodable {
-  /// Its name, without the slash.
+  /// The container's name, without the slash.
   package let name: String
-  /// Its labels, the image's among them.
+  /// The container's labels, including those of the image.
   package let labels: [String: String]
-  /// The ports of the host.
+  /// The host ports.
   package let ports: Set<Port>
 
-  /// A port of the host.
+  /// A host port.
   package struct Port: Sendable, Hashable {
-    /// Its number.
+    /// The port number.
     package let number: UInt16
     /// `tcp`, `udp` or `sctp`.
     package let transport: String
 
-    /// A port by number and protocol.
+    /// Creates a port from its number and protocol.
     package init(number: UInt16, transport: String) {
       self.number = number
       self.transport = transport
@@ -41,9 +41,9 @@ package struct PortUser: Sendable, Decodable {
 }
 
 extension DockerEngine {
-  /// The running containers with their ports of the host.
+  /// The running containers with their host ports.
   ///
-  /// - Returns: the containers.
+  /// - Returns: The containers.
   /// - Throws: `EngineError`.
   package func portUsers() async throws -> [PortUser] {
     try await decoded(EngineCall("GET", "/containers/json"))

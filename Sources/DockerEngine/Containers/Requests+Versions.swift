@@ -1,8 +1,8 @@
-// What a request needs of an engine, and how it is sent to one whose API lacks something: what
-// isn't known there is never sent.
+// The features that a request requires, and how the request is changed for an engine that lacks
+// some. A field that the engine's API doesn't have is never sent.
 
 extension ContainerCreate {
-  /// What the container can't be made without.
+  /// The features that the container requires.
   public var needs: [EngineFeature] {
     let host = hostConfig
     var needs: [EngineFeature] = []
@@ -31,10 +31,10 @@ extension ContainerCreate {
     return needs
   }
 
-  /// The request as an engine takes it, and what is lost on the way.
+  /// Adapts the request to an engine.
   ///
-  /// - Parameter ability: what the engine can do.
-  /// - Returns: the request to send, and a line for each field that has no effect there.
+  /// - Parameter ability: The ability of the engine.
+  /// - Returns: The request to send, and a line for each field that has no effect with this engine.
   func fitted(to ability: EngineAbility) -> (ContainerCreate, dropped: [String]) {
     var request = self
     var dropped: [String] = []
@@ -57,7 +57,8 @@ extension ContainerCreate {
     return (request, dropped)
   }
 
-  /// An older engine reads the container's address for its first network, a newer one the network's.
+  /// Moves the MAC address to where the engine reads it. An older engine reads the container's
+  /// address for the first network, a newer engine reads that of the network.
   private mutating func fitAddress(to ability: EngineAbility) {
     guard let mode = hostConfig?.networkMode else { return }
     let address = networkingConfig?.endpointsConfig?[mode]?.macAddress
@@ -96,10 +97,10 @@ extension Mount {
 }
 
 extension EndpointSettings {
-  /// What a container can't join a network without.
+  /// The features that a container requires to join the network.
   ///
-  /// - Parameter isFirst: whether it is the network that the container is created on.
-  /// - Returns: the features.
+  /// - Parameter isFirst: Whether the container is created on this network.
+  /// - Returns: The features.
   public func needs(isFirst: Bool) -> [EngineFeature] {
     var needs: [EngineFeature] = []
     let options = Set((driverOpts ?? [:]).keys)
@@ -109,7 +110,8 @@ extension EndpointSettings {
     return needs
   }
 
-  /// The settings as an engine takes them, and a line for each that has no effect there.
+  /// Adapts the settings to an engine. `dropped` has a line for each setting that has no effect
+  /// with this engine.
   func fitted(to ability: EngineAbility) -> (EndpointSettings, dropped: [String]) {
     var settings = self
     guard gwPriority != nil, !ability.has(.gatewayPriority) else { return (settings, []) }
@@ -119,10 +121,10 @@ extension EndpointSettings {
 }
 
 extension NetworkCreate {
-  /// What the network can't be made without.
+  /// The features that the network requires.
   public var needs: [EngineFeature] { enableIPv4 == false ? [.withoutIPv4] : [] }
 
-  /// The request as an engine takes it.
+  /// Adapts the request to an engine.
   func fitted(to ability: EngineAbility) -> NetworkCreate {
     var request = self
     if !ability.has(.withoutIPv4) { request.enableIPv4 = nil }
@@ -132,15 +134,15 @@ extension NetworkCreate {
 }
 
 extension ExecCreate {
-  /// What the command can't be run without.
+  /// The features that the command requires.
   public var needs: [EngineFeature] { workingDir == nil ? [] : [.execWorkingDir] }
 }
 
 extension EngineAbility {
-  /// Says that a feature has no effect.
+  /// A message that a feature has no effect.
   func noEffect(of feature: EngineFeature) -> String { "\(lack(of: feature)): it has no effect" }
 
-  /// What of a list the engine lacks, in words; nil where it has all.
+  /// A message about the first feature in a list that the engine lacks. Nil if it has all of them.
   func refusal(of needs: [EngineFeature]) -> String? {
     needs.first { !has($0) }.map { lack(of: $0) }
   }

@@ -1,13 +1,13 @@
 import HTTPClient
 
 extension DockerEngine {
-  /// All about one image, by name or ID (Engine API, "ImageInspect").
-  /// - Throws: `EngineError`: 404 where the engine doesn't have it.
+  /// The details of one image, by name or ID (Engine API, "ImageInspect").
+  /// - Throws: `EngineError`: 404 if the engine doesn't have the image.
   public func inspectImage(_ ref: String) async throws -> ImageDetails {
     try await decoded(EngineCall("GET", "/images/\(imagePath(ref))/json"))
   }
 
-  /// The IDs of all images, those without a name among them (Engine API, "ImageList").
+  /// The IDs of all images, including those without a name (Engine API, "ImageList").
   /// - Throws: `EngineError`.
   public func listImageIDs() async throws -> Set<String> {
     struct Listed: Decodable {
@@ -18,23 +18,28 @@ extension DockerEngine {
     return Set(images.map(\.id))
   }
 
-  /// Removes a name of an image, and the image with its last name (Engine API, "ImageDelete").
+  /// Removes a name of an image. Removes the image with its last name (Engine API, "ImageDelete").
   /// - Parameters:
   ///   - ref: Name or ID.
-  ///   - force: Whether it goes even if stopped containers use it or it has several names.
-  /// - Throws: `EngineError`: 409 where a container uses it.
+  ///   - force: Whether the engine removes it even if stopped containers use it or it has several
+  ///     names.
+  /// - Throws: `EngineError`: 409 if a container uses it.
   public func removeImage(_ ref: String, force: Bool) async throws {
     try await send(
       EngineCall("DELETE", "/images/\(imagePath(ref))", query: [("force", force ? "1" : "0")]))
   }
 
-  /// Pulls an image (Engine API, "ImageCreate"). Returns when the engine has answered; read the sequence to its end.
+  /// Pulls an image (Engine API, "ImageCreate"). Returns when the engine has responded. The caller
+  /// must read the sequence to its end.
   /// - Parameters:
-  ///   - ref: `[registry/]name[:tag][@digest]`; without either the tag is `latest`.
-  ///   - platform: `os[/arch[/variant]]`; nil is the engine's own, as where its API lacks it.
-  ///   - credentials: For the registry; nil asks without.
-  /// - Returns: the pull's progress, to its end.
-  /// - Throws: `EngineError`: 404 where there is no such image, 401 where the registry wants other credentials.
+  ///   - ref: `[registry/]name[:tag][@digest]`. The tag is `latest` if there is neither tag nor
+  ///     digest.
+  ///   - platform: `os[/arch[/variant]]`. Nil, or an engine whose API lacks it: the engine's own
+  ///     platform.
+  ///   - credentials: Credentials for the registry. Nil: anonymous.
+  /// - Returns: The progress of the pull.
+  /// - Throws: `EngineError`: 404 if there is no such image, 401 if the registry requires other
+  ///   credentials.
   public func pullImage(
     _ ref: String, platform: String? = nil, credentials: RegistryCredentials? = nil
   ) async throws -> PullProgressSequence {
@@ -47,7 +52,7 @@ extension DockerEngine {
     if let credentials {
       call.headers.append(("X-Registry-Auth", try credentials.headerValue()))
     }
-    // The engine answers when the registry has.
+    // The engine responds after the registry has responded.
     call.extraTime = .seconds(60)
     do {
       return PullProgressSequence(body: try await stream(call).body, call: call)
@@ -57,7 +62,7 @@ extension DockerEngine {
     }
   }
 
-  /// Takes in the images of an archive (Engine API, "ImageLoad").
+  /// Loads the images of an archive (Engine API, "ImageLoad").
   /// - Parameter archive: A tar archive as `docker save` writes it.
   /// - Throws: `EngineError`.
   public func loadImages(_ archive: [UInt8]) async throws {
@@ -67,9 +72,9 @@ extension DockerEngine {
     for try await _ in PullProgressSequence(body: try await stream(call).body, call: call) {}
   }
 
-  /// Checks that an image is for a platform, in place of an engine that can't be asked for one.
+  /// Checks the platform of an image, for an engine that doesn't accept a platform in its requests.
   ///
-  /// - Throws: `EngineError` with the words of those that can: 404 where it isn't.
+  /// - Throws: `EngineError` with the text of newer engines: 404 if the platform differs.
   func check(_ platform: String, of image: String, for call: EngineCall) async throws {
     let details = try await inspectImage(image)
     guard !ImagePlatform(platform).fits(details) else { return }

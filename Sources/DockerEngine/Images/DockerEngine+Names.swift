@@ -1,10 +1,10 @@
 extension DockerEngine {
-  /// Takes a name from an image, which stays: as long as it has but one, the engine removes it with
-  /// its name. An empty image takes the name over, and goes with it.
+  /// Removes a name from an image, but not the image. The engine would remove an image together
+  /// with its only name. So an empty image takes over the name and is removed with it.
   ///
-  /// - Throws: `EngineError`, also where no image has that name.
+  /// - Throws: `EngineError`, also if no image has that name.
   public func takeName(_ name: String) async throws {
-    // Nothing was built, or someone else has taken it.
+    // Fails if no image was built, or another process has removed the name.
     _ = try await inspectImage(name)
     try await loadImages(Self.emptyImage(name))
     try await removeImage(name, force: false)

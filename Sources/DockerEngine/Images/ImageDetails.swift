@@ -1,25 +1,25 @@
-/// An image (Engine API, "ImageInspect").
+/// The details of an image (Engine API, "ImageInspect").
 public struct ImageDetails: Sendable, Decodable {
-  /// Its ID, `sha256:` and 64 hexadecimal digits.
+  /// The image's ID: `sha256:` and 64 hexadecimal digits.
   public let id: String
-  /// Its names with tags.
+  /// The image's names with tags.
   public let repoTags: [String]
-  /// Its names with digests, of the registries that it was pulled from.
+  /// The image's names with digests, for the registries that it was pulled from.
   public let repoDigests: [String]
-  /// The processor that it is for.
+  /// The processor architecture.
   public let architecture: String
-  /// The operating system that it is for.
+  /// The operating system.
   public let os: String
-  /// What its containers run by default.
+  /// The defaults for the image's containers.
   public let config: ContainerConfig?
-  /// The digests of its layers, unpacked, lowest first.
+  /// The digests of the unpacked layers, lowest first.
   public let layers: [String]
 
   private struct RootFileSystem: Decodable {
     let layers: [String]?
     enum CodingKeys: String, EngineKey { case layers }
   }
-  /// When the engine last gave it a name, RFC 3339; empty where it doesn't say.
+  /// When the engine last tagged the image, RFC 3339. Empty if the engine doesn't report it.
   public let lastTagTime: String
 
   private struct Metadata: Decodable {
@@ -27,7 +27,7 @@ public struct ImageDetails: Sendable, Decodable {
     enum CodingKeys: String, EngineKey { case lastTagTime }
   }
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")

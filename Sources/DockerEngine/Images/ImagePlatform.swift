@@ -1,11 +1,12 @@
-/// The platform of an image as it is asked for, `os[/arch[/variant]]` or `arch`.
+/// A requested platform of an image: `os[/arch[/variant]]` or `arch`.
 struct ImagePlatform: Equatable {
-  /// Such as `linux`; nil for any.
+  /// The operating system, such as `linux`. Nil for any.
   let os: String?
-  /// Such as `amd64`; nil for any.
+  /// The architecture, such as `amd64`. Nil for any.
   let architecture: String?
 
-  /// Reads a platform. A variant is left aside: engines that can't be asked for one don't report it.
+  /// Parses a platform. Ignores the variant: engines that don't accept a platform don't report
+  /// variants.
   init(_ text: String) {
     let parts = text.lowercased().split(separator: "/").map(String.init)
     let isSystem = ["linux", "windows", "freebsd", "darwin"].contains(parts.first ?? "")
@@ -18,7 +19,7 @@ struct ImagePlatform: Equatable {
     }
   }
 
-  /// Whether an image is for it.
+  /// Whether an image has this platform.
   func fits(_ image: ImageDetails) -> Bool {
     (os == nil || image.os.isEmpty || os == image.os)
       && (architecture == nil || image.architecture.isEmpty

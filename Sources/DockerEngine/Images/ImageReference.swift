@@ -1,7 +1,7 @@
-/// An image's name taken apart as the engine's pull wants it: name, and tag or digest.
+/// The name of an image, split for the engine's pull request: name, and tag or digest.
 struct ImageReference: Equatable {
   let name: String
-  /// The digest if there is one, else the tag, else `latest`.
+  /// The digest if there is one, otherwise the tag, otherwise `latest`.
   let tag: String
 
   init(_ text: String) {
@@ -15,7 +15,7 @@ struct ImageReference: Equatable {
     }
   }
 
-  /// A colon behind the last slash begins the tag; before it, a port.
+  /// A colon after the last slash precedes the tag. A colon before it precedes a port.
   private static func withoutTag(_ text: Substring) -> (name: String, tag: String?) {
     guard let colon = text.lastIndex(of: ":"), !text[colon...].contains("/") else {
       return (String(text), nil)

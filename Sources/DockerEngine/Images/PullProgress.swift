@@ -1,28 +1,30 @@
 import HTTPClient
 
-/// A step of a pull (Engine API, "CreateImageInfo").
+/// A progress message of a pull (Engine API, "CreateImageInfo").
 public struct PullProgress: Sendable, Hashable {
-  /// The layer, or the tag for what concerns the whole image; nil for closing words.
+  /// The layer, or the tag if the message concerns the whole image. Nil for the final message.
   public let id: String?
-  /// What is being done: `Downloading`, `Extracting`, `Pull complete`, …
+  /// The current action, such as `Downloading`, `Extracting` or `Pull complete`.
   public let status: String
-  /// Bytes done, where the engine says.
+  /// The number of bytes done. Nil if the engine doesn't report it.
   public let current: Int?
-  /// Bytes in all, where the engine says.
+  /// The total number of bytes. Nil if the engine doesn't report it.
   public let total: Int?
 }
 
-/// A pull's progress. The pull is complete when the sequence ends, and has failed when it throws.
+/// The progress of a pull. The pull is complete when the sequence ends, and has failed when the
+/// sequence throws.
 ///
-/// For one consumer. Dropping it, or cancelling the task that waits, ends the pull.
+/// For one consumer. The pull stops when the sequence is dropped, or when the task that waits for
+/// it is canceled.
 public struct PullProgressSequence: AsyncSequence, Sendable {
-  /// A step.
+  /// A progress message.
   public typealias Element = PullProgress
 
   let body: HTTPBody
   let call: EngineCall
 
-  /// Takes steps off the stream.
+  /// Reads progress messages from the stream.
   public struct AsyncIterator: AsyncIteratorProtocol {
     private var messages: JSONObjectReader<PullMessage>
     private let call: EngineCall
@@ -32,8 +34,9 @@ public struct PullProgressSequence: AsyncSequence, Sendable {
       call = sequence.call
     }
 
-    /// The next step; nil when the image is there.
-    /// - Throws: `EngineError`: 404 where there is no such image, 401 where the registry wants other credentials; `CancellationError`.
+    /// The next progress message. Nil when the pull is complete.
+    /// - Throws: `EngineError`: 404 if there is no such image, 401 if the registry requires other
+    ///   credentials; `CancellationError`.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> PullProgress? {
@@ -47,14 +50,14 @@ public struct PullProgressSequence: AsyncSequence, Sendable {
     }
   }
 
-  /// An iterator; make one only.
+  /// Creates the only iterator of the sequence.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
-  /// Ends the pull now; who waits for a step gets `CancellationError`.
+  /// Stops the pull now. A task that waits for a progress message gets `CancellationError`.
   public func cancel() { body.cancel() }
 }
 
-/// One object of a pull's stream.
+/// One object in the stream of a pull.
 struct PullMessage: Decodable {
   struct Progress: Decodable {
     let current: Int?
@@ -73,7 +76,8 @@ struct PullMessage: Decodable {
   let errorDetail: Fault?
 }
 
-/// A failed pull's error. Engines hide what a registry answered in the text, under 500 or no status at all.
+/// The error of a failed pull. Engines put the registry's response into the text, with status 500
+/// or without a status.
 func pullError(_ call: EngineCall, status: Int?, _ text: String) -> EngineError {
   let words = text.lowercased()
   let missing = [

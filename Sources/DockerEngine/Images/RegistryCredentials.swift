@@ -1,19 +1,19 @@
 import JSON
 
-/// What a registry asks for before it gives an image (Engine API, "AuthConfig").
+/// The credentials for a registry (Engine API, "AuthConfig").
 public struct RegistryCredentials: Sendable, Hashable, Encodable {
-  /// The user's name.
+  /// The user name.
   public var username: String?
   /// The password.
   public var password: String?
   /// The registry, as in `docker login`.
   public var serverAddress: String?
-  /// A token in place of a password, from an OAuth login.
+  /// A token from an OAuth login, in place of a password.
   public var identityToken: String?
-  /// A bearer token to send as it is.
+  /// A bearer token that is sent unchanged.
   public var registryToken: String?
 
-  /// Credentials: a name and a password, or a token.
+  /// Creates credentials: a name and a password, or a token.
   public init(
     username: String? = nil, password: String? = nil, serverAddress: String? = nil,
     identityToken: String? = nil, registryToken: String? = nil
@@ -43,12 +43,12 @@ public struct RegistryCredentials: Sendable, Hashable, Encodable {
 extension RegistryCredentials: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
-  /// Without secrets.
+  /// A description without secrets.
   public var description: String {
     "credentials of \(username ?? "a token") for \(serverAddress ?? "a registry")"
   }
-  /// Without secrets.
+  /// A description without secrets.
   public var debugDescription: String { description }
-  /// Without secrets.
+  /// A mirror without secrets.
   public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }

@@ -1,15 +1,18 @@
 extension DockerEngine {
-  /// Removes the endpoints that keep a network although their containers are gone: a dockerd that crashed, or could not
-  /// write its store, leaves them, and refuses to remove the network ("has active endpoints") for good.
+  /// Removes the endpoints that block the removal of a network although their containers are gone.
+  /// A dockerd that crashed, or couldn't write its store, leaves such endpoints and refuses for
+  /// good to remove the network ("has active endpoints").
   ///
-  /// An endpoint goes only if the engine knows no container by the ID that the network lists it under, and none by the
-  /// endpoint's name. The second is what the engine disconnects by; an endpoint of a container that is being started is
-  /// listed without its ID. Other hosts' containers are unknown to this engine: only networks of local scope qualify.
+  /// An endpoint is removed only if the engine has no container with the ID under which the network
+  /// lists it, and none with the endpoint's name. The engine disconnects by name, and lists the
+  /// endpoint of a container that is being started without the container's ID. This engine doesn't
+  /// have the containers of other hosts, so only networks of local scope qualify.
   ///
-  /// - Parameter network: the network's ID, not its name, which can be used again.
-  /// - Returns: the names of the endpoints that were removed; call it after a removal of the network was refused, and
-  ///   remove again where there are any.
-  /// - Throws: `EngineError` where the engine can't be asked, or refuses; 404 where the network is gone.
+  /// - Parameter network: The network's ID. Its name isn't safe, since another network can reuse
+  ///   it.
+  /// - Returns: The names of the removed endpoints. Call it after the engine refused to remove the
+  ///   network. If the list isn't empty, retry the removal.
+  /// - Throws: `EngineError` if the engine can't be reached or refuses; 404 if the network is gone.
   public func disconnectDeadEndpoints(of network: String) async throws -> [String] {
     let details = try await inspectNetwork(network)
     guard details.scope == "local" else { return [] }
@@ -22,14 +25,14 @@ extension DockerEngine {
         try await disconnectNetwork(details.id, container: endpoint.name, force: true)
         removed.append(endpoint.name)
       } catch let error as EngineError where error.isNotFound {
-        continue  // it went meanwhile
+        continue  // it was removed meanwhile
       }
     }
     return removed
   }
 
-  /// Whether a network lists an endpoint under a container's ID, or as one without container; load balancers of a swarm
-  /// are listed as `lb-…`.
+  /// Whether a network lists an endpoint under a container's ID, or as an endpoint without
+  /// container. The load balancers of a swarm are listed as `lb-…`.
   private static func isListedAsContainer(_ key: String, _ endpoint: NetworkMember) -> Bool {
     if key == "ep-\(endpoint.endpointID)" { return true }
     return key.utf8.count == 64 && key.utf8.allSatisfy { Self.hexDigits.contains($0) }
@@ -45,7 +48,7 @@ extension DockerEngine {
       } catch let error as EngineError where error.isNotFound {
         continue
       } catch let error as EngineError where error.kind == .malformed {
-        return false  // it is there, whatever it is
+        return false  // the container exists, but its description is malformed
       }
     }
     return true

@@ -1,8 +1,8 @@
 extension DockerEngine {
   /// Creates a network (Engine API, "NetworkCreate").
-  /// - Returns: its ID.
-  /// - Throws: `EngineError`: 409 where the name is taken, 403 or 500 where no addresses are left,
-  ///   `tooOld` where the engine can't make it so.
+  /// - Returns: The network's ID.
+  /// - Throws: `EngineError`: 409 if the name is in use, 403 or 500 if no addresses are left,
+  ///   `tooOld` if the engine lacks a feature that the network requires.
   public func createNetwork(_ body: NetworkCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
@@ -15,13 +15,13 @@ extension DockerEngine {
     return created.id
   }
 
-  /// All about one network, by ID or name (Engine API, "NetworkInspect").
+  /// The details of one network, by ID or name (Engine API, "NetworkInspect").
   /// - Throws: `EngineError`.
   public func inspectNetwork(_ id: String) async throws -> NetworkDetails {
     try await decoded(EngineCall("GET", "/networks/\(component(id))"))
   }
 
-  /// Networks, without their containers (Engine API, "NetworkList").
+  /// Lists networks, without their containers (Engine API, "NetworkList").
   /// - Throws: `EngineError`.
   public func listNetworks(filters: [String: [String]] = [:]) async throws -> [NetworkDetails] {
     var call = EngineCall("GET", "/networks")
@@ -30,14 +30,15 @@ extension DockerEngine {
   }
 
   /// Removes a network, by ID or name (Engine API, "NetworkDelete").
-  /// - Throws: `EngineError`: 403 where a container is on it.
+  /// - Throws: `EngineError`: 403 if a container is connected to it.
   public func removeNetwork(_ id: String) async throws {
     try await send(EngineCall("DELETE", "/networks/\(component(id))"))
   }
 
-  /// Puts a container on a network (Engine API, "NetworkConnect").
-  /// - Returns: what the engine is too old to know, a line each.
-  /// - Throws: `EngineError`: 403 where it is on it already, `tooOld` where the engine can't do it in this way.
+  /// Connects a container to a network (Engine API, "NetworkConnect").
+  /// - Returns: A line for each setting that the engine is too old for.
+  /// - Throws: `EngineError`: 403 if the container is already connected, `tooOld` if the engine
+  ///   lacks a feature that the settings require.
   @discardableResult
   public func connectNetwork(
     _ network: String, container: String, _ settings: EndpointSettings? = nil
@@ -59,7 +60,7 @@ extension DockerEngine {
     return fitted?.dropped ?? []
   }
 
-  /// Takes a container off a network (Engine API, "NetworkDisconnect").
+  /// Disconnects a container from a network (Engine API, "NetworkDisconnect").
   /// - Throws: `EngineError`.
   public func disconnectNetwork(_ network: String, container: String, force: Bool) async throws {
     struct Body: Encodable {

@@ -1,8 +1,8 @@
-/// How a container joins a network (Engine API, "EndpointSettings").
+/// The settings with which a container joins a network (Engine API, "EndpointSettings").
 public struct EndpointSettings: Sendable, Hashable, Encodable {
-  /// Further names of the container on this network.
+  /// Additional names of the container on this network.
   public var aliases: [String]?
-  /// Containers and the names by which this one knows them, as `container:alias`.
+  /// Links to other containers, as `container:alias`.
   public var links: [String]?
   /// Fixed addresses.
   public var ipamConfig: EndpointIPAM?
@@ -10,13 +10,13 @@ public struct EndpointSettings: Sendable, Hashable, Encodable {
   public var macAddress: String?
   /// Options of the network's driver.
   public var driverOpts: [String: String]?
-  /// Which network's gateway is the default one: the highest (API 1.48).
+  /// The priority of this network's gateway. The highest becomes the default gateway (API 1.48).
   public var gwPriority: Int?
 
   /// The key of `driverOpts` that names the interface in the container (API 1.49).
   public static let interfaceName = "com.docker.network.endpoint.ifname"
 
-  /// Settings; the engine chooses what is nil.
+  /// Creates settings. The engine chooses values for those that are nil.
   public init(
     aliases: [String]? = nil, links: [String]? = nil, ipamConfig: EndpointIPAM? = nil,
     macAddress: String? = nil, driverOpts: [String: String]? = nil
@@ -42,7 +42,7 @@ public struct EndpointIPAM: Sendable, Hashable, Codable {
   /// Link-local addresses.
   public var linkLocalIPs: [String]?
 
-  /// Addresses.
+  /// Creates fixed addresses.
   public init(
     ipv4Address: String? = nil, ipv6Address: String? = nil, linkLocalIPs: [String]? = nil
   ) {

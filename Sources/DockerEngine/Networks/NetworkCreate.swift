@@ -1,18 +1,18 @@
-/// What to create a network from (Engine API, "NetworkCreate").
+/// The configuration of a new network (Engine API, "NetworkCreate").
 public struct NetworkCreate: Sendable, Equatable, Encodable {
-  /// Its name.
+  /// The network's name.
   public var name: String
-  /// Whether a second network of that name is refused; engines from API 1.44 on always do.
+  /// Whether the engine refuses a second network of the same name. From API 1.44 on it always does.
   public var checkDuplicate: Bool? = true
-  /// The driver; nil is `bridge`.
+  /// The driver. Nil is `bridge`.
   public var driver: String?
   /// `local`, `swarm` or `global`.
   public var scope: String?
-  /// Whether it has no way out.
+  /// Whether the network has no route to the outside.
   public var `internal`: Bool?
-  /// Whether containers may join a swarm network.
+  /// Whether standalone containers may join a swarm network.
   public var attachable: Bool?
-  /// Its addresses.
+  /// The network's address configuration.
   public var ipam: IPAM?
   /// Whether it has IPv4 (API 1.48).
   public var enableIPv4: Bool?
@@ -23,7 +23,7 @@ public struct NetworkCreate: Sendable, Equatable, Encodable {
   /// Labels.
   public var labels: [String: String]?
 
-  /// A network; a second one of the same name is refused.
+  /// Creates a configuration in which a second network of the same name is refused.
   public init(
     name: String, driver: String? = nil, `internal`: Bool? = nil, attachable: Bool? = nil,
     ipam: IPAM? = nil, enableIPv6: Bool? = nil, options: [String: String]? = nil,
@@ -45,16 +45,16 @@ public struct NetworkCreate: Sendable, Equatable, Encodable {
   }
 }
 
-/// Where a network's addresses come from (Engine API, "IPAM").
+/// The address configuration of a network (Engine API, "IPAM").
 public struct IPAM: Sendable, Hashable, Codable {
-  /// The driver; nil is `default`.
+  /// The driver. Nil is `default`.
   public var driver: String?
-  /// Pools of addresses.
+  /// Address pools.
   public var config: [IPAMPool]?
   /// Options of the driver.
   public var options: [String: String]?
 
-  /// Pools and their driver.
+  /// Creates an address configuration.
   public init(
     driver: String? = nil, config: [IPAMPool]? = nil, options: [String: String]? = nil
   ) {
@@ -66,18 +66,18 @@ public struct IPAM: Sendable, Hashable, Codable {
   package enum CodingKeys: String, EngineKey, CaseIterable { case driver, config, options }
 }
 
-/// A pool of addresses (Engine API, "IPAMConfig").
+/// An address pool (Engine API, "IPAMConfig").
 public struct IPAMPool: Sendable, Hashable, Codable {
   /// The subnet, in CIDR notation.
   public var subnet: String?
-  /// The part of it to give out, in CIDR notation.
+  /// The range from which containers get addresses, in CIDR notation.
   public var ipRange: String?
-  /// The gateway's address.
+  /// The address of the gateway.
   public var gateway: String?
-  /// Addresses that are taken, by host name.
+  /// Reserved addresses, by host name.
   public var auxiliaryAddresses: [String: String]?
 
-  /// A pool.
+  /// Creates a pool.
   public init(
     subnet: String? = nil, ipRange: String? = nil, gateway: String? = nil,
     auxiliaryAddresses: [String: String]? = nil

@@ -1,18 +1,18 @@
-/// A network (Engine API, "Network").
+/// The details of a network (Engine API, "Network").
 public struct NetworkDetails: Sendable, Decodable {
-  /// Its ID, 64 hexadecimal digits.
+  /// The network's ID, 64 hexadecimal digits.
   public let id: String
-  /// Its name.
+  /// The network's name.
   public let name: String
   /// `local`, `swarm` or `global`.
   public let scope: String
-  /// Whether it has no way out.
+  /// Whether the network has no route to the outside.
   public let `internal`: Bool
-  /// The running containers on it, by ID; a list doesn't say.
+  /// The running containers on the network, by ID. Empty in a list.
   public let containers: [String: NetworkMember]
   /// Labels.
   public let labels: [String: String]
-  /// Its ranges of addresses, such as `172.20.0.0/16`.
+  /// The network's subnets, such as `172.20.0.0/16`.
   public let subnets: [String]
 
   private struct Addresses: Decodable {
@@ -24,7 +24,7 @@ public struct NetworkDetails: Sendable, Decodable {
     enum CodingKeys: String, EngineKey { case config }
   }
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")
@@ -45,7 +45,7 @@ public struct NetworkMember: Sendable, Decodable {
   /// The endpoint's ID.
   public let endpointID: String
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     name = try fields["Name"] ?? ""

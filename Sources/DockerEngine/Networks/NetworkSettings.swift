@@ -1,11 +1,11 @@
 /// The networks and ports of a container (Engine API, "NetworkSettings").
 public struct NetworkSettings: Sendable, Decodable {
-  /// Ports as `80/tcp`, with where they are published; nil is exposed only.
+  /// Bindings by container port such as `80/tcp`. Nil for a port that is exposed but not published.
   public let ports: [String: [PortBinding]?]
-  /// The networks it has joined, by name.
+  /// The networks that the container has joined, by name.
   public let networks: [String: EndpointDetails]
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     ports = try fields["Ports"] ?? [:]
@@ -13,16 +13,16 @@ public struct NetworkSettings: Sendable, Decodable {
   }
 }
 
-/// A container's place on one network (Engine API, "EndpointSettings").
+/// The endpoint of a container on one network (Engine API, "EndpointSettings").
 public struct EndpointDetails: Sendable, Decodable {
   /// The network's ID.
   public let networkID: String
-  /// The IPv4 address; empty while the container doesn't run.
+  /// The IPv4 address. Empty while the container isn't running.
   public let ipAddress: String
-  /// The IPv6 address; empty where it has none.
+  /// The IPv6 address. Empty if the container has none.
   public let ipv6Address: String
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     networkID = try fields["NetworkID"] ?? ""

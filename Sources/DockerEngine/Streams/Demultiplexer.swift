@@ -1,7 +1,8 @@
-/// Takes the engine's multiplexed output apart: frames of an 8-byte header (stream, three zeros, big-endian length)
-/// and a payload (Engine API, "ContainerAttach", "Stream format"). A payload is passed on as it arrives.
+/// Decodes the engine's multiplexed output: frames of an 8-byte header (stream, three zeros,
+/// big-endian length) and a payload (Engine API, "ContainerAttach", "Stream format"). A payload is
+/// passed on as it arrives, possibly in parts.
 struct Demultiplexer {
-  /// The stream is not what the API says.
+  /// The stream doesn't follow the Engine API.
   struct Fault: Error, Equatable {
     let message: String
   }
@@ -11,10 +12,11 @@ struct Demultiplexer {
   private var left = 0
   private var isStart = false
 
-  /// Whether the input has ended in the middle of a frame.
+  /// Whether the bytes so far stop in the middle of a frame.
   var isInsideFrame: Bool { left > 0 || !header.isEmpty }
 
-  /// The next piece of output in `bytes` from `position` on, which moves behind it; nil when the bytes are used up.
+  /// The next piece of output in `bytes` from `position` on. Advances `position` past it. Nil when
+  /// all bytes are used.
   mutating func next(in bytes: [UInt8], at position: inout Int) throws(Fault) -> OutputFrame? {
     while position < bytes.count {
       if left == 0 {

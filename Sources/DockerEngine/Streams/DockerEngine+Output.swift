@@ -2,16 +2,17 @@ import Glibc
 import HTTPClient
 
 extension DockerEngine {
-  /// Follows a container's output from now on (Engine API, "ContainerAttach", without a connection upgrade).
+  /// Follows a container's output from now on (Engine API, "ContainerAttach", without a connection
+  /// upgrade).
   ///
-  /// Returns when the engine has answered, so that a container can be started after that and lose nothing: the engine
-  /// takes up the output microseconds after its answer, a start takes tens of milliseconds. The output ends
-  /// when the container does; on a container that has ended it waits for the next start. A container is held back
-  /// when nobody reads what it writes.
+  /// Returns when the engine has responded. A container that is started after that loses no output:
+  /// the engine begins to forward output microseconds after its response, and a start takes tens of
+  /// milliseconds. The output ends when the container exits. On a container that has exited, it
+  /// waits for the next start. A container blocks when nobody reads its output.
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - tty: Whether the container has a terminal; its output is then one stream.
-  /// - Returns: the output to come.
+  ///   - tty: Whether the container has a terminal. Its output is then one stream.
+  /// - Returns: The future output.
   /// - Throws: `EngineError`.
   public func attach(_ id: String, tty: Bool) async throws -> OutputFrames {
     let call = EngineCall(
@@ -20,17 +21,18 @@ extension DockerEngine {
     return OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: !tty)
   }
 
-  /// Reads what the engine has kept of a container's output (Engine API, "ContainerLogs").
+  /// Reads the stored output of a container (Engine API, "ContainerLogs").
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - tty: Whether the container has a terminal; its output is then one stream.
-  ///   - follow: Whether to go on until the container ends.
+  ///   - tty: Whether the container has a terminal. Its output is then one stream.
+  ///   - follow: Whether to continue until the container exits.
   ///   - timestamps: Whether each line begins with its time (RFC 3339, nine decimals) and a space.
-  ///   - since: Only what is not older: seconds since 1970, with up to nine decimals.
-  ///   - until: Only what is not younger, written as `since`; from API 1.35 on.
-  ///   - tail: Only the last lines: how many.
-  /// - Returns: the output, in order.
-  /// - Throws: `EngineError`: 501 where the log driver can't be read.
+  ///   - since: The time of the oldest output to read: seconds since 1970, with up to nine
+  ///     decimals.
+  ///   - until: The time of the newest output to read, in the format of `since`. From API 1.35 on.
+  ///   - tail: The number of lines to read from the end.
+  /// - Returns: The output, in order.
+  /// - Throws: `EngineError`: 501 if the log driver doesn't support reading.
   public func logs(
     _ id: String, tty: Bool, follow: Bool, timestamps: Bool, since: String? = nil,
     until: String? = nil, tail: String? = nil
@@ -45,13 +47,14 @@ extension DockerEngine {
     return OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: !tty)
   }
 
-  /// Whether the engine has kept a line of a container's output that was written before a moment.
+  /// Whether the engine has stored a line of a container's output that was written before a point
+  /// in time.
   /// - Parameters:
   ///   - id: ID or name.
   ///   - tty: Whether the container has a terminal.
   ///   - moment: Seconds since 1970, with nine decimals.
-  /// - Returns: whether there is one; its first line is the oldest.
-  /// - Throws: `EngineError`: 501 where the log driver can't be read.
+  /// - Returns: Whether there is such a line. Only the first line, which is the oldest, is checked.
+  /// - Throws: `EngineError`: 501 if the log driver doesn't support reading.
   public func hasOutput(_ id: String, tty: Bool, before moment: String) async throws -> Bool {
     var call = EngineCall(
       "GET", "/containers/\(component(id))/logs", query: [("stdout", "1"), ("stderr", "1")])
@@ -67,9 +70,10 @@ extension DockerEngine {
   }
 }
 
-/// The time at the beginning of a log's line, RFC 3339 in UTC with nine decimals.
+/// The time at the beginning of a log line, RFC 3339 in UTC with nine decimals.
 struct LogTime: Equatable {
-  /// Seconds since 1970, with nine decimals: of texts of one length the smaller is the earlier.
+  /// Seconds since 1970, with nine decimals. Of two texts with the same length, the smaller is the
+  /// earlier time.
   let text: String
 
   init?(line: some Collection<UInt8>) {

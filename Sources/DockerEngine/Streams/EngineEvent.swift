@@ -1,17 +1,19 @@
-/// Something that happened in the engine (Engine API, "EventMessage").
+/// An event of the engine (Engine API, "EventMessage").
 public struct EngineEvent: Sendable, Hashable, Decodable {
-  /// What it happened to: `container`, `network`, `volume`, `image`, `daemon`, …
+  /// The type of the object, such as `container`, `network`, `volume`, `image` or `daemon`.
   public let type: String
-  /// What happened: `create`, `start`, `die`, `oom`, `kill`, `health_status: healthy`, `exec_start: COMMAND`, …
+  /// The action, such as `create`, `start`, `die`, `oom`, `kill`, `health_status: healthy` or
+  /// `exec_start: COMMAND`.
   public let action: String
-  /// ID of what it happened to; a volume's is its name.
+  /// The ID of the object. The ID of a volume is its name.
   public let actorID: String
-  /// Attributes; a container's include its labels, `name`, `image` and, for `die`, `exitCode`.
+  /// Attributes. Those of a container include its labels, `name`, `image` and, for `die`,
+  /// `exitCode`.
   public let attributes: [String: String]
-  /// When it happened, nanoseconds since 1970 by the engine's clock.
+  /// The time of the event, in nanoseconds since 1970 by the engine's clock.
   public let timeNano: Int
 
-  /// An event.
+  /// Creates an event.
   public init(
     type: String, action: String, actorID: String, attributes: [String: String] = [:],
     timeNano: Int = 0
@@ -36,7 +38,7 @@ public struct EngineEvent: Sendable, Hashable, Decodable {
     }
   }
 
-  /// Reads the engine's JSON.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     type = try fields["Type"] ?? ""

@@ -1,9 +1,11 @@
 import Glibc
 import HTTPClient
 
-/// The engine's events as they happen. It ends when the engine ends it, and throws when the connection breaks.
+/// The engine's events as they happen. The sequence ends when the engine closes it, and throws when
+/// the connection breaks.
 ///
-/// For one consumer. Dropping it, or cancelling the task that waits, ends the stream.
+/// For one consumer. The stream stops when the sequence is dropped, or when the task that waits for
+/// it is canceled.
 public struct EventSequence: AsyncSequence, Sendable {
   /// An event.
   public typealias Element = EngineEvent
@@ -11,7 +13,7 @@ public struct EventSequence: AsyncSequence, Sendable {
   let body: HTTPBody
   let call: EngineCall
 
-  /// Takes events off the stream.
+  /// Reads events from the stream.
   public struct AsyncIterator: AsyncIteratorProtocol {
     private var objects: JSONObjectReader<EngineEvent>
 
@@ -28,24 +30,26 @@ public struct EventSequence: AsyncSequence, Sendable {
     }
   }
 
-  /// An iterator; make one only.
+  /// Creates the only iterator of the sequence.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
-  /// Ends the stream now; who waits for an event gets `CancellationError`.
+  /// Stops the stream now. A task that waits for an event gets `CancellationError`.
   public func cancel() { body.cancel() }
 }
 
 extension DockerEngine {
-  /// Follows the engine's events (Engine API, "SystemEvents"). Returns when the engine has answered.
+  /// Follows the engine's events (Engine API, "SystemEvents"). Returns when the engine has
+  /// responded.
   ///
-  /// Without `since` nothing is lost that happens after this call began. The engine answers before it
-  /// subscribes, so the call asks for what its memory (the last 256 events) has since the call began; a remote engine's
-  /// clock is known to the second only, so that events from up to a second before may come first.
+  /// Without `since`, no event is lost that happens after this call began. The engine responds
+  /// before it subscribes, so the call requests the past events (the engine keeps 256) since the
+  /// call began. The clock of a remote engine is known only to the second, so events from up to a
+  /// second before may come first.
   /// - Parameters:
-  ///   - filters: Such as `["type": ["container"], "label": ["a=b"]]`.
-  ///   - since: Events from this time on: seconds since 1970, with up to nine decimals.
-  ///   - until: Ends the stream at this time.
-  /// - Returns: the events to come.
+  ///   - filters: Filters, such as `["type": ["container"], "label": ["a=b"]]`.
+  ///   - since: The time of the first event: seconds since 1970, with up to nine decimals.
+  ///   - until: The time at which the stream ends, in the same format.
+  /// - Returns: The events.
   /// - Throws: `EngineError`.
   public func events(
     filters: [String: [String]] = [:], since: String? = nil, until: String? = nil
@@ -70,7 +74,8 @@ extension DockerEngine {
   }
 }
 
-/// Reads the date of an HTTP header, `Sun, 22 Nov 2026 11:12:47 GMT`; nil for anything else.
+/// Parses the date of an HTTP header, such as `Sun, 22 Nov 2026 11:12:47 GMT`. Nil for anything
+/// else.
 func secondsSince1970(httpDate: String) -> Int? {
   let months = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

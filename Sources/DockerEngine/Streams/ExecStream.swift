@@ -1,7 +1,7 @@
 import Glibc
 import HTTPClient
 
-/// A command that is prepared and not started yet: `DockerEngine.execStart`.
+/// A command that is prepared and not yet started: see `DockerEngine.execStart`.
 public struct ExecStart: Sendable {
   let call: EngineCall
   let request: HTTPRequest
@@ -9,15 +9,15 @@ public struct ExecStart: Sendable {
 
   /// Starts the command, on the calling thread.
   ///
-  /// - Returns: its streams.
-  /// - Throws: `EngineError`: 409 where the container doesn't run any more.
+  /// - Returns: The command's streams.
+  /// - Throws: `EngineError`: 409 if the container isn't running any more.
   public func open() throws -> ExecStream {
     do {
       let upgrade = try HTTPUpgrade.open(request)
       let status = upgrade.head.status
       guard status == 101 || status == 200 else {
         let body = upgrade.rest(upTo: 64 << 10, within: .seconds(2))
-        // A chunked body has its sizes around the object.
+        // In a chunked body, chunk sizes surround the object.
         let object = body.drop { $0 != UInt8(ascii: "{") }
         let end = object.lastIndex(of: UInt8(ascii: "}")) ?? object.startIndex - 1
         throw call.refusal(
@@ -30,16 +30,16 @@ public struct ExecStart: Sendable {
   }
 }
 
-/// The standard streams of a command that was started in a container. No call waits: the owner polls `descriptor`. One
-/// thread at a time may use it.
+/// The standard streams of a command that was started in a container. No call blocks: the owner
+/// polls `descriptor`. Only one thread at a time may use it.
 public final class ExecStream {
-  /// What a receive gives.
+  /// The result of a receive.
   public enum Received {
     /// Output.
     case frames([OutputFrame])
-    /// Nothing now: wait until the descriptor is readable.
+    /// No data now: wait until the descriptor is readable.
     case later
-    /// The command has exited, or nobody holds its outputs open any more.
+    /// The command has exited, or every process has closed its outputs.
     case end
   }
 
@@ -53,13 +53,13 @@ public final class ExecStream {
     (self.upgrade, self.call, self.isMultiplexed) = (upgrade, call, isMultiplexed)
   }
 
-  /// The socket, for poll(2) alone.
+  /// The socket, only for poll(2).
   public var descriptor: Int32 { upgrade.descriptor }
 
-  /// Receives output, 32 KiB at most.
+  /// Receives output, at most 32 KiB.
   ///
-  /// - Returns: what came of it.
-  /// - Throws: `EngineError` if the connection breaks, or the stream is not what it should be.
+  /// - Returns: The result.
+  /// - Throws: `EngineError` if the connection breaks, or the stream is malformed.
   public func receive() throws -> Received {
     let upgrade = upgrade
     do {
@@ -85,9 +85,10 @@ public final class ExecStream {
 
   /// Sends input.
   ///
-  /// - Parameter bytes: what to send.
-  /// - Returns: how many bytes were taken; 0 where the owner waits until the descriptor is writable.
-  /// - Throws: `EngineError` where nobody reads it any more.
+  /// - Parameter bytes: The bytes to send.
+  /// - Returns: The number of bytes sent. 0 if the owner must wait until the descriptor is
+  ///   writable.
+  /// - Throws: `EngineError` if the command doesn't read its input any more.
   public func send(_ bytes: ArraySlice<UInt8>) throws -> Int {
     let upgrade = upgrade
     do {
@@ -97,6 +98,6 @@ public final class ExecStream {
     }
   }
 
-  /// Ends the input: the command reads to its end.
+  /// Closes the input. The command then reads end-of-file.
   public func finishInput() { upgrade.finish() }
 }

@@ -1,15 +1,17 @@
 import HTTPClient
 import JSON
 
-/// Finds the JSON objects in a stream of them, whatever stands between and however it is cut. One that is too large, as
-/// anybody's labels can make an event, is passed over.
+/// Finds the JSON objects in a stream, whatever the boundaries of its pieces. Objects may have
+/// white space or record separators between them. It skips an object that is too large; labels can
+/// make an event that large.
 struct JSONObjectSplitter {
-  /// A stream that no engine sends.
+  /// The stream has something else than JSON objects.
   struct Fault: Error, Equatable {
     let message: String
   }
 
-  /// An event or a line of progress is a few hundred bytes; labels can make it some tens of thousands.
+  /// An event or a line of progress has a few hundred bytes. Labels can make it tens of thousands
+  /// of bytes long.
   static let largestObject = 4 << 20
 
   private var object: [UInt8] = []
@@ -18,10 +20,11 @@ struct JSONObjectSplitter {
   private var isEscaped = false
   private var isTooLarge = false
 
-  /// Whether the input has ended in the middle of an object.
+  /// Whether the bytes so far stop in the middle of an object.
   var isInsideObject: Bool { depth > 0 }
 
-  /// The next object in `bytes` from `position` on, which moves behind it; nil when the bytes are used up.
+  /// The next object in `bytes` from `position` on. Advances `position` past it. Nil when all bytes
+  /// are used.
   mutating func next(in bytes: [UInt8], at position: inout Int) throws(Fault) -> [UInt8]? {
     var start = position
     while position < bytes.count {
@@ -69,7 +72,7 @@ struct JSONObjectSplitter {
   }
 }
 
-/// Takes decoded objects off a streamed answer.
+/// Reads decoded objects from a streamed response.
 struct JSONObjectReader<Object: Decodable> {
   private var pieces: HTTPBody.AsyncIterator
   private let call: EngineCall

@@ -1,6 +1,6 @@
-/// Which of its outputs a container wrote to.
+/// The output that a container wrote to.
 public enum OutputStreamKind: Sendable, Hashable {
-  /// Standard output; with a terminal, all output.
+  /// Standard output. With a terminal, all output.
   case stdout
   /// Standard error.
   case stderr
@@ -8,14 +8,15 @@ public enum OutputStreamKind: Sendable, Hashable {
 
 /// A piece of a container's output.
 public struct OutputFrame: Sendable, Hashable {
-  /// Where it was written.
+  /// The output that the piece was written to.
   public let stream: OutputStreamKind
-  /// The bytes; pieces of one stream, joined, are what the container wrote.
+  /// The bytes. The joined pieces of one stream are the container's output.
   public let bytes: [UInt8]
-  /// Whether a frame of the engine begins here. With timestamps each frame does with one. Never with a terminal.
+  /// Whether the piece is the start of a frame of the engine. With timestamps, each frame begins
+  /// with one. Always false with a terminal.
   public let isStart: Bool
 
-  /// A piece of output.
+  /// Creates a piece of output.
   public init(stream: OutputStreamKind, bytes: [UInt8], isStart: Bool) {
     self.stream = stream
     self.bytes = bytes

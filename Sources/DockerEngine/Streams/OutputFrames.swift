@@ -1,8 +1,10 @@
 import HTTPClient
 
-/// A container's output as it comes, in pieces of bounded size; about 1.25 MiB of it may wait for the consumer.
+/// A container's output as it arrives, in pieces of bounded size. At most about 1.25 MiB are
+/// buffered for the consumer.
 ///
-/// For one consumer. Dropping it, or cancelling the task that waits, ends the stream; the container goes on.
+/// For one consumer. The stream stops when the sequence is dropped, or when the task that waits for
+/// it is canceled. The container continues to run.
 public struct OutputFrames: AsyncSequence, Sendable {
   /// A piece of output.
   public typealias Element = OutputFrame
@@ -11,7 +13,7 @@ public struct OutputFrames: AsyncSequence, Sendable {
   let call: EngineCall
   let isMultiplexed: Bool
 
-  /// Takes pieces off the output.
+  /// Reads pieces of output.
   public struct AsyncIterator: AsyncIteratorProtocol {
     private var pieces: HTTPBody.AsyncIterator
     private let call: EngineCall
@@ -26,8 +28,9 @@ public struct OutputFrames: AsyncSequence, Sendable {
       isMultiplexed = frames.isMultiplexed
     }
 
-    /// The next piece; nil at the end of the output.
-    /// - Throws: `EngineError` of kind `unreachable` if the connection breaks, `malformed` if the stream is not what it should be; `CancellationError`.
+    /// The next piece. Nil at the end of the output.
+    /// - Throws: `EngineError` of kind `unreachable` if the connection breaks, `malformed` if the
+    ///   stream doesn't follow the Engine API; `CancellationError`.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> OutputFrame? {
@@ -47,8 +50,9 @@ public struct OutputFrames: AsyncSequence, Sendable {
       }
     }
 
-    /// All that has arrived, at least one piece; nil at the end of the output. Cheaper than piece by piece.
-    /// - Throws: As `next`.
+    /// All pieces that have arrived, at least one. Nil at the end of the output. Faster than piece
+    /// by piece.
+    /// - Throws: The errors of `next`.
     public mutating func nextBatch(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws -> [OutputFrame]? {
@@ -78,12 +82,12 @@ public struct OutputFrames: AsyncSequence, Sendable {
     }
   }
 
-  /// An iterator; make one only.
+  /// Creates the only iterator of the sequence.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
-  /// Ends the stream now; who waits for a piece gets `CancellationError`.
+  /// Stops the stream now. A task that waits for a piece gets `CancellationError`.
   public func cancel() { body.cancel() }
 
-  /// Bytes that have arrived and wait for the consumer.
+  /// The number of bytes that have arrived and are buffered for the consumer.
   public var bufferedByteCount: Int { body.bufferedByteCount }
 }

@@ -1,17 +1,18 @@
 extension DockerEngine {
-  /// Creates a volume, or gives the one of that name if it is there with the same driver (Engine API, "VolumeCreate").
+  /// Creates a volume, or returns the existing volume of that name if its driver is the same
+  /// (Engine API, "VolumeCreate").
   /// - Throws: `EngineError`.
   public func createVolume(_ body: VolumeCreate) async throws -> VolumeDetails {
     try await decoded(EngineCall("POST", "/volumes/create", json: body))
   }
 
-  /// All about one volume (Engine API, "VolumeInspect").
+  /// The details of one volume (Engine API, "VolumeInspect").
   /// - Throws: `EngineError`.
   public func inspectVolume(_ name: String) async throws -> VolumeDetails {
     try await decoded(EngineCall("GET", "/volumes/\(component(name))"))
   }
 
-  /// Volumes (Engine API, "VolumeList").
+  /// Lists volumes (Engine API, "VolumeList").
   /// - Throws: `EngineError`.
   public func listVolumes(filters: [String: [String]] = [:]) async throws -> [VolumeDetails] {
     struct List: Decodable {
@@ -26,9 +27,10 @@ extension DockerEngine {
 
   /// Removes a volume (Engine API, "VolumeDelete").
   /// - Parameters:
-  ///   - name: Its name.
-  ///   - force: Whether it goes even where its driver has lost it; a missing volume is then no error.
-  /// - Throws: `EngineError`: 409 where a container uses it.
+  ///   - name: The volume's name.
+  ///   - force: Whether to remove the volume even if its driver has lost it. A missing volume is
+  ///     then no error.
+  /// - Throws: `EngineError`: 409 if a container uses it.
   public func removeVolume(_ name: String, force: Bool) async throws {
     try await send(
       EngineCall(

@@ -1,15 +1,15 @@
-/// What to create a volume from (Engine API, "VolumeCreateOptions").
+/// The configuration of a new volume (Engine API, "VolumeCreateOptions").
 public struct VolumeCreate: Sendable, Equatable, Encodable {
-  /// Its name; nil lets the engine make one up.
+  /// The volume's name. Nil lets the engine choose one.
   public var name: String?
-  /// The driver; nil is `local`.
+  /// The driver. Nil is `local`.
   public var driver: String?
   /// Options of the driver.
   public var driverOpts: [String: String]?
   /// Labels.
   public var labels: [String: String]?
 
-  /// A volume.
+  /// Creates a configuration.
   public init(
     name: String? = nil, driver: String? = nil, driverOpts: [String: String]? = nil,
     labels: [String: String]? = nil

@@ -1,17 +1,17 @@
-/// A volume (Engine API, "Volume").
+/// The details of a volume (Engine API, "Volume").
 public struct VolumeDetails: Sendable, Decodable {
-  /// Its name.
+  /// The volume's name.
   public let name: String
   /// The driver.
   public let driver: String
-  /// Where its files are, on the engine's host.
+  /// The location of the volume's files on the engine's host.
   public let mountpoint: String
-  /// When it was created, RFC 3339.
+  /// The time of creation, RFC 3339.
   public let createdAt: String
   /// Labels.
   public let labels: [String: String]
 
-  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  /// Decodes the engine's JSON. A missing or null field gets its empty value.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     name = try fields.required("Name")

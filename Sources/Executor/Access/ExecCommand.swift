@@ -6,7 +6,7 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// `compose-executor exec`: a command in a container of a pod, as `docker compose exec`.
+/// `compose-executor exec`: runs a command in a container of a pod, like `docker compose exec`.
 struct ExecCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
@@ -60,7 +60,8 @@ struct ExecCommand: AsyncParsableCommand {
     body.attachStdin = true
     if !noTty, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 {
       body.tty = true
-      // Without a sequence of its own, the engine holds every ctrl-P back. Nobody types this one.
+      // With its default detach sequence, the engine delays every ctrl-P. Users do not type this
+      // sequence.
       body.detachKeys = "ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_"
     }
     do {
@@ -72,12 +73,12 @@ struct ExecCommand: AsyncParsableCommand {
     }
   }
 
-  /// The container that is meant.
+  /// Selects the container of a service.
   ///
   /// - Parameters:
   ///   - pod: the pod.
   ///   - service: the service, or one of its containers.
-  ///   - index: its number; nil for the first that is running.
+  ///   - index: the number of the container; nil for the first that is running.
   /// - Returns: a running container.
   /// - Throws: `CommandFailure` with code 1 where there is none.
   static func container(
@@ -105,11 +106,11 @@ struct ExecCommand: AsyncParsableCommand {
 }
 
 extension PodArgument {
-  /// Finds the pod with its containers; one that is named by a whole ID without a list of all pods.
+  /// Finds the pod with its containers. For a complete ID it does not list all pods.
   ///
   /// - Parameter host: the host's engine.
   /// - Returns: the pod.
-  /// - Throws: as `find(on:)`.
+  /// - Throws: the errors of `find(on:)`.
   func findContainers(on host: HostPods) async throws -> ListedPod {
     let named = try? await PodInventory(engine: host.engine, doubt: .leaveAlone).pods(named: pod)
     if let named, named.count == 1, framework == nil { return named[0] }

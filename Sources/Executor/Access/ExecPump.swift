@@ -2,16 +2,17 @@ import CLinux
 import DockerEngine
 import Glibc
 
-/// Carries the three standard streams between this process and a command in a container, on one thread.
+/// Transfers the three standard streams between this process and a command in a container, on one
+/// thread.
 ///
-/// Each direction has one piece under way, 32 KiB at most: a slow reader holds the command back, a slow command the writer,
-/// and neither direction waits for the other.
+/// Each direction buffers one piece of at most 32 KiB. Therefore a slow reader blocks the command,
+/// and a slow command blocks the writer, but neither direction blocks the other.
 final class ExecPump: Sendable {
-  /// Why it returned.
+  /// The reason why `run` returned.
   enum Outcome: Sendable {
-    /// The command has exited, or its outputs are closed.
+    /// The command has exited or closed its outputs.
     case ended
-    /// One of this process's outputs can't be written; with the number of the error.
+    /// An output of this process can't be written; the value is the error's number (errno).
     case outputFailed(Int32, OutputStreamKind)
   }
 
@@ -20,13 +21,13 @@ final class ExecPump: Sendable {
   private let outputs: (Int32, Int32)
   private let onStart: @Sendable () -> Void
 
-  /// Prepares to carry; nothing is sent yet.
+  /// Prepares the transfer without sending anything.
   ///
   /// - Parameters:
-  ///   - start: the command's start.
-  ///   - input: what it reads.
-  ///   - outputs: where its standard output and standard error go.
-  ///   - onStart: called when it has been started.
+  ///   - start: the start of the command.
+  ///   - input: the descriptor of the command's input.
+  ///   - outputs: the descriptors for its standard output and standard error.
+  ///   - onStart: called after the command has been started.
   init(
     _ start: ExecStart, input: Int32 = STDIN_FILENO,
     outputs: (Int32, Int32) = (STDOUT_FILENO, STDERR_FILENO),
@@ -35,9 +36,9 @@ final class ExecPump: Sendable {
     (self.start, self.input, self.outputs, self.onStart) = (start, input, outputs, onStart)
   }
 
-  /// Starts the command and carries its streams until they end; blocks the thread.
+  /// Starts the command and transfers its streams until they end. It blocks the thread.
   ///
-  /// - Returns: why it ended.
+  /// - Returns: the reason why it returned.
   /// - Throws: `EngineError`.
   func run() throws -> Outcome {
     let stream = try start.open()
@@ -50,13 +51,13 @@ final class ExecPump: Sendable {
     let stream: ExecStream
     let input: Int32
     let outputs: (Int32, Int32)
-    /// What was read and isn't sent yet.
+    /// Input that was read but not sent yet.
     var pending: ArraySlice<UInt8> = []
     var isInputOver = false
-    /// What was received and isn't written yet.
+    /// Output that was received but not written yet.
     var frames: ArraySlice<OutputFrame> = []
     var written = 0
-    /// Nothing was there at the last receive.
+    /// Whether the last receive returned nothing.
     var isDry = false
     var chunk = [UInt8](repeating: 0, count: 32 << 10)
 
@@ -64,7 +65,7 @@ final class ExecPump: Sendable {
       (self.stream, self.input, self.outputs) = (stream, input, outputs)
     }
 
-    /// Waits for what can be done, and does it.
+    /// Waits until a stream is ready, and transfers data.
     mutating func step() throws -> Outcome? {
       let receives = frames.isEmpty
       var socket = pollfd(fd: stream.descriptor, events: 0, revents: 0)
@@ -75,7 +76,8 @@ final class ExecPump: Sendable {
         socket, pollfd(fd: reads ? input : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: frames.first.map(descriptor) ?? -1, events: Int16(POLLOUT), revents: 0),
       ]
-      // While the pieces of output are written the connection may be broken: nothing to wait for in that.
+      // While output is waiting to be written, a broken connection would wake `poll` without
+      // anything to do.
       if socket.events == 0 { polls[0].fd = -1 }
       guard poll(&polls, 3, receives && !isDry ? 0 : -1) >= 0 || errno == EINTR else {
         throw EngineError(kind: .unreachable, message: "poll: \(String(cString: strerror(errno)))")
@@ -91,7 +93,7 @@ final class ExecPump: Sendable {
       frame.stream == .stdout ? outputs.0 : outputs.1
     }
 
-    /// Receives; true at the end.
+    /// Receives output; true at its end.
     private mutating func receive() throws -> Bool {
       switch try stream.receive() {
       case .later: isDry = true
@@ -103,11 +105,11 @@ final class ExecPump: Sendable {
       return false
     }
 
-    /// Writes a piece of output; returns the outcome where that fails.
+    /// Writes a piece of output; returns the outcome of a failure.
     private mutating func write() -> Outcome? {
       guard let frame = frames.first else { return nil }
       let file = descriptor(frame)
-      // A pipe that is writable takes so much without a wait.
+      // A writable pipe accepts PIPE_BUF bytes without blocking.
       var status = stat()
       let isPipe = fstat(file, &status) != 0 || status.st_mode & S_IFMT == S_IFIFO
       let most = isPipe ? Int(PIPE_BUF) : frame.bytes.count
@@ -142,7 +144,7 @@ final class ExecPump: Sendable {
       do {
         pending = pending.dropFirst(try stream.send(pending))
       } catch {
-        // The command reads no more; what it writes still comes.
+        // The command has closed its input, but its output still arrives.
         pending = []
         isInputOver = true
       }

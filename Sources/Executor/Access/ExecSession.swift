@@ -14,7 +14,7 @@ final class ExecSession: Sendable {
   private let body: ExecCreate
   private let terminal: RawTerminal?
   private let id = Mutex<String?>(nil)
-  /// The signal that this process ends by, once it has decided to end the command as well.
+  /// The signal that terminates this process, once it has decided to stop the command too.
   private let fatalSignal = Mutex<Int32?>(nil)
 
   /// Prepares a command.
@@ -22,7 +22,7 @@ final class ExecSession: Sendable {
   /// - Parameters:
   ///   - engine: the engine.
   ///   - container: the container's ID.
-  ///   - body: the command; with a terminal, this process's standard input is one.
+  ///   - body: the command; if it has a terminal, this process's standard input is one.
   init(engine: DockerEngine, container: String, body: ExecCreate) {
     (self.engine, self.container, self.body) = (engine, container, body)
     terminal = body.tty == true ? RawTerminal(STDIN_FILENO) : nil
@@ -30,7 +30,7 @@ final class ExecSession: Sendable {
 
   /// Runs the command with this process's standard streams.
   ///
-  /// - Returns: its exit code.
+  /// - Returns: the exit code of the command.
   /// - Throws: `EngineError`; `CommandFailure`.
   func run() async throws -> Int32 {
     let signals = await TerminationSignals()
@@ -59,7 +59,8 @@ final class ExecSession: Sendable {
     switch try result.get() {
     case .ended:
       let code = try await exitCode(of: id)
-      // The command's end by this process's second signal is that signal's, whoever of the two comes first.
+      // If this process stops the command because of a signal, the exit code is that of the signal,
+      // even if the command's exit is noticed first.
       return fatalSignal.withLock { $0 }.map { 128 + $0 } ?? code
     case .outputFailed(let error, let stream):
       _ = await send(SIGPIPE)
@@ -70,7 +71,7 @@ final class ExecSession: Sendable {
     }
   }
 
-  /// The engine knows of a command's end a moment after the end of its output.
+  /// The engine reports the exit code a moment after the end of the output.
   private func exitCode(of id: String) async throws -> Int32 {
     let deadline = ContinuousClock.now + .seconds(10)
     var wait = Duration.milliseconds(2)
@@ -122,8 +123,9 @@ final class ExecSession: Sendable {
     }
   }
 
-  /// A command without a terminal gets the signal, and a second one kills it. With a terminal this process has lost its
-  /// own, or is told to go: the command's terminal hangs up.
+  /// A command without a terminal receives the signal, and a second signal kills it. With a
+  /// terminal, the signal means that this process has lost its own terminal or must exit: the
+  /// command then receives SIGHUP.
   private func obey(_ signal: Int32, isFirst: Bool) async {
     if terminal == nil, isFirst, await send(signal) { return }
     fatalSignal.withLock { $0 = signal }
@@ -136,8 +138,8 @@ final class ExecSession: Sendable {
     endProcess(128 + signal)
   }
 
-  /// Sends a signal to the command's process group, if the engine's processes are seen here. The engine knows a command's
-  /// process a moment after its first output.
+  /// Sends a signal to the command's process group, if this process sees the engine's processes.
+  /// The engine knows a command's process only a moment after its first output.
   private func send(_ signal: Int32) async -> Bool {
     guard engine.endpoint.isLocal, let id = id.withLock({ $0 }) else { return false }
     let deadline = ContinuousClock.now + .seconds(2)
@@ -154,19 +156,20 @@ final class ExecSession: Sendable {
   private func send(_ signal: Int32, to pid: pid_t, of id: String) async -> Bool {
     let descriptor = linux_pidfd_open(pid)
     defer { if descriptor >= 0 { close(descriptor) } }
-    // The engine's process IDs may be those of another pid namespace.
+    // The engine's process IDs can be those of another PID namespace.
     guard let groups = try? TextFile.text("/proc/\(pid)/cgroup"), groups.contains(container),
       (try? await engine.inspectExec(id))?.isRunning == true
     else { return false }
-    // The process that was opened is the one that was looked at as long as it can be signalled.
+    // While the descriptor accepts signals, it refers to the process that was checked.
     if descriptor >= 0, linux_pidfd_signal(descriptor, 0) != 0 { return false }
     if getpgid(pid) == pid, kill(-pid, signal) == 0 { return true }
     return (descriptor >= 0 ? linux_pidfd_signal(descriptor, signal) : kill(pid, signal)) == 0
   }
 }
 
-/// Signals that don't end the process by their default, or whose default would leave a terminal raw.
-/// A Dispatch source may be used from any thread; Dispatch just doesn't say so to the compiler.
+/// Signals whose default action does not terminate the process, or would leave the terminal in raw
+/// mode. A Dispatch source can be used from any thread, which Dispatch does not declare to the
+/// compiler.
 private final class OtherSignals: @unchecked Sendable {
   let stream: AsyncStream<Int32>
   private let continuation: AsyncStream<Int32>.Continuation
@@ -188,6 +191,6 @@ private final class OtherSignals: @unchecked Sendable {
     self.sources = sources
   }
 
-  /// Has the size sent once more.
+  /// Requests another transfer of the terminal's size.
   func repeatSize() { continuation.yield(SIGWINCH) }
 }

@@ -1,63 +1,66 @@
 import DockerEngine
 import Glibc
 
-/// A line of a container's log, or a part of one that is longer than a mebibyte.
+/// A line of a container's log, or a part of a line that is longer than 1 MiB.
 struct LogLine {
   /// When it was written, in nanoseconds since 1970.
   var moment: Int64
-  /// The same as the engine writes it.
+  /// The same time in the engine's text.
   var time: ArraySlice<UInt8>
-  /// Where it was written.
+  /// The stream to which it was written.
   var stream: OutputStreamKind
-  /// What was written, without the line's end.
+  /// The bytes without the line feed.
   var bytes: ArraySlice<UInt8>
-  /// Its beginning was in the part before.
+  /// Whether its beginning is in the previous part.
   var continues = false
-  /// Its end is in the part that follows.
+  /// Whether its end is in the next part.
   var isOpen = false
 }
 
-/// Cuts a container's log, read with timestamps, into lines, and knows where to go on when the log is read again.
+/// Splits a container's log, which is read with timestamps, into lines. It knows where to continue
+/// when the log is read again.
 struct LogCutter {
-  /// The longest line that is kept whole.
+  /// The longest line that is not split, in bytes.
   static let limit = 1 << 20
-  /// How the engine cuts what a container writes without a line's end.
+  /// The size of the messages into which the engine splits output without a line feed.
   private static let messageSize = 16 << 10
 
   private struct Pending {
     var bytes: [UInt8] = []
     var moment: Int64 = 0
     var time: [UInt8] = []
-    /// A part of the line has been passed on.
+    /// Whether a part of the line has already been passed on.
     var isInside = false
   }
 
   private let isTerminal: Bool
   private var pending: [Pending] = [Pending(), Pending()]
-  /// The last message: its time, how many had the same one before it and with it, and where it is.
+  /// The last message: its time, the number of messages with that time including itself, and its
+  /// position in the pending bytes.
   private var last: (moment: Int64, count: Int) = (.min, 0)
   private var lastStream = 0
   private var lastStart = 0
   private var lastHasEnd = true
-  /// Messages to pass over: those that were read before.
+  /// The messages to skip because they were read before.
   private var skipping: (moment: Int64, count: Int)?
   private var isSkipped = false
-  // Of a terminal's output.
+  // State for the output of a terminal.
   private var head: [UInt8] = []
   private var isInHead = true
   private var length = 0
 
-  /// Starts at the beginning.
+  /// Starts at the beginning of a log.
   ///
-  /// - Parameter isTerminal: whether the container has a terminal: its log is one stream, with a time before each line.
+  /// - Parameter isTerminal: whether the container has a terminal. Its log is then one stream with
+  ///   a timestamp before each line.
   init(isTerminal: Bool) { self.isTerminal = isTerminal }
 
-  /// From when the log is to be read again; nil before the first message.
+  /// The time from which to read the log again; nil before the first message.
   var resumption: Int64? { last.moment == .min ? nil : last.moment }
 
-  /// Prepares for the same log, read again from `resumption` on.
+  /// Prepares to read the same log again from `resumption`.
   mutating func resume() {
-    // A message that may not be whole comes again as a whole.
+    // A message that may be incomplete is read again completely.
     if !lastHasEnd {
       let index = lastStream
       if pending[index].bytes.count >= lastStart {
@@ -71,17 +74,17 @@ struct LogCutter {
     (head, isInHead, length, isSkipped) = ([], true, 0, false)
   }
 
-  /// Cuts a piece of the log.
+  /// Splits a piece of the log.
   ///
   /// - Parameters:
   ///   - frame: the piece.
-  ///   - take: takes each line.
+  ///   - take: receives each line.
   mutating func feed(_ frame: OutputFrame, _ take: (LogLine) -> Void) {
     if isTerminal { return feed(terminal: frame.bytes[...], take) }
     let index = frame.stream == .stdout ? 0 : 1
     var rest = frame.bytes[...]
     if frame.isStart {
-      // The piece may end in the middle of its time, if a connection brought it in two.
+      // A connection can split a piece within its timestamp.
       (head, isInHead) = ([], true)
     }
     if isInHead {
@@ -96,7 +99,7 @@ struct LogCutter {
     put(rest, index, frame.stream, take)
   }
 
-  /// The last line, without an end: nothing more comes.
+  /// Passes on the last line, which has no line feed, at the end of the log.
   mutating func finish(_ take: (LogLine) -> Void) {
     for index in 0...1 where !pending[index].bytes.isEmpty || pending[index].isInside {
       emit([], index, index == 0 ? .stdout : .stderr, take)
@@ -127,7 +130,7 @@ struct LogCutter {
         }
         continue
       }
-      // The next time is behind a line's end, or behind as much as the engine takes at once.
+      // The next timestamp follows a line feed or a full message of the engine.
       let part = rest.prefix(Self.messageSize - length)
       let end = part.firstIndex(of: 0x0a).map { $0 + 1 } ?? part.endIndex
       put(rest[..<end], 0, .stdout, take)
@@ -197,7 +200,7 @@ struct LogCutter {
 }
 
 extension ArraySlice<UInt8> {
-  /// Where the first line ends.
+  /// The index of the first line feed.
   var firstNewline: Int? {
     withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, let found = memchr(base, 0x0a, bytes.count) else {
@@ -207,9 +210,9 @@ extension ArraySlice<UInt8> {
     }
   }
 
-  /// Where the last line that has an end ends.
+  /// The index of the last line feed.
   var lastNewline: Int? {
-    // A raw buffer's indices begin at 0.
+    // The indices of a raw buffer begin at 0.
     withUnsafeBytes { $0.lastIndex(of: 0x0a) }.map { startIndex + $0 }
   }
 }

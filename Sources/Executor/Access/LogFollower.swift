@@ -6,19 +6,20 @@ import PodRuntime
 import Program
 import Synchronization
 
-/// Prints a pod's logs as they come, over restarts of its containers and of the engine, until the pod is gone.
+/// Prints a pod's logs as they are written, across restarts of its containers and of the engine,
+/// until the pod is gone.
 struct LogFollower: Sendable {
   let engine: DockerEngine
   let identity: PodIdentity
   let output: OutputWriter
   let scope: LogScope
 
-  /// How long the engine may be away.
+  /// The longest absence of the engine.
   private static let patience = Duration.seconds(120)
 
-  /// Prints until the pod is gone, or nobody reads.
+  /// Prints until the pod is gone or the reader of the output is gone.
   ///
-  /// - Throws: `EngineError` where the engine stays away.
+  /// - Throws: `EngineError` where the engine does not return.
   func run() async throws {
     let state = State()
     try await withThrowingDiscardingTaskGroup { group in
@@ -50,14 +51,15 @@ struct LogFollower: Sendable {
     }
   }
 
-  /// Begins to follow what is new.
+  /// Starts to follow new containers.
   ///
   /// - Returns: whether the pod is gone.
   private func refresh(
     _ state: State, _ group: inout ThrowingDiscardingTaskGroup<any Error>
   ) async throws -> Bool {
     var pod: ListedPod?
-    // Between the removal of a service's container and the next one there may be none.
+    // Between the removal of a service's container and the creation of the next one, the pod may
+    // have none.
     for attempt in 0..<3 {
       pod = try await PodInventory(engine: engine, doubt: .leaveAlone).pods(named: identity.run)
         .first { $0.identity.run == identity.run }
@@ -76,7 +78,7 @@ struct LogFollower: Sendable {
     return false
   }
 
-  /// Follows one container: each signal stands for a start.
+  /// Follows one container. Each signal represents a start.
   private func follow(
     _ container: ListedContainer, _ renderer: LogRenderer, _ starts: AsyncStream<Void>,
     _ state: State
@@ -92,7 +94,7 @@ struct LogFollower: Sendable {
         guard let log else { continue }
         var iterator = try await log.open(follow: true)
         while let batch = try await iterator.nextBatch() {
-          // Nothing that is still to come can be written.
+          // Later output could not be written either.
           guard await log.print(batch, to: output) else {
             guard let failure = await output.failure else { endProcess(0) }
             StandardError.line("compose-executor: \(failure)")
@@ -106,7 +108,7 @@ struct LogFollower: Sendable {
           return
         }
         guard !error.isRefusal else { throw error }
-        // The engine is away: when it is back, its events are followed anew, and this log with them.
+        // The engine is away. When it is back, its events and this log are followed again.
       }
     }
     _ = await log?.print(nil, to: output)
@@ -123,7 +125,7 @@ struct LogFollower: Sendable {
       return stream
     }
 
-    /// Tells of a start; false for a container that isn't known.
+    /// Signals a start; false for an unknown container.
     func signal(_ id: String) -> Bool {
       starts.withLock { $0[id]?.yield() != nil }
     }
@@ -134,24 +136,24 @@ struct LogFollower: Sendable {
   }
 }
 
-/// Which containers' logs are printed, and how.
+/// The containers whose logs are printed, and the format.
 struct LogScope: Sendable {
-  /// The services, as they were named; empty for all.
+  /// The services as the user typed them; empty for all.
   let services: [String]
   let range: LogRange
   let style: LogStyle
-  /// Where an agent keeps sandboxes, for messages.
+  /// The location of the agent's sandboxes, for messages.
   let sandboxes: SandboxSearch
 
   /// The containers whose logs are printed.
   func containers(of pod: ListedPod) -> [ListedContainer] {
     guard !services.isEmpty else { return pod.services }
-    // One that is named twice has its lines once.
+    // A container that is named twice has its lines printed once.
     let named = Set(services.flatMap { pod.containers(of: $0) }.map(\.id))
     return pod.services.filter { named.contains($0.id) }
   }
 
-  /// How a container's lines are printed.
+  /// The renderer for the lines of a container.
   func renderer(of container: ListedContainer, in pod: ListedPod) -> LogRenderer {
     let shown = containers(of: pod)
     let names = Set(pod.services.map(\.displayName)).sorted()
@@ -161,12 +163,12 @@ struct LogScope: Sendable {
       index: names.firstIndex(of: container.displayName) ?? 0)
   }
 
-  /// Whether the engine refused since the container's log driver keeps nothing that can be read.
+  /// Whether the engine refused because the container's log driver does not support reading.
   static func isUnreadable(_ error: EngineError) -> Bool {
     error.kind == .status(501) || error.message.contains("does not support reading")
   }
 
-  /// Says that a log can't be read, and where its lines are.
+  /// Prints that a log can't be read, and where its lines are.
   func warnOfDriver(_ container: ListedContainer, _ identity: PodIdentity) {
     let sandbox = sandboxes.sandbox(of: identity)
     StandardError.line(

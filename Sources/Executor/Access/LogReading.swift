@@ -3,17 +3,17 @@ import PodObjects
 import PodRuntime
 import Program
 
-/// What of the logs is read.
+/// The part of the logs that is read.
 struct LogRange: Sendable {
-  /// From when on, in nanoseconds since 1970.
+  /// The beginning, in nanoseconds since 1970.
   var since: Int64?
-  /// Until when.
+  /// The end, in nanoseconds since 1970.
   var until: Int64?
-  /// How many of each container's last lines; nil for all.
+  /// The number of last lines of each container; nil for all.
   var tail: Int?
 }
 
-/// The log of one container, as it is read and printed.
+/// The log of one container while it is read and printed.
 final class ContainerLog {
   let container: ListedContainer
   private let engine: DockerEngine
@@ -29,8 +29,8 @@ final class ContainerLog {
   ///   - container: the container.
   ///   - isTerminal: whether it has a terminal.
   ///   - engine: its engine.
-  ///   - range: what is read.
-  ///   - renderer: how it is printed.
+  ///   - range: the part that is read.
+  ///   - renderer: formats the lines.
   init(
     _ container: ListedContainer, isTerminal: Bool, engine: DockerEngine, range: LogRange,
     renderer: LogRenderer
@@ -40,13 +40,13 @@ final class ContainerLog {
     cutter = LogCutter(isTerminal: isTerminal)
   }
 
-  /// Opens the log, or opens it again where the last reading ended.
+  /// Opens the log, or opens it again where the previous reading stopped.
   ///
-  /// - Parameter follow: whether it goes on until the container exits.
+  /// - Parameter follow: whether reading continues until the container exits.
   /// - Returns: the log.
   /// - Throws: `EngineError`.
   func open(follow: Bool) async throws -> OutputFrames.AsyncIterator {
-    // Without a line so far nothing older than the first reading is wanted.
+    // Without a line so far, lines before the first reading are not wanted.
     let resumption = cutter.resumption ?? (range.tail == 0 ? opened : nil)
     let isFirst = opened == nil
     if isFirst { opened = LogTime.now } else { cutter.resume() }
@@ -59,11 +59,11 @@ final class ContainerLog {
     return frames.makeAsyncIterator()
   }
 
-  /// Cuts what has come into lines.
+  /// Splits output into lines.
   ///
   /// - Parameters:
-  ///   - batch: what has come; nil at the end of all.
-  ///   - take: takes each line.
+  ///   - batch: the output; nil at the end of the log.
+  ///   - take: receives each line.
   func lines(of batch: [OutputFrame]?, _ take: (LogLine) -> Void) {
     let until = range.until ?? .max
     let filtered = { (line: LogLine) in if line.moment <= until { take(line) } }
@@ -71,12 +71,12 @@ final class ContainerLog {
     for frame in batch { cutter.feed(frame, filtered) }
   }
 
-  /// Prints what has come; returns false once nobody reads it.
+  /// Prints output.
   ///
   /// - Parameters:
-  ///   - batch: what has come; nil at the end of all.
-  ///   - output: where.
-  /// - Returns: whether there is a reader.
+  ///   - batch: the output; nil at the end of the log.
+  ///   - output: the writer.
+  /// - Returns: false once the output has no reader.
   func print(_ batch: [OutputFrame]?, to output: OutputWriter) async -> Bool {
     var text: [UInt8] = []
     var isInside: (first: Bool, last: Bool)?
@@ -90,22 +90,22 @@ final class ContainerLog {
     return await !output.isBroken
   }
 
-  /// Appends a line as it is printed.
+  /// Appends a line in the format of the output.
   func append(_ line: LogLine, to text: inout [UInt8]) { renderer.append(line, to: &text) }
 }
 
-/// Prints the logs of containers that are there, in the order of their lines' times.
+/// Prints the logs of existing containers, merged by the times of their lines.
 struct MergedLogs {
   private struct Source {
     let log: ContainerLog
     var iterator: OutputFrames.AsyncIterator
     var text: [UInt8] = []
-    /// Each line's time, and where its text ends.
+    /// The time of each line, and the end of its text.
     var lines: [(moment: Int64, isOpen: Bool, end: Int)] = []
     var position = 0
     var isOver = false
 
-    /// Reads until there is a line, or the log has ended.
+    /// Reads until there is a line or the log has ended.
     mutating func fill() async throws {
       while position == lines.count, !isOver {
         text.removeAll(keepingCapacity: true)
@@ -122,7 +122,7 @@ struct MergedLogs {
 
     var next: Int64? { position < lines.count ? lines[position].moment : nil }
 
-    /// Appends the next line, and those after it up to a moment; what belongs to one line stays together.
+    /// Appends the next line and the following ones up to a time. Parts of one line stay together.
     mutating func take(upTo limit: Int64, into output: inout [UInt8]) async throws {
       var isInside = true
       while let moment = next, isInside || moment <= limit {
@@ -139,7 +139,7 @@ struct MergedLogs {
   ///
   /// - Parameters:
   ///   - logs: the logs.
-  ///   - output: where.
+  ///   - output: the writer.
   /// - Throws: `EngineError`.
   static func print(_ logs: [(ContainerLog, OutputFrames.AsyncIterator)], to output: OutputWriter)
     async throws

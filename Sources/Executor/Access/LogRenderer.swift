@@ -2,26 +2,26 @@ import DockerEngine
 import PodRuntime
 import Program
 
-/// How lines of logs are printed.
+/// The style of printed log lines.
 struct LogStyle: Sendable {
-  /// The form of a line.
+  /// The format of a line.
   enum Format: String, Sendable, CaseIterable {
     case text, json
   }
 
   var format = Format.text
-  /// Whether the service's name is before each line.
+  /// Whether each line begins with the service's name.
   var hasPrefix = true
-  /// Whether the time is before each line.
+  /// Whether each line has its time.
   var hasTimes = false
-  /// Where the lines go.
+  /// The capabilities of the output.
   var terminal: Terminal
 }
 
-/// Writes the lines of one container as text or JSON.
+/// Formats the lines of one container as text or JSON.
 ///
-/// What a container wrote is passed on as it is, but for a terminal: there it can't move the cursor or look like another
-/// service's.
+/// Output of a container is printed unchanged, except on a terminal. There it can neither move the
+/// cursor nor look like the output of another service.
 struct LogRenderer: Sendable {
   private let style: LogStyle
   private let service: String
@@ -29,21 +29,21 @@ struct LogRenderer: Sendable {
   private let prefix: [UInt8]
   private let resetsColor = Array("\u{1b}[0m".utf8)
 
-  /// Prepares to write.
+  /// Prepares to format lines.
   ///
   /// - Parameters:
-  ///   - style: how.
-  ///   - service: the service's name, as it is shown.
+  ///   - style: the style.
+  ///   - service: the service's name as it is printed.
   ///   - container: the container's name.
-  ///   - width: of the widest name that is shown.
-  ///   - index: which of the colors it gets.
+  ///   - width: the width of the widest printed name.
+  ///   - index: selects the color.
   init(style: LogStyle, service: String, container: String, width: Int, index: Int) {
     self.style = style
     self.service = Printable.line(service)
     self.container = Printable.line(container)
     let name = self.service
     let gap = String(repeating: " ", count: max(0, width - name.unicodeScalars.count) + 2)
-    // Docker Compose's colors, in its order.
+    // The colors of Docker Compose, in its order.
     let colors = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94]
     let text =
       style.terminal.isColored
@@ -51,11 +51,11 @@ struct LogRenderer: Sendable {
     prefix = style.hasPrefix && style.format == .text && !name.isEmpty ? Array(text.utf8) : []
   }
 
-  /// Writes a line, with its end unless it is open.
+  /// Appends a line, with a line feed unless the line is open.
   ///
   /// - Parameters:
   ///   - line: the line.
-  ///   - output: where it is appended.
+  ///   - output: the text to append to.
   func append(_ line: LogLine, to output: inout [UInt8]) {
     guard style.format == .text else { return appendObject(line, to: &output) }
     if !line.continues {
@@ -73,11 +73,11 @@ struct LogRenderer: Sendable {
     if !line.isOpen { output.append(0x0a) }
   }
 
-  /// What a writer has to know of lines.
+  /// Describes a piece of output for a writer.
   ///
   /// - Parameters:
-  ///   - continues: whether the first is the rest of one.
-  ///   - isOpen: whether the last has no end.
+  ///   - continues: whether the first line is the rest of an earlier one.
+  ///   - isOpen: whether the last line has no line feed.
   /// - Returns: the description.
   func piece(continues: Bool, isOpen: Bool) -> OutputPiece {
     let isText = style.format == .text
@@ -112,7 +112,7 @@ struct LogRenderer: Sendable {
     put("}\n")
   }
 
-  /// Appends what doesn't steer a terminal: text, tabs and colors.
+  /// Appends only what cannot control a terminal: text, tabs and colors.
   private func appendPrintable(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
     if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f || $0 == 9 }) {
       output += bytes
@@ -141,7 +141,8 @@ struct LogRenderer: Sendable {
     if isColored { output += resetsColor }
   }
 
-  /// The size of the color sequence (ECMA-48, SGR) that the bytes begin with; nil where they begin with something else.
+  /// The size of a color sequence (ECMA-48, SGR) at the beginning of the bytes; nil where they
+  /// begin with something else.
   private static func colorSize(_ bytes: ArraySlice<UInt8>) -> Int? {
     guard bytes.dropFirst().first == UInt8(ascii: "[") else { return nil }
     let parameters = bytes.dropFirst(2).prefix(64).prefix {

@@ -1,17 +1,17 @@
 import Compose
 import Glibc
 
-/// Moments of logs: nanoseconds since 1970.
+/// Times of logs, in nanoseconds since 1970.
 enum LogTime {
-  /// Reads the value of `--since` or `--until`, as `docker compose logs` does: a duration before now (`10m`, `1h30m`), a date
-  /// or time (RFC 3339, without a zone by the host's clock), or seconds since 1970.
+  /// Parses the value of `--since` or `--until` like `docker compose logs`: a duration before now
+  /// (`10m`, `1h30m`), a date or time (RFC 3339; local time without a zone), or seconds since 1970.
   ///
   /// - Parameters:
   ///   - text: the value.
-  ///   - now: the present.
-  /// - Returns: the moment; nil for what is none.
+  ///   - now: the current time.
+  /// - Returns: the time; nil for an invalid value.
   static func option(_ text: String, now: Int64) -> Int64? {
-    // Go's durations have neither days nor weeks.
+    // Durations in Go have neither days nor weeks.
     if text != "0", !text.contains("d"), !text.contains("w"),
       let duration = ComposeDuration.duration(text)
     {
@@ -21,7 +21,7 @@ enum LogTime {
     return text.contains("-") ? date(Array(text.utf8)) : seconds(text)
   }
 
-  /// As the Engine API takes it: seconds with nine decimals.
+  /// The time in the format of the Engine API: seconds with nine decimals.
   static func text(_ moment: Int64) -> String {
     let (seconds, rest) = max(moment, 0).quotientAndRemainder(dividingBy: 1_000_000_000)
     return "\(seconds)." + String(rest + 1_000_000_000).dropFirst()
@@ -46,10 +46,11 @@ enum LogTime {
     return seconds * 1_000_000_000 + fraction
   }
 
-  /// Reads a time of RFC 3339; what is missing at the end of the time is zero, and a missing zone is the host's.
+  /// Parses a time of RFC 3339. Missing parts at its end are zero, and without a zone it is local
+  /// time.
   ///
-  /// - Parameter text: the time; nothing behind it.
-  /// - Returns: the moment; nil for what is none.
+  /// - Parameter text: the time, without further text.
+  /// - Returns: the time; nil for an invalid text.
   static func date(_ text: some RandomAccessCollection<UInt8>) -> Int64? {
     var reader = Reader(text)
     guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2),
@@ -102,9 +103,9 @@ enum LogTime {
     return [4, 6, 9, 11].contains(month) ? 30 : 31
   }
 
-  /// Days from 1970 to a date of the Gregorian calendar.
+  /// The number of days from 1970 to a date of the Gregorian calendar.
   private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    // The year begins in March, so that the leap day is its last.
+    // The year begins in March here, so that the leap day is its last day.
     let year = month <= 2 ? year - 1 : year
     let era = year / 400
     let yearOfEra = year - era * 400
@@ -141,7 +142,7 @@ enum LogTime {
       return number
     }
 
-    /// Nanoseconds from decimals.
+    /// Nanoseconds from the decimals of a second.
     mutating func fraction() -> Int64? {
       var (number, unit) = (Int64(0), Int64(100_000_000))
       guard var digit = digit() else { return nil }

@@ -7,7 +7,7 @@ import PodObjects
 import PodRuntime
 import Program
 
-/// `compose-executor logs`: what the services of a pod wrote, as `docker compose logs`.
+/// `compose-executor logs`: prints the output of a pod's services, like `docker compose logs`.
 struct LogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
@@ -88,7 +88,8 @@ struct LogsCommand: AsyncParsableCommand {
     do {
       found = try await pod.findContainers(on: host)
     } catch {
-      // Several that are running aren't searched for among those that are gone.
+      // Where several running pods match, the command does not search the sandboxes of removed
+      // pods.
       let isKnown = try await host.list().map(\.identity).contains { identity in
         [identity.taskID, identity.executorID, identity.run].contains { $0.hasPrefix(pod.pod) }
       }
@@ -140,7 +141,7 @@ struct LogsCommand: AsyncParsableCommand {
       range[keyPath: path] = moment
     }
     if let tail, tail != "all" {
-      // As for Docker Compose, a negative number stands for all.
+      // As in Docker Compose, a negative number means all lines.
       guard let count = Int(tail) else {
         throw CommandFailure("--tail \(tail): expected a number of lines, or all", code: 2)
       }
@@ -158,7 +159,7 @@ struct LogsCommand: AsyncParsableCommand {
     }
   }
 
-  /// The logs of the containers that are there.
+  /// Prints the logs of the existing containers.
   private func print(
     _ pod: ListedPod, _ scope: LogScope, _ engine: DockerEngine, to output: OutputWriter
   ) async throws {
@@ -182,7 +183,7 @@ struct LogsCommand: AsyncParsableCommand {
     if isUnreadable { throw ExitCode(1) }
   }
 
-  /// The sandbox of a pod that is gone.
+  /// The sandbox of a pod that no longer exists.
   private func gone(_ search: SandboxSearch, _ reason: String) throws(CommandFailure) -> String {
     let found = search.find(pod.pod, framework: pod.framework)
     let places = search.directories.joined(separator: ", ")
@@ -219,6 +220,6 @@ struct LogsCommand: AsyncParsableCommand {
 }
 
 extension OutputWriter {
-  /// Why standard output can't be written any more; nil where it can, or its reader has gone away.
+  /// Why standard output can't be written any more; nil where it can, or where its reader is gone.
   var failure: String? { brokenBy.flatMap { StandardOutput.failure($0) } }
 }

@@ -1,12 +1,12 @@
 import Glibc
 import Synchronization
 
-/// A terminal in raw mode: every key is passed on as it is typed, ctrl-C too.
+/// A terminal in raw mode: each key is passed on when it is typed, including ctrl-C.
 final class RawTerminal: Sendable {
   private let descriptor: Int32
   private let original: Mutex<termios?>
 
-  /// Reads how a terminal is set, without a change; nil for what is no terminal.
+  /// Reads the mode of a terminal without changing it; nil where the descriptor is not a terminal.
   ///
   /// - Parameter descriptor: the terminal.
   init?(_ descriptor: Int32) {
@@ -16,7 +16,7 @@ final class RawTerminal: Sendable {
     original = Mutex(mode)
   }
 
-  /// Sets raw mode; after `restore` it has no effect.
+  /// Sets raw mode. It has no effect after `restore`.
   func setRaw() {
     original.withLock { original in
       guard var mode = original else { return }
@@ -25,7 +25,7 @@ final class RawTerminal: Sendable {
     }
   }
 
-  /// Sets the terminal as it was, once.
+  /// Restores the original mode, once.
   func restore() {
     original.withLock { original in
       guard var mode = original else { return }
@@ -34,10 +34,10 @@ final class RawTerminal: Sendable {
     }
   }
 
-  /// Lines and columns.
+  /// The size of a terminal.
   ///
   /// - Parameter descriptor: a terminal.
-  /// - Returns: nil where they aren't known.
+  /// - Returns: rows and columns; nil where they are unknown.
   static func size(of descriptor: Int32) -> (rows: Int, columns: Int)? {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0

@@ -5,14 +5,15 @@ import PodRuntime
 import Program
 import SystemPackage
 
-/// Prints a pod's output from the files of its sandbox, where each line has the service's name before it.
+/// Prints a pod's output from the files of its sandbox, in which each line begins with the
+/// service's name.
 struct SandboxLog {
-  /// Why it can't be printed; one line.
+  /// Why the output can't be printed; one line.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// The sandbox, without links on the way to it.
+  /// The path of the sandbox, without symbolic links.
   private let directory: String
   private let services: [String]
   private let style: LogStyle
@@ -24,10 +25,11 @@ struct SandboxLog {
   ///
   /// - Parameters:
   ///   - path: the sandbox.
-  ///   - services: whose lines; empty for all, and the executor's own.
-  ///   - style: how they are printed.
-  ///   - tail: how many of each file's last lines; nil for all.
-  /// - Throws: `Failure` where there is no such directory.
+  ///   - services: the services whose lines are printed; empty for all lines, including those of
+  ///     the executor.
+  ///   - style: the style of the lines.
+  ///   - tail: the number of last lines of each file; nil for all.
+  /// - Throws: `Failure` where the directory does not exist.
   init(_ path: String, services: [String], style: LogStyle, tail: Int?) throws(Failure) {
     guard let real = RealPath.ofExisting(path) else {
       throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
@@ -38,8 +40,8 @@ struct SandboxLog {
 
   /// Prints `stdout`, then `stderr`.
   ///
-  /// - Parameter output: where.
-  /// - Throws: `Failure` where neither can be read.
+  /// - Parameter output: the writer.
+  /// - Throws: `Failure` where neither file can be read.
   mutating func print(to output: OutputWriter) async throws(Failure) {
     var files: [(FileDescriptor, isError: Bool)] = []
     defer { for file in files { try? file.0.close() } }
@@ -47,7 +49,7 @@ struct SandboxLog {
     for name in ["stdout", "stderr"] {
       let path = "\(directory)/\(name)"
       do throws(Errno) {
-        // A tenant's files are in a tenant's directory: nothing but a regular file in it is read.
+        // The tenant controls the sandbox, so only regular files in it are read.
         let file = try ConfinedFile.open(path, within: [directory])
         files.append((FileDescriptor(rawValue: file), name == "stderr"))
       } catch {
@@ -72,7 +74,7 @@ struct SandboxLog {
     }
   }
 
-  /// Finds the widest of the names that the file begins with.
+  /// Measures the widest name in the first part of a file.
   private mutating func measure(_ file: FileDescriptor) {
     var bytes = [UInt8](repeating: 0, count: 256 << 10)
     let count = bytes.withUnsafeMutableBytes {
@@ -83,7 +85,8 @@ struct SandboxLog {
     }
   }
 
-  /// Where the last lines that are wanted begin. A file is read from its end: it may be huge, and they few.
+  /// The offset of the last lines that are printed. The file is read from its end, because it can
+  /// be huge.
   private func beginning(ofLast count: Int, in file: FileDescriptor) -> Int64 {
     guard let size = try? file.seek(offset: 0, from: .end), count > 0 else { return .max }
     var left = count
@@ -120,14 +123,15 @@ struct SandboxLog {
     return isWanted(Self.split(line[..<(line.firstNewline ?? line.endIndex)])?.name ?? [])
   }
 
-  /// Reads the lines that are wanted, from an offset on; those that are very long in parts.
+  /// Reads the lines that are printed, from an offset. Very long lines are read in parts.
   private mutating func lines(
     of file: FileDescriptor, from offset: Int64, _ take: (LogLine, LogRenderer) async -> Bool
   ) async {
     guard (try? file.seek(offset: offset, from: .start)) != nil else { return }
     var chunk = [UInt8](repeating: 0, count: 128 << 10)
     var pending: [UInt8] = []
-    // The service of a line whose beginning was passed on; nil where it isn't wanted.
+    // The renderer of a line whose beginning was passed on; an inner nil means that it is not
+    // printed.
     var inside: LogRenderer??
     func pass(_ bytes: ArraySlice<UInt8>, isOpen: Bool) async -> Bool {
       let continues = inside != nil
@@ -159,7 +163,7 @@ struct SandboxLog {
     if !pending.isEmpty || inside != nil { _ = await pass(pending[...], isOpen: false) }
   }
 
-  /// How a line is printed, and what of it; nil for one that isn't wanted.
+  /// The renderer of a line and the text to print; nil for a line that is not printed.
   private mutating func choose(_ line: ArraySlice<UInt8>) -> (LogRenderer?, ArraySlice<UInt8>) {
     let (name, rest) = Self.split(line) ?? ([], line)
     guard isWanted(name) else { return (nil, rest) }
@@ -168,7 +172,8 @@ struct SandboxLog {
     let made = LogRenderer(
       style: style, service: String(decoding: name, as: UTF8.self), container: "", width: width,
       index: renderers.count { !$0.key.isEmpty })
-    // Only an executor writes names; a file that something else has written may have any number.
+    // Only an executor writes service names. A file from another program can contain any number of
+    // names.
     if renderers.count < 1000 { renderers[key] = made }
     return (made, rest)
   }
@@ -180,12 +185,12 @@ struct SandboxLog {
       guard text.hasPrefix(service) else { return false }
       let rest = text.dropFirst(service.count)
       let isNumber = rest.first == "-" && rest.count > 1 && rest.dropFirst().allSatisfy(\.isNumber)
-      // What `post_start` and other commands of a service write.
+      // Lines from `post_start` and other commands of a service.
       return rest.isEmpty || rest == " ->" || isNumber
     }
   }
 
-  /// The name before ` | `, and the rest.
+  /// The name before ` | `, and the rest of the line.
   static func split(
     _ line: ArraySlice<UInt8>
   ) -> (name: ArraySlice<UInt8>, rest: ArraySlice<UInt8>)? {

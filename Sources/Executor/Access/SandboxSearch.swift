@@ -3,36 +3,37 @@ import Linux
 import PodIdentity
 import SystemPackage
 
-/// Finds sandboxes of runs below an agent's work directory (Mesos, src/slave/paths.cpp), in bounded time.
+/// Finds the sandboxes of runs in an agent's work directory (Mesos, src/slave/paths.cpp) in bounded
+/// time.
 struct SandboxSearch: Sendable {
-  /// A run's sandbox.
+  /// The sandbox of a run.
   struct Sandbox: Sendable, Equatable {
     var framework: String
     var executor: String
     var run: String
     var path: String
-    /// When it was last changed.
+    /// The time of its last change, in seconds since 1970.
     var time: Int
   }
 
-  /// What a search has found.
+  /// The result of a search.
   struct Found: Sendable {
     var sandboxes: [Sandbox] = []
-    /// Not all was seen.
+    /// Whether the search stopped before its end.
     var isCut = false
   }
 
-  /// Where agents keep their files, unless an option or MESOS_WORK_DIR names another directory.
+  /// The usual work directories of agents, where neither an option nor MESOS_WORK_DIR sets one.
   static let usual = ["/var/lib/mesos", "/var/lib/mesos/agent", "/var/lib/mesos/slave"]
 
   /// The agents' `--work_dir`.
   let directories: [String]
 
-  /// Reads where to search.
+  /// Determines the directories to search.
   ///
   /// - Parameters:
-  ///   - option: `--work-dir`.
-  ///   - environment: MESOS_WORK_DIR is read.
+  ///   - option: the value of `--work-dir`.
+  ///   - environment: the source of MESOS_WORK_DIR.
   init(option: String?, environment: [String: String]) {
     directories =
       [option, environment["MESOS_WORK_DIR"]].compactMap(\.self).first { !$0.isEmpty }.map { [$0] }
@@ -41,8 +42,8 @@ struct SandboxSearch: Sendable {
 
   /// The sandbox of a pod.
   ///
-  /// - Parameter identity: whose; its IDs come from labels and can't lead out of the directory.
-  /// - Returns: its path; nil where there is none.
+  /// - Parameter identity: the pod. Its IDs come from labels and cannot lead out of the directory.
+  /// - Returns: the path; nil where there is none.
   func sandbox(of identity: PodIdentity) -> String? {
     let ids = [identity.agentID, identity.frameworkID, identity.executorID, identity.run]
     guard ids.allSatisfy(Self.isComponent) else { return nil }
@@ -52,13 +53,14 @@ struct SandboxSearch: Sendable {
       }.first { Self.changed($0) != nil }
   }
 
-  /// The sandboxes whose task, executor or run is an ID, or begins with it; where one is the very ID, only those.
+  /// Finds the sandboxes whose task, executor or run ID is equal to an ID or begins with it. Where
+  /// one is equal, only equal ones are returned.
   ///
   /// - Parameters:
-  ///   - id: a task ID, executor ID or run, or its beginning.
+  ///   - id: a task ID, executor ID or run, or the beginning of one.
   ///   - framework: the framework's ID, or its beginning; nil for all.
-  ///   - limit: how long to search.
-  /// - Returns: the last run of each executor that matches, or the run that does.
+  ///   - limit: the longest time of the search.
+  /// - Returns: the latest run of each matching executor, or the matching run.
   func find(_ id: String, framework: String?, within limit: Duration = .seconds(3)) -> Found {
     var walk = Walk(id: id, deadline: .now + limit)
     for directory in directories {
@@ -89,7 +91,7 @@ struct SandboxSearch: Sendable {
       (self.id, self.deadline) = (id, deadline)
     }
 
-    /// The names of subdirectories; none once the search has taken too long.
+    /// The names of subdirectories; none once the search has exceeded its limit.
     mutating func names(_ path: String) -> [String] {
       guard !isCut else { return [] }
       guard entries < 200_000, ContinuousClock.now < deadline else {
@@ -104,7 +106,7 @@ struct SandboxSearch: Sendable {
     mutating func visit(
       _ directory: String, _ rest: String, _ framework: String, _ executor: String
     ) {
-      // Marathon and Aurora put a word of theirs before the task's ID.
+      // Marathon and Aurora prefix the task's ID.
       let ids =
         [executor]
         + ["marathon-", "thermos-"].filter(executor.hasPrefix).map {
@@ -122,7 +124,7 @@ struct SandboxSearch: Sendable {
           framework: framework, executor: executor, run: run, path: path, time: time)
         runs.append((sandbox, all.contains { $0.utf8.elementsEqual(id.utf8) }))
       }
-      // A run that is named is that run; of an executor the last one counts.
+      // A run ID selects that run. An executor ID selects its latest run.
       let named = runs.filter { $0.0.run.hasPrefix(id) }
       guard let last = (named.isEmpty ? runs : named).max(by: { $0.0.time < $1.0.time }) else {
         return
@@ -134,7 +136,7 @@ struct SandboxSearch: Sendable {
     }
   }
 
-  /// When a directory was changed; nil for what is none.
+  /// The time of a directory's last change; nil where it is not a directory.
   private static func changed(_ path: String) -> Int? {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }

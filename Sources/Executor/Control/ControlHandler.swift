@@ -4,23 +4,24 @@ import PodControl
 import PodIdentity
 import PodRuntime
 
-/// Responds to requests on the control socket for the pods of this executor (docs/control.md).
+/// Handles requests on the control socket for the pods of this executor (docs/design.md,
+/// "Control socket").
 struct ControlHandler: Sendable {
   /// A task that is not over.
   struct ControlledTask: Sendable {
     let id: String
-    /// Its pod; nil while its Compose files are read.
+    /// The pod of the task; nil while its Compose files are read.
     let pod: Pod?
-    /// Its status while there is no pod.
+    /// The status of the task while it has no pod.
     let early: PodStatus
   }
 
   /// The tasks that are not over.
   let tasks: @Sendable () async -> [ControlledTask]
-  /// Ends a task as a KILL does: which, in what time, and why.
+  /// Stops a task like a KILL; called with the task's ID, the grace period and the cause.
   let stop: @Sendable (String, Duration?, String) async -> Void
 
-  /// Responds for several tasks.
+  /// A handler for several tasks.
   init(
     tasks: @escaping @Sendable () async -> [ControlledTask],
     stop: @escaping @Sendable (String, Duration?, String) async -> Void
@@ -28,18 +29,18 @@ struct ControlHandler: Sendable {
     (self.tasks, self.stop) = (tasks, stop)
   }
 
-  /// Responds for one pod.
+  /// A handler for one pod.
   init(_ pod: Pod, task: String) {
     tasks = { [ControlledTask(id: task, pod: pod, early: await pod.status())] }
     stop = { _, grace, cause in await pod.kill(grace: grace, message: cause) }
   }
 
-  /// Makes the control socket. The pod lives without one where that can't be done.
+  /// Creates the control socket. If that fails, the pod runs without one.
   ///
   /// - Parameters:
   ///   - run: the run.
   ///   - group: the operator's group, by name or number.
-  ///   - log: takes the reason why there is none.
+  ///   - log: receives the reason of a failure.
   /// - Returns: the server; nil where there is none.
   func listen(run: String, group: String?, log: Logger) -> ControlServer? {
     _ = ControlDirectory.removeAbandoned()
@@ -90,7 +91,7 @@ struct ControlHandler: Sendable {
     await reply.send(ControlResponse(within: limit.wholeMilliseconds))
   }
 
-  /// A year.
+  /// One year, in milliseconds.
   private static let longestGrace: Int64 = 31_536_000_000
 
   private func restart(
@@ -134,7 +135,7 @@ struct ControlHandler: Sendable {
 }
 
 extension Duration {
-  /// Whole milliseconds.
+  /// The number of whole milliseconds.
   var wholeMilliseconds: Int64 {
     components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }

@@ -29,7 +29,7 @@ struct DoctorCommand: AsyncParsableCommand {
     completion: .list(AnsiMode.allCases.map(\.rawValue)))
   var ansi: AnsiMode = .auto
 
-  /// How checks are printed.
+  /// The format of the checks.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
   }
@@ -50,12 +50,12 @@ struct DoctorCommand: AsyncParsableCommand {
         report.text(
           for: Terminal(descriptor: STDOUT_FILENO, mode: ansi, environment: environment)))
     }
-    // A probe that hangs must not hold up the exit.
+    // A probe that hangs must not delay the exit.
     endProcess(report.result == .fail ? 1 : 0)
   }
 }
 
-/// All probes of one host.
+/// All probes of a host.
 struct Examination: Sendable {
   private static let controlDirectory = HostDirectory.path
 
@@ -63,11 +63,11 @@ struct Examination: Sendable {
   let agent: String?
   /// The value of `--sandbox`.
   let sandbox: String?
-  /// The operator's file.
+  /// The path of the operator's file.
   let settings: String
   let environment: [String: String]
 
-  /// Runs all probes at the same time.
+  /// Runs all probes concurrently.
   ///
   /// - Returns: the checks in their order.
   func checks() async -> [HostCheck] {
@@ -93,7 +93,7 @@ struct Examination: Sendable {
   private func engine() async -> [HostCheck] {
     let late = EngineJudgement.unreachable(
       "the engine doesn't respond within 2 s", fix: "see its log, and restart it if it hangs")
-    // Its data's directory is inspected under the same deadline.
+    // The engine's data directory is inspected under the same deadline.
     return await Probing.run(within: Probing.limit * 2, late: late) { [environment] in
       let (checks, root) = await ServiceProbes.engine(environment)
       guard let root else { return checks }
@@ -147,7 +147,7 @@ struct Examination: Sendable {
   private func reaper() async -> [HostCheck] {
     let named = environment[Lease.variable] ?? ""
     let lease = named.isEmpty ? LeaseProtocol.defaultSocket : named
-    // The run directory holds both unless a setting moves the lease socket.
+    // The run directory contains both sockets, unless a setting moves the lease socket.
     let control = lease.prefix(upTo: lease.lastIndex(of: "/") ?? lease.startIndex) + "/reaper.sock"
     async let program = Probing.run(
       within: Probing.limit * 2,

@@ -1,9 +1,9 @@
-/// What an engine has reported, and what that means for pods. Nothing here asks anything.
+/// Evaluates an engine's responses for pods. It sends no requests.
 enum EngineJudgement {
   /// The names of these checks, in their order.
   static let names = ["engine", "cgroup-driver", "storage-driver", "live-restore", "address-pools"]
 
-  /// An engine that responded.
+  /// The properties of an engine that responded.
   struct Engine: Sendable {
     var address: String
     var version: String
@@ -15,29 +15,29 @@ enum EngineJudgement {
     /// `1` or `2`.
     var cgroupVersion: String
     var isRestoring: Bool
-    /// Whether systemd manages this host.
+    /// Whether this host runs systemd.
     var hostHasSystemd: Bool
-    /// The cgroup versions that this host has mounted.
+    /// The cgroup versions that are mounted on this host.
     var hostVersions: Set<String>
     var pools: AddressPools
-    /// The IPv4 subnets of its networks and of the host's routes.
+    /// The IPv4 subnets of the engine's networks and of the host's routes.
     var used: [String]
   }
 
-  /// Judges an engine.
+  /// Evaluates an engine.
   ///
-  /// - Parameter engine: what it reported.
+  /// - Parameter engine: the properties of the engine.
   /// - Returns: a check for each of `names`.
   static func checks(_ engine: Engine) -> [HostCheck] {
     [reached(engine), driver(engine), storage(engine), restore(engine), pools(engine)]
   }
 
-  /// Judges an engine that didn't respond.
+  /// Evaluates an engine that did not respond.
   ///
   /// - Parameters:
-  ///   - fault: what hindered.
-  ///   - fix: what to do about it.
-  /// - Returns: one check, since the others have nothing to judge.
+  ///   - fault: the cause.
+  ///   - fix: the remedy.
+  /// - Returns: one check, because the other checks need a response.
   static func unreachable(_ fault: String, fix: String) -> [HostCheck] {
     [.fail(names[0], fault, fix: fix)]
   }
@@ -102,16 +102,16 @@ enum EngineJudgement {
   }
 }
 
-/// The subnets that an engine gives to networks without one of their own.
+/// The subnets that an engine assigns to networks without a subnet of their own.
 struct AddressPools: Sendable, Equatable {
-  /// A range of IPv4 addresses that is cut into subnets of one size.
+  /// A range of IPv4 addresses that is divided into subnets of one size.
   struct Pool: Sendable, Equatable {
     let first: UInt64
     let last: UInt64
-    /// The bits that all addresses of one subnet have in common.
+    /// The prefix length of the subnets.
     let size: Int
 
-    /// Reads `172.20.0.0/14` with the size of its subnets; nil for what is none.
+    /// Parses `172.20.0.0/14`, with the prefix length of the subnets; nil for invalid values.
     init?(_ base: String, size: Int) {
       guard let range = AddressPools.range(base) else { return nil }
       let length = range.last - range.first + 1
@@ -125,7 +125,7 @@ struct AddressPools: Sendable, Equatable {
 
   let pools: [Pool]
 
-  /// What Docker Engine uses unless it is told otherwise (libnetwork, ipamutils).
+  /// The default of Docker Engine (libnetwork, ipamutils).
   static let standard = AddressPools(
     pools: [
       Pool("172.17.0.0/16", size: 16), Pool("172.18.0.0/16", size: 16),
@@ -134,14 +134,15 @@ struct AddressPools: Sendable, Equatable {
       Pool("192.168.0.0/16", size: 20),
     ].compactMap { $0 })
 
-  /// Counts the subnets that no network and no route of the host overlaps.
+  /// Counts the subnets that overlap with no network and no route of the host.
   ///
-  /// - Parameter used: ranges such as `172.17.0.0/16`; what is no IPv4 range is passed over.
-  /// - Returns: the number that is left, of how many.
+  /// - Parameter used: ranges, for example `172.17.0.0/16`; text that is not an IPv4 range is
+  ///   ignored.
+  /// - Returns: the number of free subnets, and of all subnets.
   func left(used: [String]) -> (left: UInt64, total: UInt64) {
     let ranges = used.compactMap(Self.range)
     return pools.reduce((0, 0)) { sum, pool in
-      // The subnets of the pool that are taken, as ranges of their numbers that don't overlap.
+      // The used subnets of the pool, as sorted ranges of subnet numbers.
       let taken = ranges.compactMap { range -> (UInt64, UInt64)? in
         guard range.last >= pool.first, range.first <= pool.last else { return nil }
         return (
@@ -158,7 +159,7 @@ struct AddressPools: Sendable, Equatable {
     }
   }
 
-  /// The addresses of `a.b.c.d/n`; nil for anything else.
+  /// The addresses of `a.b.c.d/n`; nil for any other text.
   static func range(_ text: String) -> (first: UInt64, last: UInt64)? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let bits = UInt64(parts[1]), bits <= 32 else { return nil }

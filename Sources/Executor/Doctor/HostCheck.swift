@@ -1,23 +1,23 @@
 import Program
 import YAML
 
-/// What one check of a host has found.
+/// The result of one check of a host.
 struct HostCheck: Sendable, Equatable {
-  /// How a check turned out.
+  /// The severity of a result.
   enum Result: String, Sendable {
     case ok
-    /// Pods run, with less than they could have.
+    /// Pods run, but with restrictions.
     case warn
-    /// Pods can't run, or what dead executors leave stays.
+    /// Pods can't run, or the objects of dead executors are not removed.
     case fail
   }
 
-  /// What was checked; a name of the documented list.
+  /// The name of the check, from the documented list.
   let name: String
   let result: Result
-  /// What was found.
+  /// The finding, for people.
   let finding: String
-  /// What to do; nil where nothing is to be done.
+  /// The remedy; nil where none is necessary.
   let fix: String?
 
   private init(_ name: String, _ result: Result, _ finding: String, _ fix: String?) {
@@ -47,16 +47,16 @@ struct HostReport: Sendable {
 
   let checks: [HostCheck]
 
-  /// The worst result.
+  /// The most severe result.
   var result: HostCheck.Result {
     if checks.contains(where: { $0.result == .fail }) { return .fail }
     return checks.contains { $0.result == .warn } ? .warn : .ok
   }
 
-  /// One line for each check; on a terminal that is too narrow the finding is wrapped.
+  /// One line for each check. On a narrow terminal, findings are wrapped.
   ///
-  /// - Parameter terminal: where it is printed; nil for plain text of any width.
-  /// - Returns: the lines, each with a newline at its end.
+  /// - Parameter terminal: the capabilities of the output; nil for plain text of any width.
+  /// - Returns: the lines, each with a line feed.
   func text(for terminal: Terminal?) -> String {
     var table = TextTable([("", .left), ("", .left), ("", .left)])
     for check in checks {
@@ -71,11 +71,11 @@ struct HostReport: Sendable {
         TextTable.Cell(check.finding + (check.fix.map { "; \($0)" } ?? "")),
       ])
     }
-    // The first line has the titles, which are empty.
+    // The first line contains the titles, which are empty.
     return table.lines(for: terminal, wrapping: [2]).dropFirst().map { $0 + "\n" }.joined()
   }
 
-  /// The documented JSON document, in one line.
+  /// The documented JSON document, on one line.
   var json: String {
     let place = SourcePosition(file: "", line: 1, column: 1)
     func object(_ entries: [(String, YAMLNode.Content)]) -> YAMLNode {

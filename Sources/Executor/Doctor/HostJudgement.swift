@@ -1,6 +1,6 @@
-/// What the probes of the host itself have found, and what that means for pods. Nothing here asks anything.
+/// Evaluates the results of the host's probes for pods. It accesses nothing.
 enum HostJudgement {
-  /// Who runs the check.
+  /// Evaluates the user who runs the check.
   static func user(_ id: UInt32) -> HostCheck {
     id == 0
       ? .ok("user", "root")
@@ -11,9 +11,9 @@ enum HostJudgement {
 
   /// The kernel.
   struct Kernel: Sendable {
-    /// Such as `6.1.0-18-amd64`.
+    /// The release, for example `6.1.0-18-amd64`.
     var release: String
-    /// Whether a process's end can be waited for by a descriptor.
+    /// Whether the exit of a process can be awaited through a descriptor.
     var hasPidfd: Bool
   }
 
@@ -31,7 +31,9 @@ enum HostJudgement {
     return .ok("kernel", "Linux \(probe.release)")
   }
 
-  /// - Parameter failure: why the process table can't be trusted; nil where it can.
+  /// Evaluates the process table.
+  ///
+  /// - Parameter failure: why the process table is unreliable; nil where it is reliable.
   /// - Returns: the check.
   static func processTable(_ failure: String?) -> HostCheck {
     failure.map {
@@ -43,11 +45,11 @@ enum HostJudgement {
     } ?? .ok("proc", "the host's process table can be read")
   }
 
-  /// What tells this boot and this host from others.
+  /// The identifiers of this boot and this host.
   struct Boot: Sendable {
     var bootID: String?
     var machineID: String?
-    /// Seconds since 1970 by the host's clock.
+    /// The host's clock, in seconds since 1970.
     var clock: Int64
   }
 
@@ -65,7 +67,7 @@ enum HostJudgement {
     return .ok("boot", "boot \(boot), machine \(machine)")
   }
 
-  /// The start of 2025: this program is younger.
+  /// The beginning of 2025. This program is newer than that.
   private static let earliest: Int64 = 1_735_689_600
 
   static func clock(_ probe: Boot) -> HostCheck {
@@ -76,9 +78,9 @@ enum HostJudgement {
         fix: "set it, by NTP")
   }
 
-  /// The cgroup hierarchies, and the controllers that are in any of them.
+  /// The cgroup hierarchies and the controllers in them.
   struct Groups: Sendable {
-    /// The versions that are mounted, `1` and `2`.
+    /// The mounted versions, `1` and `2`.
     var versions: Set<String>
     var controllers: Set<String>
     /// Whether version 2 has controllers.
@@ -113,21 +115,23 @@ enum HostJudgement {
       : .warn("cgroups", "\(probe.layout), without \(missing.joined(separator: ", "))", fix: fix)
   }
 
-  /// A file system.
+  /// The sizes of a file system.
   struct Disk: Sendable {
     var blockSize: UInt64
     var blocks: UInt64
     var freeBlocks: UInt64
-    /// 0 where the file system doesn't count them.
+    /// 0 where the file system does not count inodes.
     var inodes: UInt64
     var freeInodes: UInt64
   }
 
+  /// Evaluates the free space of a file system.
+  ///
   /// - Parameters:
-  ///   - name: the check's.
+  ///   - name: the name of the check.
   ///   - path: a directory on the file system.
-  ///   - disk: what it reports; nil where the directory isn't there.
-  ///   - fix: how room is made.
+  ///   - disk: the sizes that it reports; nil where the directory does not exist.
+  ///   - fix: how to free space.
   /// - Returns: the check.
   static func disk(_ name: String, _ path: String, _ disk: Disk?, fix: String) -> HostCheck {
     guard let disk, disk.blocks > 0 else {
@@ -145,7 +149,7 @@ enum HostJudgement {
   }
 
   private static func percent(_ part: Double) -> String {
-    // A file system may report more free blocks than it has.
+    // A file system can report more free blocks than it has.
     let part = min(part, 1)
     return part < 0.1
       ? "\(Int(part * 1000) / 10).\(Int(part * 1000) % 10) %" : "\(Int(part * 100)) %"
@@ -158,10 +162,12 @@ enum HostJudgement {
     case directory(owner: UInt32, mode: UInt32, isReadOnly: Bool, noExec: Bool, noSetuid: Bool)
   }
 
+  /// Evaluates the directory of sandboxes.
+  ///
   /// - Parameters:
   ///   - path: the directory of sandboxes.
-  ///   - isNamed: whether the operator named it.
-  ///   - place: what is there.
+  ///   - isNamed: whether the operator has set the directory.
+  ///   - place: the result of the probe.
   /// - Returns: the check.
   static func sandbox(_ path: String, isNamed: Bool, _ place: Place) -> HostCheck {
     let name = "sandbox"
@@ -184,9 +190,11 @@ enum HostJudgement {
     }
   }
 
+  /// Evaluates the control directory.
+  ///
   /// - Parameters:
   ///   - path: the directory of control sockets and pinned mounts.
-  ///   - place: what is there.
+  ///   - place: the result of the probe.
   /// - Returns: the check.
   static func control(_ path: String, _ place: Place) -> HostCheck {
     let name = "control-directory"
@@ -204,7 +212,7 @@ enum HostJudgement {
     }
   }
 
-  /// Such as `0644`.
+  /// The mode as text, for example `0644`.
   static func octal(_ mode: UInt32) -> String {
     let digits = String(mode & 0o7777, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
@@ -212,9 +220,9 @@ enum HostJudgement {
 
   /// The operator's file.
   struct File: Sendable {
-    /// Whose it is and its mode; nil where it isn't there.
+    /// The owner and mode of the file; nil where it does not exist.
     var status: (owner: UInt32, mode: UInt32)?
-    /// Why it can't be used.
+    /// Why it can't be used; nil where it can.
     var fault: String?
     /// Whether it has `allow:`.
     var isRestricted = false
@@ -227,7 +235,7 @@ enum HostJudgement {
       return .fail(
         name, fault + (mark.map { " (\($0))" } ?? ""),
         fix:
-          "every task fails until it is corrected: root's, mode 0644, and as docs/settings.md has it"
+          "every task fails until it is corrected: root's, mode 0644, and as docs/reference/settings.md has it"
       )
     }
     guard let mark else { return .ok(name, "there is no \(path): defaults apply") }

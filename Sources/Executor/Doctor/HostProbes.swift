@@ -6,7 +6,7 @@ import PodIdentity
 import PodRuntime
 import YAML
 
-/// Asks the kernel and its file systems. Nothing is changed.
+/// Probes the kernel and file systems without changing anything.
 enum HostProbes {
   static func kernel() -> HostJudgement.Kernel {
     var names = utsname()
@@ -25,14 +25,14 @@ enum HostProbes {
       clock: Int64(time(nil)))
   }
 
-  /// The hierarchies that are mounted; nil where /proc doesn't tell.
+  /// The mounted hierarchies; nil where /proc can't be read.
   static func groups() -> HostJudgement.Groups? {
     guard let hierarchies = try? CgroupMounts.current().hierarchies else { return nil }
     var groups = HostJudgement.Groups(versions: [], controllers: [], unifiedHasControllers: false)
     for hierarchy in hierarchies {
       if hierarchy.version == .v1 {
         let controllers = hierarchy.controllers.filter { !$0.hasPrefix("name=") }
-        // systemd's own hierarchy of version 1 limits nothing.
+        // The hierarchy of systemd in version 1 has no controllers.
         if !controllers.isEmpty { groups.versions.insert("1") }
         groups.controllers.formUnion(controllers)
       } else {
@@ -46,8 +46,10 @@ enum HostProbes {
     return groups
   }
 
+  /// Probes a file system.
+  ///
   /// - Parameter path: a directory.
-  /// - Returns: its file system; nil where it isn't there.
+  /// - Returns: the sizes of its file system; nil where the directory does not exist.
   static func disk(_ path: String) -> HostJudgement.Disk? {
     var system = statvfs()
     guard statvfs(path, &system) == 0 else { return nil }
@@ -57,7 +59,7 @@ enum HostProbes {
       freeInodes: UInt64(system.f_favail))
   }
 
-  /// statvfs(3)'s ST_NOEXEC, which glibc's header has for GNU programs alone.
+  /// ST_NOEXEC of statvfs(3), which glibc's header defines only for GNU programs.
   private static let noExec = 8
 
   static func place(_ path: String) -> HostJudgement.Place {

@@ -1,14 +1,14 @@
-/// What agent and reaper have answered, and what that means for pods. Nothing here asks anything.
+/// Evaluates the responses of agent and pod-reaper for pods. It sends no requests.
 enum MesosJudgement {
   /// An agent's response.
   enum Agent: Sendable, Equatable {
-    /// Nobody responded, with the reason.
+    /// There was no response; the value is the reason.
     case away(String)
     /// It responded with this status instead of its flags.
     case refused(status: Int)
-    /// What responded is no agent.
+    /// The process that responded is not an agent.
     case other
-    /// Its flags.
+    /// The agent's flags.
     case flags([String: String])
   }
 
@@ -34,13 +34,15 @@ enum MesosJudgement {
     }
   }
 
-  /// The agent's hook.
+  /// The name of the agent's hook.
   static let hookName = "org_compose_executor_PodHook"
   static let hookPath = "/usr/lib/compose-executor/libcompose_pod_hook.so"
 
+  /// Evaluates the hook module.
+  ///
   /// - Parameters:
   ///   - agent: the agent's response.
-  ///   - isInstalled: whether the library is where the packages have it.
+  ///   - isInstalled: whether the library is in the packages' directory.
   /// - Returns: the check.
   static func hook(_ agent: Agent, isInstalled: Bool) -> HostCheck {
     let name = "hook-module"
@@ -49,7 +51,7 @@ enum MesosJudgement {
         ? .ok(name, "\(hookPath) is installed; whether the agent has loaded it isn't known")
         : .warn(
           name, "not installed",
-          fix: "see deploy/hook.md; without it pod-reaper learns of deaths by leases and passes")
+          fix: "see docs/operate.md; without it pod-reaper learns of deaths by leases and passes")
     }
     let hooks = (flags["hooks"] ?? "").split(separator: ",").map { String($0) }
     if hooks.contains(where: { $0.split(separator: " ").joined() == hookName }) {
@@ -57,13 +59,13 @@ enum MesosJudgement {
     }
     return .warn(
       name, isInstalled ? "installed, but the agent hasn't loaded it" : "not installed",
-      fix: "--modules and --hooks=\(hookName) at the agent (deploy/hook.md)")
+      fix: "--modules and --hooks=\(hookName) at the agent (docs/operate.md)")
   }
 
   /// The program pod-reaper.
   enum Program: Sendable, Equatable {
     case missing
-    /// It couldn't be run, with the reason.
+    /// It could not be run; the value is the reason.
     case silent(path: String, String)
     case version(path: String, String)
   }
@@ -85,30 +87,32 @@ enum MesosJudgement {
     }
   }
 
-  /// What came of a conversation over a local socket.
+  /// The result of a request on a local socket.
   enum Reply: Sendable, Equatable {
-    /// There is no socket.
+    /// The socket does not exist.
     case missing
-    /// This user may not connect.
+    /// The permissions of the socket exclude this user.
     case forbidden
-    /// Nobody listens.
+    /// No process listens.
     case abandoned
-    /// Whoever listens didn't respond in time.
+    /// The listening process did not respond in time.
     case silent
     case text(String)
   }
 
-  /// What a service reports of itself.
+  /// The state that a service reports.
   struct Service: Sendable, Equatable {
     var isHealthy: Bool
     var problem: String?
     var version: String?
   }
 
+  /// Evaluates the reaper's service.
+  ///
   /// - Parameters:
   ///   - path: the control socket.
-  ///   - reply: what came of asking it.
-  ///   - service: the reply as the service means it; nil for another.
+  ///   - reply: the result of the request.
+  ///   - service: the decoded reply; nil for any other reply.
   ///   - own: this program's version.
   /// - Returns: the check.
   static func service(
@@ -144,10 +148,12 @@ enum MesosJudgement {
     }
   }
 
+  /// Evaluates the lease socket.
+  ///
   /// - Parameters:
   ///   - path: the lease socket.
-  ///   - reply: what came of asking for a lease.
-  ///   - accepted: the reply to a lease that is held.
+  ///   - reply: the result of a request for a lease.
+  ///   - accepted: the reply that grants a lease.
   /// - Returns: the check.
   static func leases(_ path: String, _ reply: Reply, accepted: String) -> HostCheck {
     let name = "leases"

@@ -2,18 +2,18 @@ import Dispatch
 import Glibc
 import Linux
 
-/// Runs probes so that none holds up the others, or the program.
+/// Runs probes so that none of them delays the other probes or the program.
 enum Probing {
-  /// How long a probe may take.
+  /// The default time limit of a probe.
   @TaskLocal static var limit = Duration.seconds(2)
 
-  /// Runs a probe; one that takes longer is left behind.
+  /// Runs a probe. A probe that exceeds the limit is abandoned.
   ///
   /// - Parameters:
-  ///   - limit: how long it may take.
-  ///   - late: what is reported then.
+  ///   - limit: the time limit.
+  ///   - late: the checks for a probe that exceeds the limit.
   ///   - body: the probe.
-  /// - Returns: its checks, or `late`.
+  /// - Returns: the checks of the probe, or `late`.
   static func run(
     within limit: Duration = limit, late: [HostCheck],
     _ body: @escaping @Sendable () async -> [HostCheck]
@@ -32,12 +32,12 @@ enum Probing {
     return late
   }
 
-  /// Runs a probe that may block on a thread of its own: a file system can hang for good.
+  /// Runs a blocking probe on a thread of its own, because a file system can hang forever.
   ///
   /// - Parameters:
-  ///   - names: the checks that fail where it takes too long.
+  ///   - names: the checks that fail if the probe exceeds the limit.
   ///   - body: the probe.
-  /// - Returns: its checks.
+  /// - Returns: the checks of the probe.
   static func blocking(
     _ names: [String], _ body: @escaping @Sendable () -> [HostCheck]
   ) async -> [HostCheck] {
@@ -56,8 +56,9 @@ enum Probing {
   ///
   /// - Parameters:
   ///   - path: the socket.
-  ///   - line: what is sent, with a newline behind it.
-  ///   - goodbye: what is sent after the first line of the reply; nil where the reply is read to its end.
+  ///   - line: the line, without a line feed.
+  ///   - goodbye: a line to send after the first line of the reply; nil to read the reply to its
+  ///     end.
   /// - Returns: the reply.
   static func ask(_ path: String, _ line: String, goodbye: String? = nil) -> MesosJudgement.Reply {
     var status = stat()
@@ -66,7 +67,7 @@ enum Probing {
     }
     guard access(path, W_OK) == 0 else { return .forbidden }
     guard let file = UnixSocket.connect(path, waits: false) else {
-      // Its queue of connections is full.
+      // The queue of connections is full.
       return errno == EAGAIN ? .silent : .abandoned
     }
     defer { close(file) }

@@ -6,12 +6,12 @@ import Linux
 import PodIdentity
 import PodRuntime
 
-/// Asks the engine, the agent and the reaper.
+/// Probes the engine, the agent and pod-reaper.
 enum ServiceProbes {
-  /// Asks an engine for itself and its networks.
+  /// Requests an engine's properties and networks.
   ///
-  /// - Parameter environment: names the engine.
-  /// - Returns: its checks, and its data's directory where it is this host's.
+  /// - Parameter environment: contains the engine's address.
+  /// - Returns: the checks, and the engine's data directory where it is on this host.
   static func engine(
     _ environment: [String: String]
   ) async -> (checks: [HostCheck], dataRoot: String?) {
@@ -44,17 +44,19 @@ enum ServiceProbes {
       let away = (error as? EngineError)?.isEngineAway ?? false
       let fix =
         away
-        ? "start it, or name another with DOCKER_HOST" : "see its log, and docs/engines.md"
+        ? "start it, or name another with DOCKER_HOST"
+        : "see its log, and docs/reference/engines.md"
       return (EngineJudgement.unreachable("\(error)", fix: fix), nil)
     }
   }
 
-  /// Where an agent is asked.
+  /// The address of the agent.
   ///
   /// - Parameters:
   ///   - option: the value of `--agent`.
-  ///   - environment: the agent's own to its executors.
-  /// - Returns: the address as it is printed, and the endpoint; nil where it is none.
+  ///   - environment: the environment that an agent sets for executors.
+  /// - Returns: the address as it is printed, and the endpoint; nil where the text is not an
+  ///   address.
   static func agentAddress(
     _ option: String?, _ environment: [String: String]
   ) -> (text: String, endpoint: HTTPEndpoint)? {
@@ -71,7 +73,7 @@ enum ServiceProbes {
     return (text, HTTPEndpoint(transport: .tcp(host: host, port: port), tls: tls))
   }
 
-  /// Asks an agent for its flags (Mesos, "HTTP endpoints", /flags).
+  /// Requests the flags of an agent (Mesos, "HTTP endpoints", /flags).
   static func agent(_ endpoint: HTTPEndpoint) async -> MesosJudgement.Agent {
     struct Flags: Decodable { let flags: [String: String] }
     do {
@@ -89,7 +91,7 @@ enum ServiceProbes {
     }
   }
 
-  /// Where pod-reaper is looked for: beside this program, then on the PATH.
+  /// The directories to search for pod-reaper: this program's own, then those of PATH.
   static func folders(_ environment: [String: String]) -> [String] {
     let own = TextFile.linkTarget("/proc/self/exe") ?? ""
     let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
@@ -97,7 +99,7 @@ enum ServiceProbes {
       + path.filter { $0.hasPrefix("/") }
   }
 
-  /// Finds pod-reaper in directories, and asks its version.
+  /// Finds pod-reaper in directories and runs it to get its version.
   static func program(in folders: [String]) async -> MesosJudgement.Program {
     guard let program = TrustedPrograms.find("pod-reaper", in: folders) else { return .missing }
     do {
@@ -114,7 +116,7 @@ enum ServiceProbes {
     }
   }
 
-  /// Asks the running reaper how it does.
+  /// Requests the state of the running pod-reaper.
   ///
   /// - Parameters:
   ///   - control: its control socket.
@@ -137,9 +139,9 @@ enum ServiceProbes {
     return MesosJudgement.service(control, reply, service, own: own)
   }
 
-  /// Asks for a lease, and releases it at once.
+  /// Requests a lease and releases it immediately.
   ///
-  /// - Parameter path: where executors lease.
+  /// - Parameter path: the lease socket.
   /// - Returns: the check.
   static func leases(_ path: String) -> HostCheck {
     let reply = Probing.ask(

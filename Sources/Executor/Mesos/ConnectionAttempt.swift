@@ -1,17 +1,17 @@
 import Glibc
 
-/// One attempt to connect to a port, as `mesos-tcp-connect` makes it.
+/// One attempt to connect to a port, like that of `mesos-tcp-connect`.
 struct ConnectionAttempt: Sendable {
-  /// An address, IPv4 or IPv6.
+  /// An IPv4 or IPv6 address.
   let host: String
   let port: UInt16
 
   private var isIPv6: Bool { host.utf8.contains(UInt8(ascii: ":")) }
 
-  /// Connects and hangs up; blocks its thread meanwhile.
+  /// Connects and disconnects. It blocks the thread.
   ///
-  /// - Parameter limit: how long it may take.
-  /// - Returns: why there is no connection; nil where there was one.
+  /// - Parameter limit: the time limit.
+  /// - Returns: why the connection failed; nil where it succeeded.
   func failure(within limit: Duration) -> String? {
     let descriptor = socket(
       isIPv6 ? AF_INET6 : AF_INET,
@@ -59,7 +59,7 @@ struct ConnectionAttempt: Sendable {
 }
 
 extension Duration {
-  /// Whole milliseconds; what is beyond an `Int` is the largest.
+  /// The number of whole milliseconds, at most `Int.max`.
   fileprivate var milliseconds: Int {
     let (seconds, attoseconds) = components
     let (product, isBeyond) = seconds.multipliedReportingOverflow(by: 1000)

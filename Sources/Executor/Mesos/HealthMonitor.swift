@@ -1,26 +1,27 @@
 import MesosExecutor
 
-/// Runs a task's health check and check as Mesos' own executors do (Mesos, "Task Health Checking").
+/// Runs a task's health check and check like Mesos' own executors (Mesos, "Task Health Checking").
 struct HealthMonitor: Sendable {
   let probe: TaskProbe
-  /// Returns once the agent is there, with the number of the subscription; throws `CancellationError`.
+  /// Waits until the session is subscribed, and returns the number of the subscription; throws
+  /// `CancellationError`.
   let presence: @Sendable () async throws -> Int
-  /// The number of the present subscription; nil while the agent is away.
+  /// The number of the current subscription; nil while the agent is away.
   let current: @Sendable () async -> Int?
 
-  /// What a health check found, when it differs from before.
+  /// A result of a health check that differs from the previous one.
   enum Finding: Sendable, Equatable {
-    /// The task is healthy, or is not.
+    /// The health of the task has changed.
     case changed(isHealthy: Bool, words: String)
-    /// So many checks failed in a row that the task is given up.
+    /// The limit of consecutive failures is reached, so the pod must be stopped.
     case hopeless(words: String)
   }
 
-  /// Checks until the task is given up or the monitor is cancelled.
+  /// Checks until the pod must be stopped or the monitor is canceled.
   ///
   /// - Parameters:
   ///   - check: the health check.
-  ///   - report: told of each change.
+  ///   - report: receives each change.
   func watch(_ check: HealthCheck, report: @Sendable (Finding) async -> Void) async {
     guard let what = check.probe else { return }
     let started = ContinuousClock.now
@@ -40,11 +41,11 @@ struct HealthMonitor: Sendable {
     } while await Self.pause(check.interval)
   }
 
-  /// Checks until the monitor is cancelled.
+  /// Checks until the monitor is canceled.
   ///
   /// - Parameters:
   ///   - check: the check.
-  ///   - report: told of each result that differs from the one before.
+  ///   - report: receives each result that differs from the previous one.
   func watch(_ check: CheckInfo, report: @Sendable (CheckStatus) async -> Void) async {
     guard let what = check.probe else { return }
     var last = what.unchecked
@@ -58,19 +59,20 @@ struct HealthMonitor: Sendable {
     } while await Self.pause(check.interval)
   }
 
-  /// Probes once the agent is there: while it is away, checks pause.
+  /// Probes while the session is subscribed. Checks pause while the agent is away.
   ///
-  /// - Returns: nil where the agent left meanwhile, or the monitor was cancelled: the result doesn't count.
+  /// - Returns: nil where the subscription was lost during the probe, or the monitor was canceled:
+  ///   the result then does not count.
   private func look(_ what: Probe, timeout: Duration) async -> TaskProbe.Result? {
     guard let number = try? await presence() else { return nil }
     let result = await probe.look(what, timeout: timeout)
     return await current() == number && result.counts ? result : nil
   }
 
-  /// Waits; false if the monitor was cancelled.
+  /// Waits; false if the monitor was canceled.
   private static func pause(_ time: Duration) async -> Bool {
     do {
-      // A check without an interval must not become a busy loop.
+      // Without a minimum, a check without an interval would become a busy loop.
       try await Task.sleep(for: max(time, .milliseconds(100)))
       return true
     } catch {
@@ -79,9 +81,10 @@ struct HealthMonitor: Sendable {
   }
 }
 
-/// What a row of results means: failures don't count before the first success as long as the grace period lasts.
+/// Evaluates consecutive results. Failures before the first success do not count during the grace
+/// period.
 struct HealthVerdict {
-  /// What one more result changes.
+  /// The effect of one more result.
   enum Change: Equatable {
     case same
     case changed(isHealthy: Bool)
@@ -99,12 +102,12 @@ struct HealthVerdict {
     limit = check.consecutiveFailures
   }
 
-  /// Takes a result.
+  /// Evaluates a result.
   ///
   /// - Parameters:
   ///   - isPassed: whether the check passed.
   ///   - time: how long the task has run.
-  /// - Returns: what changes.
+  /// - Returns: the change.
   mutating func take(isPassed: Bool, after time: Duration) -> Change {
     if isPassed {
       hasPassed = true
@@ -121,7 +124,7 @@ struct HealthVerdict {
 }
 
 extension Probe {
-  /// What is said of a check before its first result.
+  /// The status of a check before its first result.
   var unchecked: CheckStatus {
     switch self {
     case .http: .http(statusCode: nil)
@@ -130,10 +133,10 @@ extension Probe {
     }
   }
 
-  /// What is said of a check's result.
+  /// The status of a check after a result.
   ///
-  /// - Parameter result: how the probe went.
-  /// - Returns: the status; without a value where there was no answer.
+  /// - Parameter result: the result of the probe.
+  /// - Returns: the status; without a value where there was no response.
   func status(of result: TaskProbe.Result) -> CheckStatus {
     switch self {
     case .http: .http(statusCode: result.status.map { UInt32(clamping: $0) })

@@ -9,11 +9,11 @@ import PodRuntime
 import Program
 import Linux
 
-/// `compose-executor` without arguments: a Mesos executor. All it needs is in MESOS_*.
+/// `compose-executor` without arguments: a Mesos executor, configured by MESOS_*.
 enum MesosCommand {
-  /// Serves the agent until the last task has ended.
+  /// Runs the agent's tasks until the last one is over.
   ///
-  /// - Returns: the exit code: 0 after a clean end.
+  /// - Returns: the exit code; 0 if nothing is left and every update is acknowledged.
   static func run() async -> Int32 {
     ComposeExecutor.beginPod()
     let signals = await TerminationSignals { Int(signals_take_early($0)) }
@@ -25,7 +25,8 @@ enum MesosCommand {
     do {
       let mesos = try MesosEnvironment(environment)
       let run = mesos.run.value
-      // The token is between the agent and this process: no build, helper or Compose file sees it.
+      // Only this process may use the token: builds, helper programs and Compose files do not
+      // receive it.
       let open = environment.filter { !MesosEnvironment.secretVariables.contains($0.key) }
       let settings = Settings(environment: open, file: try OperatorFile())
       let level = try settings.logLevel()

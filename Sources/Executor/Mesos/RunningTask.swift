@@ -2,36 +2,37 @@ import Compose
 import MesosExecutor
 import PodRuntime
 
-/// One task of this executor and where it stands.
+/// One task of this executor and its progress.
 struct RunningTask {
   let info: TaskInfo
-  /// The tasks that it was launched with, itself among them; empty for a task on its own.
+  /// The task IDs of its group, including its own; empty for a single task.
   let group: Set<TaskID>
-  /// Its pod, once the Compose files have been read.
+  /// Its pod; nil before the Compose files have been read.
   var pod: Pod?
-  /// The pod's life.
+  /// The Swift task that runs its pod.
   var work: Task<Void, Never>?
-  /// Checks of its health.
+  /// The Swift tasks that run its checks.
   var monitors: [Task<Void, Never>] = []
-  /// Set when the framework, the agent or a signal wants it ended.
+  /// Set when the framework, the agent, a user or a signal has requested its end.
   var end: EndRequest?
-  /// What the framework was told last.
+  /// The last state that was sent to the framework.
   var state: TaskState?
-  /// Where it can be reached, once it runs.
+  /// The networks and ports of its pod; empty before it runs.
   var networks: [NetworkInfo] = []
   /// The last result of its check.
   var check: CheckStatus?
-  /// What its health check last said.
+  /// The last result of its health check.
   var isHealthy: Bool?
-  /// True once its terminal update is sent.
+  /// Whether its terminal update has been sent.
   var isOver = false
-  /// True once that is acknowledged.
+  /// Whether its terminal update has been acknowledged.
   var isSettled = false
-  /// The wait for its Compose files; finished, it ends without them.
+  /// Receives the result of reading its Compose files. When it is finished early, the task ends
+  /// without them.
   var loading: AsyncStream<Result<PodRequest, any Error>>.Continuation?
-  /// Its health check has given it up.
+  /// Whether its health check has failed for good.
   var isHopeless = false
-  /// True once its pod has ended, whatever of the terminal update.
+  /// Whether its pod has ended, even if the terminal update has not been sent.
   var isEnding = false
 
   init(info: TaskInfo, group: Set<TaskID>) {
@@ -41,18 +42,18 @@ struct RunningTask {
   }
 }
 
-/// How a task is to end.
+/// A request to end a task.
 struct EndRequest: Sendable {
-  /// How long its pod may take to stop; nil for the task's own time.
+  /// The time that its pod has to stop; nil for the task's own time.
   var grace: Duration?
-  /// How long removing may take; nil for the usual time.
+  /// The time limit for removal; nil for the default.
   var cleanup: Duration?
-  /// Why, for people.
+  /// The cause, for people.
   var message: String
 }
 
 extension PodAddresses {
-  /// The pod's addresses and published ports as Mesos has them.
+  /// The pod's addresses and published ports in Mesos' form.
   var networks: [NetworkInfo] {
     if addresses.isEmpty && ports.isEmpty { return [] }
     return [

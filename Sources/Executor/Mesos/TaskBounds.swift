@@ -3,18 +3,18 @@ import PodRuntime
 import Program
 import Settings
 
-/// What a task may use: its limits where it has some, its resources else.
+/// The resource limits of a task: its limits where it has any, else its resources.
 ///
-/// Mesos sums the resources of one name, which may come in several roles, and counts in
+/// Mesos adds up resources with the same name, which can come from several roles, and calculates in
 /// thousandths.
 struct TaskBounds {
   let task: TaskInfo
 
-  /// The bounds as a pod's services are held to them.
+  /// The limits that apply to a pod's services.
   ///
-  /// - Parameter environment: the executor's, which may name its GPUs.
-  /// - Returns: the bounds; nil for each that there is none of.
-  /// - Throws: `SettingError` for a figure that is none.
+  /// - Parameter environment: the executor's environment, which may contain its GPUs.
+  /// - Returns: the limits; nil for each that is not set.
+  /// - Throws: `SettingError` for an invalid amount.
   func limits(environment: [String: String]) throws -> TaskLimits {
     var limits = TaskLimits(
       cpus: try bound("cpus"), memory: try bound("mem").map(Self.bytes),
@@ -27,15 +27,15 @@ struct TaskBounds {
     return limits
   }
 
-  /// Beyond what an `Int64` of bytes holds is no bound on any host.
+  /// Converts megabytes to bytes, limited to `Int64.max`.
   private static func bytes(_ megabytes: Double) -> Int64 {
     megabytes < 8e12 ? Int64(megabytes * 1_048_576) : .max
   }
 
-  /// The limit of a resource; its amount where the task sets none; nil for no bound.
+  /// The limit of a resource, or its amount where the task sets no limit; nil for no limit.
   private func bound(_ name: String) throws -> Double? {
     if let limit = task.limits[name] {
-      // Mesos' own word for a task that may use what there is.
+      // Mesos uses infinity for a task without a limit.
       if limit == .infinity { return nil }
       return try checked(limit, "limit of \(name)")
     }

@@ -1,17 +1,17 @@
 import MesosExecutor
 
-/// The states that a task goes through. The diagram in docs/pod.md is made from this.
+/// The order of a task's states. The diagram in docs/pods.md is generated from it.
 enum TaskCourse {
-  /// What the framework may be told next.
+  /// The states that can be sent next.
   ///
-  /// - Parameter state: what it was told last; nil for nothing.
-  /// - Returns: the states that may follow; none after a terminal one.
+  /// - Parameter state: the last state that was sent; nil for none.
+  /// - Returns: the states that may follow; none after a terminal state.
   static func next(after state: TaskState?) -> [TaskState] {
     switch state {
     case nil: [.starting]
     case .starting: [.running, .killing, .failed, .killed]
     case .running: [.running, .killing, .finished, .failed, .killed]
-    // Its pod may have ended by itself just before it was told to.
+    // The pod may have finished or failed just before the kill.
     case .killing: [.finished, .failed, .killed]
     case .finished, .failed, .killed, .lost, .error: []
     }

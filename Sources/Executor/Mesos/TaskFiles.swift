@@ -4,17 +4,18 @@ import MesosExecutor
 import YAML
 import Linux
 
-/// Where a task's Compose files are: the label `fileName`, else the names that Compose looks for.
+/// The paths of a task's Compose files: from the label `fileName`, else the names that Compose
+/// searches for.
 struct TaskFiles {
-  /// The files, absolute; empty to look for Compose's names in the sandbox.
+  /// Absolute paths; empty to search for Compose's names in the sandbox.
   let paths: [String]
 
   /// Reads the label.
   ///
   /// - Parameters:
   ///   - task: the task.
-  ///   - sandbox: the sandbox as the host sees it.
-  /// - Throws: `ComposeError` for a path that leaves the sandbox.
+  ///   - sandbox: the path of the sandbox on the host.
+  /// - Throws: `ComposeError` for a path outside the sandbox.
   init(task: TaskInfo, sandbox: String) throws(ComposeError) {
     guard let names = task.label("fileName") else {
       paths = []
@@ -26,7 +27,7 @@ struct TaskFiles {
       let word = String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
       if word.isEmpty { continue }
       let path = word.hasPrefix("/") ? word : sandbox + "/" + word
-      // A link could lead out as well as `..` does.
+      // A symbolic link can lead outside as well as `..`.
       guard let real = RealPath.ofExisting(path) else {
         throw ComposeError(
           "the Compose file '\(word)' (label fileName) is not in the sandbox: name it among the task's URIs"
@@ -44,28 +45,29 @@ struct TaskFiles {
 }
 
 extension TaskInfo {
-  /// A label's value, by its name or by its name behind a dotted prefix, as Aurora writes it.
+  /// The value of a label, by its name, or by its name after a dotted prefix, which Aurora adds.
   ///
   /// - Parameter name: the label's name.
-  /// - Returns: the value of the plain label, else that of the first with a prefix.
+  /// - Returns: the value of the label without a prefix, else that of the first with a prefix.
   func label(_ name: String) -> String? {
     let plain = labels.first { $0.key == name }
     return (plain ?? labels.first { $0.key.hasSuffix("." + name) })?.value
   }
 
-  /// Labels that look like options of a pod, and are none.
+  /// Labels that look like options of a pod but are unknown.
   var unknownOptions: [String] {
-    let known = Settings.podOptions.union(["launch-timeout"]).map(Settings.podLabel)
+    let known = Settings.taskLabels
     return labels.map(\.key).filter { key in
       let prefix = ["pod.", "org.apache.aurora.metadata.pod."].first { key.hasPrefix($0) }
       return prefix != nil && !known.contains { key == $0 || key.hasSuffix("." + $0) }
     }
   }
 
-  /// A scalar resource, summed over roles and without persistent volumes; nil where the task has none.
+  /// A scalar resource, added up over roles and without persistent volumes; nil where the task has
+  /// none.
   ///
   /// - Parameter name: the resource's name.
-  /// - Returns: its amount: processors, or megabytes.
+  /// - Returns: the amount: CPUs or megabytes.
   func scalar(_ name: String) -> Double? {
     let amounts = resources.filter { $0.name == name && !$0.isVolume }.compactMap(\.scalar)
     return amounts.isEmpty ? nil : amounts.reduce(0, +)

@@ -7,19 +7,19 @@ import Program
 import YAML
 import Settings
 
-/// Makes a pod's request from a task.
+/// Makes the request for a pod from a task.
 struct TaskPod {
   let task: TaskInfo
-  /// What Mesos told this executor when it started it.
+  /// The settings that Mesos passed to this executor.
   let mesos: MesosEnvironment
-  /// The run, as the agent says.
+  /// The run, from the agent.
   let run: String
   let settings: Settings
 
-  /// Reads the task's Compose files and joins them with what the task says.
+  /// Reads the task's Compose files and combines them with the task's settings.
   ///
   /// - Returns: the request.
-  /// - Throws: `ComposeError` with the place of what is wrong, `SettingError`.
+  /// - Throws: `ComposeError` with the location of the error; `SettingError`.
   func request() throws -> PodRequest {
     for (name, id) in [("task_id", task.taskID.value), ("agent_id", task.agentID.value)] {
       if let problem = IDCheck.problem(id) {
@@ -43,7 +43,7 @@ struct TaskPod {
     let earlier = EarlierSettings(task: task, sandbox: mesos.directory)
     func said(_ option: String) -> String? {
       if let text = task.label(Settings.podLabel(option)) { return text }
-      // Their network goes with their sharing, which the task's own word replaces.
+      // An earlier executor's network belongs to its sharing, which the task's own label replaces.
       if option == "network", task.label(Settings.podLabel("share")) != nil { return nil }
       return earlier.options[option]
     }
@@ -70,7 +70,8 @@ struct TaskPod {
       request.notes.append(notice)
     }
     request.warnings = earlier.warnings
-    // There a pod with such a service has no infrastructure container; here sharing that is asked for is meant.
+    // In an earlier executor a pod with such a service has no infrastructure container. Sharing
+    // that the task's own label requests is kept.
     if task.label(Settings.podLabel("share")) == nil, earlier.options["share"] != nil,
       project.hasOtherNetworks
     {
@@ -79,8 +80,7 @@ struct TaskPod {
     }
     request.warnings += task.unknownOptions.map {
       "label \($0) is no option of a pod: known are "
-        + (["launch-timeout"] + Settings.podOptions.sorted()).map(Settings.podLabel)
-        .joined(separator: ", ")
+        + Settings.taskLabels.joined(separator: ", ")
     }
     try request.applyRoles()
     request.limits = try TaskBounds(task: task).limits(environment: settings.environment)
@@ -90,7 +90,7 @@ struct TaskPod {
     return request
   }
 
-  /// The variables of the task's own command, which are the strongest.
+  /// The variables of the task's command, which take precedence.
   private var taskEnvironment: [String: String] {
     var result: [String: String] = [:]
     for variable in task.command?.environment ?? [] { result[variable.name] = variable.value }
@@ -99,7 +99,7 @@ struct TaskPod {
 }
 
 extension Project {
-  /// Whether a service lives in the host's network namespace, or in one without a network.
+  /// Whether a service uses the host's network namespace, or one without a network.
   fileprivate var hasOtherNetworks: Bool {
     services.values.contains { service in
       switch service.networkMode?.value {

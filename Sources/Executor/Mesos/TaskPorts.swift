@@ -2,18 +2,19 @@ import MesosExecutor
 
 /// The ports that a task was offered, in the order in which its services get them.
 enum TaskPorts {
-  /// The order is that of PORTS in the environment if all its numbers are offered (Marathon's own order), else that of
-  /// the task's discovery ports if they are, else that of the ranges of all `ports` resources as they come. It is
-  /// never sorted: Marathon picks ports at random.
+  /// The order is that of PORTS in the environment if all its ports are offered (Marathon's order),
+  /// else that of the task's discovery ports if all of them are offered, else that of the ranges of
+  /// all `ports` resources. The ports are never sorted, because Marathon picks them at random.
   ///
   /// - Parameters:
   ///   - task: the task.
-  ///   - environment: the task's and the executor's variables.
+  ///   - environment: the variables of the task and the executor.
   /// - Returns: the ports; nil where the task has no ports resource.
   static func offered(to task: TaskInfo, environment: [String: String]) -> [UInt16]? {
     let resources = task.resources.filter { $0.name == "ports" }
     if resources.isEmpty { return nil }
-    // A range of a hostile or broken task can be any size: a host has no more ports than these.
+    // The range of a hostile or faulty task can have any size, so it is limited to the ports of a
+    // host.
     var all: Set<UInt16> = []
     var ranges: [UInt16] = []
     for range in resources.flatMap(\.ranges) where range.overlaps(1...65_535) {
@@ -30,7 +31,7 @@ enum TaskPorts {
     return ranges
   }
 
-  /// The ports if there are any, all of them offered and none named twice.
+  /// The ports, if all of them are offered and none appears twice; nil where there are none.
   private static func complete(_ ports: [UInt16?], within offered: Set<UInt16>) -> [UInt16]? {
     let known = ports.compactMap { $0 }
     guard !known.isEmpty, known.count == ports.count, Set(known).count == known.count,

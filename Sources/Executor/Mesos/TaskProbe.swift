@@ -5,43 +5,44 @@ import MesosExecutor
 import PodRuntime
 import Linux
 
-/// One look at a pod's health: at a host port or a container's own port, or by a command in a container or the sandbox.
+/// One probe of a pod: a request to a host port or a container's port, or a command in a container
+/// or the sandbox.
 struct TaskProbe: Sendable {
   let http: HTTPClient
-  /// Where commands run that no container does.
+  /// The working directory of commands that do not run in a container.
   let sandbox: String
-  /// What these see.
+  /// The environment of these commands.
   let environment: [String: String]
-  /// Where a port is found; nil while that can't be known, which says nothing of the pod.
+  /// Finds the location of a port; nil while it is unknown, which is no result for the pod.
   var place: @Sendable (_ port: UInt16, _ isIPv6: Bool) async -> CheckPlace? = { _, _ in .host }
   /// Runs a command in a container; nil where commands run in the sandbox.
   var runInContainer: (@Sendable (CheckCommand, Duration?) async -> CheckEnd)?
 
-  /// How a probe went.
+  /// The result of a probe.
   struct Result: Sendable, Equatable {
     /// Whether it passed.
     var isPassed: Bool
-    /// What was seen, for people.
+    /// A description for people.
     var words: String
-    /// The answer's status, for HTTP.
+    /// The status of the response, for HTTP.
     var status: Int?
     /// The command's exit code, for COMMAND.
     var exitCode: Int?
     /// Whether the connection was accepted, for TCP.
     var isConnected: Bool?
-    /// False for a probe that couldn't be made for a reason that isn't the pod's.
+    /// False if the probe failed for a reason outside the pod.
     var counts = true
   }
 
   private static let unknown = Result(
     isPassed: false, words: "the engine is away", counts: false)
 
-  /// Takes a look.
+  /// Probes the pod.
   ///
   /// - Parameters:
-  ///   - probe: what to look at.
-  ///   - timeout: how long it may take; zero is no limit (checker_process.cpp).
-  /// - Returns: how it went; a probe that can't be made has failed.
+  ///   - probe: the request.
+  ///   - timeout: the time limit; zero for no limit (checker_process.cpp).
+  /// - Returns: the result. A probe that can't be made has failed.
   func look(_ probe: Probe, timeout: Duration) async -> Result {
     let limit = timeout > .zero ? timeout : nil
     return switch probe {
@@ -58,10 +59,10 @@ struct TaskProbe: Sendable {
     }
   }
 
-  /// As `curl -L -k -g` asks: any redirect is followed, the body is discarded, and each probe has a connection of its
-  /// own, so that a server that accepts none is noticed.
+  /// Sends a request like `curl -L -k -g`: it follows redirects and discards the body. Each probe
+  /// opens a new connection, so that a server that accepts none is detected.
   private func request(_ target: HTTPTarget, statuses: [UInt32], limit: Duration?) async -> Result {
-    // Mesos asks without looking at the certificate: it is the pod's own.
+    // Mesos does not verify the certificate, because it is the pod's own.
     let tls = target.scheme == "https" ? TLSFiles(verifiesServer: false) : nil
     let path = target.path.hasPrefix("/") ? target.path : "/" + target.path
     return await atPlaces(of: target.port, isIPv6: target.isIPv6, limit) { host, _, limit in
@@ -84,7 +85,7 @@ struct TaskProbe: Sendable {
     }
   }
 
-  /// Probes a port at each of its places until one responds.
+  /// Probes a port at each of its locations until one responds.
   private func atPlaces(
     of port: UInt32, isIPv6: Bool, _ limit: Duration?,
     _ look: (_ host: String, _ port: UInt16, Duration?) async -> Result
@@ -101,7 +102,7 @@ struct TaskProbe: Sendable {
     }
     var last = Result(isPassed: false, words: "port \(port): no address")
     for (index, host) in hosts.enumerated() {
-      // A network that can't be reached leaves time for the others.
+      // An unreachable network must leave time for the others.
       let share = limit.map { $0 / (hosts.count - index) }
       let start = ContinuousClock.now
       last = await look(host, number, share)
@@ -112,12 +113,12 @@ struct TaskProbe: Sendable {
     return last
   }
 
-  /// curl's own limit.
+  /// The default of curl.
   private static let longestConnect = Duration.seconds(300)
 
   private func connect(port: UInt32, isIPv6: Bool, limit: Duration?) async -> Result {
     await atPlaces(of: port, isIPv6: isIPv6, limit) { host, number, limit in
-      // A connection attempt blocks its thread, so it gets one that may.
+      // A connection attempt blocks its thread, so it runs on a thread of the global queue.
       let failure: String? = await withCheckedContinuation { continuation in
         DispatchQueue.global().async {
           let attempt = ConnectionAttempt(host: host, port: number)

@@ -3,7 +3,7 @@ import PodControl
 import PodRuntime
 
 extension TaskSupervisor {
-  /// Makes the control socket, before the first pod has an object.
+  /// Creates the control socket before the first pod has objects.
   func openControl() {
     guard control == nil, !run.isEmpty else { return }
     control = ControlHandler(
@@ -12,12 +12,12 @@ extension TaskSupervisor {
     ).listen(run: run, group: settings.file.controlGroup, log: log)
   }
 
-  /// Removes the control socket with the last pod.
+  /// Removes the control socket when no task is left.
   func closeControl() {
     guard tasks.values.allSatisfy(\.isOver), let server = control else { return }
     control = nil
     server.close()
-    // Nobody waits for clients.
+    // The executor does not wait for clients.
     Task { await server.stop() }
   }
 

@@ -8,21 +8,21 @@ import Program
 import YAML
 
 extension TaskSupervisor {
-  /// Takes tasks on: says at once that they are starting, then makes their pods.
+  /// Starts tasks: sends TASK_STARTING for all of them, then launches their pods.
   ///
   /// - Parameters:
   ///   - infos: the tasks.
-  ///   - asGroup: whether they live and die together.
+  ///   - asGroup: whether a failure or kill of one also stops the others.
   func launch(_ infos: [TaskInfo], asGroup: Bool) async {
     let group = asGroup ? Set(infos.map(\.taskID)) : []
     for info in infos {
       let id = info.taskID
       add(RunningTask(info: info, group: group))
-      // Nothing is begun that there is no time to end.
+      // During a shutdown there is no time to launch a pod and stop it again.
       if isShuttingDown { tasks[id]?.end = EndRequest(message: "the executor is being shut down") }
     }
     openControl()
-    // All are starting before the first can end, and take the others along.
+    // All tasks are reported as starting before one can fail and stop the others.
     for info in infos {
       await tell(
         TaskUpdate(taskID: info.taskID, state: .starting, message: "the pod is being put together"))
@@ -30,7 +30,7 @@ extension TaskSupervisor {
     for info in infos { tasks[info.taskID]?.work = Task { await self.live(info) } }
   }
 
-  /// One task's life, to its terminal update.
+  /// Runs one task until its terminal update.
   private func live(_ info: TaskInfo) async {
     var outcome = await outcome(of: info)
     let id = info.taskID
@@ -61,7 +61,8 @@ extension TaskSupervisor {
     notifyWaiters()
   }
 
-  /// Tells the framework, unless the state can't follow what it was told before; a task's end is always told.
+  /// Sends an update, unless its state can't follow the last one that was sent. A terminal update
+  /// is always sent.
   func tell(_ update: TaskUpdate) async {
     let allowed = TaskCourse.next(after: tasks[update.taskID]?.state)
     guard allowed.contains(update.state) || update.state.isTerminal else { return }
@@ -111,7 +112,7 @@ extension TaskSupervisor {
     return outcome
   }
 
-  /// The end of a task that never had a pod, with its report.
+  /// The outcome of a task that never had a pod. Its report is written.
   private func endWithoutPod(
     _ info: TaskInfo, _ state: PodOutcome.State, _ message: String
   ) async -> PodOutcome {
@@ -128,9 +129,10 @@ extension TaskSupervisor {
     return PodOutcome(state: state, message: message)
   }
 
-  /// Loads a task's Compose files on a thread of its own: big ones take their time, and a kill is obeyed at once.
+  /// Loads a task's Compose files on another thread, because large files take time and a kill must
+  /// take effect immediately.
   ///
-  /// - Returns: nil where the task is to end meanwhile.
+  /// - Returns: nil where the task must end in the meantime.
   private func load(_ info: TaskInfo) async -> Result<PodRequest, any Error>? {
     let (results, sink) = AsyncStream<Result<PodRequest, any Error>>.makeStream()
     tasks[info.taskID]?.loading = sink
@@ -145,7 +147,7 @@ extension TaskSupervisor {
     return nil
   }
 
-  /// The run's cgroup goes with its last task.
+  /// Records that a task's pod ends; true if it is the last one, which removes the run's cgroup.
   private func endsLast(_ id: TaskID) -> Bool {
     tasks[id]?.isEnding = true
     let isLast = tasks.values.allSatisfy { $0.isOver || $0.isEnding }
@@ -156,7 +158,7 @@ extension TaskSupervisor {
   // MARK: While it runs
 
   private func isUp(_ id: TaskID, _ addresses: PodAddresses) async {
-    // Told to end meanwhile, it has said so already.
+    // A task that was asked to end must not report TASK_RUNNING any more.
     guard let task = tasks[id], task.end == nil else { return }
     tasks[id]?.networks = addresses.networks
     await sayRunning(id, "every service is up")
@@ -218,7 +220,7 @@ extension TaskSupervisor {
 }
 
 extension PodOutcome {
-  /// The state that Mesos hears of.
+  /// The state that is sent to Mesos.
   var taskState: TaskState {
     switch state {
     case .finished: .finished
@@ -227,7 +229,7 @@ extension PodOutcome {
     }
   }
 
-  /// The message in one line, with what could not be removed.
+  /// The message on one line, with the objects that could not be removed.
   var line: String {
     let left = leftovers.isEmpty ? "" : "; not removed: " + leftovers.joined(separator: ", ")
     return Printable.line(message + left)

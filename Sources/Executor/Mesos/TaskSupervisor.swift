@@ -6,7 +6,7 @@ import MesosExecutor
 import PodControl
 import PodRuntime
 
-/// Runs the agent's tasks, each as a pod, and says of them what is true.
+/// Runs the agent's tasks, each as a pod, and reports their states.
 actor TaskSupervisor {
   let session: MesosSession
   let mesos: MesosEnvironment
@@ -15,24 +15,25 @@ actor TaskSupervisor {
   let output: PodOutput
   let log: Logger
   let http = HTTPClient()
-  /// Tasks of one run share its slice.
+  /// The slice that the tasks of one run share.
   let slices: SliceKeeper
 
   var tasks: [TaskID: RunningTask] = [:]
   var run: String
-  /// Where operators on the host reach the tasks' pods; nil while there are none.
+  /// The server for operators on the host; nil without tasks.
   var control: ControlServer?
-  /// The last pod that ended while others lived in the run's cgroup.
+  /// The last pod that ended while other pods used the run's cgroup. It can still remove the
+  /// cgroup.
   var cgroupHeir: Pod?
-  /// Why no pod can be made; nil where one can.
+  /// Why no pod can be launched; nil where pods can be launched.
   var refusal: String?
-  /// When this process has to be gone.
+  /// The time at which this process must exit.
   private var deadline: ContinuousClock.Instant?
-  /// Nothing is left behind, and the agent knows all.
+  /// Whether nothing is left behind and the agent has acknowledged every update.
   private var isClean = true
-  /// Set once there was a task, even one that could not be read.
+  /// Whether there has been a task, even a malformed one.
   private var hasHadTasks = false
-  /// Set once the agent, or a signal, has told the executor to go.
+  /// Whether the agent or a signal has requested the shutdown.
   private var isTold = false
   private var areAcknowledged: Bool?
   private let changes = AsyncCondition()
@@ -54,15 +55,16 @@ actor TaskSupervisor {
     run = mesos.run.value
   }
 
-  /// How the executor ends.
+  /// The result of the executor.
   struct Ending: Sendable {
-    /// Nothing is left behind, and the agent knows all.
+    /// Whether nothing is left behind and the agent has acknowledged every update.
     let isClean: Bool
-    /// The exit code: 0 for a clean end, and for one that the agent asked for and left no time for.
+    /// The exit code: 0 for a clean result, and for a requested shutdown without enough time.
     let code: Int32
   }
 
-  /// Works until the last task's end is acknowledged, or the executor has been told to go.
+  /// Works until the terminal update of the last task is acknowledged, or until the deadline of a
+  /// shutdown.
   func work() async -> Ending {
     let connection = Task { await self.session.run() }
     let events = Task { for await event in self.session.events { await self.take(event) } }
@@ -78,7 +80,7 @@ actor TaskSupervisor {
       case true?: break
       case false?:
         log.warning("the agent has not acknowledged every update")
-        // In a shutdown none may ever come.
+        // During a shutdown, the agent may never send an acknowledgement.
         if !wasTold { isClean = false }
       }
       break
@@ -92,11 +94,11 @@ actor TaskSupervisor {
     return Ending(isClean: isClean, code: isClean || isTold ? 0 : 1)
   }
 
-  /// Ends every task, and has the process gone within the shutdown grace period.
+  /// Stops every task, and sets the deadline for the exit within the shutdown grace period.
   ///
   /// - Parameters:
-  ///   - message: why, for people.
-  ///   - isTold: false if this end is a failure of its own; after an end that was asked for it is none.
+  ///   - message: the cause, for people.
+  ///   - isTold: false if the cause is a failure. It has no effect after an earlier call.
   func shutDown(_ message: String, isTold: Bool = true) {
     guard deadline == nil else { return }
     self.isTold = isTold
@@ -128,7 +130,7 @@ actor TaskSupervisor {
         let message = "neither the agent's container_id nor the sandbox' path names a run"
         log.error("\(message)")
         isClean = false
-        // The tasks that follow fail with it; nothing is made for them.
+        // The next tasks fail with this message, and no objects are created for them.
         refusal = message
         return
       }
@@ -150,7 +152,7 @@ actor TaskSupervisor {
     }
   }
 
-  /// The connection has ended for good: a failure, unless the agent knows all that there was to say.
+  /// Handles the end of the session: a failure, unless every update has been acknowledged.
   private func lost(_ reason: SessionEnd) async {
     if hasHadTasks, tasks.values.allSatisfy(\.isOver), await session.unacknowledgedCount == 0 {
       return log.info("\(reason): nothing is left to be told")
@@ -158,13 +160,14 @@ actor TaskSupervisor {
     shutDown("\(reason)", isTold: false)
   }
 
-  /// Forgets a task whose end is acknowledged: an executor may have any number of them.
+  /// Removes a task whose terminal update is acknowledged, because an executor can run any number
+  /// of tasks.
   func forget(_ id: TaskID) {
     guard let task = tasks[id], task.isOver, task.isSettled else { return }
     tasks[id] = nil
   }
 
-  /// Notes a task of the agent's.
+  /// Records a task of the agent.
   func add(_ task: RunningTask) {
     hasHadTasks = true
     tasks[task.info.taskID] = task
@@ -177,19 +180,19 @@ actor TaskSupervisor {
     await kill(id, grace: grace, "killed by the framework")
   }
 
-  /// Ends a task as the framework's KILL does, and its group with it.
+  /// Kills a task and its group, like the framework's KILL.
   ///
   /// - Parameters:
-  ///   - id: the task.
-  ///   - grace: how long its pod may take to stop; nil for the task's own time.
-  ///   - cause: why, for people.
+  ///   - id: the task's ID.
+  ///   - grace: the time that its pod has to stop; nil for the task's own time.
+  ///   - cause: the cause, for people.
   func kill(_ id: TaskID, grace: Duration?, _ cause: String) async {
     guard let task = tasks[id], !task.isOver else { return }
     await stop(id, EndRequest(grace: grace, message: cause))
     await stopGroup(of: task, "task \(id) of its group was \(cause)")
   }
 
-  /// Ends what is left of a task's group: one that fails or is killed takes the others along.
+  /// Stops the rest of a task's group after one of its tasks failed or was killed.
   func stopGroup(of task: RunningTask, _ message: String) async {
     guard !isShuttingDown else { return }
     for id in task.group.sorted(by: { $0.value < $1.value }) where tasks[id]?.end == nil {
@@ -197,12 +200,12 @@ actor TaskSupervisor {
     }
   }
 
-  /// Ends a task, and says so the first time.
+  /// Stops a task, and sends TASK_KILLING the first time.
   private func stop(_ id: TaskID, _ request: EndRequest) async {
     guard let task = tasks[id], !task.isOver else { return }
     end(id, request)
     guard task.end == nil else { return }
-    // The session passes it over for a framework that doesn't know the state.
+    // The session drops this update for a framework that does not support the state.
     await tell(
       TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
   }
@@ -211,14 +214,14 @@ actor TaskSupervisor {
     guard let task = tasks[id], !task.isOver else { return }
     tasks[id]?.end = request
     task.loading?.finish()
-    // Before there is a pod, its making finds the request.
+    // Without a pod, the launch checks the request itself.
     guard let pod = task.pod else { return }
     Task {
       await pod.kill(grace: request.grace, cleanup: request.cleanup, message: request.message)
     }
   }
 
-  /// Whether the executor has been told to go.
+  /// Whether the executor is shutting down.
   var isShuttingDown: Bool { deadline != nil }
 
   // MARK: Waiting
@@ -230,10 +233,11 @@ actor TaskSupervisor {
 
   /// Waits until the agent has acknowledged every update.
   ///
-  /// - Returns: whether it has, in the time that there is; nil once there is a new task, or less time than there was.
+  /// - Returns: whether it has done so in time; nil once there is a new task or an earlier
+  ///   deadline.
   private func awaitAcknowledgements() async -> Bool? {
     let known = deadline
-    // An agent that is there needs its time to answer, also where none is given it to come back.
+    // A reachable agent needs time to respond, even if the recovery timeout is zero.
     let limit = known.map { $0 - .now } ?? max(mesos.recoveryTimeout, SessionLimits().registration)
     areAcknowledged = nil
     let waiting = Task {
@@ -251,23 +255,24 @@ actor TaskSupervisor {
     while !condition(self) { await changes.waitUncanceled(after: changes.generation) }
   }
 
-  /// Lets the waits look again.
+  /// Wakes the waiters, which then test their conditions again.
   func notifyWaiters() { changes.notifyAll() }
 
-  /// Notes that something was left behind.
+  /// Records that something was left behind.
   func noteUnclean() { isClean = false }
 }
 
-/// How the shutdown grace period is shared out.
+/// The division of the shutdown grace period.
 struct ShutdownPlan: Equatable {
-  /// How long pods may take to stop before SIGKILL.
+  /// The time that pods have to stop before SIGKILL.
   let grace: Duration
-  /// How long removing may take after that.
+  /// The time limit for removal after that.
   let cleanup: Duration
-  /// When the process is gone, whether or not anything is acknowledged.
+  /// The time at which the process exits, even without acknowledgements.
   let exit: Duration
 
-  /// SIGKILL comes at the grace period minus the larger of 2 s and 40 %; the rest is for removing and for saying so.
+  /// SIGKILL is sent at the grace period minus the larger of 2 s and 40 %. The rest is for removal
+  /// and the last updates.
   init(gracePeriod: Duration) {
     let rest = max(.seconds(2), gracePeriod * 0.4)
     grace = max(.zero, gracePeriod - rest)

@@ -9,16 +9,17 @@ import Linux
 import Settings
 
 extension EarlierSettings {
-  /// The sections by which the files are told from others of their names.
+  /// A file with one of these sections is an earlier executor's; other programs use the same file
+  /// names.
   private static let sections: Set<String> = [
     "launchtask", "cleanpod", "podstatushooks", "infracontainer",
   ]
 
-  /// Reads what a task brings: files in its sandbox, and labels, which are stronger.
+  /// Reads a task's settings from files in its sandbox and from labels. Labels take precedence.
   ///
   /// - Parameters:
   ///   - task: the task.
-  ///   - sandbox: the sandbox as the host sees it.
+  ///   - sandbox: the path of the sandbox on the host.
   init(task: TaskInfo, sandbox: String) {
     let files = ["config.yaml", "config/config.yaml", "general.yaml", "config/general.yaml"]
     var entries = files.flatMap { Self.entries(of: sandbox + "/" + $0, below: sandbox) }
@@ -33,7 +34,7 @@ extension EarlierSettings {
     self.init(entries)
   }
 
-  /// `config.KEY`, also with a prefix, as Aurora writes it.
+  /// The key of a label `config.KEY`, also with the prefix that Aurora adds.
   private static func key(ofLabel label: String) -> String? {
     for prefix in ["config.", "org.apache.aurora.metadata.config."] where label.hasPrefix(prefix) {
       return String(label.dropFirst(prefix.count))
@@ -41,7 +42,8 @@ extension EarlierSettings {
     return nil
   }
 
-  /// A file's settings; none if it isn't there, is a link, or is some other program's.
+  /// The settings of a file; none if it doesn't exist, is a symbolic link, or belongs to another
+  /// program.
   private static func entries(of path: String, below sandbox: String) -> [Entry] {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
@@ -61,7 +63,7 @@ extension EarlierSettings {
     var entries: [Entry] = []
     for (name, entry) in mapping {
       let path = key.isEmpty ? name : key + "." + name
-      // The section itself asks for something: an infrastructure container.
+      // The section without a key already requests an infrastructure container.
       if path.lowercased() == "infracontainer" {
         entries.append(Entry(key: path, value: "", place: "\(entry.keyPosition)"))
       }

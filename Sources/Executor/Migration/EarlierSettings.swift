@@ -2,30 +2,31 @@ import Compose
 import Program
 import Settings
 
-/// What a task says in the words of earlier compose executors (dce-go, and the Java one before it), in ours.
+/// Translates the settings of earlier compose executors (dce-go, and the Java executor before it)
+/// to options of this executor.
 ///
-/// dce-go reads `config.yaml` and `general.yaml` from the sandbox, and takes a label `config.KEY` over the file's KEY.
-/// What means the same is translated; what has no counterpart is said, and unknown keys are warned about
-/// (docs/migration.md).
+/// dce-go reads `config.yaml` and `general.yaml` from the sandbox. A label `config.KEY` overrides
+/// KEY of the files. A setting with the same meaning is translated, one without a counterpart gives
+/// a note or a warning, and an unknown key gives a warning (docs/migration.md).
 struct EarlierSettings {
-  /// One of their settings.
+  /// A setting of an earlier executor.
   struct Entry {
-    /// The key, its parts joined by dots.
+    /// The key, with dots between its parts.
     var key: String
     var value: String
-    /// Where it was found, for people.
+    /// The location of the setting, for people.
     var place: String
   }
 
-  /// Texts of our options, by the long option.
+  /// The values of this executor's options, by the long option.
   private(set) var options: [String: String] = [:]
-  /// What was translated, or needs no counterpart.
+  /// Settings that were translated, or that need no counterpart.
   private(set) var notes: [String] = []
-  /// What isn't done.
+  /// Settings that have no effect.
   private(set) var warnings: [String] = []
   private var network: (name: Entry?, isPresent: Bool) = (nil, false)
 
-  /// Translates settings; of two for one key the later stands.
+  /// Translates settings. Of two settings with the same key the later one applies.
   init(_ entries: [Entry]) {
     var latest: [String: Entry] = [:]
     var order: [String] = []
@@ -39,7 +40,8 @@ struct EarlierSettings {
     joinNetwork()
   }
 
-  /// What needs nothing done: there is no polling here, nor a child process for each step, and files of their own aren't made.
+  /// Settings that need no counterpart: this executor does not poll, starts no child process for
+  /// each step, and creates no files with such names.
   private static let needless: Set<String> = [
     "launchtask.podmonitorinterval", "launchtask.pullretry", "launchtask.maxretry",
     "launchtask.retryinterval", "launchtask.composehttptimeout", "launchtask.httptimeout",
@@ -49,17 +51,21 @@ struct EarlierSettings {
     "dockerdump.containerpidfile", "dockerdump.dockerlogpath",
   ]
 
-  /// What is always so here, and what to do where the setting wants it otherwise.
+  /// Settings whose value is fixed here, and the advice for any other value.
   private static let fixed: [String: (value: String, otherwise: String)] = [
     "launchtask.skippull": (
       "true", "an image is pulled where it is missing: set pull_policy: always"
     ),
-    "plugins.pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and its kin"),
-    "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and its kin"),
+    "plugins.pluginorder": (
+      "general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"
+    ),
+    "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"),
     "podmonitor.monitorname": ("default", "each container's policy and healthcheck decide"),
-    "cleanpod.unhealthy": ("true", "an unhealthy container always ends its pod"),
+    "cleanpod.unhealthy": (
+      "true", "an unhealthy container fails its pod, unless `pod.on_unhealthy` is `restart`"
+    ),
     "cleanpod.cleanfailtask": (
-      "true", "a failed pod is always removed; its output is in the sandbox"
+      "true", "a failed pod is removed, unless `pod.keep_failed` says how long it is kept"
     ),
     "dockerdump.enable": ("false", "there is no dump of Docker's state"),
   ]
@@ -83,7 +89,7 @@ struct EarlierSettings {
     }
   }
 
-  /// Translates what means the same; false for a key that has no counterpart.
+  /// Translates a setting with the same meaning; false for a key without a counterpart.
   private mutating func translate(_ key: String, _ entry: Entry) -> Bool {
     let flag = ["true": true, "false": false][entry.value.lowercased()]
     switch key {

@@ -7,7 +7,7 @@ import PodObjects
 import PodViews
 import Program
 
-/// The pod that `stop`, `restart` and `events` work on, and its executor.
+/// The pod of `stop`, `restart` and `events`, and its executor.
 struct ControlTarget: Sendable {
   let host: HostPods
   let identity: PodIdentity
@@ -15,12 +15,13 @@ struct ControlTarget: Sendable {
   private var socket: ControlSocket { ControlSocket(identity) }
   var client: ControlClient { ControlClient(socket) }
 
-  /// Finds a pod among those that the engine lists and those that executors report: one that still launches may have no
-  /// object.
+  /// Finds a pod among those in the engine's lists and those that executors report. A pod that is
+  /// launching may have no objects in the engine.
   ///
-  /// - Parameter argument: how the pod is named.
+  /// - Parameter argument: selects the pod.
   /// - Returns: the pod.
-  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or its executor is gone.
+  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or its executor is
+  ///   gone.
   static func find(_ argument: PodArgument) async throws -> ControlTarget {
     let host = try HostPods()
     async let live = LiveExecutors.statuses()
@@ -48,7 +49,7 @@ struct ControlTarget: Sendable {
     return target
   }
 
-  /// Whether the process table proves that the executor has ended.
+  /// Whether the process table proves that the executor has exited.
   var isExecutorGone: Bool {
     if case .gone? = identity.incarnation.look() { return true }
     return false
@@ -62,11 +63,11 @@ struct ControlTarget: Sendable {
     CommandFailure("\(identity.taskID): \(reason)", code: 1)
   }
 
-  /// Explains an error of the control path; an executor that is gone is the reason for most of them.
+  /// Explains an error of a request to the executor. A dead executor is the cause of most errors.
   ///
   /// - Parameters:
   ///   - error: the error.
-  ///   - isOrder: whether the executor may still do what it was asked for.
+  ///   - isOrder: whether the executor may still do what was requested.
   /// - Returns: the failure.
   func failure(_ error: ControlError, isOrder: Bool = false) async -> CommandFailure {
     if await hasEnded() { return goneFailure }
@@ -74,7 +75,8 @@ struct ControlTarget: Sendable {
     return failure(error.description + (isOpen ? "; it may still do this later" : ""))
   }
 
-  /// Whether the executor has ended, or does so just now: its connections are closed before its process is gone.
+  /// Whether the executor has exited or is exiting: its connections are closed before its process
+  /// is gone.
   func hasEnded() async -> Bool {
     for _ in 0..<20 {
       if isExecutorGone { return true }
@@ -83,7 +85,7 @@ struct ControlTarget: Sendable {
     return isExecutorGone
   }
 
-  /// Whether the executor has no such task any more, as far as it can be seen.
+  /// Whether the executor no longer has the task, as far as this can be determined.
   func isOver() async -> Bool {
     if isExecutorGone { return true }
     do {
@@ -94,7 +96,7 @@ struct ControlTarget: Sendable {
     }
   }
 
-  /// What the engine still has of the pod; nil for nothing.
+  /// Describes the objects of the pod that remain in the engine; nil for none.
   ///
   /// - Throws: `CommandFailure` where the engine can't be reached.
   func leftovers() async throws -> String? {
@@ -119,7 +121,7 @@ extension ListedPod {
 }
 
 extension PodIdentity {
-  /// A pod without objects, as its executor reports it.
+  /// The identity of a pod without objects, from its executor's response.
   fileprivate init(_ status: PodStatus, of socket: ControlSocket) {
     self.init(
       frameworkID: status.framework ?? "", executorID: status.executor ?? status.task,

@@ -4,9 +4,9 @@ import PodIdentity
 import PodRuntime
 import Program
 
-/// `compose-executor events POD`: what has happened to a pod.
+/// `compose-executor events POD`: prints the history of a pod.
 struct EventsCommand: AsyncParsableCommand {
-  /// How events are printed.
+  /// The format of the events.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
   }
@@ -43,7 +43,7 @@ struct EventsCommand: AsyncParsableCommand {
       }
       throw ControlError.broken
     } catch let error as ControlError {
-      // The executor ends with its pod.
+      // The executor exits after its last pod.
       if follow, error == .broken, await target.isOver(),
         (try? await target.leftovers()) == .some(nil)
       {
@@ -53,7 +53,7 @@ struct EventsCommand: AsyncParsableCommand {
     }
   }
 
-  /// An object on a line; characters that could steer a terminal are escapes.
+  /// One object on one line. Characters that could control a terminal are escaped.
   static func json(_ event: PodEvent) -> String {
     let object = JSONLine.object { object in
       object.add("container", event.container)
@@ -67,13 +67,13 @@ struct EventsCommand: AsyncParsableCommand {
     return String(decoding: object, as: UTF8.self)
   }
 
-  /// Time, service, event and what else there is to say.
+  /// Time, service, event, and the other values of the event.
   static func line(_ event: PodEvent) -> String {
     func padded(_ text: String, _ width: Int) -> String {
       let text = Printable.text(text)
       return text + String(repeating: " ", count: max(0, width - text.count))
     }
-    // The message of a container's exit has the code.
+    // The message of a container's exit contains the exit code.
     let cause =
       event.message.isEmpty ? event.exitCode.map { "exit code \($0)" } : event.message
     let rest = [event.subject, cause].compactMap { $0 }

@@ -4,7 +4,7 @@ import PodObjects
 import PodViews
 import Program
 
-/// `compose-executor inspect`: all about one pod.
+/// `compose-executor inspect`: prints all information about one pod.
 struct InspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",

@@ -5,7 +5,7 @@ import PodObjects
 import PodViews
 import Program
 
-/// The pod that a command works on.
+/// The pod that a command uses.
 struct PodArgument: ParsableArguments {
   @Argument(
     help: "The pod: a task ID, executor ID or run, or the beginning of one that no other pod has.",
@@ -19,7 +19,8 @@ struct PodArgument: ParsableArguments {
   ///
   /// - Parameter host: the host's engine.
   /// - Returns: the pod, with its containers.
-  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or the engine can't be reached.
+  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or the engine can't be
+  ///   reached.
   func find(on host: HostPods) async throws -> ListedPod {
     let pods = try await host.list()
     do {
@@ -30,7 +31,7 @@ struct PodArgument: ParsableArguments {
   }
 }
 
-/// The pods that a command shows: one, those of a framework, or all.
+/// The pods that a command prints: one, those of a framework, or all.
 struct PodFilter: ParsableArguments {
   @Argument(
     help:
@@ -41,10 +42,10 @@ struct PodFilter: ParsableArguments {
   @Option(help: "Only pods of this framework: its ID, or the beginning of it.")
   var framework: String?
 
-  /// What is named.
+  /// The selected pods.
   var selection: PodSelection { PodSelection(pod: pod, framework: framework) }
 
-  /// What names one pod.
+  /// Requires a selection of one pod.
   ///
   /// - Parameter command: the command's name, for the error.
   /// - Returns: the selection.
@@ -60,7 +61,8 @@ struct PodFilter: ParsableArguments {
   ///
   /// - Parameter host: the host's engine.
   /// - Returns: the pods, with their containers.
-  /// - Throws: `CommandFailure` with code 1 where POD or the framework names none or several, or the engine can't be reached.
+  /// - Throws: `CommandFailure` with code 1 where POD or the framework matches none or several, or
+  ///   the engine can't be reached.
   func find(on host: HostPods) async throws -> [ListedPod] {
     let pods = try await host.list()
     do {
@@ -77,12 +79,12 @@ struct HostPods: Sendable {
   private let inventory: PodInventory
   private let observer: PodObserver
 
-  /// Uses the engine that `run` uses.
+  /// Uses the same engine as `run`.
   ///
   /// - Parameters:
-  ///   - environment: DOCKER_HOST and its kin.
-  ///   - timeout: how long the engine may take for a response.
-  /// - Throws: `CommandFailure` with code 1 for a variable that names no engine.
+  ///   - environment: DOCKER_HOST and the other variables of the docker command.
+  ///   - timeout: the longest time for a response of the engine.
+  /// - Throws: `CommandFailure` with code 1 for an invalid variable.
   init(
     environment: [String: String] = ProcessEnvironment.current, timeout: Duration = .seconds(10)
   ) throws {
@@ -107,13 +109,14 @@ struct HostPods: Sendable {
     }
   }
 
-  /// Observes pods: their executors are asked, and their cgroups read.
+  /// Observes pods: requests their status from their executors, and reads their cgroups.
   ///
   /// - Parameters:
-  ///   - selection: which of them.
-  ///   - measure: what is read of cgroups.
+  ///   - selection: selects the pods.
+  ///   - measure: the cgroups whose usage is read.
   /// - Returns: the pods, sorted by task and run.
-  /// - Throws: `CommandFailure` with code 1 where the selection names none or several, or the engine can't be reached.
+  /// - Throws: `CommandFailure` with code 1 where the selection matches none or several, or the
+  ///   engine can't be reached.
   func observe(
     _ selection: PodSelection, measure: PodObserver.Measure = .containers
   ) async throws -> [PodView] {
@@ -128,9 +131,9 @@ struct HostPods: Sendable {
 
   /// Observes one pod.
   ///
-  /// - Parameter selection: the pod.
+  /// - Parameter selection: selects the pod.
   /// - Returns: the pod.
-  /// - Throws: as `observe`.
+  /// - Throws: the errors of `observe`.
   func observeOne(_ selection: PodSelection) async throws -> PodView {
     let views = try await observe(selection)
     do {

@@ -5,28 +5,29 @@ import PodObjects
 import PodViews
 import Synchronization
 
-/// What a shell offers for POD and SERVICE: it waits for two seconds at most, and says nothing of errors.
+/// The shell completions for POD and SERVICE. They take two seconds at most and print no errors.
 enum PodCompletion {
   /// The task IDs of the host's pods.
   ///
   /// - Parameters:
   ///   - words: the command line so far.
-  ///   - index: the word that is completed.
-  ///   - prefix: its beginning.
+  ///   - index: the index of the word to complete.
+  ///   - prefix: the beginning of that word.
   /// - Returns: the IDs.
   @Sendable static func pods(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
     names { pods in pods.map(\.identity.taskID) }
   }
 
-  /// The services of the pod that the command line names.
+  /// The services of the pod in the command line.
   ///
   /// - Parameters:
   ///   - words: the command line so far.
-  ///   - index: the word that is completed.
-  ///   - prefix: its beginning.
+  ///   - index: the index of the word to complete.
+  ///   - prefix: the beginning of that word.
   /// - Returns: the services.
   @Sendable static func services(_ words: [String], _ index: Int, _ prefix: String) -> [String] {
-    // Which of them is the value of an option isn't known here: the first that names a pod is it.
+    // This function cannot recognize the values of options, so it uses the first word that matches
+    // a pod.
     let candidates = words.enumerated().filter { $0.offset != index && !$0.element.hasPrefix("-") }
     return names { pods in
       for (_, word) in candidates.dropFirst() {
@@ -41,7 +42,7 @@ enum PodCompletion {
   private static func names(
     _ choose: @escaping @Sendable ([ListedPod]) -> [String]
   ) -> [String] {
-    // Without its threads in /proc, Dispatch ends the process.
+    // Dispatch aborts the process if it can't find its threads in /proc.
     guard access("/proc/self/task", R_OK) == 0 else { return [] }
     let found = FoundNames()
     Task {
@@ -54,13 +55,14 @@ enum PodCompletion {
     return offered(found.names)
   }
 
-  /// The names that mean nothing but themselves to a shell.
+  /// The names that have no special meaning in a shell.
   ///
-  /// Task IDs and labels are data that anybody could have written. Bash expands the words that it is offered
-  /// (`compgen -W`), command substitutions among them, and puts a word on the command line without quotes.
+  /// Task IDs and labels can contain anything. Bash expands the words that it is offered
+  /// (`compgen -W`), including command substitutions, and inserts the selected word without quotes.
   ///
   /// - Parameter names: names from the engine.
-  /// - Returns: those that hold ASCII letters, digits and `_.:@%+,/-` alone and don't begin as an option does, each once.
+  /// - Returns: the names that contain only ASCII letters, digits and `_.:@%+,/-` and do not begin
+  ///   with `-`, without duplicates.
   static func offered(_ names: [String]) -> [String] {
     Set(names).filter { name in
       guard let first = name.utf8.first, first != UInt8(ascii: "-") else { return false }

@@ -5,7 +5,7 @@ import PodObjects
 import PodViews
 import Program
 
-/// `compose-executor ps`: the pods of this host, or one pod's services.
+/// `compose-executor ps`: lists the pods of this host, or one pod's services.
 struct PsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ps",

@@ -3,9 +3,9 @@ import Glibc
 import Linux
 import Program
 
-/// How a report is printed.
+/// The options for the output of a report.
 struct ReportForm: ParsableArguments {
-  /// For people or for programs.
+  /// A table for people, or JSON for programs.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case table, json
   }
@@ -16,15 +16,15 @@ struct ReportForm: ParsableArguments {
   @Option(help: "Colors and redrawing: never, auto (on a terminal) or always.")
   var ansi: AnsiMode = .auto
 
-  /// Prints a report, once or again and again.
+  /// Prints a report once or repeatedly.
   ///
-  /// A first report that fails ends the command. A later one is replaced by its error: an engine that restarts is no reason to
-  /// watch no more.
+  /// If the first report fails, the command fails. A later report that fails is replaced by its
+  /// error, so that the command continues after a restart of the engine.
   ///
   /// - Parameters:
   ///   - interval: the time between two reports; nil for one report.
-  ///   - report: makes the report, without a newline at its end.
-  /// - Throws: what the first report throws.
+  ///   - report: gives the report, without a line feed at its end.
+  /// - Throws: the error of the first report.
   func print(
     every interval: Duration?, _ report: (Terminal) async throws -> String
   ) async throws {
@@ -67,12 +67,13 @@ struct ReportForm: ParsableArguments {
   }
 }
 
-/// The clock of dates.
+/// The wall clock.
 enum Present {
-  /// The present, in seconds since 1970.
+  /// The current time, in seconds since 1970.
   static var seconds: Int64 {
     var time = (seconds: 0, nanoseconds: 0)
-    // A timespec's two words: which C module has its members depends on which is read first.
+    // The tuple has the layout of a timespec. Which C module declares the members of timespec
+    // depends on the order in which modules are imported.
     withUnsafeMutablePointer(to: &time) {
       $0.withMemoryRebound(to: timespec.self, capacity: 1) {
         _ = clock_gettime(CLOCK_REALTIME, $0)

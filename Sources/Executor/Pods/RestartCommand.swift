@@ -3,7 +3,7 @@ import PodControl
 import PodIdentity
 import Program
 
-/// `compose-executor restart POD SERVICE`: restarts a service through its pod's executor.
+/// `compose-executor restart POD SERVICE`: restarts a service through the pod's executor.
 struct RestartCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restart",

@@ -39,7 +39,7 @@ struct RmCommand: AsyncParsableCommand {
     await removeImages(of: found, on: host.engine)
   }
 
-  /// Removes the images that the task asked to have removed (rmi), unless something else uses them.
+  /// Removes the images whose removal the task has requested (rmi), unless they are in use.
   private func removeImages(of pod: ListedPod, on engine: DockerEngine) async {
     let names = pod.containers.compactMap { $0.summary.labels[PodLabel.removeImages] }
       .flatMap { $0.split(separator: " ") }

@@ -5,7 +5,7 @@ import PodObjects
 import PodViews
 import Program
 
-/// `compose-executor stats`: what pods or one pod's services use.
+/// `compose-executor stats`: prints the usage of pods, or of one pod's services.
 struct StatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
@@ -30,7 +30,7 @@ struct StatsCommand: AsyncParsableCommand {
       if isOne, let pod = pods.first { return await sampler.sample(ofServices: pod) }
       return await sampler.sample(of: pods)
     }
-    // Processor time is what passes between two samples.
+    // CPU usage needs two samples.
     _ = try await rows()
     try await Task.sleep(for: .milliseconds(500))
     try await form.print(every: noStream ? nil : .seconds(1)) { terminal in

@@ -4,7 +4,7 @@ import PodIdentity
 import Program
 import Settings
 
-/// `compose-executor stop POD`: ends a pod through its executor.
+/// `compose-executor stop POD`: stops a pod through its executor.
 struct StopCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stop",
@@ -38,7 +38,7 @@ struct StopCommand: AsyncParsableCommand {
       if let within = lines.compactMap(\.within).first { limit = .milliseconds(within) }
     } catch {
       switch error {
-      // It may have ended by itself a moment ago; an executor that never had a socket still has its pod.
+      // The pod may just have finished. An executor that never had a socket still has its pod.
       case .absent:
         guard try await target.leftovers() != nil else { return }
         throw await target.failure(error)
@@ -51,11 +51,12 @@ struct StopCommand: AsyncParsableCommand {
     try await wait(for: target, until: .now + limit)
   }
 
-  /// Waits until the executor has no such task, and the engine nothing of it.
+  /// Waits until the executor no longer has the task, and the engine has none of its objects.
   private func wait(for target: ControlTarget, until deadline: ContinuousClock.Instant) async throws
   {
     var pause = Duration.milliseconds(50)
-    // An executor ends its task when nothing is left: what is seen after that stays.
+    // An executor finishes its task only when nothing is left. Objects that are found after that
+    // are not removed by it.
     var looks = 0
     while true {
       let isGone = target.isExecutorGone

@@ -6,7 +6,7 @@ import PodObjects
 import PodViews
 import Program
 
-/// `compose-executor top`: the processes of a pod's services.
+/// `compose-executor top`: lists the processes of a pod's services.
 struct TopCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
@@ -31,7 +31,7 @@ struct TopCommand: AsyncParsableCommand {
     let running = containers.filter(\.isUp)
     let lists = await withTaskGroup(of: (Int, ContainerProcesses?).self) { group in
       for (index, container) in running.enumerated() {
-        // One that exits meanwhile has none.
+        // A container that exits in the meantime has no processes.
         group.addTask { (index, try? await engine.processes(of: container.id)) }
       }
       return await group.reduce(into: [Int: ContainerProcesses]()) { $0[$1.0] = $1.1 }
@@ -53,11 +53,12 @@ struct TopCommand: AsyncParsableCommand {
 }
 
 extension ListedPod {
-  /// The containers of a service that a command line names.
+  /// The containers of a service in a command line.
   ///
-  /// - Parameter name: a service, or with `-N` behind it one of its containers.
+  /// - Parameter name: a service, or with `-N` after it one of its containers.
   /// - Returns: its containers.
-  /// - Throws: `CommandFailure` with code 1 where there is none, with the services that there are.
+  /// - Throws: `CommandFailure` with code 1 where there is none; its message contains the existing
+  ///   services.
   func containers(ofNamed name: String) throws -> [ListedContainer] {
     let found = containers(of: name)
     if found.isEmpty {

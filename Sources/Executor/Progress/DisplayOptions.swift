@@ -2,14 +2,14 @@ import ArgumentParser
 import Program
 import Settings
 
-/// How `run` shows what happens. What `docker compose` has under the same name works the same.
+/// The output options of `run`. Options that `docker compose` has too work the same.
 struct DisplayOptions: ParsableArguments {
-  /// What standard output consists of.
+  /// The format of standard output.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json
   }
 
-  /// How the launch is shown.
+  /// The display of the launch.
   enum Progress: String, ExpressibleByArgument, CaseIterable {
     case auto, tty, plain, quiet
   }
@@ -29,18 +29,18 @@ struct DisplayOptions: ParsableArguments {
   )
   var progress: Progress?
 
-  /// What was asked for.
+  /// The values of the options.
   struct Form: Sendable {
     var format: Format
     var ansi: AnsiMode
     var progress: Progress
   }
 
-  /// The options, and the variables that Docker Compose reads.
+  /// Combines the options with the variables that Docker Compose reads.
   ///
-  /// - Parameter environment: COMPOSE_ANSI and COMPOSE_PROGRESS are read.
-  /// - Returns: what was asked for.
-  /// - Throws: `SettingError` for a variable that has no such value.
+  /// - Parameter environment: the source of COMPOSE_ANSI and COMPOSE_PROGRESS.
+  /// - Returns: the values.
+  /// - Throws: `SettingError` for an invalid value of a variable.
   func form(environment: [String: String]) throws(SettingError) -> Form {
     func variable<Value: RawRepresentable<String> & CaseIterable>(
       _ name: String, _ standard: Value

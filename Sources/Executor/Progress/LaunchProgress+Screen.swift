@@ -3,19 +3,19 @@ import PodRuntime
 import Program
 
 extension LaunchProgress {
-  /// The lines of a terminal: a title, and a line for each row.
+  /// The lines for a terminal: a title, and a line for each row.
   ///
   /// - Parameters:
-  ///   - moment: the present, since the launch began.
-  ///   - pulls: how far the pulls are.
-  ///   - width: columns of the terminal.
-  ///   - height: its rows; nil for all lines, however many.
-  ///   - terminal: decides on colors.
-  /// - Returns: lines that are narrower than the terminal, and fewer than it is high.
+  ///   - moment: the current time since the beginning of the launch.
+  ///   - pulls: the progress of the pulls.
+  ///   - width: the columns of the terminal.
+  ///   - height: the rows of the terminal; nil for all lines.
+  ///   - terminal: gives the colors.
+  /// - Returns: lines that are narrower than the terminal, and fewer than its rows.
   func screen(
     at moment: Duration, pulls: [String: PullStatus], width: Int, height: Int?, terminal: Terminal
   ) -> [String] {
-    // The last column stays free: some terminals wrap once it is written.
+    // The last column stays free, because some terminals wrap after it has been written.
     let width = max(1, width - 1)
     if rows.isEmpty, end != .running { return [] }
     let done = rows.values.count { $0.state == .done }
@@ -40,14 +40,15 @@ extension LaunchProgress {
     return lines
   }
 
-  /// The rows that there is room for: what is unfinished goes first, then what was done last; in their order.
+  /// The rows that fit, in their original order. Rows that are neither done nor canceled take
+  /// precedence, then the latest of the others.
   private func selection(room: Int) -> (shown: [Row], hidden: Int) {
     let all = Array(rows.values)
     guard all.count > room else { return (all, 0) }
     func isOpen(_ row: Row) -> Bool { row.state != .done && row.state != .canceled }
     let open = all.indices.filter { isOpen(all[$0]) }
     let rest = all.indices.filter { !isOpen(all[$0]) }.reversed()
-    // One line is for what is left out.
+    // One line is needed for the number of omitted rows.
     let chosen = (open + rest).prefix(max(0, room - 1)).sorted()
     return (chosen.map { all[$0] }, all.count - chosen.count)
   }
@@ -71,7 +72,8 @@ extension LaunchProgress {
     }
     let kind = Self.padded(row.kind, to: 7)
     let name = Self.padded(Self.cutName(Self.narrow(row.name), to: nameWidth), to: nameWidth)
-    // Mark, blanks and what comes before the description: the rest is shared by it and the time.
+    // The width that remains beside mark, blanks, kind and name is shared by the description and
+    // the time.
     let room = width - (3 + 7 + 1 + nameWidth + 2) - (elapsed.unicodeScalars.count + 1)
     guard room >= 4 else { return Self.cut(" \(mark) \(Self.narrow(row.name)) \(text)", to: width) }
     text = Self.padded(Self.cut(text, to: room), to: room)
@@ -90,7 +92,7 @@ extension LaunchProgress {
     return tenths < 100 ? "\(tenths / 10).\(tenths % 10) s" : "\(tenths / 10) s"
   }
 
-  /// A text from outside as characters that take one column each.
+  /// A text from another program, reduced to characters that take one column each.
   private static func narrow(_ text: String) -> String {
     let scalars = Printable.line(text, limit: 1_000).unicodeScalars.map {
       $0.value >= 0x1100 && !(0x2000..<0x2e80 ~= $0.value) && $0 != "\u{fffd}"
@@ -103,7 +105,7 @@ extension LaunchProgress {
     text + String(repeating: " ", count: max(0, width - text.unicodeScalars.count))
   }
 
-  /// The end of a long name tells more than its beginning, which is a registry or a project.
+  /// Shortens a name at its beginning, which is usually a registry or a project.
   private static func cutName(_ name: String, to width: Int) -> String {
     let scalars = name.unicodeScalars
     if scalars.count <= width { return name }

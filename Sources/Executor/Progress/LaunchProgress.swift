@@ -3,28 +3,29 @@ import PodControl
 import PodRuntime
 import Program
 
-/// What a launch has come to, by the pod's events: a row for each image, network, volume, hook and service.
+/// The state of a launch according to the pod's events: a row for each image, network, volume, hook
+/// and service.
 struct LaunchProgress: Sendable {
-  /// Where a row is.
+  /// The state of a row.
   enum State: Sendable { case working, waiting, done, failed, canceled }
 
-  /// Something that the launch makes, starts or waits for.
+  /// An object that the launch creates, starts or waits for.
   struct Row: Sendable {
-    /// What it is: `image`, `network`, `volume`, `hook`, `service` or `engine`.
+    /// The kind: `image`, `network`, `volume`, `hook`, `service` or `engine`.
     let kind: String
     let name: String
     var state: State
-    /// What is known of it: `created`, `waiting for 'db' to become healthy`.
+    /// A description of the state: `created`, `waiting for 'db' to become healthy`.
     var text: String
-    /// What it waits for, as a line of its own; nil while it waits for nothing.
+    /// The condition that it waits for, as a whole line; nil while it waits for nothing.
     var wait: String?
-    /// When its state began, and when the row did: since the launch began.
+    /// The beginning of its state, and of the row, as times since the beginning of the launch.
     var since: Duration
     let began: Duration
-    /// A service's start and its health check.
+    /// Whether a service has started, and whether its health check must still succeed.
     var hasStarted = false
     var needsHealth = false
-    /// The hook that runs in it.
+    /// The hook that runs in the service.
     var hook: String?
 
     mutating func set(
@@ -35,20 +36,21 @@ struct LaunchProgress: Sendable {
     }
   }
 
-  /// How the launch ended.
+  /// The result of the launch.
   enum End: Sendable { case running, stopping }
 
   private(set) var rows: OrderedDictionary<String, Row> = [:]
-  /// Nil while it lasts.
+  /// Nil during the launch.
   private(set) var end: End?
   private var lastEvent = Duration.zero
 
-  /// Takes in an event.
+  /// Applies an event.
   ///
   /// - Parameters:
-  ///   - event: what happened to the pod.
-  ///   - moment: when, since the launch began.
-  /// - Returns: the line for an output without redrawing; nil where there is none, or the log has one already.
+  ///   - event: the event of the pod.
+  ///   - moment: the time of the event since the beginning of the launch.
+  /// - Returns: the line for an output without redrawing; nil where there is none, or where the log
+  ///   already has one.
   mutating func add(_ event: PodEvent, at moment: Duration) -> String? {
     lastEvent = moment
     let subject = event.subject ?? event.service ?? ""
@@ -119,7 +121,7 @@ struct LaunchProgress: Sendable {
     rows["\(kind) \(name)"] = row
   }
 
-  /// Nothing that is unfinished will be.
+  /// Cancels all unfinished rows.
   private mutating func stop(at moment: Duration) {
     guard end == nil else { return }
     end = .stopping
@@ -185,12 +187,12 @@ struct LaunchProgress: Sendable {
     return line.map { "service '\(service)': \($0)" }
   }
 
-  /// What the launch waits for, a line each.
+  /// The conditions that the launch waits for, one on each line.
   ///
   /// - Parameters:
-  ///   - moment: the present, since the launch began.
-  ///   - pulls: how far the pulls are.
-  /// - Returns: the lines, each thing once, however many services wait for it.
+  ///   - moment: the current time since the beginning of the launch.
+  ///   - pulls: the progress of the pulls.
+  /// - Returns: the lines, each condition once for any number of services.
   func waits(at moment: Duration, pulls: [String: PullStatus]) -> [String] {
     var found: OrderedDictionary<String, Duration> = [:]
     for row in rows.values where row.state == .working || row.state == .waiting {
@@ -210,7 +212,7 @@ struct LaunchProgress: Sendable {
     return found.map { "\($0) (\((moment - $1).components.seconds) s)" }
   }
 
-  /// Bytes and layers of a pull.
+  /// The bytes and layers of a pull.
   static func text(_ pull: PullStatus) -> String {
     let layers = "\(pull.doneLayers) of \(pull.layers) layers"
     if pull.isExtracting { return "extracting, \(layers) done" }

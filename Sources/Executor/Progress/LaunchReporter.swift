@@ -4,15 +4,16 @@ import PodControl
 import PodRuntime
 import Program
 
-/// Shows how a pod's launch goes on. Once it has ended nothing runs at intervals any more.
+/// Prints the progress of a pod's launch. After the launch it does nothing at intervals.
 actor LaunchReporter {
-  /// Where to.
+  /// The output of the progress.
   enum Target: Sendable {
-    /// Lines of a terminal, redrawn in place; of a width that was asked for, or its own.
+    /// Lines of a terminal that are redrawn in place. The width is a fixed number, or the
+    /// terminal's.
     case screen(OutputRegion, Terminal, descriptor: Int32, width: Int?)
-    /// A line for each change, and every 30 s what is waited for.
+    /// A log line for each change, and every 30 s the conditions that the launch waits for.
     case log
-    /// Nowhere.
+    /// No output.
     case nothing
   }
 
@@ -20,20 +21,20 @@ actor LaunchReporter {
   private let pulls: PullBoard
   private let target: Target
   private let log: Logger
-  /// What lines of the log begin with.
+  /// The prefix of log lines.
   private let prefix: String
   private let begin = ContinuousClock.now
   private var progress = LaunchProgress()
   private let end: LaunchEnd?
 
-  /// Prepares a report; `follow` makes it.
+  /// Prepares the report, which `follow` prints.
   ///
   /// - Parameters:
-  ///   - pod: whose launch it is.
-  ///   - target: where it is shown.
-  ///   - log: takes lines.
-  ///   - prefix: what these begin with.
-  ///   - end: told once the end of the launch is shown.
+  ///   - pod: the pod.
+  ///   - target: the output.
+  ///   - log: receives lines.
+  ///   - prefix: the prefix of these lines.
+  ///   - end: notified once the end of the launch has been printed.
   init(
     _ pod: Pod, to target: Target, log: Logger, prefix: String = "", end: LaunchEnd? = nil
   ) {
@@ -65,7 +66,8 @@ actor LaunchReporter {
     end?.come()
   }
 
-  /// After the launch an image is provided again where someone has removed it: that takes its time, too.
+  /// After the launch, an image that has been removed is pulled or built again. This takes time, so
+  /// it is reported.
   private func reportImage(_ event: PodEvent) {
     if case .nothing = target { return }
     switch event.kind {
@@ -101,7 +103,7 @@ actor LaunchReporter {
 
   private func screen(isLast: Bool) -> [String] {
     guard case .screen(_, let terminal, let descriptor, let width) = target else { return [] }
-    // A window may have been resized since.
+    // The window may have been resized.
     let size = Terminal.size(of: descriptor)
     return progress.screen(
       at: .now - begin, pulls: pulls.all, width: width ?? size?.columns ?? 80,
@@ -109,21 +111,21 @@ actor LaunchReporter {
   }
 }
 
-/// The moment in which the end of a launch is shown.
+/// Signals that the end of a launch has been printed.
 final class LaunchEnd: Sendable {
   private let source: AsyncStream<Void>.Continuation
   private let waiting: Task<Void, Never>
 
-  /// Makes a moment that hasn't come.
+  /// A signal that has not been sent.
   init() {
     let (stream, source) = AsyncStream.makeStream(of: Void.self)
     self.source = source
     waiting = Task { for await _ in stream {} }
   }
 
-  /// It has come.
+  /// Sends the signal.
   func come() { source.finish() }
 
-  /// Waits for it, at most so long.
+  /// Waits for the signal, but no longer than a limit.
   func wait(within limit: Duration) async { _ = await waiting.hasEnded(within: limit) }
 }

@@ -5,11 +5,11 @@ import PodRuntime
 import Program
 import Synchronization
 
-/// What `run` prints: states, events, the containers' output, the launch and the log, each where it was asked for.
+/// The output of `run`: states, events, the containers' output, the launch and the log.
 final class RunDisplay: Sendable {
-  /// Takes the containers' output.
+  /// Receives the containers' output.
   let output: PodOutput
-  /// Prints on standard error, above the lines of the launch.
+  /// Prints to standard error, above the lines of the launch.
   let log: Logger
   /// Prints the task's states.
   let states: RunStates
@@ -20,12 +20,12 @@ final class RunDisplay: Sendable {
   private let launchEnd = LaunchEnd()
   private let work = Mutex<[Task<Void, Never>]>([])
 
-  /// Prepares all of it; nothing is printed so far.
+  /// Prepares all outputs without printing anything.
   ///
   /// - Parameters:
-  ///   - form: what was asked for.
-  ///   - level: the log's.
-  ///   - environment: NO_COLOR, TERM and COLUMNS are read.
+  ///   - form: the output options.
+  ///   - level: the level of the log.
+  ///   - environment: the source of NO_COLOR, TERM and COLUMNS.
   init(_ form: DisplayOptions.Form, level: Logger.Level, environment: [String: String]) {
     let colors = Terminal(descriptor: STDOUT_FILENO, mode: form.ansi, environment: environment)
     let terminal = Terminal(descriptor: STDERR_FILENO, mode: form.ansi, environment: environment)
@@ -58,7 +58,7 @@ final class RunDisplay: Sendable {
     states = RunStates(to: lines, isJSON: isJSON) { await launchEnd.wait(within: .seconds(5)) }
   }
 
-  /// Begins to show a pod.
+  /// Starts to print the progress of a pod.
   func follow(_ pod: Pod) {
     let reporter = LaunchReporter(pod, to: target, log: log, end: launchEnd)
     let (isJSON, lines) = (isJSON, lines)
@@ -68,7 +68,7 @@ final class RunDisplay: Sendable {
     }
   }
 
-  /// Prints how the pod ended, after all else, as long as somebody reads it.
+  /// Prints the outcome of the pod after all other output, within time limits for slow readers.
   func end(_ outcome: PodOutcome, of request: PodRequest) async {
     for task in work.withLock({ $0 }) { _ = await task.hasEnded(within: .seconds(5)) }
     states.say(outcome, of: request)

@@ -6,9 +6,10 @@ import Program
 import Settings
 import YAML
 
-/// The objects of `run --format json` (docs/run.md), but for those of containers' output.
+/// The objects of `run --format json` (docs/pods.md, "JSON output"), except those of containers'
+/// output.
 enum RunJSON {
-  /// Prints a pod's events until it has ended, and once a second how far its pulls are.
+  /// Prints a pod's events until it has ended, and the progress of its pulls once a second.
   ///
   /// - Parameters:
   ///   - pod: the pod.
@@ -26,7 +27,7 @@ enum RunJSON {
           where !Task.isCancelled {
             lines.add(object(of: pull, image))
           }
-          // Before the engine has named a layer there is nothing to print.
+          // Before the engine has reported a layer, there is no progress to print.
         } while !Task.isCancelled && pod.pulls.isPulling
       }
     }
@@ -68,8 +69,8 @@ enum RunJSON {
 
   /// Prints why there is no pod.
   ///
-  /// - Parameter error: what is wrong with a file, an option or a variable.
-  /// - Returns: what the command throws.
+  /// - Parameter error: the error of a file, an option or a variable.
+  /// - Returns: the error that the command throws.
   static func failure(_ error: any Error) -> ExitCode {
     let fault = error as? ComposeError
     for warning in fault?.warnings ?? [] {

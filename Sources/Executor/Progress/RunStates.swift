@@ -4,7 +4,7 @@ import OrderedCollections
 import PodRuntime
 import Program
 
-/// Prints what Mesos would be told, in order, and never holds up the pod for that.
+/// Prints the states that Mesos would receive, in order, without delaying the pod.
 struct RunStates: Sendable {
   private let isJSON: Bool
   private let lines: AsyncStream<(line: [UInt8], isFirst: Bool)>.Continuation
@@ -14,8 +14,9 @@ struct RunStates: Sendable {
   ///
   /// - Parameters:
   ///   - queue: prints the lines.
-  ///   - isJSON: whether they are objects.
-  ///   - launched: waits until the end of the launch is shown: all but the first state follow that.
+  ///   - isJSON: whether the lines are JSON objects.
+  ///   - launched: waits until the end of the launch has been printed. All states after the first
+  ///     wait for it.
   init(to queue: LineQueue, isJSON: Bool, after launched: @escaping @Sendable () async -> Void) {
     self.isJSON = isJSON
     let (stream, lines) = AsyncStream.makeStream(of: (line: [UInt8], isFirst: Bool).self)
@@ -28,7 +29,7 @@ struct RunStates: Sendable {
     }
   }
 
-  /// Prints a state of a pod that lives.
+  /// Prints a state of a pod that has not ended.
   func say(_ update: PodUpdate, of request: PodRequest) {
     switch update {
     case .starting:
@@ -50,7 +51,7 @@ struct RunStates: Sendable {
     }
   }
 
-  /// Prints the last state.
+  /// Prints the terminal state.
   func say(_ outcome: PodOutcome, of request: PodRequest) {
     let state =
       switch outcome.state {
@@ -64,7 +65,7 @@ struct RunStates: Sendable {
     }
   }
 
-  /// Waits until all are with the queue, at most so long.
+  /// Waits until all lines are in the queue, but no longer than a limit.
   func end(within limit: Duration) async {
     lines.finish()
     _ = await printing.hasEnded(within: limit)
@@ -90,7 +91,7 @@ struct RunStates: Sendable {
 }
 
 extension PodOutcome {
-  /// What `run` exits with.
+  /// The exit code of `run`.
   var exitCode: Int32 {
     if !leftovers.isEmpty { return 1 }
     return switch state {

@@ -6,15 +6,15 @@ import Settings
 import YAML
 
 extension OperatorFile {
-  /// The keys that `defaults:` has.
+  /// The keys of `defaults:`.
   private static let defaultKeys =
     OperatorDefaults.Key.allCases.filter { $0 != .logging }.map(\.rawValue) + ["enforce"]
 
-  /// Reads `defaults:`.
+  /// Parses `defaults:`.
   ///
   /// - Parameter node: its value.
-  /// - Returns: what containers get that their files don't say.
-  /// - Throws: `ComposeError` with the place of an unknown key or a bad value.
+  /// - Returns: the defaults for containers whose Compose files do not set the values.
+  /// - Throws: `ComposeError` with the location of an unknown key or an invalid value.
   static func defaults(_ node: YAMLNode) throws(ComposeError) -> OperatorDefaults {
     var defaults = OperatorDefaults()
     if node.isNull { return defaults }
@@ -97,7 +97,7 @@ extension OperatorFile {
     }
   }
 
-  /// A list of words, or one.
+  /// A list of strings, or a single string.
   private static func words(
     _ node: YAMLNode, _ refusal: ComposeError
   ) throws(ComposeError) -> [String] {
@@ -122,7 +122,8 @@ extension OperatorFile {
     return pairs
   }
 
-  /// Variables as the docker command makes them of its configuration: each in capitals and in small letters.
+  /// The proxy variables, as the docker command makes them from its configuration: each name in
+  /// upper case and in lower case.
   private static func proxies(_ node: YAMLNode) throws(ComposeError) -> [String: String] {
     let names = ["all", "ftp", "http", "https", "no"]
     let refusal = ComposeError(
@@ -140,7 +141,7 @@ extension OperatorFile {
     return variables
   }
 
-  /// Limits as a Compose file writes them: a number, or soft and hard.
+  /// Limits in the form of a Compose file: a number, or soft and hard.
   private static func ulimits(_ node: YAMLNode) throws(ComposeError) -> [String: UserLimit] {
     guard let entries = node.mapping else {
       throw ComposeError("defaults.ulimits takes a mapping of limits", at: node.position)
@@ -193,7 +194,7 @@ extension OperatorFile {
   }
 }
 
-/// Names of signals, as the engine takes them.
+/// The names of signals that the engine accepts.
 private enum SignalName {
   private static let names: Set<String> = [
     "ABRT", "ALRM", "BUS", "CHLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
@@ -213,7 +214,7 @@ private enum SignalName {
   }
 }
 
-/// Names of limits, as the engine takes them (getrlimit(2)).
+/// The names of limits that the engine accepts (getrlimit(2)).
 private enum UlimitName {
   static let all = [
     "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc",

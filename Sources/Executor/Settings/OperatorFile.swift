@@ -6,39 +6,41 @@ import PodRuntime
 import YAML
 import Settings
 
-/// The operator's file: defaults for every setting, and what pods may ask of the host.
+/// The operator's file: defaults for every setting, and the permissions of pods.
 struct OperatorFile {
-  /// Where it is looked for.
+  /// The default path.
   static let standardPath = "/etc/compose-executor.yaml"
 
-  /// Settings by the name of their long option.
+  /// Settings by their long options.
   var settings: [String: String] = [:]
-  /// Where the engine puts the output of services without `logging:`; nil where the file doesn't say.
+  /// The log driver for services without `logging:`; nil where the file does not set it.
   var logging: PodLogging?
-  /// Everything where there is no `allow:`; with it, only what it lists.
+  /// The policy: everything is permitted without `allow:`; with it, only what it lists.
   var policy = PodPolicy.unrestricted
-  /// What containers get that their files don't say.
+  /// Defaults for containers whose Compose files do not set the values.
   var defaults = OperatorDefaults()
-  /// The slices of pods, on engines with the systemd cgroup driver.
+  /// The slices of pods, for engines with the systemd cgroup driver.
   var slices = SliceSettings()
 
-  /// The program that gives the values of external secrets and configs; nil where pods can't have any.
+  /// The program that provides the values of external secrets and configs; nil where pods can't use
+  /// them.
   var secretCommand: String?
-  /// Directories in which programs are looked for; nil for the usual ones.
+  /// The directories to search for programs; nil for the default ones.
   var programPath: [String]?
   /// The group whose members may use executors' control sockets, by name or number; nil for none.
   var controlGroup: String?
 
-  /// Reads the file; one that isn't there restricts nothing.
+  /// Reads the file. A missing file restricts nothing.
   ///
   /// - Parameter path: its path.
-  /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that others than root
-  ///   could have written: what it forbids no task may be able to permit.
+  /// - Throws: `ComposeError` with the location of an unknown key or an invalid value, or for a
+  ///   file that users other than root could have written, because a task must not be able to
+  ///   change its policy.
   init(path: String = OperatorFile.standardPath) throws(ComposeError) {
     try self.init(SettingsFile(path: path, owner: .root, isOptional: true))
   }
 
-  /// Reads the file's text.
+  /// Parses the text of the file.
   init(text: String, file: String) throws(ComposeError) {
     try self.init(SettingsFile(text: text, file: file))
   }
@@ -91,10 +93,11 @@ struct OperatorFile {
     }
   }
 
-  /// The names of all settings but `allow`. A task's environment may hold some of them; slices are the operator's alone.
+  /// The names of all settings except `allow` and `defaults`. A task's environment may set a part
+  /// of them; `ownNames` are only in this file.
   static let names = Settings.names.union(ownNames).sorted()
 
-  /// Those that are in this file alone.
+  /// The settings that only this file can set.
   static let ownNames: Set<String> = [
     "control-group", "escape-isolators", "program-path", "secret-command", "slice-parent",
   ]
@@ -107,7 +110,7 @@ struct OperatorFile {
     return name
   }
 
-  /// Directories with colons between them, or a list of them.
+  /// Directories with colons between them, or a list of directories.
   private static func programPath(_ node: YAMLNode) throws(ComposeError) -> [String] {
     let words =
       node.sequence?.map { $0.string ?? "" }
@@ -120,7 +123,7 @@ struct OperatorFile {
 
   // MARK: logging
 
-  /// A word, or a driver with its options as a Compose file writes them.
+  /// The name of a driver, or a driver with options in the form of a Compose file.
   private static func logging(_ node: YAMLNode) throws(ComposeError) -> PodLogging {
     if let word = node.string {
       guard let logging = PodLogging(word: word) else {

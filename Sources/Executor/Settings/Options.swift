@@ -7,7 +7,8 @@ import PodRuntime
 import Program
 import Settings
 
-/// What a task would say under Mesos. Every long option is also `COMPOSE_EXECUTOR_…` in the environment.
+/// The options that Mesos would set for a task. Each long option also has a variable
+/// `COMPOSE_EXECUTOR_…`.
 struct TaskOptions: ParsableArguments {
   @Option(help: "The task's ID. Default: the project's name and part of the run.")
   var taskId: String?
@@ -67,9 +68,9 @@ struct TaskOptions: ParsableArguments {
 
   @OptionGroup var options: PodOptionArguments
 
-  /// What relative paths of the files must not leave.
+  /// The directory that relative paths of the files must not leave.
   ///
-  /// - Throws: `SettingError` where the option names no directory.
+  /// - Throws: `SettingError` where the option is not a directory.
   func bound() throws(SettingError) -> LoadOptions.Bound {
     if let root, root.isEmpty || !Path.isFolder(Path.join(Path.current, root)) {
       throw SettingError(description: "--root names no directory: '\(root)'")
@@ -77,11 +78,11 @@ struct TaskOptions: ParsableArguments {
     return .root(root)
   }
 
-  /// The offered ports; nil where none were named.
+  /// The offered ports; nil where none are set.
   ///
-  /// - Parameter settings: where options are looked up.
+  /// - Parameter settings: the source of the option.
   /// - Returns: the ports in their order.
-  /// - Throws: `SettingError` for text that names no ports.
+  /// - Throws: `SettingError` for an invalid list of ports.
   func offeredPorts(_ settings: Settings) throws(SettingError) -> [UInt16]? {
     guard let text = settings.text("ports", option: ports) else { return nil }
     guard let ports = Self.ports(text) else {
@@ -102,15 +103,15 @@ struct TaskOptions: ParsableArguments {
     return ports
   }
 
-  /// Joins project and options.
+  /// Combines a project with the options.
   ///
   /// - Parameters:
   ///   - project: the project.
-  ///   - ids: whose it is.
-  ///   - settings: where options are looked up.
+  ///   - ids: the IDs of the task.
+  ///   - settings: the source of the options.
   ///   - change: changes the pod's options before they are applied.
   /// - Returns: the request for a pod.
-  /// - Throws: `SettingError` for an option that can't be understood.
+  /// - Throws: `SettingError` for an invalid option.
   func request(
     for project: Project, ids: TaskIDs, settings: Settings,
     change: (inout PodOptions) throws -> Void = { _ in }
@@ -145,7 +146,7 @@ struct TaskOptions: ParsableArguments {
     return request
   }
 
-  /// An ID that nothing else has: a random UUID (RFC 9562, version 4).
+  /// A unique ID: a random UUID (RFC 9562, version 4).
   private static func freshID() -> String {
     var bytes = (0..<16).map { _ in UInt8.random(in: 0...255) }
     bytes[6] = bytes[6] & 0x0f | 0x40
@@ -155,11 +156,11 @@ struct TaskOptions: ParsableArguments {
       .joined(separator: "-")
   }
 
-  /// The IDs, a new run where none is given.
+  /// The IDs, with a new run where none is set.
   ///
-  /// - Parameter settings: where options are looked up.
+  /// - Parameter settings: the source of the options.
   /// - Returns: the IDs.
-  /// - Throws: `SettingError` for an ID that is none.
+  /// - Throws: `SettingError` for an invalid ID.
   func ids(_ settings: Settings) throws -> TaskIDs {
     let fresh = Self.freshID()
     let ids = TaskIDs(
@@ -168,7 +169,7 @@ struct TaskOptions: ParsableArguments {
       executor: settings.text("executor-id", option: executorId),
       framework: settings.text("framework-id", option: frameworkId) ?? "",
       agent: settings.text("agent-id", option: agentId) ?? "")
-    // Before anything is made of them: they become paths, names and lines of a protocol.
+    // The IDs are checked before use, because they become parts of paths, names and protocol lines.
     for (name, id, isNeeded) in [
       ("run-id", ids.run, true), ("task-id", ids.task ?? fresh, true),
       ("executor-id", ids.executor ?? fresh, true), ("framework-id", ids.framework, false),
@@ -182,13 +183,13 @@ struct TaskOptions: ParsableArguments {
   }
 }
 
-/// What Mesos would call a task and its run. They are known before the Compose files are read,
-/// which can name the pod's objects by `COMPOSE_PROJECT_NAME`.
+/// The IDs of a task and its run. They are known before the Compose files are read, because the
+/// files can use the pod's name through `COMPOSE_PROJECT_NAME`.
 struct TaskIDs: Sendable {
   let run: String
-  /// Nil for one from the project's name and the run.
+  /// Nil for an ID from the project's name and the run.
   let task: String?
-  /// Nil for the task's.
+  /// Nil for the task's ID.
   let executor: String?
   let framework: String
   let agent: String
@@ -196,7 +197,7 @@ struct TaskIDs: Sendable {
   /// The task's ID.
   func task(of project: String) -> String { task ?? "\(project).\(run.prefix(8))" }
 
-  /// The name by which the pod's objects are called.
+  /// The prefix of the names of the pod's objects.
   @Sendable func podName(of project: String) -> String {
     let task = task(of: project)
     return PodNames(
@@ -206,7 +207,7 @@ struct TaskIDs: Sendable {
 }
 
 extension PodRequest {
-  /// Takes over what is the operator's alone.
+  /// Applies the settings that only the operator can set.
   ///
   /// - Parameter file: the operator's file.
   mutating func take(_ file: OperatorFile) {
@@ -217,10 +218,11 @@ extension PodRequest {
     defaults = file.defaults
   }
 
-  /// Takes over the proxy variables of the docker command's configuration, and the operator's where that has none.
+  /// Applies the proxy variables from the docker command's configuration, and the operator's where
+  /// that has none.
   ///
-  /// - Parameter environment: names the engine, and where the configuration is.
-  /// - Throws: `EngineError` for a DOCKER_HOST that can't be understood.
+  /// - Parameter environment: contains the engine's address and the location of the configuration.
+  /// - Throws: `EngineError` for an invalid DOCKER_HOST.
   mutating func takeProxies(environment: [String: String]) throws {
     let configuration = DockerConfiguration(
       projectDirectory: project.workingDirectory, environment: environment)

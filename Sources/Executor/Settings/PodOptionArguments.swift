@@ -5,7 +5,8 @@ import PodRuntime
 import Program
 import Settings
 
-/// What a pod does beyond its Compose file: options of `run`, and labels of a task (`pod.` and the option, with `_` for `-`).
+/// The options of a pod that are not in its Compose file: options of `run`, and labels of a task
+/// (`pod.` and the option, with `_` for `-`).
 struct PodOptionArguments: ParsableArguments {
   @Option(
     help:
@@ -113,7 +114,7 @@ struct PodOptionArguments: ParsableArguments {
   @Option(help: "How long a hook may take. Default: 30s.")
   var hookTimeout: String?
 
-  /// What the command line says.
+  /// The value of an option in the command line.
   ///
   /// - Parameter name: the long option, without its dashes.
   /// - Returns: its text; nil where it isn't given.
@@ -157,7 +158,10 @@ extension Settings {
     "task-env", "task-file", "type",
   ]
 
-  /// The label of a pod's option.
+  /// The labels of a task that set options.
+  static let taskLabels = podOptions.union(["launch-timeout"]).map(podLabel).sorted()
+
+  /// The label for an option of a pod.
   ///
   /// - Parameter option: the long option, without its dashes.
   /// - Returns: `pod.` and the option, with `_` for `-`.
@@ -165,9 +169,10 @@ extension Settings {
     "pod." + option.map { $0 == "-" ? "_" : String($0) }.joined()
   }
 
-  /// What a pod does beyond its Compose file.
+  /// The options of a pod that are not in its Compose file.
   ///
-  /// - Parameter said: what the command line, or a task's label, says of an option; it is the strongest.
+  /// - Parameter said: gives the value of an option in the command line or in a task's label, which
+  ///   takes precedence.
   /// - Returns: the options.
   /// - Throws: `SettingError`.
   func podOptions(_ said: (String) -> String?) throws(SettingError) -> PodOptions {
@@ -255,7 +260,7 @@ extension Settings {
     return roles
   }
 
-  /// One of an option's words.
+  /// One of the valid values of an option.
   private func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String, _ said: (String) -> String?
   ) throws(SettingError) -> Choice? where Choice.RawValue == String {
@@ -267,7 +272,7 @@ extension Settings {
     return choice
   }
 
-  /// The operator's hooks come before the task's, which can't take their place.
+  /// All hooks. The operator's hooks run before the task's, which cannot replace them.
   private func hooks(_ said: (String) -> String?) throws(SettingError) -> [PodHook] {
     let operators = try duration("hook-timeout", option: file.settings["hook-timeout"])
     let own = try duration("hook-timeout", option: said("hook-timeout"))

@@ -4,9 +4,11 @@ import PodRuntime
 import Program
 import Settings
 
-/// Settings from the command line, the environment and the operator's file, strongest first.
+/// Settings from the command line, the environment and the operator's file, in this order of
+/// precedence.
 struct Settings {
-  /// The long options that are also `COMPOSE_EXECUTOR_…` in the environment and keys of the operator's file.
+  /// The long options that also have a variable `COMPOSE_EXECUTOR_…` and a key in the operator's
+  /// file.
   static let names = Set([
     "agent-id", "cleanup-timeout", "engine-timeout", "executor-id", "framework-id", "grace",
     "launch-timeout", "log-level", "logging", "ports", "relist-interval", "run-id", "task-disk",
@@ -16,17 +18,18 @@ struct Settings {
   let environment: [String: String]
   let file: OperatorFile
 
-  /// A setting's text; nil where nobody says anything.
+  /// The text of a setting; nil where it is not set.
   ///
   /// - Parameters:
   ///   - name: the long option, without its dashes.
-  ///   - option: what the command line says.
-  /// - Returns: the strongest of the three.
+  ///   - option: the value in the command line.
+  /// - Returns: the first value in the order of precedence.
   func text(_ name: String, option: String? = nil) -> String? {
     ownText(name, option: option) ?? file.settings[name]
   }
 
-  /// A setting's text beside the operator's file; nil where neither command line nor environment says anything.
+  /// The text of a setting from the command line or the environment, without the operator's file;
+  /// nil where neither sets it.
   func ownText(_ name: String, option: String? = nil) -> String? {
     option ?? environment[SettingVariable.name(of: name, prefix: "COMPOSE_EXECUTOR")]
   }
@@ -35,9 +38,9 @@ struct Settings {
   ///
   /// - Parameters:
   ///   - name: the long option, without its dashes.
-  ///   - option: what the command line says.
-  /// - Returns: the duration; nil where nobody says anything.
-  /// - Throws: `SettingError` for what is none.
+  ///   - option: the value in the command line.
+  /// - Returns: the duration; nil where it is not set.
+  /// - Throws: `SettingError` for an invalid duration.
   func duration(_ name: String, option: String? = nil) throws(SettingError) -> Duration? {
     guard let text = text(name, option: option) else { return nil }
     guard let duration = DurationText.parse(text) else {
@@ -46,13 +49,13 @@ struct Settings {
     return duration
   }
 
-  /// How long the parts of a pod's life may take.
+  /// The time limits of a pod.
   ///
   /// - Parameters:
-  ///   - launch: what the command line says of the launch.
-  ///   - engine: … of the engine's absence.
-  ///   - cleanup: … of the clean-up.
-  ///   - relist: … of the interval between lists.
+  ///   - launch: the command line's limit for the launch.
+  ///   - engine: the command line's limit for the engine's absence.
+  ///   - cleanup: the command line's limit for the removal.
+  ///   - relist: the command line's interval between lists.
   /// - Returns: the timeouts.
   /// - Throws: `SettingError`.
   func timeouts(
@@ -70,17 +73,17 @@ struct Settings {
       relist: interval)
   }
 
-  /// Where the engine puts the output of services without `logging:`.
+  /// The log driver for services without `logging:`.
   ///
-  /// - Parameter option: what the command line says.
-  /// - Returns: the strongest of the three; bounded files where nobody says anything.
-  /// - Throws: `SettingError` for a driver that can't be.
+  /// - Parameter option: the value in the command line.
+  /// - Returns: the first value in the order of precedence; bounded files where none is set.
+  /// - Throws: `SettingError` for an invalid driver, or one that the operator does not allow.
   func logging(option: String? = nil) throws(SettingError) -> PodLogging {
     guard let word = ownText("logging", option: option) else { return file.logging ?? .bounded }
     guard let logging = PodLogging(word: word) else {
       throw SettingError(description: Self.loggingRefusal(word))
     }
-    // The environment is the task's.
+    // Under Mesos, the environment can be set by the task, so the operator's rules apply.
     let own = file.logging ?? .bounded
     guard logging == own || !file.defaults.enforced.contains(.logging) else {
       throw SettingError(
@@ -102,10 +105,10 @@ struct Settings {
       : "logging takes engine, or a driver's name, not '\(word)'"
   }
 
-  /// What is said on stderr.
+  /// The level of the log on standard error.
   ///
-  /// - Parameter option: what the command line says.
-  /// - Returns: the lowest level that is said.
+  /// - Parameter option: the value in the command line.
+  /// - Returns: the lowest level that is printed.
   /// - Throws: `SettingError`.
   func logLevel(option: String? = nil) throws(SettingError) -> Logger.Level {
     guard let text = text("log-level", option: option) else { return .info }

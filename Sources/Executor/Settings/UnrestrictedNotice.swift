@@ -1,21 +1,24 @@
 import Glibc
 import Linux
 
-/// What the first launch on a host says where its operator restricts nothing.
+/// The notice of the first launch on a host whose operator restricts nothing.
 enum UnrestrictedNotice {
   private static let text =
     "there is no `allow:` in \(OperatorFile.standardPath): a task's Compose file may ask for all that Docker can do, which "
     + "is root on this host (docs/security.md; said once until the next boot)"
 
-  /// Where a launch leaves its mark: memory, which the next boot begins with anew.
+  /// The directory for the mark of the first launch. It is in memory, so that it is empty after a
+  /// boot.
   private static let folder = HostDirectory.path
 
-  /// The notice, for the first who asks on this host; nil for all others, and for a user who can't leave the mark.
+  /// The notice for the first caller on this host since its boot; nil for all others, and for a
+  /// user who can't create the mark.
   ///
-  /// - Parameter folder: where the mark is left.
+  /// - Parameter folder: the directory for the mark.
   /// - Returns: the notice.
   static func first(in folder: String = folder) -> String? {
-    // One that is there may be anybody's: nothing is written into what isn't root's own.
+    // An existing directory can be another user's. The mark is created only in a directory that is
+    // root's own.
     mkdir(folder, 0o755)
     var status = stat()
     guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0,

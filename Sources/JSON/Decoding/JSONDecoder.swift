@@ -1,26 +1,26 @@
-/// Decodes values from JSON, as Foundation's does, but strictly: what isn't a JSON text as a whole is refused, whatever of
-/// it is used (docs/design.md, "JSON").
+/// Decodes values from JSON like Foundation's decoder, but strictly: it refuses a text that isn't
+/// valid JSON as a whole, even if only a valid part of it is decoded (docs/design.md, "JSON").
 public final class JSONDecoder {
-  /// What is done with infinite numbers and those that are none, which JSON doesn't have.
+  /// The handling of infinity and NaN, which JSON numbers can't represent.
   public enum NonConformingFloatDecodingStrategy: Sendable {
-    /// Strings are no numbers.
+    /// Strings aren't decoded as numbers.
     case `throw`
-    /// These strings are.
+    /// These strings are decoded as numbers.
     case convertFromString(positiveInfinity: String, negativeInfinity: String, nan: String)
   }
 
-  /// By default strings are no numbers.
+  /// The default refuses strings as numbers.
   public var nonConformingFloatDecodingStrategy = NonConformingFloatDecodingStrategy.throw
 
-  /// A decoder.
+  /// Creates a decoder with the default strategy.
   public init() {}
 
   /// Decodes a value.
   /// - Parameters:
-  ///   - type: Its type.
+  ///   - type: The type of the value.
   ///   - json: The text, in UTF-8.
   /// - Returns: The value.
-  /// - Throws: `DecodingError`, and what the type throws.
+  /// - Throws: `DecodingError`, and errors of the type's own decoding.
   public func decode<T: Decodable>(_ type: T.Type, from json: [UInt8]) throws -> T {
     let document: JSONDocument
     do {
@@ -35,7 +35,7 @@ public final class JSONDecoder {
   }
 }
 
-/// What all decoders of a text share.
+/// The data that all decoders of a text share.
 final class JSONSource: Sendable {
   let document: JSONDocument
   let strategy: JSONDecoder.NonConformingFloatDecodingStrategy

@@ -1,12 +1,12 @@
-/// The members of an object by their names; of several with one name, the first counts.
+/// The members of an object by name; of several with one name, the first one counts.
 final class JSONMembers {
-  /// More are looked up by a table: objects are as large as whoever sends them likes.
+  /// Objects with more members use a table: the size of an object is untrusted.
   private static let mostWithoutTable = 16
 
   private let document: JSONDocument
-  /// The nodes of the names; a value is behind its name.
+  /// The nodes of the names; the node of a value follows that of its name.
   private let names: [UInt32]
-  /// The last that was found: members are asked for several times in a row.
+  /// The last member found: each member is looked up several times in a row.
   private var last: Int?
   private lazy var table: [String: Int] = Dictionary(
     names.map { (document.string(document.nodes[Int($0)]), Int($0)) },
@@ -27,7 +27,7 @@ final class JSONMembers {
 
   /// Finds a member.
   ///
-  /// - Returns: the node of its value.
+  /// - Returns: The node of its value.
   func find(_ name: String) -> Int? {
     if let last, document.isString(document.nodes[last], name) { return last + 1 }
     let found =

@@ -1,4 +1,4 @@
-/// The elements of an array, one after the other.
+/// The elements of an array, in order.
 struct JSONUnkeyedValues: UnkeyedDecodingContainer {
   let decoder: JSONValueDecoder
   private(set) var currentIndex = 0
@@ -80,7 +80,7 @@ struct JSONUnkeyedValues: UnkeyedDecodingContainer {
     try next((any Decoder).self) { $0.inner($1, $2) }
   }
 
-  /// Reads the next element, and moves behind it if it can be read.
+  /// Reads the next element and advances if it can be read.
   private mutating func next<T>(
     _ type: any Any.Type, _ read: (JSONValueDecoder, Int, IndexKey) throws -> T
   ) throws -> T {

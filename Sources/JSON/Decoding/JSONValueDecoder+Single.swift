@@ -1,4 +1,4 @@
-/// A value that is decoded as a whole.
+/// Decoding of a single value.
 extension JSONValueDecoder: SingleValueDecodingContainer {
   func decodeNil() -> Bool { isNull(index) }
 

@@ -2,14 +2,14 @@
 struct JSONValueDecoder: Decoder {
   let source: JSONSource
   let path: CodingPath?
-  /// The value's node.
+  /// The node of the value.
   let index: Int
 
   var codingPath: [any CodingKey] { CodingPath.keys(path) }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
   var node: JSONNode { source.document.nodes[index] }
 
-  /// The decoder of a value inside of this one.
+  /// The decoder of a value inside this one.
   func inner(_ index: Int, _ key: any CodingKey) -> JSONValueDecoder {
     JSONValueDecoder(source: source, path: CodingPath(path, key), index: index)
   }
@@ -30,7 +30,7 @@ struct JSONValueDecoder: Decoder {
   func singleValueContainer() -> any SingleValueDecodingContainer { self }
 }
 
-/// Values by the index of their nodes, and the key for errors.
+/// Decoding of values by the index of their nodes; the key is used in errors.
 extension JSONValueDecoder {
   func isNull(_ index: Int) -> Bool { source.document.nodes[index].kind == .null }
 
@@ -38,7 +38,7 @@ extension JSONValueDecoder {
     switch source.document.nodes[index].kind {
     case .true: return true
     case .false: return false
-    // Foundation has this for a Bool alone.
+    // Foundation throws this error for Bool only.
     case .null:
       throw DecodingError.typeMismatch(
         Bool.self, context(key, "Expected to decode Bool but found null instead."))
@@ -89,7 +89,7 @@ extension JSONValueDecoder {
   func value<T: Decodable>(
     _ type: T.Type, _ index: Int, _ key: any CodingKey
   ) throws -> T {
-    // The standard library's way makes each name four times; what is no string has its errors.
+    // The standard library, which creates each name four times, decodes or rejects other values.
     if type == [String: String].self, let map = source.document.strings(of: index) as? T {
       return map
     }
@@ -97,13 +97,12 @@ extension JSONValueDecoder {
   }
 }
 
-/// Errors.
 extension JSONValueDecoder {
   func context(_ key: (any CodingKey)?, _ description: String) -> DecodingError.Context {
     .init(codingPath: CodingPath.keys(path, key), debugDescription: description)
   }
 
-  /// Throws unless a node is of a kind.
+  /// Throws unless a node is of this kind.
   func expect(
     _ kind: JSONNode.Kind, _ index: Int, _ key: (any CodingKey)?, _ type: any Any.Type,
     _ container: String

@@ -1,31 +1,31 @@
-/// Encodes values as JSON, byte for byte as Foundation's does; without `sortedKeys`, members are in the order in which they
-/// are encoded.
+/// Encodes values as JSON, byte for byte like Foundation's encoder; without `sortedKeys`, members
+/// are in the order in which they are encoded.
 public final class JSONEncoder {
-  /// How the text is written.
+  /// The format of the text.
   public struct OutputFormatting: OptionSet, Sendable {
-    /// The options' bits.
+    /// The options as bits.
     public let rawValue: UInt
-    /// Options of bits.
+    /// Creates options from bits.
     public init(rawValue: UInt) { self.rawValue = rawValue }
 
-    /// Lines, indented by two blanks.
+    /// Several lines, indented by two spaces.
     public static let prettyPrinted = OutputFormatting(rawValue: 1 << 0)
-    /// Members in the order of their names' bytes.
+    /// Members sorted by the bytes of their names.
     public static let sortedKeys = OutputFormatting(rawValue: 1 << 1)
-    /// Slashes as they are, not as `\/`.
+    /// Slashes are not escaped as `\/`.
     public static let withoutEscapingSlashes = OutputFormatting(rawValue: 1 << 2)
   }
 
-  /// By default one line in which slashes are escaped.
+  /// By default, the text is one line with escaped slashes.
   public var outputFormatting: OutputFormatting = []
 
-  /// An encoder.
+  /// Creates an encoder with the default format.
   public init() {}
 
   /// Encodes a value.
   /// - Parameter value: The value.
   /// - Returns: The text, in UTF-8.
-  /// - Throws: `EncodingError`, and what the value throws.
+  /// - Throws: `EncodingError`, and errors of the value's own encoding.
   public func encode(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONValueEncoder(path: nil)
     try value.encode(to: encoder)

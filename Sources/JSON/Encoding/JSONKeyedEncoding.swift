@@ -1,4 +1,4 @@
-/// The members of an object that is encoded.
+/// The members of an object during encoding.
 struct JSONKeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let object: JSONObject
   let path: CodingPath?

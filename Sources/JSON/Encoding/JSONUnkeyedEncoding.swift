@@ -1,4 +1,4 @@
-/// The elements of an array that is encoded.
+/// The elements of an array during encoding.
 struct JSONUnkeyedEncoding: UnkeyedEncodingContainer {
   let array: JSONArray
   let path: CodingPath?

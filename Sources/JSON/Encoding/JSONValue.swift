@@ -2,21 +2,21 @@
 enum JSONValue {
   case null
   case bool(Bool)
-  /// A number, as it is written.
+  /// A number in its JSON notation.
   case number(String)
   case string(String)
   case array(JSONArray)
   case object(JSONObject)
-  /// What an encoder that was handed out may still encode.
+  /// The result of an encoder that the caller may still use.
   case pending(JSONValueEncoder)
 }
 
-/// An array while containers add to it.
+/// An array, shared by the containers that append to it.
 final class JSONArray {
   var elements: [JSONValue] = []
 }
 
-/// An object while containers add to it.
+/// An object, shared by the containers that add members.
 final class JSONObject {
   private(set) var names: [String] = []
   private var values: [String: JSONValue] = [:]

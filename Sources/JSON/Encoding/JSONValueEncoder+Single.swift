@@ -1,4 +1,4 @@
-/// A value that is encoded as a whole.
+/// Encoding of a single value.
 extension JSONValueEncoder: SingleValueEncodingContainer {
   func encodeNil() { value = .null }
   func encode(_ value: Bool) { self.value = .bool(value) }

@@ -1,7 +1,7 @@
 /// Encodes one value.
 final class JSONValueEncoder: Encoder {
   let path: CodingPath?
-  /// What was encoded so far.
+  /// The result so far.
   var value: JSONValue?
 
   init(path: CodingPath?) {
@@ -12,7 +12,7 @@ final class JSONValueEncoder: Encoder {
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    // A class and what it inherits from may each ask for the same object.
+    // A class and its superclass can each request a container of the same object.
     guard case .object(let object) = value else {
       let object = JSONObject()
       value = .object(object)
@@ -32,7 +32,7 @@ final class JSONValueEncoder: Encoder {
 
   func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-  /// Encodes a value inside of another.
+  /// Encodes a value inside another one.
   static func encoded(
     _ value: some Encodable, _ path: CodingPath?, _ key: any CodingKey
   ) throws -> JSONValue {
@@ -41,9 +41,9 @@ final class JSONValueEncoder: Encoder {
     return encoder.value ?? .object(JSONObject())
   }
 
-  /// A floating point number, without the fraction of a whole one.
+  /// A floating-point number; a whole number has no fraction.
   ///
-  /// - Throws: `EncodingError` for what JSON has no number for.
+  /// - Throws: `EncodingError` for infinity and NaN.
   static func number<T: BinaryFloatingPoint & CustomStringConvertible>(
     _ value: T, _ path: CodingPath?, _ key: (any CodingKey)?
   ) throws -> JSONValue {

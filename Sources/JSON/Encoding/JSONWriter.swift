@@ -43,7 +43,7 @@ struct JSONWriter {
       breakLine()
       write(&self, element)
     }
-    // As Foundation does it.
+    // Foundation writes an empty line in an empty container.
     if isFirst, formatting.contains(.prettyPrinted) { bytes.append(0x0A) }
     level -= 1
     breakLine()

@@ -14,13 +14,14 @@ final class JSONDocument: Sendable {
     return node.isPlain ? String(decoding: raw, as: UTF8.self) : Self.unescaped(raw)
   }
 
-  /// Whether a string node is that string.
+  /// True if a string node equals the text.
   func isString(_ node: JSONNode, _ text: String) -> Bool {
     guard node.isPlain else { return string(node) == text }
     return Int(node.end - node.start) == text.utf8.count && self.text(node).elementsEqual(text.utf8)
   }
 
-  /// An object whose values are all strings; nil for other values. Of several members with one name the first counts.
+  /// An object whose values are all strings; nil for other values. Of several members with one
+  /// name, the first one counts.
   func strings(of index: Int) -> [String: String]? {
     let object = nodes[index]
     guard object.kind == .object else { return nil }
@@ -40,12 +41,12 @@ final class JSONDocument: Sendable {
   /// The bytes of a number, or of a string with its escapes.
   func text(_ node: JSONNode) -> ArraySlice<UInt8> { bytes[Int(node.start)..<Int(node.end)] }
 
-  /// The parser has checked the escapes.
+  /// The string without escapes, which the parser has validated.
   private static func unescaped(_ raw: ArraySlice<UInt8>) -> String {
     var result: [UInt8] = []
     result.reserveCapacity(raw.count)
     var index = raw.startIndex
-    /// The next `\uXXXX`, from its `u` on.
+    /// The next `\uXXXX`, beginning at its `u`.
     func unit() -> UInt32 {
       defer { index += 5 }
       return raw[index + 1..<index + 5].reduce(0) { $0 << 4 | UInt32(hexadecimalValue($1) ?? 0) }

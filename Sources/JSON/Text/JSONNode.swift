@@ -1,23 +1,23 @@
-/// A value of a JSON text: where it is, and what its syntax says of it.
+/// A value of a JSON text: its location and its syntax.
 struct JSONNode: Sendable {
   enum Kind: UInt8 {
     case null, `false`, `true`, number, string, array, object
   }
 
   let kind: Kind
-  /// Whether a string has no escapes, or a number neither fraction nor exponent.
+  /// True for a string without escapes, and for a number without fraction and exponent.
   var isPlain = true
-  /// Offset of its first byte; of a string, behind its quote.
+  /// The offset of the first byte; of a string, the byte after the opening quote.
   let start: UInt32
-  /// Offset behind its last byte; of a string, its closing quote. Unused for arrays and objects.
+  /// The offset after the last byte; of a string, the closing quote. Unused for arrays and objects.
   var end: UInt32 = 0
-  /// Index of the node behind it and all that is inside of it.
+  /// The index of the node that follows this one and all nodes inside it.
   var next: UInt32
-  /// Number of elements of an array, or members of an object.
+  /// The number of elements of an array, or of members of an object.
   var count: UInt32 = 0
 }
 
-/// Why a text isn't JSON.
+/// A syntax error.
 struct JSONSyntaxError: Error, CustomStringConvertible {
   let problem: String
   let offset: Int

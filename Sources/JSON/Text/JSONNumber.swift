@@ -1,10 +1,10 @@
-/// The whole number that a JSON number is, exactly.
+/// The exact integer value of a JSON number.
 struct JSONInteger {
   var isNegative = false
   var magnitude: UInt64 = 0
 
-  /// Reads a number of the grammar: `12`, `-12`, `12.0` and `1.2e1`; nil for what isn't whole, and for a magnitude beyond
-  /// 64 bits.
+  /// Parses a number of the grammar: `12`, `-12`, `12.0` and `1.2e1`; nil if it isn't whole or its
+  /// magnitude exceeds 64 bits.
   init?(_ text: ArraySlice<UInt8>) {
     guard !readDigits(text) else { return }
     (isNegative, magnitude) = (false, 0)
@@ -40,7 +40,7 @@ struct JSONInteger {
     }
   }
 
-  /// Reads a number without fraction and exponent that is shorter than the largest.
+  /// Parses a number without fraction and exponent that is too short to overflow; false for others.
   private mutating func readDigits(_ text: ArraySlice<UInt8>) -> Bool {
     guard text.count < 19 else { return false }
     for byte in text {
@@ -54,7 +54,7 @@ struct JSONInteger {
     return true
   }
 
-  /// An exponent, bounded far beyond what any number here has.
+  /// An exponent, clamped far above the exponent of any number that fits into 64 bits.
   private static func exponent(_ text: ArraySlice<UInt8>) -> Int {
     var value = 0
     for byte in text where UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte {
@@ -63,7 +63,7 @@ struct JSONInteger {
     return text.first == UInt8(ascii: "-") ? -value : value
   }
 
-  /// The number as a type; nil where it doesn't fit.
+  /// The number as a type; nil if it doesn't fit.
   func value<T: FixedWidthInteger>(as type: T.Type) -> T? {
     guard isNegative, magnitude > 0 else { return T(exactly: magnitude) }
     return magnitude == 1 << 63

@@ -1,17 +1,17 @@
-/// Reads a JSON text (RFC 8259) into nodes in the order of the text; a member's name is a string before its value.
+/// Parses a JSON text (RFC 8259) into nodes in the order of the text; a member's name is a string
+/// node before its value.
 ///
-/// One pass without recursion: however deep a text is, the stack isn't.
+/// The parser makes one pass without recursion, so deep nesting can't overflow the stack.
 struct JSONParser {
-  /// The most arrays and objects inside each other.
+  /// The maximum nesting depth of arrays and objects.
   static let mostLevels = 512
 
   private let bytes: [UInt8]
   private var position = 0
   private var nodes: [JSONNode] = []
-  /// Indexes of the arrays and objects around the position.
+  /// The indexes of the arrays and objects around the position.
   private var open: [Int] = []
 
-  /// Parses a text.
   static func nodes(of bytes: [UInt8]) throws(JSONSyntaxError) -> [JSONNode] {
     var parser = JSONParser(bytes: bytes)
     try parser.parse()
@@ -25,7 +25,8 @@ struct JSONParser {
   private mutating func parse() throws(JSONSyntaxError) {
     guard bytes.count < UInt32.max else { throw fault("the text is too long") }
     guard (try? UTF8Span(validating: bytes.span)) != nil else { throw fault("invalid UTF-8") }
-    // Growing would hold two copies; what isn't written takes no memory.
+    // Growing would hold two copies; reserved memory that isn't written isn't allocated by the
+    // kernel.
     if bytes.count > 1 << 20 { nodes.reserveCapacity(bytes.count / 16) }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     while true {
@@ -37,7 +38,7 @@ struct JSONParser {
 
   /// Reads a value without elements, or enters an array or object.
   ///
-  /// - Returns: whether its first element is next.
+  /// - Returns: True if its first element is next.
   private mutating func beginValue() throws(JSONSyntaxError) -> Bool {
     switch next() {
     case UInt8(ascii: "{"): return try enter(.object)
@@ -53,9 +54,9 @@ struct JSONParser {
     return false
   }
 
-  /// Leaves the arrays and objects that end behind a value.
+  /// Leaves the arrays and objects that end after a value.
   ///
-  /// - Returns: whether another value is next.
+  /// - Returns: True if another value is next.
   private mutating func endValue() throws(JSONSyntaxError) -> Bool {
     while let index = open.last {
       nodes[index].count += 1
@@ -95,7 +96,7 @@ struct JSONParser {
     nodes[open.removeLast()].next = UInt32(nodes.count)
   }
 
-  /// A member's name and its colon.
+  /// Reads a member's name and its colon.
   private mutating func readName() throws(JSONSyntaxError) {
     guard next() == UInt8(ascii: "\"") else { throw fault("a member's name is missing") }
     try readString()
@@ -157,7 +158,7 @@ struct JSONParser {
     }
   }
 
-  /// An escape, both halves of a surrogate pair at once.
+  /// Reads an escape; both halves of a surrogate pair at once.
   private mutating func readEscape() throws(JSONSyntaxError) {
     position += 1
     switch current {
@@ -178,7 +179,7 @@ struct JSONParser {
     }
   }
 
-  /// The digits of `\uXXXX`, from the `u` on.
+  /// Reads the digits of `\uXXXX`, beginning at the `u`.
   private mutating func readUnit() throws(JSONSyntaxError) -> UInt16 {
     position += 1
     var unit: UInt16 = 0
@@ -201,7 +202,7 @@ struct JSONParser {
 
   private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  /// Moves to the next byte that is no whitespace.
+  /// Advances to the next byte that isn't whitespace, and returns it.
   private mutating func next() -> UInt8? {
     while let byte = current {
       switch byte {
@@ -217,7 +218,7 @@ struct JSONParser {
   }
 }
 
-/// The value of a hexadecimal digit.
+/// The value of a hexadecimal digit; nil for other bytes.
 func hexadecimalValue(_ byte: UInt8) -> UInt8? {
   switch byte {
   case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")

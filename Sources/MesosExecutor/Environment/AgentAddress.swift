@@ -2,14 +2,15 @@ import CNames
 import Glibc
 import HTTPClient
 
-/// Where the executor API is.
+/// The address of the executor API.
 struct AgentAddress {
   let endpoint: HTTPEndpoint
   let path: String
 }
 
 extension VariableReader {
-  /// The domain socket if there is one (1.10 and later), else the TCP endpoint, with TLS if libprocess has it.
+  /// The domain socket if there is one (1.10 and later), else the TCP endpoint, with TLS if
+  /// libprocess uses it.
   mutating func agent(_ nameOfAddress: (String) -> String?) -> AgentAddress? {
     if let socket = optional("MESOS_DOMAIN_SOCKET") { return domainSocket(socket) }
     let name = optional("MESOS_AGENT_ENDPOINT") == nil ? "MESOS_SLAVE_PID" : "MESOS_AGENT_ENDPOINT"
@@ -24,7 +25,8 @@ extension VariableReader {
     }
     let tls = tls()
     var server = host
-    // libprocess compares the certificate with the name that the address has, unless told to compare addresses.
+    // libprocess compares the certificate with the name of the address, unless it is set to compare
+    // IP addresses.
     if tls?.verifiesServer == true, !flag(tlsName("VERIFY_IPADD")) {
       server = nameOfAddress(host) ?? host
     }
@@ -33,7 +35,8 @@ extension VariableReader {
       path: "/api/v1/executor")
   }
 
-  /// The socket answers only under the agent's libprocess name, the part of its PID before the `@`.
+  /// The socket responds only to paths with the agent's libprocess name, the part of its PID before
+  /// the `@`.
   private mutating func domainSocket(_ socket: String) -> AgentAddress? {
     let maximum = MemoryLayout<sockaddr_un>.size - MemoryLayout<sa_family_t>.size - 1
     if socket.utf8.count > maximum {
@@ -52,7 +55,7 @@ extension VariableReader {
 
   private mutating func tls() -> TLSFiles? {
     guard flag(tlsName("ENABLED")) else { return nil }
-    // Each of them makes a libprocess client verify the server (docs/ssl.md).
+    // Each of these settings makes a libprocess client verify the server (docs/ssl.md).
     let isVerifying = ["VERIFY_SERVER_CERT", "VERIFY_CERT", "REQUIRE_CERT"].map {
       flag(tlsName($0))
     }
@@ -66,7 +69,7 @@ extension VariableReader {
       key: optional(tlsName("KEY_FILE")), verifiesServer: isVerifying.contains(true))
   }
 
-  /// `10.0.0.1:5051`, `[fd00::1]:5051`.
+  /// Parses `10.0.0.1:5051` or `[fd00::1]:5051`.
   private static func hostAndPort(_ text: String) -> (String, Int)? {
     guard let colon = text.lastIndex(of: ":"),
       let port = Int(text[text.index(after: colon)...]), 1...65535 ~= port
@@ -77,8 +80,8 @@ extension VariableReader {
   }
 }
 
-/// The name that the system has for an IPv4 or IPv6 address; nil if it has none. Asks the name servers and waits for
-/// them.
+/// The host name of an IPv4 or IPv6 address; nil if it has none. It queries the name servers and
+/// blocks until they respond.
 public func hostName(of address: String) -> String? {
   var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
   guard names_of_address(address, &name, name.count) == 0 else { return nil }

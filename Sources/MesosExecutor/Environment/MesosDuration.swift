@@ -1,13 +1,14 @@
 extension Duration {
-  /// A time as Mesos writes it: a number, possibly with a fraction, and one of `ns us ms secs mins hrs days weeks` (stout's
-  /// duration.hpp). nil if it is anything else.
+  /// Parses a duration in Mesos' format: a number, possibly with a fraction, and one of
+  /// `ns us ms secs mins hrs days weeks` (stout's duration.hpp). The result is nil for any other
+  /// text.
   public init?(mesos text: String) {
     let digits = text.prefix { ("0"..."9").contains($0) || $0 == "." }
     guard let value = Double(digits),
       let unit = Self.mesosUnits[String(text.dropFirst(digits.count))]
     else { return nil }
     let seconds = value * unit
-    // What an int64 of nanoseconds holds.
+    // The range of an int64 of nanoseconds.
     guard seconds <= 9.2e9 else { return nil }
     self = .seconds(seconds)
   }

@@ -2,11 +2,12 @@ import HTTPClient
 import PodIdentity
 
 extension MesosEnvironment {
-  /// Reads the environment of a process that an agent started.
+  /// Parses the environment of a process that an agent started.
   /// - Parameters:
-  ///   - variables: The environment.
-  ///   - nameOfAddress: The host name of an IP address, needed to verify certificates as libprocess does.
-  /// - Throws: ``MesosEnvironmentError`` with a line for each variable that is missing or malformed.
+  ///   - variables: the environment.
+  ///   - nameOfAddress: gives the host name of an IP address, which is needed to verify
+  ///     certificates as libprocess does.
+  /// - Throws: ``MesosEnvironmentError`` with a line for each missing or malformed variable.
   public init(
     _ variables: [String: String],
     nameOfAddress: (String) -> String? = { hostName(of: $0) }
@@ -36,7 +37,7 @@ extension MesosEnvironment {
   }
 }
 
-/// Takes values out of an environment and collects what is wrong with them.
+/// Reads values from an environment and collects their problems.
 struct VariableReader {
   let variables: [String: String]
   var problems: [String] = []
@@ -45,7 +46,7 @@ struct VariableReader {
     self.variables = variables
   }
 
-  /// A value; an empty one counts as absent.
+  /// A value; nil where it is missing or empty.
   func optional(_ name: String) -> String? {
     guard let value = variables[name], !value.isEmpty else { return nil }
     return value
@@ -86,7 +87,8 @@ struct VariableReader {
     }
   }
 
-  /// A libprocess TLS setting, under its new name or its old one (docs/ssl.md).
+  /// The name of a libprocess TLS setting: the new name, or the old one if only that is set
+  /// (docs/ssl.md).
   func tlsName(_ name: String) -> String {
     optional("LIBPROCESS_SSL_\(name)") == nil && optional("SSL_\(name)") != nil
       ? "SSL_\(name)" : "LIBPROCESS_SSL_\(name)"

@@ -1,41 +1,43 @@
 import HTTPClient
 import PodIdentity
 
-/// What the agent tells an executor in its environment (docs/executor-http-api.md, "Executor Environment Variables";
-/// `executorEnvironment` in the agent's slave.cpp).
+/// The executor's environment, as the agent sets it (docs/executor-http-api.md, "Executor
+/// Environment Variables"; `executorEnvironment` in the agent's slave.cpp).
 public struct MesosEnvironment: Sendable, Hashable {
-  /// The framework.
+  /// The framework's ID.
   public let frameworkID: FrameworkID
-  /// This executor.
+  /// The ID of this executor.
   public let executorID: ExecutorID
-  /// The agent; its ID is in every update.
+  /// The agent's ID, which every update contains.
   public let agentID: AgentID
-  /// The sandbox on the host.
+  /// The path of the sandbox on the host.
   public let directory: String
-  /// The sandbox as this process sees it.
+  /// The path of the sandbox in this process's mount namespace.
   public let sandbox: String
-  /// Where the agent listens.
+  /// The address on which the agent listens.
   public let endpoint: HTTPEndpoint
-  /// The path of the executor API there.
+  /// The path of the executor API on that address.
   public let path: String
-  /// Whether the framework has checkpointing: whether executors outlive their agent.
+  /// Whether the framework uses checkpointing, so that executors survive their agent.
   public let isCheckpointing: Bool
-  /// How long to wait for an agent that went away.
+  /// How long to wait for an agent that has gone away.
   public let recoveryTimeout: Duration
-  /// The agent's limit for the time between two tries to subscribe.
+  /// The agent's limit for the time between two attempts to subscribe.
   public let subscriptionBackoffMaximum: Duration
-  /// From SHUTDOWN to the agent's kill.
+  /// The time from SHUTDOWN to the agent's kill.
   public let shutdownGracePeriod: Duration
   /// The token for `Authorization: Bearer …`.
   public let authenticationToken: String?
 
-  /// The run, as the last part of the sandbox' path says it; SUBSCRIBED says it for sure. Empty where that is no ID.
+  /// The run according to the last component of the sandbox path; SUBSCRIBED contains the
+  /// authoritative value. It is empty where the component is not a valid ID.
   public var run: ContainerID {
     let last = directory.split(separator: "/").last.map(String.init) ?? ""
     return ContainerID(IDCheck.problem(last) == nil ? last : "")
   }
 
-  /// Variables that hold secrets: to be kept from the pod and from the processes that the executor starts.
+  /// Variables that contain secrets. Neither the pod nor the processes that the executor starts may
+  /// receive them.
   public static let secretVariables: Set<String> = ["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"]
 
   /// An environment.
@@ -61,11 +63,11 @@ public struct MesosEnvironment: Sendable, Hashable {
   }
 }
 
-/// All that is wrong with an executor's environment.
+/// The problems of an executor's environment.
 public struct MesosEnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// One line for each variable that is missing or can't be read.
+  /// One line for each missing or malformed variable.
   public let problems: [String]
 
-  /// The lines.
+  /// The problems, one on each line.
   public var description: String { problems.joined(separator: "\n") }
 }

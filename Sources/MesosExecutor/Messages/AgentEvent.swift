@@ -12,15 +12,16 @@ enum AgentEvent: Sendable {
   case shutdown
   case error(String)
   case heartbeat
-  /// A type that isn't known here, by its name.
+  /// An unknown type, with its name.
   case unknown(String)
 
-  /// A task of a LAUNCH or LAUNCH_GROUP; one that can't be understood still has an ID under which to say so.
+  /// A task of a LAUNCH or LAUNCH_GROUP. A malformed task still has an ID, which its TASK_ERROR
+  /// needs.
   enum LaunchedTask: Sendable {
     case task(TaskInfo)
     case malformed(TaskID, reason: String)
 
-    /// Its ID.
+    /// The task's ID.
     var id: TaskID {
       switch self {
       case .task(let task): task.taskID
@@ -40,28 +41,29 @@ enum AgentEvent: Sendable {
   }
 }
 
-/// A SUBSCRIBED that says nothing.
+/// A SUBSCRIBED that cannot be decoded.
 struct UnusableSubscription: Error, CustomStringConvertible {
   let reason: String
 
   var description: String { "the agent's SUBSCRIBED can't be read: \(reason)" }
 }
 
-/// What SUBSCRIBED says (Event.Subscribed).
+/// The contents of SUBSCRIBED (Event.Subscribed).
 public struct Subscription: Codable, Sendable, Hashable {
-  /// This executor; nil where the agent doesn't say it in a way that can be read, as with the others.
+  /// This executor; nil where the field is missing or malformed, like each of the other fields.
   public let executor: ExecutorInfo?
   /// Its framework.
   public let framework: FrameworkInfo?
   /// The agent.
   public let agent: AgentInfo?
-  /// The run; agents before 1.1 don't say it.
+  /// The run; agents before 1.1 do not send it.
   public let run: ContainerID?
 
-  /// What is wrong with the run that the agent names: it would become a path; nil where nothing is, or it names none.
+  /// The problem of the agent's container ID, which would become part of a path; nil where it is
+  /// valid or missing.
   public var problemOfRun: String? { run.flatMap { IDCheck.problem($0.value) } }
 
-  /// What an agent says.
+  /// The contents of a SUBSCRIBED.
   public init(
     executor: ExecutorInfo?, framework: FrameworkInfo?, agent: AgentInfo?, run: ContainerID?
   ) {
@@ -78,7 +80,7 @@ public struct Subscription: Codable, Sendable, Hashable {
     case run = "container_id"
   }
 
-  /// Reads what an agent sends; what can't be read is as if it weren't there.
+  /// Decodes an agent's message. A malformed field is treated as missing.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     executor = try? values.decode(ExecutorInfo.self, forKey: .executor)
@@ -88,7 +90,7 @@ public struct Subscription: Codable, Sendable, Hashable {
   }
 }
 
-/// The event as it is written: its type, and a field of that name.
+/// The encoded event: its type, and a field with that name.
 private struct Envelope: Decodable {
   let event: AgentEvent
 
@@ -111,7 +113,7 @@ private struct Envelope: Decodable {
     init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       task_id = try values.decode(TaskID.self, forKey: .task_id)
-      // Killed it is all the same, with the task's own grace.
+      // A malformed policy does not prevent the kill: the task's own grace period applies.
       kill_policy = try? values.decode(KillPolicy.self, forKey: .kill_policy)
     }
   }
@@ -167,14 +169,15 @@ extension AgentEvent.LaunchedTask: Decodable {
   }
 }
 
-/// The text with U+FFFD for what is not UTF-8: agents of up to 1.11 pass on whatever bytes a framework put into a label.
+/// The text with U+FFFD in place of invalid UTF-8. Agents of up to 1.11 forward any bytes that a
+/// framework put into a label.
 func repaired(_ json: [UInt8]) -> [UInt8] {
   String(validating: json, as: UTF8.self) == nil
     ? Array(String(decoding: json, as: UTF8.self).utf8) : json
 }
 
-/// Agents write an infinite number (a task without a limit, 1.10 and later) as a bare `Infinity`, which is not JSON
-/// (stout/jsonify.hpp); this puts it in quotes.
+/// Puts non-finite numbers in quotes. Agents write an infinite number (a task without a limit, 1.10
+/// and later) as a bare `Infinity`, which is not valid JSON (stout/jsonify.hpp).
 func quotingNonFiniteNumbers(_ json: [UInt8]) -> [UInt8] {
   let quote = UInt8(ascii: "\"")
   var out: [UInt8] = []

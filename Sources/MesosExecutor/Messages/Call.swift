@@ -2,12 +2,12 @@ import JSON
 
 /// mesos.v1.executor.Call (mesos/v1/executor/executor.proto).
 struct Call: Encodable, Sendable {
-  /// What is asked of the agent.
+  /// The type of the call, with its field.
   enum Content: Sendable {
     case subscribe(tasks: [UnacknowledgedTask], updates: [TaskStatus])
     case update(TaskStatus)
 
-    /// The name of the call's type.
+    /// The name of the type.
     var type: String {
       switch self {
       case .subscribe: "SUBSCRIBE"
@@ -55,8 +55,9 @@ struct Call: Encodable, Sendable {
   }
 }
 
-/// The required fields of a TaskInfo. Agents of all versions look at the task's ID alone (Slave::subscribe); the
-/// rest could be megabytes of `data`, or hold a name that an older agent, put back in place, refuses.
+/// The required fields of a TaskInfo. Agents of all versions read only the task's ID
+/// (Slave::subscribe). The other fields could contain megabytes of `data`, or a name that a
+/// downgraded agent refuses.
 struct UnacknowledgedTask: Codable, Sendable, Hashable {
   let name: String
   let taskID: TaskID

@@ -1,23 +1,23 @@
-/// What a check or health check does.
+/// The request that a check or health check makes.
 public enum Probe: Sendable, Hashable {
-  /// A GET to a port of the host, with any 2xx or 3xx (or only these `statuses`) as success. `scheme` is `http` or
-  /// `https`; certificates are not verified (docs/health-checks.md).
+  /// A GET request to a port of the host. Any 2xx or 3xx, or only one of `statuses`, is a success.
+  /// The scheme is `http` or `https`; certificates are not verified (docs/health-checks.md).
   case http(HTTPTarget, statuses: [UInt32])
-  /// A connection to a port of the host.
+  /// A TCP connection to a port of the host.
   case tcp(port: UInt32, isIPv6: Bool)
-  /// A command in the sandbox, with exit status 0 as success.
+  /// A command in the sandbox. Exit status 0 is a success.
   case command(CommandInfo)
 }
 
-/// Where an HTTP check asks.
+/// The target of an HTTP check.
 public struct HTTPTarget: Sendable, Hashable {
   /// `http` or `https`.
   public var scheme: String
-  /// The port; one above 65535 is none.
+  /// The port; a value above 65535 is not a port.
   public var port: UInt32
-  /// The path, with its query.
+  /// The path with its query.
   public var path: String
-  /// Asks `::1` instead of `127.0.0.1`.
+  /// Whether the request goes to `::1` instead of `127.0.0.1`.
   public var isIPv6: Bool
 
   /// A target; by default plain HTTP on 127.0.0.1.
@@ -81,17 +81,18 @@ struct TCPProbe: Codable, Sendable {
 
 /// mesos.v1.HealthCheck.
 public struct HealthCheck: Sendable, Hashable {
-  /// What is done; nil if its type is not known here.
+  /// The request; nil if its type is unknown.
   public let probe: Probe?
-  /// From the launch to the first check (15 s unless set).
+  /// The time from the launch to the first check (15 s unless set).
   public let delay: Duration
-  /// From one check to the next (10 s unless set).
+  /// The time from one check to the next (10 s unless set).
   public let interval: Duration
-  /// How long one check may take (20 s unless set); zero for as long as it likes.
+  /// The longest time of one check (20 s unless set); zero for no limit.
   public let timeout: Duration
-  /// From the launch, the time in which failures don't count (10 s unless set).
+  /// The time from the launch in which failures do not count (10 s unless set).
   public let gracePeriod: Duration
-  /// Failures in a row until the task is killed (3 unless set); the first of them for zero.
+  /// The number of consecutive failures after which the task is killed (3 unless set); zero means
+  /// the first failure.
   public let consecutiveFailures: UInt32
 
   /// A health check.
@@ -119,7 +120,8 @@ extension HealthCheck: Codable {
     case consecutiveFailures = "consecutive_failures"
   }
 
-  /// Reads what an agent sends; 1.0 has no `type`, the field that is set tells it.
+  /// Decodes an agent's message. Version 1.0 has no `type`; there the field that is set determines
+  /// the type.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let type = try values.decodeIfPresent(ProbeKind.self, forKey: .type)
@@ -141,7 +143,7 @@ extension HealthCheck: Codable {
       values.contains(.consecutiveFailures) ? try values.integer(.consecutiveFailures) : 3
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch probe {
@@ -164,15 +166,15 @@ extension HealthCheck: Codable {
   }
 }
 
-/// mesos.v1.CheckInfo (1.2 and later): a check whose result is reported, whatever it is.
+/// mesos.v1.CheckInfo (1.2 and later): a check whose result is only reported.
 public struct CheckInfo: Sendable, Hashable {
-  /// What is done; nil if its type is not known here.
+  /// The request; nil if its type is unknown.
   public let probe: Probe?
-  /// From the launch to the first check (15 s unless set).
+  /// The time from the launch to the first check (15 s unless set).
   public let delay: Duration
-  /// From one check to the next (10 s unless set).
+  /// The time from one check to the next (10 s unless set).
   public let interval: Duration
-  /// How long one check may take (20 s unless set); zero for as long as it likes.
+  /// The longest time of one check (20 s unless set); zero for no limit.
   public let timeout: Duration
 
   /// A check.
@@ -197,7 +199,7 @@ extension CheckInfo: Codable {
 
   private struct Command: Codable { let command: CommandInfo }
 
-  /// Reads what an agent sends.
+  /// Decodes an agent's message.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
@@ -215,7 +217,7 @@ extension CheckInfo: Codable {
     timeout = try values.seconds(.timeout, standard: 20)
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch probe {

@@ -1,4 +1,5 @@
-/// A whole number as an agent may write it: as a number, with a fraction of zero, or as a string.
+/// An integer in any form that an agent writes: a number, a number with a zero fraction, or a
+/// string.
 struct LenientInteger<Value: FixedWidthInteger & Codable & Sendable>: Codable, Sendable {
   let value: Value
 
@@ -26,44 +27,45 @@ struct LenientInteger<Value: FixedWidthInteger & Codable & Sendable>: Codable, S
   }
 }
 
-/// `{"value": x}`, as Value.Scalar is written.
+/// `{"value": x}`, the encoding of Value.Scalar.
 struct Scalar: Codable, Sendable {
   let value: Double
 }
 
 extension KeyedDecodingContainer {
-  /// A repeated field; absent and null are empty.
+  /// A repeated field; empty where it is absent or null.
   func list<Element: Decodable>(_ key: Key) throws -> [Element] {
     try decodeIfPresent([Element].self, forKey: key) ?? []
   }
 
-  /// A whole number, in whichever way it is written.
+  /// An integer in any form of `LenientInteger`.
   func integer<Value: FixedWidthInteger & Codable & Sendable>(
     _ key: Key, as type: Value.Type = Value.self
   ) throws -> Value {
     try decode(LenientInteger<Value>.self, forKey: key).value
   }
 
-  /// A length of time in (fractions of) seconds; `standard` is the proto's default.
+  /// A duration from a number of seconds; `standard` is the proto's default.
   func seconds(_ key: Key, standard: Double) throws -> Duration {
     .init(mesosSeconds: try decodeIfPresent(Double.self, forKey: key) ?? standard)
   }
 }
 
 extension KeyedEncodingContainer {
-  /// A repeated field; an empty one is left out, as Mesos does.
+  /// A repeated field; an empty one is omitted, as in Mesos.
   mutating func encode<Element: Encodable>(list: [Element], _ key: Key) throws {
     if !list.isEmpty { try encode(list, forKey: key) }
   }
 
-  /// A length of time in seconds.
+  /// A duration as a number of seconds.
   mutating func encode(seconds: Duration, _ key: Key) throws {
     try encode(seconds.mesosSeconds, forKey: key)
   }
 }
 
 extension Duration {
-  /// Seconds from a message, from 0 to about thirty years: what is beyond means "never", and would not fit.
+  /// A duration from a message's number of seconds, limited to 0 through 1e9. Larger numbers mean
+  /// "never" and would overflow.
   init(mesosSeconds seconds: Double) {
     self = .seconds(seconds.isNaN ? 0 : min(max(seconds, 0), 1e9))
   }

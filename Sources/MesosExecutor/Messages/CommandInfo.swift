@@ -1,10 +1,10 @@
-/// mesos.v1.CommandInfo: what to run, with which environment.
+/// mesos.v1.CommandInfo: a command and its environment.
 public struct CommandInfo: Codable, Sendable, Hashable {
   /// mesos.v1.CommandInfo.URI: a file that the agent fetched into the sandbox.
   public struct URI: Codable, Sendable, Hashable {
-    /// Where it comes from.
+    /// The URI from which the file was fetched.
     public let value: String
-    /// The name it got in the sandbox, if not its own.
+    /// Its name in the sandbox, if the command sets one.
     public let outputFile: String?
 
     /// A fetched file.
@@ -19,7 +19,7 @@ public struct CommandInfo: Codable, Sendable, Hashable {
     }
   }
 
-  /// mesos.v1.Environment.Variable; one that holds a secret has no value.
+  /// mesos.v1.Environment.Variable; a variable that contains a secret has no value.
   public struct Variable: Codable, Sendable, Hashable {
     /// The variable's name.
     public let name: String
@@ -33,17 +33,17 @@ public struct CommandInfo: Codable, Sendable, Hashable {
     }
   }
 
-  /// The command line (if `isShell`) or the program.
+  /// The command line (if `isShell`), otherwise the program.
   public let value: String?
-  /// argv, with the program's name as its first element, if not `isShell`.
+  /// argv, with the program's name as its first element, if `isShell` is false.
   public let arguments: [String]
-  /// Whether `value` is for `/bin/sh -c`.
+  /// Whether `value` is run by `/bin/sh -c`.
   public let isShell: Bool
-  /// The environment's variables, in their order.
+  /// The environment variables in their order.
   public let environment: [Variable]
-  /// Files that were fetched.
+  /// The files that the agent fetched.
   public let uris: [URI]
-  /// The user to run as.
+  /// The user that the command runs as.
   public let user: String?
 
   /// A command.
@@ -65,7 +65,7 @@ public struct CommandInfo: Codable, Sendable, Hashable {
 
   private struct Environment: Codable { let variables: [Variable]? }
 
-  /// Reads what an agent sends; `shell` is true if it is absent.
+  /// Decodes an agent's message; `shell` defaults to true.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     value = try values.decodeIfPresent(String.self, forKey: .value)
@@ -77,7 +77,7 @@ public struct CommandInfo: Codable, Sendable, Hashable {
     user = try values.decodeIfPresent(String.self, forKey: .user)
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encodeIfPresent(value, forKey: .value)

@@ -1,7 +1,7 @@
-/// An ID as Mesos writes it in JSON: `{"value": "…"}` (mesos/v1/mesos.proto). `Kind` keeps one sort of ID from being
-/// taken for another.
+/// An ID, in JSON `{"value": "…"}` (mesos/v1/mesos.proto). `Kind` makes IDs of different kinds
+/// different types.
 public struct MesosID<Kind>: Hashable, Sendable, Codable, CustomStringConvertible {
-  /// The ID itself.
+  /// The text of the ID.
   public let value: String
 
   /// An ID.
@@ -11,35 +11,35 @@ public struct MesosID<Kind>: Hashable, Sendable, Codable, CustomStringConvertibl
 
   private enum CodingKeys: CodingKey { case value }
 
-  /// The ID itself.
+  /// The text of the ID.
   public var description: String { value }
 }
 
 extension MesosID: ExpressibleByStringLiteral {
-  /// An ID that is known while compiling.
+  /// An ID from a string literal.
   public init(stringLiteral value: String) {
     self.init(value)
   }
 }
 
-/// Marks the ID of a task.
+/// The kind of a task's ID.
 public enum TaskKind {}
-/// Marks the ID of an executor.
+/// The kind of an executor's ID.
 public enum ExecutorKind {}
-/// Marks the ID of a framework.
+/// The kind of a framework's ID.
 public enum FrameworkKind {}
-/// Marks the ID of an agent.
+/// The kind of an agent's ID.
 public enum AgentKind {}
-/// Marks the ID of a container: a run.
+/// The kind of a container's ID (a run).
 public enum ContainerKind {}
 
-/// mesos.v1.TaskID: chosen by the framework, unique among its live tasks.
+/// mesos.v1.TaskID: assigned by the framework, unique among its live tasks.
 public typealias TaskID = MesosID<TaskKind>
-/// mesos.v1.ExecutorID: chosen by the framework; can be used again.
+/// mesos.v1.ExecutorID: assigned by the framework; can be reused.
 public typealias ExecutorID = MesosID<ExecutorKind>
-/// mesos.v1.FrameworkID: given by the master.
+/// mesos.v1.FrameworkID: assigned by the master.
 public typealias FrameworkID = MesosID<FrameworkKind>
-/// mesos.v1.AgentID: given by the master.
+/// mesos.v1.AgentID: assigned by the master.
 public typealias AgentID = MesosID<AgentKind>
-/// mesos.v1.ContainerID: the run, one launch of an executor.
+/// mesos.v1.ContainerID: the run, which is one launch of an executor.
 public typealias ContainerID = MesosID<ContainerKind>

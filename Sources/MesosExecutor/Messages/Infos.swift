@@ -1,30 +1,30 @@
-/// mesos.v1.FrameworkInfo, as far as an executor needs it.
+/// mesos.v1.FrameworkInfo, with the fields that an executor needs.
 public struct FrameworkInfo: Codable, Sendable, Hashable {
-  /// mesos.v1.FrameworkInfo.Capability.Type by name; any name decodes.
+  /// mesos.v1.FrameworkInfo.Capability.Type by its name. Any name can be decoded.
   public struct Capability: RawRepresentable, Sendable, Hashable {
     /// The name in the proto.
     public let rawValue: String
 
-    /// A capability by its name in the proto.
+    /// A capability with its name in the proto.
     public init(rawValue: String) {
       self.rawValue = rawValue
     }
 
-    /// The framework understands TASK_KILLING.
+    /// The framework supports TASK_KILLING.
     public static let taskKillingState = Self(rawValue: "TASK_KILLING_STATE")
   }
 
-  /// The ID that the master gave it.
+  /// The ID that the master assigned.
   public let id: FrameworkID?
   /// Its name: `marathon`, `Aurora`, …
   public let name: String
-  /// What it says it understands.
+  /// The capabilities that the framework has declared.
   public let capabilities: Set<Capability>
-  /// The user that its tasks run as unless they say otherwise.
+  /// The default user of its tasks.
   public let user: String?
-  /// What it authenticated as.
+  /// The principal with which it authenticated.
   public let principal: String?
-  /// Its roles; the only one of a framework that isn't in several.
+  /// Its roles; a framework with a single role has one.
   public let roles: [String]
 
   /// A framework.
@@ -45,7 +45,7 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
   }
   private struct Entry: Codable { let type: String? }
 
-  /// Reads what an agent sends.
+  /// Decodes an agent's message.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     id = try values.decodeIfPresent(FrameworkID.self, forKey: .id)
@@ -59,7 +59,7 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
     roles = several.isEmpty ? one.map { [$0] } ?? [] : several
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encodeIfPresent(id, forKey: .id)
@@ -72,17 +72,17 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
   }
 }
 
-/// mesos.v1.ExecutorInfo, as far as an executor needs it.
+/// mesos.v1.ExecutorInfo, with the fields that an executor needs.
 public struct ExecutorInfo: Codable, Sendable, Hashable {
-  /// The ID that the framework chose.
+  /// The ID that the framework assigned.
   public let executorID: ExecutorID
-  /// The framework, where the agent says it.
+  /// The framework's ID, where the agent sends it.
   public let frameworkID: FrameworkID?
   /// Its name for people.
   public let name: String?
-  /// How it was started, with the environment that the framework gave it.
+  /// The command that started it, with the environment from the framework.
   public let command: CommandInfo?
-  /// Its own resources; its tasks' come on top.
+  /// The executor's own resources, in addition to those of its tasks.
   public let resources: [Resource]
   /// Its labels.
   public let labels: [Label]
@@ -106,7 +106,7 @@ public struct ExecutorInfo: Codable, Sendable, Hashable {
     case frameworkID = "framework_id"
   }
 
-  /// Reads what an agent sends.
+  /// Decodes an agent's message.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     executorID = try values.decode(ExecutorID.self, forKey: .executorID)
@@ -117,7 +117,7 @@ public struct ExecutorInfo: Codable, Sendable, Hashable {
     labels = try values.labels(.labels)
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(executorID, forKey: .executorID)
@@ -129,9 +129,9 @@ public struct ExecutorInfo: Codable, Sendable, Hashable {
   }
 }
 
-/// mesos.v1.AgentInfo, as far as an executor needs it.
+/// mesos.v1.AgentInfo, with the fields that an executor needs.
 public struct AgentInfo: Codable, Sendable, Hashable {
-  /// The ID that the master gave it.
+  /// The ID that the master assigned.
   public let id: AgentID?
   /// The host name that the agent advertises.
   public let hostname: String

@@ -1,8 +1,8 @@
-/// mesos.v1.Label: a free key, with or without a value.
+/// mesos.v1.Label: a key, with or without a value.
 public struct Label: Codable, Sendable, Hashable {
   /// The key; not necessarily unique.
   public let key: String
-  /// The value, if there is one.
+  /// The value; nil where the label has none.
   public let value: String?
 
   /// A label.
@@ -12,7 +12,7 @@ public struct Label: Codable, Sendable, Hashable {
   }
 }
 
-/// mesos.v1.Labels, as they are written: `{"labels": […]}`.
+/// mesos.v1.Labels in their encoded form: `{"labels": […]}`.
 struct LabelList: Codable, Sendable, Hashable {
   let labels: [Label]?
 

@@ -1,38 +1,41 @@
-/// mesos.v1.Resource, of the types SCALAR, RANGES and SET.
+/// mesos.v1.Resource of the types SCALAR, RANGES and SET.
 public struct Resource: Codable, Sendable, Hashable {
-  /// Value.Type by name; one that is unknown here decodes all the same.
+  /// Value.Type by its name. An unknown name can be decoded too.
   public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
     /// The name in the proto.
     public let rawValue: String
 
-    /// A type by its name in the proto.
+    /// A type with its name in the proto.
     public init(rawValue: String) {
       self.rawValue = rawValue
     }
 
     /// An amount.
     public static let scalar = Self(rawValue: "SCALAR")
-    /// Ranges of whole numbers, as ports.
+    /// Ranges of integers, for example ports.
     public static let ranges = Self(rawValue: "RANGES")
     /// Named items.
     public static let set = Self(rawValue: "SET")
   }
 
-  /// `cpus`, `mem`, `disk`, `gpus`, `ports`, or an operator's own.
+  /// `cpus`, `mem`, `disk`, `gpus`, `ports`, or a name that the operator defines.
   public let name: String
-  /// Which of the values below is set.
+  /// The type, which determines which of the values below is set.
   public let type: Kind
   /// The amount of a SCALAR: CPUs, MB.
   public let scalar: Double?
-  /// The ranges of a RANGES resource, in the order they came: Marathon's order of ports is this one.
+  /// The ranges of a RANGES resource in their original order, which is Marathon's order of ports.
   public let ranges: [ClosedRange<UInt64>]
   /// The items of a SET.
   public let set: [String]
-  /// The role that the resource is for; `*` is everybody's. Agents since 1.3 say it in `allocation_info`.
+  /// The role that the resource is allocated to; `*` is the default role. Agents since 1.3 send it
+  /// in `allocation_info`.
   public let role: String
-  /// Whether it is a persistent volume (`disk.persistence`): its amount is that volume's, not the sandbox's.
+  /// Whether it is a persistent volume (`disk.persistence`). Its amount is then the volume's, not
+  /// the sandbox's.
   public let isVolume: Bool
-  /// Where the agent mounts a persistent volume, from the sandbox (`disk.volume.container_path`); nil for anything else.
+  /// The path in the sandbox at which the agent mounts a persistent volume
+  /// (`disk.volume.container_path`); nil for other resources.
   public let volumePath: String?
 
   /// A resource.
@@ -73,7 +76,7 @@ public struct Resource: Codable, Sendable, Hashable {
   }
   private struct Allocation: Codable { let role: String? }
 
-  /// Reads what an agent sends; a range that ends before it begins is empty, as for Mesos.
+  /// Decodes an agent's message. A range whose end is before its beginning is empty, as in Mesos.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decode(String.self, forKey: .name)
@@ -85,14 +88,14 @@ public struct Resource: Codable, Sendable, Hashable {
     }
     set = try values.decodeIfPresent(Items.self, forKey: .set)?.item ?? []
     let allocated = try values.decodeIfPresent(Allocation.self, forKey: .allocation)?.role
-    // Of a form that isn't known here it is no volume.
+    // A disk of an unknown form is not a volume.
     let disk = try? values.decodeIfPresent(Disk.self, forKey: .disk)
     isVolume = disk?.persistence != nil
     volumePath = isVolume ? disk?.volume?.path : nil
     role = try allocated ?? values.decodeIfPresent(String.self, forKey: .role) ?? "*"
   }
 
-  /// Writes the shape that agents of all versions read.
+  /// Encodes the fields that agents of all versions read.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(name, forKey: .name)

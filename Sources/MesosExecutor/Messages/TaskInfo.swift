@@ -1,32 +1,33 @@
 import JSON
 
-/// mesos.v1.TaskInfo, as far as an executor needs it. Fields and names that are not known here are passed over.
+/// mesos.v1.TaskInfo, with the fields that an executor needs. Unknown fields and names are ignored.
 public struct TaskInfo: Sendable, Hashable {
-  /// The task's name; not unique.
+  /// The task's name, which need not be unique.
   public let name: String
   /// The task's ID.
   public let taskID: TaskID
-  /// The agent it was sent to.
+  /// The ID of the agent that received the task.
   public let agentID: AgentID
-  /// Its resources, in the order they came.
+  /// Its resources in their original order.
   public let resources: [Resource]
-  /// Its executor, where the framework named one.
+  /// Its executor, where the framework has set one.
   public let executor: ExecutorInfo?
-  /// Its command: what a command executor would run; its environment counts for us.
+  /// The command that a command executor would run. This executor uses its environment.
   public let command: CommandInfo?
-  /// Bytes for the executor (Aurora's task configuration is here).
+  /// Bytes for the executor. Aurora puts its task configuration here.
   public let data: Base64Bytes?
-  /// Its labels, in their order.
+  /// Its labels in their order.
   public let labels: [Label]
-  /// How others find it, with its ports.
+  /// Its service discovery information, with its ports.
   public let discovery: DiscoveryInfo?
-  /// The check that tells whether it is healthy.
+  /// The check that determines whether the task is healthy.
   public let healthCheck: HealthCheck?
   /// A check whose result is only reported.
   public let check: CheckInfo?
-  /// How to kill it.
+  /// The policy for killing the task.
   public let killPolicy: KillPolicy?
-  /// Upper limits of resources by name (1.10 and later), infinite for none; the resources are then the guaranteed part.
+  /// Upper limits of resources by name (1.10 and later), infinite for none. With a limit, the
+  /// resource is the guaranteed amount.
   public let limits: [String: Double]
 
   /// A task.
@@ -53,7 +54,7 @@ public struct TaskInfo: Sendable, Hashable {
 }
 
 extension TaskInfo {
-  /// Whether its health check or check is a command.
+  /// Whether the health check or the check is a command.
   public var hasCommandCheck: Bool {
     [healthCheck?.probe, check?.probe].contains { probe in
       if case .command? = probe { true } else { false }
@@ -70,7 +71,7 @@ extension TaskInfo: Codable {
     case killPolicy = "kill_policy"
   }
 
-  /// Reads what an agent sends.
+  /// Decodes an agent's message.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decodeIfPresent(String.self, forKey: .name) ?? ""
@@ -89,7 +90,7 @@ extension TaskInfo: Codable {
       .mapValues(\.value)
   }
 
-  /// Writes the proto's shape; an empty field is left out.
+  /// Encodes the proto's fields; an empty field is omitted.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(name, forKey: .name)
@@ -112,10 +113,10 @@ extension TaskInfo: Codable {
 
 /// mesos.v1.KillPolicy.
 public struct KillPolicy: Codable, Sendable, Hashable {
-  /// How long to wait between the request to end and the kill; nil leaves it to the executor.
+  /// The time between the request to exit and the kill; nil leaves the time to the executor.
   public let gracePeriod: Duration?
 
-  /// A policy.
+  /// A kill policy.
   public init(gracePeriod: Duration?) {
     self.gracePeriod = gracePeriod
   }
@@ -123,7 +124,7 @@ public struct KillPolicy: Codable, Sendable, Hashable {
   private enum CodingKeys: String, CodingKey { case gracePeriod = "grace_period" }
   private struct Nanoseconds: Codable { let nanoseconds: LenientInteger<Int64> }
 
-  /// Reads what an agent sends; a negative time is none.
+  /// Decodes an agent's message; a negative time becomes zero.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     gracePeriod = try values.decodeIfPresent(Nanoseconds.self, forKey: .gracePeriod).map {
@@ -131,7 +132,7 @@ public struct KillPolicy: Codable, Sendable, Hashable {
     }
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     guard let gracePeriod else { return }
@@ -142,7 +143,7 @@ public struct KillPolicy: Codable, Sendable, Hashable {
   }
 }
 
-/// mesos.v1.DiscoveryInfo, as far as an executor needs it.
+/// mesos.v1.DiscoveryInfo, with the fields that an executor needs.
 public struct DiscoveryInfo: Codable, Sendable, Hashable {
   /// mesos.v1.Port.
   public struct Port: Codable, Sendable, Hashable {
@@ -150,7 +151,7 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
     public let number: UInt32
     /// Its name.
     public let name: String?
-    /// `tcp`, `udp`, or what the framework calls it.
+    /// `tcp`, `udp`, or another name that the framework sets.
     public let `protocol`: String?
 
     /// A port.
@@ -163,12 +164,12 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
 
   /// FRAMEWORK, CLUSTER or EXTERNAL.
   public let visibility: String
-  /// The name under which it is found.
+  /// The name for service discovery.
   public let name: String?
   /// Its ports, in their order.
   public let ports: [Port]
 
-  /// What a framework says about a task's discovery.
+  /// The service discovery information of a task.
   public init(visibility: String = "FRAMEWORK", name: String? = nil, ports: [Port] = []) {
     self.visibility = visibility
     self.name = name
@@ -178,7 +179,7 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
   private enum CodingKeys: String, CodingKey { case visibility, name, ports }
   private struct Ports: Codable { let ports: [Port]? }
 
-  /// Reads what an agent sends.
+  /// Decodes an agent's message.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     visibility = try values.decodeIfPresent(String.self, forKey: .visibility) ?? "FRAMEWORK"
@@ -186,7 +187,7 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
     ports = try values.decodeIfPresent(Ports.self, forKey: .ports)?.ports ?? []
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(visibility, forKey: .visibility)

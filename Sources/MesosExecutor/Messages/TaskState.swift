@@ -1,24 +1,26 @@
-/// What an executor may say of a task: the TaskState names that 1.0's mesos/v1/mesos.proto knows, without TASK_STAGING,
-/// which agents refuse. There is no way to send another: agents of 1.0 to 1.4 answer 400 to a name they don't know.
+/// The states that an executor sends: the names of TaskState in the mesos/v1/mesos.proto of 1.0,
+/// without TASK_STAGING, which agents refuse. Other states cannot be sent, because agents of 1.0 to
+/// 1.4 respond with 400 to an unknown name.
 public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
-  /// The executor has the task and prepares it.
+  /// The executor has received the task and prepares it.
   case starting = "TASK_STARTING"
-  /// It runs.
+  /// The task runs.
   case running = "TASK_RUNNING"
-  /// It is being killed; only for frameworks with the capability TASK_KILLING_STATE (the session sees to that).
+  /// The task is being killed. The session sends this state only to frameworks with the capability
+  /// TASK_KILLING_STATE.
   case killing = "TASK_KILLING"
-  /// Terminal: it ended well.
+  /// Terminal: the task succeeded.
   case finished = "TASK_FINISHED"
-  /// Terminal: it ended badly.
+  /// Terminal: the task failed.
   case failed = "TASK_FAILED"
-  /// Terminal: it was killed on request.
+  /// Terminal: the task was killed on request.
   case killed = "TASK_KILLED"
-  /// Terminal: it failed and can be started again elsewhere.
+  /// Terminal: the task failed and can be started again elsewhere.
   case lost = "TASK_LOST"
-  /// Terminal: its description is at fault.
+  /// Terminal: the description of the task is invalid.
   case error = "TASK_ERROR"
 
-  /// Whether Mesos hands on the task's resources at this state, and no other may follow.
+  /// Whether Mesos releases the task's resources in this state, and no other state may follow.
   public var isTerminal: Bool {
     switch self {
     case .starting, .running, .killing: false
@@ -27,21 +29,22 @@ public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// Why: those of TaskStatus.Reason in mesos/v1/mesos.proto that the executor sends. An agent that is older than a
-/// reason answers 400; the session then leaves it out.
+/// The reasons of a state that this executor sends: a part of TaskStatus.Reason in
+/// mesos/v1/mesos.proto. An agent that does not know a reason responds with 400, and the session
+/// then omits the reason.
 public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
-  /// The memory limit was hit.
+  /// The task exceeded its memory limit.
   case containerLimitationMemory = "REASON_CONTAINER_LIMITATION_MEMORY"
-  /// It used more disk than it may.
+  /// The task exceeded its disk limit.
   case containerLimitationDisk = "REASON_CONTAINER_LIMITATION_DISK"
-  /// The task's description is at fault.
+  /// The description of the task is invalid.
   case taskInvalid = "REASON_TASK_INVALID"
-  /// The result of its check has changed.
+  /// The result of the task's check has changed.
   case taskCheckStatusUpdated = "REASON_TASK_CHECK_STATUS_UPDATED"
-  /// Its health has changed.
+  /// The task's health has changed.
   case taskHealthCheckStatusUpdated = "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED"
 
-  /// Whether agents of 1.0 know it.
+  /// Whether agents of 1.0 know the reason.
   var isKnownToAll: Bool {
     switch self {
     case .taskCheckStatusUpdated, .taskHealthCheckStatusUpdated: false

@@ -1,6 +1,6 @@
 import JSON
 
-/// mesos.v1.TaskStatus as it is sent.
+/// mesos.v1.TaskStatus in the form that the session sends.
 struct TaskStatus: Codable, Sendable, Hashable {
   let taskID: TaskID
   let state: TaskState
@@ -12,14 +12,15 @@ struct TaskStatus: Codable, Sendable, Hashable {
   let executorID: ExecutorID
   /// Seconds since 1970.
   let timestamp: Double
-  /// The 16 bytes.
+  /// The 16 bytes of the UUID.
   let uuid: Base64Bytes
   let healthy: Bool?
   let labels: LabelList?
   let containerStatus: ContainerStatus?
   let checkStatus: CheckStatus?
 
-  /// The agent fills in the rest: with a container_id of ours it would look for a nested container.
+  /// The agent adds the other fields. If this one contained a container_id, the agent would search
+  /// for a nested container.
   struct ContainerStatus: Codable, Sendable, Hashable {
     let networks: [NetworkInfo]
 
@@ -55,7 +56,8 @@ struct TaskStatus: Codable, Sendable, Hashable {
     checkStatus = update.check
   }
 
-  /// The same update without a reason that older agents can't read; nil where it has none such.
+  /// The same status without a reason that older agents do not know; nil where its reason is known
+  /// to all or missing.
   var withoutNewerReason: TaskStatus? {
     guard let reason, !reason.isKnownToAll else { return nil }
     var status = self
@@ -63,7 +65,8 @@ struct TaskStatus: Codable, Sendable, Hashable {
     return status
   }
 
-  /// The same update with no more than an agent must have, for one that refuses it with what it would like to have.
+  /// The same status with only the fields that an agent requires, for an agent that refuses the
+  /// full status.
   var reduced: TaskStatus {
     TaskStatus(reducing: self)
   }
@@ -87,7 +90,7 @@ struct TaskStatus: Codable, Sendable, Hashable {
 }
 
 extension Base64Bytes {
-  /// A new version 4 UUID (RFC 9562), as Mesos sends one.
+  /// A new version 4 UUID (RFC 9562), in the form that Mesos uses.
   static func uuid() -> Base64Bytes {
     var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
     bytes[6] = bytes[6] & 0x0F | 0x40

@@ -1,20 +1,21 @@
 import JSON
 
-/// What a caller says of a task; the session adds uuid, time, source and IDs (mesos.v1.TaskStatus).
+/// An update of a task's state. The session adds uuid, time, source and IDs (mesos.v1.TaskStatus).
 public struct TaskUpdate: Sendable, Hashable {
-  /// The task.
+  /// The task's ID.
   public var taskID: TaskID
-  /// Its state.
+  /// The new state.
   public var state: TaskState
-  /// For people; one line or a few.
+  /// A message for people, of one or several lines.
   public var message: String?
-  /// For programs.
+  /// The reason, for programs.
   public var reason: TaskReason?
-  /// For the framework's own use.
+  /// Data that the framework defines.
   public var data: Base64Bytes?
-  /// Whether the task's health check says that it is well; with `running`, and with the end that it caused.
+  /// Whether the task's health check succeeds; set with `running`, and with the terminal state that
+  /// a failed health check causes.
   public var isHealthy: Bool?
-  /// Labels of the status.
+  /// The labels of the status.
   public var labels: [Label]
   /// The pod's addresses and published ports (`container_status.network_infos`).
   public var networks: [NetworkInfo]
@@ -39,9 +40,9 @@ public struct TaskUpdate: Sendable, Hashable {
   }
 }
 
-/// mesos.v1.NetworkInfo: a network that the pod is on.
+/// mesos.v1.NetworkInfo: a network that the pod is connected to.
 public struct NetworkInfo: Codable, Sendable, Hashable {
-  /// NetworkInfo.PortMapping (1.2 and later; older agents pass over it).
+  /// NetworkInfo.PortMapping (1.2 and later; older agents ignore it).
   public struct PortMapping: Codable, Sendable, Hashable {
     /// The port on the host.
     public let hostPort: UInt32
@@ -64,11 +65,11 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
     }
   }
 
-  /// The network's name, if it has one.
+  /// The network's name; nil where it has none.
   public let name: String?
-  /// Addresses, IPv4 or IPv6, without a prefix length.
+  /// IPv4 or IPv6 addresses without a prefix length.
   public let addresses: [String]
-  /// Published ports.
+  /// The published ports.
   public let ports: [PortMapping]
 
   /// A network.
@@ -89,7 +90,7 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
     let ip_address: String?
   }
 
-  /// Reads the proto's shape.
+  /// Decodes the proto's fields.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decodeIfPresent(String.self, forKey: .name)
@@ -98,7 +99,7 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
     ports = try values.list(.ports)
   }
 
-  /// Writes the proto's shape.
+  /// Encodes the proto's fields.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encodeIfPresent(name, forKey: .name)
@@ -110,13 +111,14 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
   }
 }
 
-/// mesos.v1.CheckStatusInfo (1.2 and later; older agents pass over it). nil values: not checked yet.
+/// mesos.v1.CheckStatusInfo (1.2 and later; older agents ignore it). A value is nil before the
+/// first check.
 public enum CheckStatus: Sendable, Hashable {
   /// The command's exit status.
   case command(exitCode: Int32?)
   /// The HTTP status.
   case http(statusCode: UInt32?)
-  /// Whether the connection was made.
+  /// Whether the connection succeeded.
   case tcp(succeeded: Bool?)
 }
 
@@ -126,7 +128,7 @@ extension CheckStatus: Codable {
   private struct HTTP: Codable { let status_code: UInt32? }
   private struct TCP: Codable { let succeeded: Bool? }
 
-  /// Reads the proto's shape.
+  /// Decodes the proto's fields.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
@@ -144,7 +146,7 @@ extension CheckStatus: Codable {
     }
   }
 
-  /// Writes the proto's shape; agents want the type's own field even if it is empty.
+  /// Encodes the proto's fields. Agents require the field of the type even if it is empty.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch self {

@@ -1,21 +1,23 @@
 import HTTPClient
 
-/// What an agent's answer to a call means for the session (Http::executor in the agent's http.cpp, the same from 1.0 on).
+/// What an agent's response to a call means for the session (Http::executor in the agent's
+/// http.cpp, the same since 1.0).
 enum AgentAnswer: Sendable {
-  /// 202: the agent has taken it.
+  /// 202: the agent has accepted the call.
   case accepted
-  /// The executor has to subscribe first (403 "Executor is not subscribed").
+  /// The executor must subscribe first (403 "Executor is not subscribed").
   case notSubscribed(String)
-  /// 400 "Framework cannot be found", "Executor cannot be found".
+  /// 400 "Framework cannot be found" or "Executor cannot be found".
   case unknown(String)
-  /// Another 400, and 413: the agent can't read the call, or refuses what stands in it. Of a single update it says that
-  /// this one will never be taken; no other answer does.
+  /// Any other 400, and 413: the agent cannot read the call, or refuses its contents. For a single
+  /// update this is the only response that means that the agent will never accept it.
   case malformed(String)
-  /// 401, and 403 for any other reason: believed when it is said for long.
+  /// 401, and 403 for any other reason. The session is over only if the agent repeats the refusal.
   case refused(SessionEnd)
-  /// Any other status: the agent isn't ready, as while it recovers (503, 404), whatever the call.
+  /// Any other status: the agent is not ready for any call, for example while it recovers (503,
+  /// 404).
   case unready(String)
-  /// No response: not reachable, broken off.
+  /// No response: the agent is unreachable, or the connection broke.
   case unavailable(String)
 
   init(status: Int, body: [UInt8]) {

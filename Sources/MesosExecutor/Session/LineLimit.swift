@@ -1,15 +1,16 @@
 import Logging
 
-/// Logs the same line once a minute at most, with a count: an agent can cause each of them as often as it likes.
+/// Logs the same line at most once a minute, with a count, because an agent can cause each line any
+/// number of times.
 struct LineLimit: Sendable {
   private struct Line: Sendable {
     var printedAt: Duration
     var held = 0
   }
 
-  /// How long a line isn't repeated.
+  /// The time in which a line is not repeated.
   let span: Duration
-  /// How many different lines are remembered.
+  /// The largest number of different lines that are remembered.
   let capacity: Int
   private var lines: [String: Line] = [:]
 
@@ -22,8 +23,9 @@ struct LineLimit: Sendable {
   ///
   /// - Parameters:
   ///   - text: the line.
-  ///   - now: the time.
-  /// - Returns: the line to log, with the number of those held back before it; nil to log nothing.
+  ///   - now: the current time.
+  /// - Returns: the line to log, with the number of its earlier occurrences that were not logged;
+  ///   nil to log nothing.
   mutating func admit(_ text: String, at now: Duration) -> String? {
     if var line = lines[text], now - line.printedAt < span {
       line.held += 1
@@ -33,7 +35,7 @@ struct LineLimit: Sendable {
     let held = lines[text]?.held ?? 0
     if lines.count >= capacity {
       lines = lines.filter { now - $0.value.printedAt < span }
-      // So many different lines in a minute are a flood of their own.
+      // More different lines than this are dropped: they would flood the log too.
       if lines.count >= capacity, lines[text] == nil { return nil }
     }
     lines[text] = Line(printedAt: now)

@@ -2,8 +2,9 @@ import HTTPClient
 import Logging
 
 extension MesosSession {
-  /// Sends what there is to send whenever there is a subscription: one call at a time, in order, over the one connection
-  /// that the client keeps beside the stream's. On parallel connections updates could overtake each other.
+  /// Sends updates while the session is subscribed: one call at a time, in order, over the only
+  /// connection of the client beside the event stream's. On parallel connections updates could
+  /// overtake each other.
   func deliver() async -> SessionEnd? {
     while true {
       do {
@@ -26,7 +27,7 @@ extension MesosSession {
     }
   }
 
-  /// Waits for a change, or a time.
+  /// Waits for a change, or until a time.
   private func waitForChange(until moment: Duration) async throws -> SessionEnd? {
     let timing = timing
     let generation = generation
@@ -41,7 +42,7 @@ extension MesosSession {
 
   /// Sends an update once.
   ///
-  /// - Returns: the session's end, where the agent refuses the executor for too long.
+  /// - Returns: the session's end, if the agent has refused the executor for too long.
   private func deliver(_ status: TaskStatus) async -> SessionEnd? {
     let response = await answer(to: .update(status))
     let task = "task \(status.taskID) \(status.state.rawValue)"
@@ -72,7 +73,8 @@ extension MesosSession {
     return nil
   }
 
-  /// The wait after a number of attempts. One failure may be of the moment; after each further one the wait grows.
+  /// The wait after a number of attempts. The first failure may be temporary, so the wait grows
+  /// only after further failures.
   private func pause() -> (Int) -> Duration {
     let (least, most) = (backoff, limits.updateBackoff)
     return { attempts in
@@ -86,7 +88,7 @@ extension MesosSession {
     case .notSubscribed(let reason):
       breakStream(reason)
     case .unknown(let reason):
-      // The answer to the next SUBSCRIBE decides.
+      // The response to the next SUBSCRIBE decides.
       timesUnknown += 1
       breakStream(reason)
     case .unavailable(let reason):
@@ -95,8 +97,8 @@ extension MesosSession {
     }
   }
 
-  /// Sends a call. An answer that says that we are not subscribed, or not known, counts for the subscription in which the
-  /// call was sent, and not for a later one.
+  /// Sends a call. A response that the executor is not subscribed, or not known, applies to the
+  /// subscription in which the call was sent, and not to a later one.
   private func answer(to content: Call.Content) async -> AgentAnswer {
     let number = subscriptionCount
     let answer = await post(content)
@@ -107,7 +109,7 @@ extension MesosSession {
     }
   }
 
-  /// Sends a call and gives its answer; ends early when the stream of events does.
+  /// Sends a call and returns its response. The call is canceled together with the event stream.
   private func post(_ content: Call.Content) async -> AgentAnswer {
     let request: HTTPRequest
     do { request = try self.request(content) } catch { return AgentAnswer(error) }

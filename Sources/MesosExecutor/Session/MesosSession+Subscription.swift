@@ -3,21 +3,22 @@ import JSON
 import Logging
 
 extension MesosSession {
-  /// How one try to be subscribed ended.
+  /// The result of one attempt to subscribe.
   private enum Attempt: Sendable {
-    /// The agent did not accept it. `isAnswered`: it has responded.
+    /// The agent did not accept the subscription. `isAnswered`: whether it responded.
     case failed(String, isAnswered: Bool)
-    /// There was a subscription, and it is gone with its stream.
+    /// The subscription was accepted, and its stream has been lost.
     case lost(String)
-    /// We gave up the stream; the agent is there.
+    /// The session closed the stream although the agent is reachable.
     case broken(String)
     case over(SessionEnd)
     case cancelled
   }
 
-  /// Subscribes again and again, until that has no more sense.
+  /// Subscribes repeatedly until another attempt is pointless.
   func staySubscribed() async -> SessionEnd? {
-    // The recovery timeout is the time from a disconnection: before the first subscription there was none.
+    // The recovery timeout starts with a disconnection, and there is none before the first
+    // subscription.
     let first = environment.isCheckpointing ? environment.recoveryTimeout : .zero
     var limit = max(first, limits.registration)
     var awaySince = timing.now()
@@ -39,7 +40,7 @@ extension MesosSession {
       case .broken(let text):
         reason = text
         isAgentThere = true
-        // One that was never accepted is no disconnection.
+        // A stream that the agent never accepted is not a disconnection.
         if isAccepted {
           awaySince = timing.now()
           limit = max(environment.recoveryTimeout, limits.registration)
@@ -49,14 +50,16 @@ extension MesosSession {
       report(.warning, "not subscribed, trying again: \(reason)")
       let left = awaySince + limit - timing.now()
       guard left > .zero else { return .recoveryTimedOut(after: limit, reason) }
-      // A refusal is asked about again at once: the agent may not wait for long.
+      // After a refusal the next attempt follows immediately, because the agent may not wait for
+      // long.
       let pause = timesRefused > 0 ? limits.leastBackoff : backoff
       do { try await timing.sleep(min(pause, left)) } catch { return nil }
       if timing.now() >= awaySince + limit { return .recoveryTimedOut(after: limit, reason) }
     }
   }
 
-  /// One subscription from its beginning to its end. The deadline holds until the agent has accepted it.
+  /// Runs one subscription from beginning to end. The deadline applies until the agent has accepted
+  /// it.
   private func attempt(within limit: Duration, from begin: Duration) async -> Attempt {
     let timing = timing
     isAccepted = false
@@ -81,7 +84,8 @@ extension MesosSession {
     }
   }
 
-  /// Breaks a stream that has carried heartbeats and is silent for long: its other end may be gone without a word.
+  /// Breaks a stream that has carried heartbeats and has been silent for too long: the agent can be
+  /// gone without having closed the connection.
   private func watchHeartbeats() async {
     do {
       try await wait { $0.heartbeatInterval != nil }
@@ -124,7 +128,8 @@ extension MesosSession {
 
   private func failure(_ answer: AgentAnswer) -> Attempt {
     if case .unknown(let reason) = answer {
-      // Agents of 1.0 and 1.1 say this too while they read their old state: believed when said twice in a row.
+      // Agents of 1.0 and 1.1 also respond so while they recover their state. The session stops if
+      // the response comes twice in a row.
       timesUnknown += 1
       return timesUnknown > 1 || !environment.isCheckpointing
         ? .over(.unknownToAgent(reason)) : .failed(reason, isAnswered: true)
@@ -135,7 +140,7 @@ extension MesosSession {
       report(.error, "the agent can't read SUBSCRIBE: \(reason)")
       return outbox.reduceAll() ? .broken(reason) : .failed(reason, isAnswered: true)
     case .refused(let end):
-      // Believed when said twice in a row, or where no pod depends on it.
+      // The session stops if the refusal comes twice in a row, or if no pod exists yet.
       timesRefused += 1
       return timesRefused > 1 || subscription == nil
         ? .over(end) : .failed("\(end)", isAnswered: true)
@@ -147,9 +152,10 @@ extension MesosSession {
     }
   }
 
-  /// Bears a refusal of a call for some time: pods depend on it, and the stream of events says that the agent knows us.
+  /// Tolerates the refusal of a call for a time, because pods depend on the session, and the open
+  /// event stream shows that the agent knows the executor.
   ///
-  /// - Returns: the session's end once it has been refused for too long.
+  /// - Returns: the session's end once the agent has refused calls for too long.
   func bear(_ refusal: SessionEnd) -> SessionEnd? {
     let since = refusedSince ?? timing.now()
     refusedSince = since
@@ -169,7 +175,7 @@ extension MesosSession {
     return isSubscribed ? .lost(reason) : .failed(reason, isAnswered: false)
   }
 
-  /// Nothing more is taken from the stream, and nothing is sent until there is another.
+  /// Stops reading the stream, and stops sending until there is a new stream.
   private func leaveStream() {
     isSubscribed = false
     stream?.cancel()
@@ -177,7 +183,7 @@ extension MesosSession {
     callInFlight?.cancel()
   }
 
-  /// Gives up the stream, to subscribe anew.
+  /// Closes the stream in order to subscribe again.
   func breakStream(_ reason: String) {
     guard let stream, streamBreak == nil else { return }
     isSubscribed = false
@@ -198,7 +204,7 @@ extension MesosSession {
     lastRecord = timing.now()
     switch event {
     case .subscribed(let said):
-      // The agent has taken all that came with SUBSCRIBE before it sends this.
+      // The agent processes everything in SUBSCRIBE before it sends this event.
       for uuid in carried { outbox.markDelivered(uuid) }
       subscribed(said)
     case .launch(let task): launch(task)
@@ -216,7 +222,8 @@ extension MesosSession {
       if !isShuttingDown { emit(.shutdown) }
       isShuttingDown = true
     case .error(let message):
-      // "It is recommended that the executor abort when it receives an error event and retry subscription."
+      // "It is recommended that the executor abort when it receives an error event and retry
+      // subscription."
       breakStream("the agent reports an error: \(message)")
     case .heartbeat:
       if let lastHeartbeat {
@@ -248,7 +255,7 @@ extension MesosSession {
     }
   }
 
-  /// All of a group's tasks, or none.
+  /// Launches all tasks of a group, or none.
   private func launch(group: [AgentEvent.LaunchedTask]) {
     let new = group.filter(isNew)
     let malformed = new.first { if case .malformed = $0 { true } else { false } }
@@ -260,7 +267,7 @@ extension MesosSession {
     if !tasks.isEmpty { emit(.launchGroup(tasks)) }
   }
 
-  /// Takes note of a task; false if it is known already.
+  /// Records a task; false if it is already known.
   private func isNew(_ launched: AgentEvent.LaunchedTask) -> Bool {
     let name = if case .task(let task) = launched { task.name } else { "" }
     let stub = UnacknowledgedTask(

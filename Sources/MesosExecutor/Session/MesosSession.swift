@@ -3,16 +3,17 @@ import HTTPClient
 import JSON
 import Logging
 
-/// An executor's session with its agent over the v1 executor API (docs/executor-http-api.md): it lives as long as the
-/// executor and survives the agent's restarts.
+/// An executor's session with its agent over the v1 executor API (docs/executor-http-api.md). It
+/// lives as long as the executor and survives restarts of the agent.
 ///
-/// Start ``run()`` once, in a task of its own, and read ``events``; cancel the task to end the session. Updates can be
-/// sent at any time: they are kept until acknowledged, go out one at a time in their order, and go along with every new
-/// subscription under the same uuid.
+/// Start ``run()`` once, in a task of its own, and read ``events``. Cancel the task to stop the
+/// session. Updates can be sent at any time. The session keeps them until they are acknowledged,
+/// sends them one at a time in their order, and repeats them with every new subscription under the
+/// same uuid.
 public actor MesosSession {
-  /// What the agent wants and says, for one reader; finishes when ``run()`` returns.
+  /// The events of the session, for one reader; the stream finishes when ``run()`` returns.
   public nonisolated let events: AsyncStream<SessionEvent>
-  /// What the agent said in the environment.
+  /// The agent's settings, from the environment.
   public nonisolated let environment: MesosEnvironment
 
   let client: HTTPClient
@@ -23,52 +24,54 @@ public actor MesosSession {
   private let sink: AsyncStream<SessionEvent>.Continuation
   private let changes = AsyncCondition()
 
-  // What the parts in the other files share.
+  // State that the extensions in other files share.
   var outbox = Outbox()
   /// Whether calls other than SUBSCRIBE may be sent.
   var isSubscribed = false
-  /// Whether the agent has accepted the current try to subscribe, even if the stream is broken by now.
+  /// Whether the agent has accepted the current attempt to subscribe, even if the stream has broken
+  /// since then.
   var isAccepted = false
-  /// The stream of events, while there is one.
+  /// The event stream; nil without one.
   var stream: HTTPBody?
-  /// Why we gave up a stream that the agent had not.
+  /// Why the session closed a stream that the agent had not closed.
   var streamBreak: String?
-  /// The UPDATE on its way.
+  /// The UPDATE in progress.
   var callInFlight: Task<AgentAnswer, Never>?
-  /// How often in a row the agent has said that it doesn't know us.
+  /// How many times in a row the agent has responded that it does not know the executor.
   var timesUnknown = 0
-  /// How often in a row the agent has refused our subscription.
+  /// How many times in a row the agent has refused the subscription.
   var timesRefused = 0
-  /// Since when the agent has refused calls without accepting one.
+  /// The time since which the agent has refused calls without accepting one.
   var refusedSince: Duration?
-  /// Whether the agent has not refused a reason that agents of 1.0 don't know.
+  /// False once the agent has refused a reason that agents of 1.0 do not know.
   var acceptsNewerReasons = true
   /// When the stream last carried an event, and a heartbeat.
   var lastRecord = Duration.zero
   var lastHeartbeat: Duration?
-  /// The longest time between two heartbeats of the stream: the agent's interval, which it doesn't tell.
+  /// The longest time between two heartbeats of the stream: the agent's interval, which it does not
+  /// send.
   var heartbeatInterval: Duration?
-  /// How many events of the stream could not be read.
+  /// The number of events of the stream that could not be decoded.
   var unreadableEvents = 0
   private var lines = LineLimit()
-  /// How often the agent has accepted a subscription.
+  /// The number of subscriptions that the agent has accepted.
   private(set) var subscriptionCount = 0
   var isShuttingDown = false
   private var hasStarted = false
   private var end: SessionEnd?
   private var isOver = false
 
-  /// What the agent said when it last accepted our subscription; nil before the first time.
+  /// The contents of the last SUBSCRIBED; nil before the first.
   public private(set) var subscription: Subscription?
 
-  /// A session that has not begun.
+  /// A session that has not started.
   /// - Parameters:
-  ///   - environment: What the agent said in the environment.
-  ///   - client: Sends the calls; a client of its own keeps its connections apart from others'.
-  ///   - timing: Clocks and chance.
-  ///   - deadlines: How long calls may take.
-  ///   - limits: How much of what an agent does wrong is borne.
-  ///   - log: Where the session says what happens.
+  ///   - environment: the settings that the agent has set.
+  ///   - client: sends the calls; a separate client has separate connections.
+  ///   - timing: clocks and random numbers.
+  ///   - deadlines: the longest times of calls.
+  ///   - limits: the limits for an agent's faults.
+  ///   - log: the log of the session.
   public init(
     environment: MesosEnvironment, client: HTTPClient = HTTPClient(),
     timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
@@ -85,11 +88,11 @@ public actor MesosSession {
 
   // MARK: - For the executor
 
-  /// Subscribes, stays subscribed and sends what there is to send, until the session is over.
-  /// - Returns: why it is over, as the last event says it too; nil if the task was cancelled.
+  /// Subscribes, stays subscribed and sends updates until the session is over.
+  /// - Returns: why it is over, the same as in the last event; nil if the task was canceled.
   @discardableResult
   public func run() async -> SessionEnd? {
-    // A session runs once.
+    // A session runs only once.
     guard !hasStarted else { return end }
     hasStarted = true
     let end = await withTaskGroup(of: SessionEnd?.self) { group in
@@ -113,9 +116,9 @@ public actor MesosSession {
 
   /// Sends an update, or keeps it until it can be sent.
   ///
-  /// TASK_KILLING is passed over if the framework hasn't said that it understands it, and so is any update of a task after
-  /// its terminal one.
-  /// - Returns: the update's uuid; nil if it was passed over.
+  /// TASK_KILLING is dropped if the framework has not declared its support, and so is any update of
+  /// a task after its terminal update.
+  /// - Returns: the update's uuid; nil if it was dropped.
   @discardableResult
   public func send(_ update: TaskUpdate) -> Base64Bytes? {
     if update.state == .killing,
@@ -141,11 +144,12 @@ public actor MesosSession {
     return uuid
   }
 
-  /// How many updates have not been acknowledged.
+  /// The number of updates that have not been acknowledged.
   public var unacknowledgedCount: Int { outbox.entries.count }
 
-  /// Waits until all updates are acknowledged: those that were sent before, and those that are sent meanwhile.
-  /// - Returns: whether they are; false after `limit`, when the session is over, and when the task is cancelled.
+  /// Waits until all updates are acknowledged, including those that are sent during the wait.
+  /// - Returns: whether they are; false after `limit`, when the session is over, and when the task
+  ///   is canceled.
   public func waitUntilAcknowledged(within limit: Duration) async -> Bool {
     let timing = timing
     return await withTaskGroup(of: Bool.self) { group in
@@ -160,10 +164,10 @@ public actor MesosSession {
     }
   }
 
-  /// The number of the present subscription; nil while the agent is away.
+  /// The number of the current subscription; nil while the session is not subscribed.
   public var currentSubscription: Int? { isSubscribed ? subscriptionCount : nil }
 
-  /// Waits until the agent is there.
+  /// Waits until the session is subscribed.
   /// - Returns: the number of the subscription.
   /// - Throws: `CancellationError`.
   public func waitUntilSubscribed() async throws -> Int {
@@ -178,14 +182,15 @@ public actor MesosSession {
 
   // MARK: - For the other parts
 
-  /// Logs a line that the agent may cause often: the same one once a minute at most, with a count.
+  /// Logs a line that the agent can cause often: the same line at most once a minute, with a count.
   public func report(_ level: Logger.Level, _ text: String) {
     guard level >= log.logLevel else { return }
     guard let line = lines.admit(Self.shortened(text, to: 1024), at: timing.now()) else { return }
     log.log(level: level, "\(line)")
   }
 
-  /// A text in one line without control characters, at most so many Unicode scalars long: much of it is somebody else's.
+  /// A text as one line without control characters, truncated to a number of Unicode scalars. Parts
+  /// of it come from other programs.
   private static func shortened(_ text: String, to limit: Int) -> String {
     let scalars = text.unicodeScalars
     var result = String.UnicodeScalarView()
@@ -196,7 +201,7 @@ public actor MesosSession {
     return String(result) + (scalars.dropFirst(limit).isEmpty ? "" : "…")
   }
 
-  /// Something that others may wait for has changed.
+  /// Notifies the tasks that wait for a change.
   func changed() {
     changes.notifyAll()
   }
@@ -224,7 +229,7 @@ public actor MesosSession {
     sink.yield(event)
   }
 
-  /// The agent has accepted our subscription.
+  /// Records that the agent has accepted the subscription.
   func subscribed(_ said: Subscription) {
     let isFirst = subscription == nil
     subscription = said
@@ -236,13 +241,14 @@ public actor MesosSession {
     changed()
   }
 
-  /// A wait before the next try: up to half of what the agent allows, so that two tries fit into the time in which a
-  /// restarted agent waits for its executors, and never growing.
+  /// The wait before the next attempt. It is at most half of the agent's maximum, so that two
+  /// attempts fit into the time for which a restarted agent waits for its executors, and it does
+  /// not grow.
   var backoff: Duration {
     max(limits.leastBackoff, timing.draw(environment.subscriptionBackoffMaximum / 2))
   }
 
-  /// The request that carries a call.
+  /// The request with a call as its body.
   func request(_ content: Call.Content) throws -> HTTPRequest {
     let call = Call(
       executorID: environment.executorID, frameworkID: environment.frameworkID, content: content)

@@ -1,17 +1,18 @@
 import JSON
 
-/// What the agent has not acknowledged: tasks, and updates in the order in which they were made
-/// (docs/executor-http-api.md, "SUBSCRIBE"). A value; the session holds it.
+/// The tasks and updates that the agent has not acknowledged, the updates in the order of their
+/// creation (docs/executor-http-api.md, "SUBSCRIBE"). It is a value in the session.
 struct Outbox: Sendable {
   struct Entry: Sendable {
-    /// As it is sent now; its uuid never changes.
+    /// The status in the form that is sent. Its uuid never changes.
     var status: TaskStatus
-    /// Whether the agent has taken it, in an UPDATE or with a SUBSCRIBE. It is kept all the same.
+    /// Whether the agent has accepted it, in an UPDATE or with a SUBSCRIBE. The entry stays until
+    /// it is acknowledged.
     var isDelivered = false
     var isReduced = false
-    /// How often the agent has refused this very update.
+    /// How often the agent has refused this update.
     var refusals = 0
-    /// Not to be sent before this time, after a refusal.
+    /// The earliest time to send it, after a refusal.
     var notBefore = Duration.zero
   }
 
@@ -21,17 +22,18 @@ struct Outbox: Sendable {
     var hasEnded = false
   }
 
-  /// Unacknowledged updates, oldest first.
+  /// The unacknowledged updates, oldest first.
   private(set) var entries: [Entry] = []
   private var tasks: [TaskID: Task] = [:]
-  /// Task IDs in the order of their launch.
+  /// The task IDs in the order of their launch.
   private var order: [TaskID] = []
-  /// Calls in a row that failed for a reason that is not in the update: the agent isn't ready, or can't be reached.
+  /// The number of consecutive calls that failed for a reason outside the update: the agent is not
+  /// ready or unreachable.
   private var failures = 0
-  /// No update is sent before this time, after such a failure.
+  /// The earliest time to send an update, after such a failure.
   private var notBefore = Duration.zero
 
-  /// Takes note of a launch; false if the task is known already.
+  /// Records a launch; false if the task is already known.
   mutating func launch(_ task: UnacknowledgedTask) -> Bool {
     guard tasks[task.taskID] == nil else { return false }
     tasks[task.taskID] = Task(stub: task)
@@ -39,7 +41,7 @@ struct Outbox: Sendable {
     return true
   }
 
-  /// Keeps an update; false if the task's terminal update has been made before.
+  /// Adds an update; false if the task's terminal update was added before.
   mutating func add(_ status: TaskStatus) -> Bool {
     guard !hasEnded(status.taskID) else { return false }
     entries.append(Entry(status: status))
@@ -52,9 +54,9 @@ struct Outbox: Sendable {
       || entries.contains { $0.status.taskID == id && $0.status.state.isTerminal }
   }
 
-  /// Forgets an update, and after its terminal one the task.
+  /// Removes an update, and with its terminal update the task.
   ///
-  /// - Returns: the update; nil if there is none such.
+  /// - Returns: the update; nil if there is no such update.
   mutating func acknowledge(_ id: TaskID, uuid: Base64Bytes) -> TaskStatus? {
     guard
       let index = entries.firstIndex(where: {
@@ -70,14 +72,14 @@ struct Outbox: Sendable {
     return status
   }
 
-  /// Whether there is an update that the agent has not taken.
+  /// Whether there is an update that the agent has not accepted.
   var hasUndelivered: Bool { entries.contains { !$0.isDelivered } }
 
-  /// The update to send: the oldest that the agent has not taken. Updates of one task never overtake each other; one that
-  /// was refused holds up no other task's.
+  /// The next update to send: the oldest that the agent has not accepted. Updates of one task never
+  /// overtake each other. A refused update does not delay those of other tasks.
   ///
-  /// - Parameter now: the time.
-  /// - Returns: the update, or the time at which there will be one; nil where there is none.
+  /// - Parameter now: the current time.
+  /// - Returns: the update, or the time at which one can be sent; nil where there is none.
   func next(at now: Duration) -> Next? {
     var seen: Set<TaskID> = []
     let first = entries.filter { !$0.isDelivered && seen.insert($0.status.taskID).inserted }
@@ -87,14 +89,15 @@ struct Outbox: Sendable {
     return due.map { .send($0.status) } ?? .wait(until: soonest.notBefore)
   }
 
-  /// What to do about the updates that the agent has not taken.
+  /// The next step for updates that the agent has not accepted.
   enum Next: Sendable {
     case send(TaskStatus)
     case wait(until: Duration)
   }
 
-  /// Removes each update that the agent has refused `limit` times and that a later one of its task waits for. It is never
-  /// sent again: the agent may have a later update although its response was lost.
+  /// Removes each update that the agent has refused `limit` times, if a later update of its task
+  /// waits for it. The removed update is never sent again, because the agent may have received the
+  /// later one although its response was lost.
   ///
   /// - Parameter limit: how often an update may be refused.
   /// - Returns: the removed updates.
@@ -112,19 +115,19 @@ struct Outbox: Sendable {
     return removed
   }
 
-  /// Records that the agent has an update.
+  /// Records that the agent has accepted an update.
   mutating func markDelivered(_ uuid: Base64Bytes) {
     resetPace()
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
     entries[index].isDelivered = true
   }
 
-  /// Records that the agent has refused an update for what is in it.
+  /// Records that the agent has refused an update because of its contents.
   ///
   /// - Parameters:
-  ///   - uuid: the update's.
-  ///   - now: the time.
-  ///   - pause: how long to wait before it is sent again, by the number of refusals.
+  ///   - uuid: the update's uuid.
+  ///   - now: the current time.
+  ///   - pause: gives the wait before the next attempt for a number of refusals.
   mutating func markRefused(_ uuid: Base64Bytes, at now: Duration, pause: (Int) -> Duration) {
     resetPace()
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
@@ -132,23 +135,24 @@ struct Outbox: Sendable {
     entries[index].notBefore = now + pause(entries[index].refusals)
   }
 
-  /// Records that a call failed, whatever its update.
+  /// Records that a call failed for a reason outside its update.
   ///
   /// - Parameters:
-  ///   - now: the time.
-  ///   - pause: how long to wait before the next call, by the number of failures in a row.
+  ///   - now: the current time.
+  ///   - pause: gives the wait before the next call for a number of consecutive failures.
   mutating func markFailed(at now: Duration, pause: (Int) -> Duration) {
     failures += 1
     notBefore = now + pause(failures)
   }
 
-  /// The agent is there: the next call need not wait.
+  /// Removes the wait before the next call, because the agent is reachable.
   mutating func resetPace() {
     failures = 0
     notBefore = .zero
   }
 
-  /// Takes the reasons that older agents can't read off an update and off all others; false where it has none such.
+  /// Removes reasons that older agents do not know from all updates; false where the given update
+  /// has no such reason.
   mutating func dropNewerReasons(_ uuid: Base64Bytes) -> Bool {
     guard let refused = entries.first(where: { $0.status.uuid == uuid }),
       refused.status.withoutNewerReason != nil
@@ -159,25 +163,25 @@ struct Outbox: Sendable {
     return true
   }
 
-  /// Takes off an update what an agent can do without.
+  /// Reduces an update to the fields that an agent requires.
   mutating func reduce(_ uuid: Base64Bytes) {
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
     entries[index].status = entries[index].status.reduced
     entries[index].isReduced = true
   }
 
-  /// Reduces all updates; false if they were reduced before.
+  /// Reduces all updates; false if they were all reduced before.
   mutating func reduceAll() -> Bool {
     guard entries.contains(where: { !$0.isReduced }) else { return false }
     for entry in entries { reduce(entry.status.uuid) }
     return true
   }
 
-  /// Tasks of which no update has been acknowledged.
+  /// The tasks without an acknowledged update.
   var unacknowledgedTasks: [UnacknowledgedTask] {
     order.compactMap { tasks[$0] }.filter { !$0.isAcknowledged }.map(\.stub)
   }
 
-  /// Updates that have not been acknowledged.
+  /// The updates that have not been acknowledged.
   var unacknowledgedUpdates: [TaskStatus] { entries.map(\.status) }
 }

@@ -1,9 +1,10 @@
-/// Takes records out of a stream: each its length in decimal, a line feed, and that many bytes (docs/scheduler-http-api.md,
-/// "RecordIO response format"). Pieces may end anywhere.
+/// Splits a stream into records. A record is its length in decimal, a line feed, and that number of
+/// bytes (docs/scheduler-http-api.md, "RecordIO response format"). The pieces of the stream can
+/// have any boundaries.
 public struct RecordIODecoder: Sendable {
-  /// A stream that is not RecordIO, or a record of more than may be.
+  /// A stream that is not RecordIO, or a record that is too long.
   public struct Malformed: Error, Sendable, CustomStringConvertible {
-    /// What was found.
+    /// The fault.
     public let description: String
   }
 
@@ -13,24 +14,25 @@ public struct RecordIODecoder: Sendable {
     case failed(Malformed)
   }
 
-  /// The largest record that is taken, in bytes.
+  /// The largest accepted record, in bytes.
   public let maximumRecordSize: Int
   private var state = State.length(0, digits: 0)
   private var record: [UInt8] = []
 
-  /// A decoder at the beginning of a stream; a record may have 16 MiB unless told otherwise.
+  /// A decoder at the beginning of a stream; by default a record may have 16 MiB.
   public init(maximumRecordSize: Int = 16 << 20) {
     self.maximumRecordSize = maximumRecordSize
   }
 
-  /// Whether the stream could end here: nothing of a record has come, or all of it.
+  /// Whether the stream is between two records.
   public var isBetweenRecords: Bool {
     if case .length(_, digits: 0) = state { return true }
     return false
   }
 
-  /// The records that are whole with these bytes.
-  /// - Throws: ``Malformed``, now and for ever after: where the next record begins can't be known.
+  /// Decodes further bytes and returns the records that they complete.
+  /// - Throws: ``Malformed``, in this call and all later ones, because the beginning of the next
+  ///   record is unknown.
   public mutating func decode(_ bytes: some Collection<UInt8>) throws(Malformed) -> [[UInt8]] {
     var records: [[UInt8]] = []
     var rest = bytes[...]
@@ -64,7 +66,7 @@ public struct RecordIODecoder: Sendable {
     guard length <= UInt64(clamping: maximumRecordSize) else {
       throw fail("a record of \(length) bytes, more than \(maximumRecordSize)")
     }
-    // The size is the sender's claim: memory is taken as the bytes come.
+    // The sender can send any size, so memory is allocated only as bytes arrive.
     record.reserveCapacity(Int(min(length, 64 << 10)))
     state = .record(left: Int(length))
     if length == 0 { finishRecord(&records) }

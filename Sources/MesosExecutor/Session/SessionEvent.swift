@@ -1,41 +1,43 @@
-/// What a session tells the executor.
+/// The events that a session sends to the executor.
 public enum SessionEvent: Sendable {
-  /// The agent knows us: for the first time, or again after it was away.
+  /// The agent has accepted the subscription, for the first time or again after a disconnection.
   case subscribed(Subscription, isFirst: Bool)
-  /// A task to start; never one that is known already.
+  /// A new task to start.
   case launch(TaskInfo)
-  /// Tasks to start together, none of which is known already (docs/app-framework-development-guide.md, "Using the Mesos
-  /// Default Executor"): if one fails or is killed, the others are killed.
+  /// New tasks to start together (docs/app-framework-development-guide.md, "Using the Mesos Default
+  /// Executor"): if one fails or is killed, the others are killed.
   case launchGroup([TaskInfo])
-  /// A task to end, within `grace` if the framework says so. It may come again, with another grace, and it may name a
-  /// task that was never launched.
+  /// A task to kill, within `grace` if the framework sets it. The event can be repeated with
+  /// another grace period, and its task may never have been launched.
   case kill(TaskID, grace: Duration?)
-  /// A task whose description can't be read, and of which no ``launch`` tells: its TASK_ERROR is on its way.
+  /// A task whose description can't be read. It has no ``launch`` event, and its TASK_ERROR is
+  /// queued.
   case refused(TaskID)
   /// The terminal update of a task is acknowledged.
   case settled(TaskID)
   /// Bytes from the framework.
   case message([UInt8])
-  /// All tasks have to end, and the executor has to exit within its shutdown grace period. Comes once.
+  /// All tasks must stop, and the executor must exit within its shutdown grace period. The event is
+  /// sent once.
   case shutdown
-  /// There is no agent for us any more: all tasks have to end. The last event.
+  /// The session is over, and all tasks must stop. This is the last event.
   case ended(SessionEnd)
 }
 
-/// Why a session is over.
+/// The reason why a session is over.
 public enum SessionEnd: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The agent went away, and the framework has no checkpointing.
+  /// The agent is gone, and the framework does not use checkpointing.
   case agentLost(String)
-  /// The agent did not come back within the recovery timeout.
+  /// The agent did not return within the recovery timeout.
   case recoveryTimedOut(after: Duration, String)
-  /// The agent says that there is no such framework or executor (400).
+  /// The agent does not know the framework or the executor (400).
   case unknownToAgent(String)
-  /// The agent does not accept our token (401).
+  /// The agent does not accept the token (401).
   case unauthorized(String)
-  /// The agent says that we are not who we claim to be, or may not speak to it (403).
+  /// The agent does not accept this executor's identity, or refuses it access (403).
   case refused(String)
 
-  /// One line for the log and for the updates of the tasks that end with it.
+  /// One line for the log, and for the updates of the tasks that stop.
   public var description: String {
     switch self {
     case .agentLost(let reason):

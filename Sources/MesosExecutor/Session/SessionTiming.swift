@@ -1,20 +1,20 @@
 import JSON
 import Linux
 
-/// Where a session has its time and its chance from; tests pass their own.
+/// The clocks and random numbers of a session; tests use their own.
 public struct SessionTiming: Sendable {
-  /// Time since some moment; never goes back.
+  /// The time since a fixed moment; it never decreases.
   public var now: @Sendable () -> Duration
   /// Waits; throws `CancellationError`.
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Seconds since 1970.
   public var wallClock: @Sendable () -> Double
-  /// A time between zero and this, each as likely as the others.
+  /// A random time between zero and the given time, uniformly distributed.
   public var draw: @Sendable (Duration) -> Duration
   /// The 16 bytes of a new version 4 UUID.
   public var makeUUID: @Sendable () -> Base64Bytes
 
-  /// The given sources.
+  /// The given clocks and random numbers.
   public init(
     now: @escaping @Sendable () -> Duration,
     sleep: @escaping @Sendable (Duration) async throws -> Void,
@@ -29,7 +29,7 @@ public struct SessionTiming: Sendable {
     self.makeUUID = makeUUID
   }
 
-  /// The machine's clocks and random numbers.
+  /// The system's clocks and random numbers.
   public static var system: SessionTiming {
     let start = ContinuousClock.now
     return SessionTiming(
@@ -41,24 +41,27 @@ public struct SessionTiming: Sendable {
   }
 }
 
-/// How much of what an agent does wrong a session bears.
+/// Limits for an agent's faults.
 public struct SessionLimits: Sendable {
   /// How long an agent that has accepted the subscription may refuse calls (401, 403).
   public var refusal: Duration
-  /// How long an agent may take to accept the first subscription, where the recovery timeout is shorter, or there is none.
+  /// How long an agent may take to accept the first subscription, if this is longer than the
+  /// recovery timeout or there is none.
   public var registration: Duration
-  /// How long the stream may be silent, at least, once it has carried two heartbeats; else three of their intervals.
+  /// The least time for which the stream may be silent once it has carried two heartbeats; three of
+  /// their intervals if that is longer.
   public var silence: Duration
-  /// How often the agent may refuse an update before it is given up for a later one of its task.
+  /// How often the agent may refuse an update before the update is dropped in favor of a later one
+  /// of its task.
   public var updateAttempts: Int
   /// The longest wait before an update is sent again.
   public var updateBackoff: Duration
-  /// The shortest wait before the next try to subscribe.
+  /// The shortest wait before the next attempt to subscribe.
   public var leastBackoff: Duration
-  /// How many events of one stream may be unreadable.
+  /// The number of events of one stream that may be unreadable.
   public var unreadableEvents: Int
 
-  /// Limits; by default a minute for refusals, 15 s for the first subscription, 90 s of silence.
+  /// Limits; by default 60 s for refusals, 15 s for the first subscription, 90 s of silence.
   public init(
     refusal: Duration = .seconds(60), registration: Duration = .seconds(15),
     silence: Duration = .seconds(90), updateAttempts: Int = 5,
@@ -75,16 +78,17 @@ public struct SessionLimits: Sendable {
   }
 }
 
-/// How long a session's calls may take.
+/// The longest times of a session's calls.
 public struct SessionDeadlines: Sendable {
-  /// To connect, TLS included.
+  /// The time to connect, including TLS.
   public var connect: Duration
-  /// An UPDATE, from the request to the end of the answer.
+  /// The time of an UPDATE, from the request to the end of the response.
   public var call: Duration
-  /// A SUBSCRIBE, from the request to the head of its answer.
+  /// The time of a SUBSCRIBE, from the request to the head of the response.
   public var subscribe: Duration
 
-  /// Deadlines; by default 5 s to connect and 30 s for a call, enough for an agent under load.
+  /// Deadlines; by default 5 s to connect and 30 s for a call, which is enough for an agent under
+  /// load.
   public init(
     connect: Duration = .seconds(5), call: Duration = .seconds(30),
     subscribe: Duration = .seconds(30)

@@ -1,10 +1,10 @@
-/// An image's name as all programs spell it, and as the name of a file.
+/// An image's name in the canonical form that all programs use, and as a file name.
 package enum ImageKey {
-  /// The name with its tag or digest, without what the engine adds: `docker.io/library/nginx` is `nginx:latest`. An ID
-  /// stays as it is.
+  /// The name with its tag or digest, without the engine's default prefixes:
+  /// `docker.io/library/nginx` is `nginx:latest`. An image ID is unchanged.
   ///
-  /// - Parameter name: a name as a file or an engine has it.
-  /// - Returns: one spelling for all that are the same to an engine.
+  /// - Parameter name: a name in a file or in an engine.
+  /// - Returns: one spelling for all names that are equal to an engine.
   package static func canonical(_ name: String) -> String {
     var text = name[...]
     for prefix in ["index.docker.io/", "docker.io/", "library/"] where text.hasPrefix(prefix) {
@@ -17,7 +17,7 @@ package enum ImageKey {
     guard let at = text.firstIndex(of: "@") else {
       return tag(of: text) == nil ? "\(text):latest" : String(text)
     }
-    // With a digest the tag counts for nothing.
+    // With a digest the tag has no effect.
     let repository = text[..<at]
     return String(repository[..<(tag(of: repository) ?? at)] + text[at...])
   }
@@ -29,10 +29,10 @@ package enum ImageKey {
     return canonical[..<(canonical.lastIndex(of: ":") ?? canonical.endIndex)]
   }
 
-  /// A name of a file for any text; long ones are cut, and told apart by a hash (FNV-1a).
+  /// A file name for any text; a long one is shortened and has a hash (FNV-1a).
   ///
   /// - Parameter text: the text.
-  /// - Returns: a name of at most 180 bytes without slashes, which begins with no dot.
+  /// - Returns: a name of at most 180 bytes without slashes, which doesn't begin with a dot.
   package static func fileName(_ text: String) -> String {
     var name: [UInt8] = []
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -52,13 +52,13 @@ package enum ImageKey {
     return String(decoding: name, as: UTF8.self)
   }
 
-  /// Whether an operator's pattern fits a name: `*` stands for any text, also with slashes in it. A pattern without a tag
-  /// fits every tag.
+  /// Whether an operator's pattern matches a name: `*` matches any text, including slashes. A
+  /// pattern without a tag matches every tag.
   ///
   /// - Parameters:
   ///   - pattern: such as `registry.example.com/base/*` or `*:stable`.
   ///   - name: a name with tag or digest.
-  /// - Returns: whether it fits.
+  /// - Returns: whether it matches.
   package static func fits(_ pattern: String, _ name: String) -> Bool {
     let canonical = canonical(name)
     return [name, canonical, String(repository(name))].contains { candidate in
@@ -78,7 +78,7 @@ package enum ImageKey {
       } else if pattern.isEmpty, text.isEmpty {
         return true
       } else if let last = retry, !last.text.isEmpty {
-        // The last star takes one byte more.
+        // The last star matches one byte more.
         (pattern, text) = (last.pattern, last.text.dropFirst())
         retry = (pattern, text)
       } else {

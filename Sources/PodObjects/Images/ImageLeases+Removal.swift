@@ -1,11 +1,12 @@
 import DockerEngine
 
 extension ImageLeases {
-  /// What has to be nobody's for an image's name to be removed: with further names the image itself stays, whoever uses it.
+  /// The names and IDs that must not be leased when an image's name is removed. An image with
+  /// further names is kept, so its ID isn't among them.
   ///
   /// - Parameters:
   ///   - name: the image's name or ID.
-  ///   - image: what the engine has by that name.
+  ///   - image: the engine's image of that name.
   /// - Returns: names and IDs to hold exclusively.
   package static func names(toRemove name: String, of image: ImageDetails) -> [String] {
     name != image.id && image.repoTags.count > 1 ? [name] : [name, image.id]
@@ -15,10 +16,10 @@ extension ImageLeases {
   ///
   /// - Parameters:
   ///   - name: its name or ID.
-  ///   - id: what the name has to stand for; nil for anything.
+  ///   - id: the required ID of the image; nil for any.
   ///   - engine: the engine.
-  /// - Returns: false where it is in use, or the name stands for another image.
-  /// - Throws: `EngineError`, such as for an image that isn't there; `CancellationError`.
+  /// - Returns: false if it is in use, or if the name belongs to another image.
+  /// - Throws: `EngineError`, such as for an image that doesn't exist; `CancellationError`.
   package func removeUnused(
     _ name: String, id: String? = nil, on engine: DockerEngine
   ) async throws -> Bool {

@@ -3,28 +3,29 @@ import Linux
 import PodIdentity
 import Synchronization
 
-/// What a pod uses of the engine's images, so that nobody of these programs removes it: a lock (flock(2)) on a file for each
-/// name and each ID, shared by those who use it, exclusive for who removes it. The kernel ends it with its process, however
-/// that dies.
+/// Leases of the images that a pod uses, which prevent executors and pod-reaper from removing them.
+/// A lease is a lock (flock(2)) on a file for each name and each ID, shared between users,
+/// exclusive for a removal. The kernel releases it when its process exits or crashes.
 package final class ImageLeases: Sendable {
-  /// Where the files are: memory, root's alone.
+  /// The directory of the files, in memory and accessible only to root.
   package static let standardDirectory = "\(HostDirectory.path)/images"
 
   private let directory: String
   private let held = Mutex<[String: Int32]>([:])
 
-  /// Leases; none is held yet.
+  /// Creates leases without holding any.
   package init(directory: String = ImageLeases.standardDirectory) { self.directory = directory }
 
   deinit { release() }
 
-  /// Holds a lease until it is released, once whoever removes the image is done.
+  /// Acquires a lease until it is released, after any removal of the image has completed.
   ///
   /// - Parameters:
   ///   - name: an image's name or ID.
-  ///   - limit: how long a removal is waited for.
-  ///   - waits: called once when it is.
-  /// - Returns: false where there are no leases, as for executors that aren't root, or the removal takes longer.
+  ///   - limit: how long to wait for a removal.
+  ///   - waits: called once if a removal is in progress.
+  /// - Returns: false if leases aren't available, as for executors that don't run as root, or if
+  ///   the removal takes longer.
   /// - Throws: `CancellationError`.
   package func hold(
     _ name: String, within limit: Duration, waits: @Sendable () -> Void = {}
@@ -52,7 +53,7 @@ package final class ImageLeases: Sendable {
     }
   }
 
-  /// Gives back the leases on some names or IDs.
+  /// Releases the leases on some names or IDs.
   package func release(_ names: [String]) {
     for name in names {
       let key = ImageKey.fileName(ImageKey.canonical(name))
@@ -61,7 +62,7 @@ package final class ImageLeases: Sendable {
     }
   }
 
-  /// Gives back all leases.
+  /// Releases all leases.
   package func release() {
     let files = held.withLock { files in
       defer { files = [:] }
@@ -70,13 +71,14 @@ package final class ImageLeases: Sendable {
     for (key, file) in files { Self.discard("\(directory)/\(key)", file) }
   }
 
-  /// Does work while nobody holds or gets a lease on some names.
+  /// Runs `work` while no process has or acquires a lease on the names.
   ///
   /// - Parameters:
   ///   - names: an image's name and ID.
-  ///   - work: what to do.
-  /// - Returns: what the work gives; nil where somebody has a lease. Where there can be no leases, it is just done.
-  /// - Throws: what the work throws.
+  ///   - work: the work.
+  /// - Returns: the result of the work; nil if a process has a lease. If leases aren't available,
+  ///   the work runs without them.
+  /// - Throws: the error of the work.
   package func exclusively<Result: Sendable>(
     _ names: [String], _ work: () async throws -> Result
   ) async throws -> Result? {
@@ -106,17 +108,17 @@ package final class ImageLeases: Sendable {
     }
   }
 
-  /// Closes a file, and removes it where nobody else has a lock on it.
+  /// Closes a file, and removes it if no other process has a lock on it.
   private static func discard(_ path: String, _ file: Int32) {
     var status = stat()
-    // Who waits for the lock sees that the file is gone, and makes another.
+    // A process that waits for the lock sees that the file is gone, and creates another.
     if flock(file, LOCK_EX | LOCK_NB) == 0, fstat(file, &status) == 0, status.st_nlink > 0 {
       unlink(path)
     }
     close(file)
   }
 
-  /// Locks a file that is in its place.
+  /// Locks a file, and verifies that it still has its name.
   private static func lock(_ path: String, _ kind: Int32) -> (file: Int32?, isBusy: Bool) {
     while true {
       let file = open(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
@@ -139,7 +141,7 @@ package final class ImageLeases: Sendable {
     return Self.isTrusted(directory)
   }
 
-  /// Whether a directory is root's, and nobody else can write to it.
+  /// Whether a directory is owned by root and not writable by other users.
   static func isTrusted(_ path: String) -> Bool {
     var status = stat()
     return geteuid() == 0 && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

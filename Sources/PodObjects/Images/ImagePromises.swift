@@ -3,8 +3,8 @@ import Linux
 import PodIdentity
 import SystemPackage
 
-/// Images that a pod's task asked to have removed at its end, told to pod-reaper before they are there: an executor that
-/// dies before its first container leaves nothing else that names them.
+/// The images to remove with a task's pod, recorded for pod-reaper before they exist. If an
+/// executor dies before its first container, this is the only record of them.
 package struct ImagePromise: Sendable, Equatable {
   /// The executor.
   package var incarnation: Incarnation
@@ -12,10 +12,10 @@ package struct ImagePromise: Sendable, Equatable {
   package var task: String
   /// The engine's ID.
   package var engine: String
-  /// Names or IDs; behind `-` a name that is taken from an image, which stays.
+  /// Names or IDs; a name after `-` is removed from an image that is kept.
   package var images: [String]
 
-  /// A promise of images.
+  /// Creates a promise of images.
   package init(_ identity: PodIdentity, engine: String, images: [String] = []) {
     incarnation = identity.incarnation
     run = identity.run
@@ -25,17 +25,17 @@ package struct ImagePromise: Sendable, Equatable {
   }
 }
 
-/// The promises of a host's executors, each a file of its own.
+/// The promises of a host's executors, each in a file of its own.
 package struct ImagePromises: Sendable, Equatable {
   private let directory: String
 
-  /// - Parameter state: where pod-reaper keeps its state.
+  /// - Parameter state: pod-reaper's state directory.
   package init(_ state: ImageState) { directory = state.promisesDirectory }
 
-  /// Whether promises are read on this host, and this program may make them.
+  /// Whether pod-reaper reads promises on this host, and this program may write them.
   package var areKept: Bool { ImageLeases.isTrusted(directory) }
 
-  /// Makes a promise in place of the executor's earlier one.
+  /// Writes a promise, and replaces the executor's earlier one.
   ///
   /// - Throws: `Errno`, such as on a full disk.
   package func make(_ promise: ImagePromise) throws(Errno) {
@@ -51,12 +51,12 @@ package struct ImagePromises: Sendable, Equatable {
       ] + promise.images.map { "image \($0)" }, to: path)
   }
 
-  /// Takes back a promise: it is kept, or another's to keep.
+  /// Removes a promise that is fulfilled, or for which pod-reaper is now responsible.
   package func remove(_ promise: ImagePromise) {
     if let path = path(of: promise) { unlink(path) }
   }
 
-  /// All promises on this host; what can't be understood is none.
+  /// All valid promises on this host.
   package func list() -> [ImagePromise] {
     guard areKept else { return [] }
     return ((try? Directory.names(of: directory)) ?? []).compactMap { name in

@@ -2,42 +2,45 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// What pods have pulled from registries, and when each was used last: a file for each name and image below the state
-/// directory of pod-reaper. Its content never changes; its modification time is the last use.
+/// The images that pods have pulled from registries, with the time of their last use: a file for
+/// each name and image below pod-reaper's state directory. A file's content never changes; its
+/// modification time is the last use.
 package struct ImageRecords: Sendable, Equatable {
-  /// An image as a pod pulled it.
+  /// An image that a pod pulled.
   package struct Record: Sendable, Equatable {
-    /// The name that it was pulled by.
+    /// The name by which it was pulled.
     package var name: String
     /// The image's ID.
     package var id: String
-    /// Its name by digest, of the same repository; empty where the engine had none.
+    /// Its name by digest in the same repository; empty if the engine had none.
     package var digest: String
-    /// When it was used last, in seconds since 1970.
+    /// The time of its last use, in seconds since 1970.
     package var used: Double
     /// The record's file.
     package var path: String
   }
 
-  /// Where the engine's records are.
+  /// The directory of the engine's records.
   private let directory: String
   private let base: String
 
   /// - Parameters:
-  ///   - state: where pod-reaper keeps its state.
-  ///   - engine: the engine's ID; nil for an engine without one, which can't have records.
+  ///   - state: pod-reaper's state directory.
+  ///   - engine: the engine's ID; nil is returned for an engine without one, which can't have
+  ///     records.
   package init?(_ state: ImageState, engine: String) {
     guard let key = ImageState.engineKey(engine) else { return nil }
     base = state.recordsDirectory
     directory = "\(base)/\(key)"
   }
 
-  /// Whether records are kept on this host: pod-reaper cares for images, and this program is root.
+  /// Whether images are recorded on this host: pod-reaper cleans up images, and this program is
+  /// root.
   package var areKept: Bool { ImageLeases.isTrusted(base) }
 
-  /// Notes that a pod has pulled an image, now.
+  /// Records that a pod has just pulled an image.
   ///
-  /// - Throws: `Errno`, such as on a full disk: the image is nobody's to care for then.
+  /// - Throws: `Errno`, such as on a full disk; pod-reaper then leaves the image alone.
   package func add(name: String, id: String, digest: String) throws(Errno) {
     guard areKept else { return }
     guard ImageState.isValue(name), ImageState.isValue(id) else { throw .invalidArgument }
@@ -48,11 +51,11 @@ package struct ImageRecords: Sendable, Equatable {
     try ImageState.write(lines, to: path(name, id))
   }
 
-  /// Notes that images are used, or were until now; needs no room on the disk.
+  /// Records the use of images up to a time. This needs no space on the disk.
   ///
   /// - Parameters:
   ///   - ids: the images' IDs.
-  ///   - time: when, in seconds since 1970; nil for now.
+  ///   - time: the time in seconds since 1970; nil for now.
   package func touch(_ ids: some Sequence<String>, at time: Double? = nil) {
     let ends = Set(ids.map(Self.end))
     guard !ends.isEmpty, areKept else { return }
@@ -74,17 +77,18 @@ package struct ImageRecords: Sendable, Equatable {
     }
   }
 
-  /// UTIME_NOW of utimensat(2), which is a macro with a cast.
+  /// UTIME_NOW of utimensat(2), a macro with a cast that Swift doesn't import.
   private static let utimeNow = (1 << 30) - 1
 
-  /// Whether a pod pulled the image with an ID, by whichever name.
+  /// Whether a pod pulled the image with an ID, by any name.
   package func has(_ id: String) -> Bool {
     list().records.contains { $0.id == id }
   }
 
   /// All records of the engine.
   ///
-  /// - Returns: them, and the names of files that are none: their images are left alone.
+  /// - Returns: the records, and the names of files that are no valid records, whose images are
+  ///   left alone.
   package func list() -> (records: [Record], unreadable: [String]) {
     guard areKept, ImageLeases.isTrusted(directory) else { return ([], []) }
     var records: [Record] = []
@@ -101,7 +105,7 @@ package struct ImageRecords: Sendable, Equatable {
     return (records, unreadable)
   }
 
-  /// A record as it is now; nil where it is gone, or isn't one.
+  /// The current record in a file; nil if it is gone or invalid.
   package func read(_ path: String) -> Record? {
     guard let (fields, modified) = ImageState.read(path) else { return nil }
     let values = Dictionary(fields.map { ($0.key, $0.value) }) { first, _ in first }
@@ -112,7 +116,7 @@ package struct ImageRecords: Sendable, Equatable {
       name: name, id: id, digest: values["digest"] ?? "", used: modified, path: path)
   }
 
-  /// Forgets an image.
+  /// Removes an image's record.
   package func remove(_ record: Record) { unlink(record.path) }
 
   private func path(_ name: String, _ id: String) -> String {

@@ -2,12 +2,13 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Where executors tell pod-reaper of images: directories that root's pod-reaper makes in its state directory, and
-/// without which nothing is told. They outlive a boot.
+/// The directories in which executors record images for pod-reaper. A pod-reaper that runs as root
+/// creates them in its state directory; without them nothing is recorded. They survive a reboot.
 package struct ImageState: Sendable, Equatable {
-  /// pod-reaper's state directory, unless it is told another.
+  /// The default of pod-reaper's state directory.
   package static let standardPath = "/var/lib/compose-pods"
-  /// The variable that names another one to executors. What it names must have been made by a pod-reaper of root's.
+  /// The environment variable that gives executors another one, which a pod-reaper of root must
+  /// have created.
   package static let variable = "COMPOSE_EXECUTOR_REAPER_STATE_DIR"
 
   /// The state directory.
@@ -16,23 +17,23 @@ package struct ImageState: Sendable, Equatable {
   /// - Parameter path: the state directory.
   package init(path: String = ImageState.standardPath) { self.path = path }
 
-  /// - Parameter environment: an executor's.
+  /// - Parameter environment: an executor's environment.
   package init(environment: [String: String]) {
     let named = environment[Self.variable] ?? ""
     path = named.isEmpty ? Self.standardPath : named
   }
 
-  /// What pods have pulled; made where pod-reaper cares for images.
+  /// The images that pods have pulled. It exists if pod-reaper cleans up images.
   package var recordsDirectory: String { "\(path)/image-records" }
-  /// What pods will remove at their end; made by every pod-reaper of root's.
+  /// The images to remove with pods. Every pod-reaper of root creates it.
   package var promisesDirectory: String { "\(path)/image-promises" }
 
-  /// An engine's ID as the name of a directory; nil for an engine without one.
+  /// An engine's ID as a directory name; nil for an engine without an ID.
   package static func engineKey(_ id: String) -> String? {
     id.isEmpty || id.utf8.count > 200 ? nil : ImageKey.fileName(id)
   }
 
-  /// Replaces a file as a whole; a disk that is full leaves what was there.
+  /// Replaces a file atomically; on a full disk the previous file remains.
   static func write(_ lines: [String], to path: String) throws(Errno) {
     let name = path.lastIndex(of: "/") ?? path.startIndex
     // No record's name begins with a dot.
@@ -59,9 +60,9 @@ package struct ImageState: Sendable, Equatable {
     }
   }
 
-  /// The fields of a file that root wrote, a line for each: its key, a space, its value.
+  /// The fields of a file that root wrote, one per line: a key, a space, a value.
   ///
-  /// - Returns: nil for what root didn't write, or can't be understood.
+  /// - Returns: nil for a file that root didn't write, or that is invalid.
   static func read(_ path: String) -> (fields: [(key: String, value: String)], modified: Double)? {
     let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return nil }
@@ -81,7 +82,7 @@ package struct ImageState: Sendable, Equatable {
     return (fields, Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
   }
 
-  /// Whether a text can be a value of a line.
+  /// Whether a text can be the value of a line.
   static func isValue(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
   }

@@ -1,50 +1,51 @@
 import DockerEngine
 
-/// An image that is removed with a pod, as the label `mesos.remove_images`, promises and debts name it:
-/// `NAME`, `NAME=ID` or `-NAME`.
+/// An image to remove with a pod, in the format of the label `mesos.remove_images`, of promises and
+/// of debts: `NAME`, `NAME=ID` or `-NAME`.
 package struct RemovableImage: Sendable, Hashable {
   /// Its name or ID.
   package var name: String
-  /// The ID that the name stood for when the pod used it; nil where that isn't known. A name that stands for another image
-  /// meanwhile isn't removed.
+  /// The ID of the name's image when the pod used it; nil if that isn't known. A name that now
+  /// belongs to another image isn't removed.
   package var id: String?
-  /// Whether the name alone is taken back, and the image stays.
+  /// Whether only the name is removed, and the image is kept.
   package var isNameOnly: Bool
 
-  /// An image of a pod.
+  /// Creates an image of a pod.
   ///
   /// - Parameters:
   ///   - name: its name or ID.
-  ///   - id: its ID; nil where it isn't known.
-  ///   - isNameOnly: whether the image itself stays.
+  ///   - id: its ID; nil if it isn't known.
+  ///   - isNameOnly: whether the image itself is kept.
   package init(_ name: String, id: String? = nil, isNameOnly: Bool = false) {
     self.name = name
     self.id = id == name ? nil : id
     self.isNameOnly = isNameOnly
   }
 
-  /// Reads a word of the label.
+  /// Parses an item of the label.
   ///
-  /// - Parameter word: the word.
+  /// - Parameter word: the item.
   package init(word: String) {
     isNameOnly = word.hasPrefix("-")
     let rest = isNameOnly ? word.dropFirst() : word[...]
-    // No name has a `=`.
+    // No name contains a `=`.
     let end = rest.firstIndex(of: "=") ?? rest.endIndex
     name = String(rest[..<end])
     id = end < rest.endIndex ? String(rest[rest.index(after: end)...]) : nil
   }
 
-  /// The word of the label.
+  /// The item of the label.
   package var word: String { (isNameOnly ? "-" : "") + name + (id.map { "=\($0)" } ?? "") }
 
-  /// Removes it, without force, unless a container or the launch of a pod uses it, or its name stands for another image.
+  /// Removes the image, without force, unless a container or the launch of a pod uses it, or its
+  /// name belongs to another image.
   ///
   /// - Parameters:
   ///   - engine: the engine.
-  ///   - leases: tell which images are in use.
-  /// - Returns: false where it stays.
-  /// - Throws: `EngineError`, such as for an image that isn't there; `CancellationError`.
+  ///   - leases: the leases of images in use.
+  /// - Returns: false if it is kept.
+  /// - Throws: `EngineError`, such as for an image that doesn't exist; `CancellationError`.
   package func remove(from engine: DockerEngine, _ leases: ImageLeases) async throws -> Bool {
     if isNameOnly {
       try await engine.takeName(name)

@@ -1,6 +1,8 @@
-/// The causes of failures that have one fix, by the text of the engine, of a registry or of the failed program.
+/// Failure causes that have one known fix, recognized in the text of the engine, of a registry, or
+/// of the failed program.
 ///
-/// The texts are those of engines 1.13 to 28. Lower case; all of one list occur in the text.
+/// The texts are those of engines 1.13 to 28, in lower case. All texts of one inner list must
+/// occur.
 enum CommonCause: String, CaseIterable, Sendable {
   case credentials, rateLimit, platform, imageMissing
   case registryName, registryCertificate, registryWithoutTLS, registryAway
@@ -8,7 +10,7 @@ enum CommonCause: String, CaseIterable, Sendable {
   case architecture, interpreter, notInPath, notExecutable, kindOfMount
   case memory, commandMissing
 
-  /// What to do.
+  /// The fix.
   var hint: String {
     switch self {
     case .credentials:
@@ -52,7 +54,7 @@ enum CommonCause: String, CaseIterable, Sendable {
     }
   }
 
-  /// What of the engine's or registry's text reveals it.
+  /// The texts of an engine or registry that reveal the cause.
   private var signs: [[String]] {
     switch self {
     case .credentials:
@@ -110,7 +112,7 @@ enum CommonCause: String, CaseIterable, Sendable {
     }
   }
 
-  /// What of the output of a process that failed reveals it.
+  /// The texts in the output of a failed process that reveal the cause.
   private var outputSigns: [String] {
     switch self {
     case .space: ["no space left on device", "disk quota exceeded"]
@@ -120,7 +122,7 @@ enum CommonCause: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether it is about images alone: elsewhere the same text has another cause.
+  /// Whether the cause applies to images only: elsewhere the same text has another cause.
   private var isOfImages: Bool {
     switch self {
     case .credentials, .rateLimit, .imageMissing, .registryName, .registryCertificate,
@@ -133,12 +135,12 @@ enum CommonCause: String, CaseIterable, Sendable {
   /// Finds the common cause of a failure.
   ///
   /// - Parameters:
-  ///   - cause: the failure's text, with the engine's in it.
-  ///   - exitCode: how a process exited, if one did.
-  ///   - output: what that process wrote last.
-  /// - Returns: the cause; nil where it is no common one.
+  ///   - cause: the failure's text, which includes the engine's.
+  ///   - exitCode: the exit code of the process, if one exited.
+  ///   - output: the last lines of that process's output.
+  /// - Returns: the cause; nil if the failure has no common cause.
   static func find(cause: String, exitCode: Int? = nil, output: [String] = []) -> CommonCause? {
-    // Engines up to 19.03 quote the runtime's text, and escape the quotes in it.
+    // Engines up to 19.03 quote the runtime's text and escape the quotes in it.
     let text = cause.lowercased().replacing("\\\"", with: "\"")
     let isOfImages = text.contains("can't be pulled") || text.contains("can't be built")
     for common in allCases where isOfImages || !common.isOfImages {

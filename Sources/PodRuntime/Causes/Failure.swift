@@ -1,34 +1,35 @@
 import YAML
 
-/// Why a pod failed, in the order in which it is printed: the cause, the last output, what to do.
+/// Why a pod failed, in the order in which it is printed: the cause, the last output, the hint.
 struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The longest text in Unicode scalars: a Mesos status message has 4,096, and what could not be removed comes behind.
+  /// The longest text in Unicode scalars. A Mesos status message has 4,096; the list of objects
+  /// that could not be removed follows this text.
   static let limit = 3000
 
-  /// What happened, with the place in the file where there is one.
+  /// The cause, with its position in the file if it has one.
   var cause: String
-  /// The same, as long as the variables that are not set in its value aren't named.
+  /// The cause as an error, without the names of unset variables in its value.
   private(set) var error: ComposeError?
-  /// The last lines that the container or command wrote.
+  /// The last lines of output of the container or command.
   var output: [String]
-  /// What stands before them.
+  /// The text between the cause and the output.
   var outputLabel = ": "
-  /// What to do; nil where the cause is no common one.
+  /// The fix; nil if the cause is not a common one.
   var hint: String?
 
-  /// A failure; its hint is found by its text.
+  /// Creates a failure and finds its hint by its text.
   ///
   /// - Parameters:
-  ///   - cause: what happened.
-  ///   - exitCode: how a process exited, if one did.
-  ///   - output: its last lines.
+  ///   - cause: the cause.
+  ///   - exitCode: the exit code of the process, if one exited.
+  ///   - output: its last lines of output.
   init(_ cause: String, exitCode: Int? = nil, output: [String] = []) {
     self.cause = cause
     self.output = output
     hint = CommonCause.find(cause: cause, exitCode: exitCode, output: output)?.hint
   }
 
-  /// A failure of which a line of the file is the cause.
+  /// Creates a failure that a line of the file causes.
   init(_ error: ComposeError, exitCode: Int? = nil, output: [String] = []) {
     self.init("\(error)", exitCode: exitCode, output: output)
     self.error = error
@@ -36,10 +37,10 @@ struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
 
   var description: String { text() }
 
-  /// The failure in one text. Where that would be too long, the output is cut first, its oldest line before the others;
-  /// then the cause. The hint stays whole.
+  /// The failure as one text. If it is too long, the output is shortened first, beginning with its
+  /// oldest line, then the cause. The hint is never shortened.
   ///
-  /// - Parameter limit: the number of Unicode scalars.
+  /// - Parameter limit: the maximum number of Unicode scalars.
   /// - Returns: the text.
   func text(limit: Int = Self.limit) -> String {
     let tail = hint.map { "; hint: \($0)" } ?? ""
@@ -58,7 +59,7 @@ struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension String {
-  /// At most so many Unicode scalars of the text, an ellipsis included where it was cut.
+  /// The text in at most `limit` Unicode scalars; an ellipsis, which counts, replaces the rest.
   func shortened(to limit: Int) -> String {
     guard unicodeScalars.count > limit else { return self }
     return String(unicodeScalars.prefix(max(0, limit - 1))) + "…"

@@ -7,9 +7,11 @@ import PodControl
 import PodIdentity
 import YAML
 
-/// What engine and host say beyond the text of a failure: who has a port, which processor an image is for.
+/// Details from the engine and the host that complete a failure: the user of a port, the platform
+/// of an image.
 extension Pod {
-  /// Says why a container can't be created or started, with what of the host explains it, and records it as an event.
+  /// Explains why a container can't be created or started, adds the host's details, and records the
+  /// error as an event.
   func explanation(
     of error: EngineError, for container: ContainerPlan, doing step: String
   ) async -> any Error {
@@ -34,13 +36,14 @@ extension Pod {
     return more.map { ComposeError(explained.message + $0, at: explained.position) } ?? explained
   }
 
-  /// The optional service whose namespace a container would join, where that service could not be started.
+  /// The optional service whose namespace the container would join, if that service could not be
+  /// started.
   private func lostOwner(of container: ContainerPlan) -> String? {
     container.references.lazy.filter(\.sharesNamespace).compactMap { self.members[$0.key] }
       .first { self.role(of: $0.name) == .optional && $0.hasEnded }?.name
   }
 
-  /// Completes a failure of a service's program.
+  /// Adds details to a failure of a service's program.
   func completed(_ failure: Failure, of name: String) async -> Failure {
     guard failure.hint == CommonCause.architecture.hint else { return failure }
     var result = failure
@@ -48,7 +51,8 @@ extension Pod {
     return result
   }
 
-  /// The processors of a service's image and of the host, in words, where they differ.
+  /// The text that names the processors of a service's image and of the host; nil if they are the
+  /// same or unknown.
   private func processors(of name: String) async -> String? {
     guard let member = members[name], let image = member.image,
       let details = try? await engine.inspectImage(image.reference),
@@ -61,13 +65,13 @@ extension Pod {
     return " (the image is for \(details.os)/\(details.architecture), this host is \(own))"
   }
 
-  /// Names of processors in images, by the kernel's.
+  /// Processor names in images, by the kernel's name.
   private static let platformNames = [
     "x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i386": "386",
     "i686": "386", "loongarch64": "loong64",
   ]
 
-  /// Who has a port of the host, in words.
+  /// The text that names the user of a host port.
   private func user(of port: UInt16, _ transport: String) async -> String? {
     let wanted = PortUser.Port(number: port, transport: transport)
     let users = try? await engine.portUsers()
@@ -91,7 +95,7 @@ extension Pod {
 }
 
 extension ContainerPlan {
-  /// The published port that the engine says is taken; nil where it says something else.
+  /// The published port that the engine reports as taken; nil if it reports another error.
   func takenPort(in error: EngineError) -> (number: UInt16, transport: String)? {
     guard case .status = error.kind,
       let port = ports.first(where: { isTaken($0, in: error.message) }),

@@ -4,23 +4,24 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// Where a check of the task finds a port of its pod.
+/// The location at which a check of the task reaches a port of its pod.
 public enum CheckPlace: Sendable, Equatable {
-  /// On the host's loopback.
+  /// The host's loopback interface.
   case host
-  /// At one of a container's addresses, in this order.
+  /// One of a container's addresses, in the order in which to try them.
   case addresses([String])
-  /// Nowhere: why.
+  /// No location, and the reason.
   case none(String)
 }
 
 extension PodOptions {
-  /// What `check-service` says for commands on the host, in the sandbox: no service can be called so.
+  /// The value of `check-service` that runs the commands on the host, in the sandbox. No service
+  /// can have this name.
   public static let sandboxChecks = "/sandbox"
 }
 
 extension PodRequest {
-  /// Refuses a `check-service` that names no service of the file.
+  /// Refuses a `check-service` that is not a service of the file.
   ///
   /// - Throws: `ComposeError`.
   func checkServiceOfChecks() throws(ComposeError) {
@@ -38,12 +39,14 @@ extension Pod {
   /// Whether the commands of the task's checks run in the sandbox.
   public var checksInSandbox: Bool { request.options.checkService == PodOptions.sandboxChecks }
 
-  /// Where a check finds a port: a published host port is the host's, any other one the port of a container.
+  /// The location of a checked port: the host for a published host port, a container for any other
+  /// port.
   ///
   /// - Parameters:
-  ///   - port: the port that the check names.
-  ///   - isIPv6: whether it asks for IPv6.
-  /// - Returns: the place; nil while the engine is away, which says nothing of the pod.
+  ///   - port: the port in the check.
+  ///   - isIPv6: whether the check requires IPv6.
+  /// - Returns: the location; nil while the engine is unreachable, which is no evidence about the
+  ///   pod.
   public func place(ofPort port: UInt16, isIPv6: Bool) async -> CheckPlace? {
     if publishedPorts.contains(where: { $0.host.number == port }) { return .host }
     guard let service = checkService(listeningOn: port), let member = checkMember(of: service)
@@ -51,11 +54,11 @@ extension Pod {
     return await place(of: member, isIPv6: isIPv6)
   }
 
-  /// The service whose container a check's commands run in.
+  /// The service in whose container a check's commands run.
   ///
-  /// - Parameter port: the port that a check of another kind names, if it is one of a container.
-  /// - Returns: what `check-service` names, else who listens on the port, the only service, the first one that publishes a port,
-  ///   or the first main service.
+  /// - Parameter port: the port of a check of another kind, if it is a container's port.
+  /// - Returns: the service in `check-service`; else the one that listens on the port, the only
+  ///   service, the first one that publishes a port, or the first main service.
   func checkService(listeningOn port: UInt16? = nil) -> String? {
     if let named = request.options.checkService, named != PodOptions.sandboxChecks { return named }
     let services = request.project.services.values.filter { $0.containers > 0 }
@@ -72,7 +75,7 @@ extension Pod {
     return (lasting.first { !$0.ports.isEmpty } ?? mains.first ?? lasting.first)?.name
   }
 
-  /// The container of a service that is checked: the first that runs, else the first.
+  /// The container of a service to check: the first one that is running, else the first one.
   func checkMember(of service: String) -> Member? {
     let own = members.values.filter { $0.plan.service.name == service && !$0.plan.isInfra }
       .sorted { $0.index < $1.index }
@@ -82,7 +85,7 @@ extension Pod {
   private func place(of member: Member, isIPv6: Bool) async -> CheckPlace? {
     let title = member.plan.title
     var owner = member
-    // Its network may be another's, and that one's a third one's.
+    // The container may share another container's network, which may itself be shared.
     for _ in 0..<members.count {
       let key = owner.plan.references.lazy.compactMap { reference -> String? in
         if case .network(let key) = reference { key } else { nil }

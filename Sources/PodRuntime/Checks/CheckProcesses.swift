@@ -5,10 +5,11 @@ import Glibc
 import Linux
 import Synchronization
 
-/// The processes of a check's command, as this host's /proc shows them.
+/// The processes of a check's command, read from the /proc of this host.
 ///
-/// A process is the command's if it is in the container's cgroup and bears the mark in its environment, or descends from one
-/// that does; by their session those are found whose parents are gone, and who have another environment.
+/// A process belongs to the command if it is in the container's cgroup and has the mark in its
+/// environment, or if it descends from such a process. The session identifies the processes whose
+/// parents are gone and whose environment differs.
 final class CheckProcesses: Sendable {
   private struct Process: Hashable {
     let pid: Int32
@@ -23,9 +24,10 @@ final class CheckProcesses: Sendable {
 
   private let container: String
   private let mark: [UInt8]
-  /// Those that were seen to be the command's: a number may be another's later.
+  /// Processes identified as the command's. They include start times, since a process ID can be
+  /// reused.
   private let known = Mutex<Set<Process>>([])
-  /// Those that were found last.
+  /// Processes that the last search found.
   private let targets = Mutex<Set<Process>>([])
 
   init(container: String, mark: String) {
@@ -33,23 +35,24 @@ final class CheckProcesses: Sendable {
     self.mark = Array(mark.utf8)
   }
 
-  /// Finds those that are there. A process that can't be looked at in time is passed over.
+  /// Finds the command's existing processes. A process that can't be inspected in time is skipped.
   ///
-  /// - Parameter first: the command's first process, as the engine names it; nil where that isn't running.
-  /// - Returns: whether there are any.
+  /// - Parameter first: the command's first process as the engine reports it; nil if it isn't
+  ///   running.
+  /// - Returns: whether any process exists.
   func find(from first: Int32?) async -> Bool {
     await onThread { self.findAll(from: first) }
     return targets.withLock { !$0.isEmpty }
   }
 
-  /// Kills those that were found.
+  /// Kills the processes that the last search found.
   func kill() async {
     let found = targets.withLock { $0 }
     known.withLock { $0.formUnion(found) }
     await onThread { for process in found { Self.kill(process, in: self.container) } }
   }
 
-  /// A process that is stuck in the kernel blocks whoever looks at it.
+  /// A process that is stuck in the kernel blocks each thread that reads its /proc entry.
   private func onThread(_ body: @escaping @Sendable () -> Void) async {
     let work = Task<Void, Never> {
       await withCheckedContinuation { continuation in
@@ -70,7 +73,8 @@ final class CheckProcesses: Sendable {
     func isFirst(_ look: Look) -> Bool {
       look.process.pid == look.session && (look.isMarked || look.process.pid == first)
     }
-    // A session's number is its first process's, which says whose it is as long as it lives.
+    // A session ID is the process ID of its first process, which identifies the session while it
+    // lives.
     let sessions = Set(looks.filter(isFirst).map(\.session))
     let known = known.withLock { $0 }
     var found = Set(
@@ -98,7 +102,7 @@ final class CheckProcesses: Sendable {
       session: fields.session, isMarked: isMarked)
   }
 
-  /// proc(5), `/proc/PID/stat`.
+  /// The fields of `/proc/PID/stat` (proc(5)).
   private static func fields(
     of pid: Int32
   ) -> (state: Substring, parent: Int32, session: Int32, startTime: UInt64)? {
@@ -116,7 +120,8 @@ final class CheckProcesses: Sendable {
   private static func kill(_ process: Process, in container: String) {
     let descriptor = linux_pidfd_open(process.pid)
     defer { if descriptor >= 0 { close(descriptor) } }
-    // From here on the descriptor stands for one process, and what /proc says of the number is of it or of nobody.
+    // From here on the descriptor refers to one process, and /proc/PID is either that process or
+    // missing.
     guard fields(of: process.pid)?.startTime == process.startTime,
       let groups = try? TextFile.text("/proc/\(process.pid)/cgroup"), groups.contains(container)
     else { return }

@@ -2,16 +2,16 @@ import Concurrency
 import DockerEngine
 import Synchronization
 
-/// A command of a check, as it is run in a container.
+/// A check's command, to run in a container.
 public struct CheckCommand: Sendable {
   /// The program and its arguments.
   public var words: [String]
-  /// Variables on top of the container's own.
+  /// Variables in addition to the container's own.
   public var environment: [String: String]
-  /// Who runs it; nil for the container's user.
+  /// The user that runs it; nil for the container's user.
   public var user: String?
 
-  /// A command.
+  /// Creates a command.
   public init(words: [String], environment: [String: String] = [:], user: String? = nil) {
     self.words = words
     self.environment = environment
@@ -19,25 +19,26 @@ public struct CheckCommand: Sendable {
   }
 }
 
-/// How a check's command ended.
+/// The result of a check's command.
 public enum CheckEnd: Sendable, Equatable {
-  /// By itself, with this code.
+  /// It exited with this code.
   case exited(Int)
-  /// It took longer than it may; `isGone` is false where its processes couldn't be ended.
+  /// It exceeded its time limit; `isGone` is false if its processes couldn't be killed.
   case timedOut(isGone: Bool)
-  /// It can't be run: why.
+  /// It can't be run, and the reason.
   case failed(String)
-  /// The engine was away: that says nothing of the pod.
+  /// The engine was unreachable, which is no evidence about the pod.
   case unknown
 }
 
 extension Pod {
-  /// Runs a command in the container that the task's checks are of. After its time it is killed with all that it has started.
+  /// Runs a command in the container that the task's checks apply to. At its time limit it is
+  /// killed, with all processes that it started.
   ///
   /// - Parameters:
   ///   - command: the command.
-  ///   - limit: how long it may take; nil for no limit.
-  /// - Returns: how it ended.
+  ///   - limit: the time limit; nil for none.
+  /// - Returns: the command's result.
   public func run(_ command: CheckCommand, within limit: Duration?) async -> CheckEnd {
     guard let service = checkService(), let member = checkMember(of: service) else {
       return .failed("the pod has no service to run it in")
@@ -49,19 +50,19 @@ extension Pod {
   }
 }
 
-/// One command in a container, and its end.
+/// One command in a container.
 struct ContainerCheck: Sendable {
   let engine: DockerEngine
   let container: String
-  /// How long the command's processes are given to be gone, once they are killed.
+  /// How long to wait for killed processes to be gone.
   var patience = Duration.seconds(10)
 
-  /// By this variable the command's processes are known, whatever becomes of their parents.
+  /// The variable that identifies the command's processes, independent of their parents.
   static let markName = "POD_CHECK_MARK"
 
-  /// What is known of a command that is under way.
+  /// The state of a running command.
   private final class Course: Sendable {
-    /// The engine's name for it.
+    /// The engine's ID of the command.
     let exec = Mutex<String?>(nil)
     let end = Mutex<CheckEnd?>(nil)
   }
@@ -76,7 +77,7 @@ struct ContainerCheck: Sendable {
     let isDone = await work.hasEnded(within: limit ?? .seconds(1 << 32), orCancelled: true)
     if isDone, let end = course.end.withLock({ $0 }) { return end }
     work.cancel()
-    // Even where nobody waits for the check any more.
+    // In a task of its own, so that it completes after cancellation too.
     let ending = Task { await self.kill(course.exec.withLock { $0 }, mark) }
     return .timedOut(isGone: await ending.value)
   }
@@ -91,7 +92,7 @@ struct ContainerCheck: Sendable {
     do {
       let id = try await engine.createExec(container, body)
       course.exec.withLock { $0 = id }
-      // Its output is nobody's, and is read so that it can go on.
+      // The output is discarded, but must be read so that the command is not blocked.
       for try await _ in try await engine.startExec(id) {}
       var wait = Duration.milliseconds(5)
       while true {
@@ -109,9 +110,9 @@ struct ContainerCheck: Sendable {
     }
   }
 
-  /// Ends the command's processes.
+  /// Kills the command's processes.
   ///
-  /// - Returns: whether none is left.
+  /// - Returns: whether no process remains.
   private func kill(_ exec: String?, _ mark: String) async -> Bool {
     guard let exec else { return true }
     let deadline = ContinuousClock.now + patience
@@ -125,15 +126,16 @@ struct ContainerCheck: Sendable {
       if engine.endpoint.isLocal {
         isAnyThere = await processes.find(from: details?.isRunning == true ? details?.pid : nil)
         wasSeen = wasSeen || isAnyThere
-        // What descends from the process that the engine names is the command's only if that still was its process.
+        // The descendants of the engine's process ID are the command's only if that process was
+        // still running.
         let isSame = try? await engine.inspectExec(exec).isRunning == details?.isRunning
         if isAnyThere, isSame == true { await processes.kill() }
       }
       if let details, !details.isRunning, !isAnyThere {
-        // One whose start has just been asked for may still begin.
+        // A command whose start was just requested may still begin.
         if wasSeen || details.exitCode != nil || round > 20 { return true }
       } else if round % 5 == 2 {
-        // Its processes may be out of sight, or another user's.
+        // The processes may be invisible from here, or belong to another user.
         await killInside(mark)
       }
       round += 1
@@ -142,7 +144,7 @@ struct ContainerCheck: Sendable {
     return false
   }
 
-  /// The same from within the container, by its own shell if it has one.
+  /// Kills the processes from within the container, by its own shell if it has one.
   private func killInside(_ mark: String) async {
     let script = """
       for p in /proc/[0-9]*; do [ "$p" = "/proc/$$" ] || \

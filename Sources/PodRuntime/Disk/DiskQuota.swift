@@ -2,11 +2,12 @@ import DockerEngine
 import Linux
 import PodIdentity
 
-/// Whether an engine can limit what a container writes: overlay2 on xfs that is mounted with project quotas.
+/// Whether an engine can limit what a container writes: overlay2 on xfs, mounted with project
+/// quotas.
 enum DiskQuota {
   /// - Parameters:
-  ///   - info: what the engine says of itself.
-  ///   - socket: its socket; nil for one over a network, whose mounts nobody sees.
+  ///   - info: the engine's information.
+  ///   - socket: its socket; nil for an engine over a network, whose mounts can't be read.
   /// - Returns: whether containers can be created with a size.
   static func isThere(_ info: EngineInfo, socket: String?) -> Bool {
     guard info.storageDriver == "overlay2", info.backingFilesystem == "xfs", let socket,
@@ -16,7 +17,8 @@ enum DiskQuota {
     return hasProjectQuota(info.dockerRootDir, mountinfo: mounts)
   }
 
-  /// Whether a path is on a file system with project quotas (proc(5), `mountinfo`: the super block's options).
+  /// Whether a path is on a file system with project quotas (proc(5), `mountinfo`: super block
+  /// options).
   static func hasProjectQuota(_ path: String, mountinfo: String) -> Bool {
     var found: (length: Int, has: Bool) = (-1, false)
     for line in mountinfo.split(separator: "\n") {

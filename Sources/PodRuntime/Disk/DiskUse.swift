@@ -1,12 +1,13 @@
 import DockerEngine
 import PodIdentity
 
-/// What a pod's containers have written to the engine's disk: their writable layers, without images, volumes and logs.
+/// The bytes that a pod's containers have written to the engine's disk: their writable layers,
+/// without images, volumes and logs.
 struct DiskUse: Sendable, Equatable {
   /// Bytes of each service's containers.
   private(set) var services: [String: Int64] = [:]
 
-  /// Sums the sizes of containers; what an engine says is no size counts for nothing.
+  /// Sums the sizes of containers. A missing or negative size counts as 0.
   init(_ containers: [ContainerSummary]) {
     for container in containers {
       let name = container.labels[PodLabel.composeService] ?? container.name
@@ -23,12 +24,13 @@ struct DiskUse: Sendable, Equatable {
     }
   }
 
-  /// One line about a pod that has written more than its task's disk holds, with those that wrote most.
+  /// One line about a pod that has exceeded its task's disk, with the services that wrote most.
   ///
   /// - Parameters:
   ///   - task: the task's ID.
   ///   - limit: its disk in bytes.
-  /// - Returns: such as `task web.1 uses 12.0 MB of disk, and has 5.0 MB: web 10.0 MB, log 2.0 MB`.
+  /// - Returns: such as `task web.1 uses 12.0 MB of disk in its containers' writable layers, and
+  ///   has 5.0 MB: web 10.0 MB, log 2.0 MB`.
   func excess(of task: String, over limit: Int64) -> String {
     let most = services.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let words = most.prefix(3).map { "\($0.key) \(Self.words($0.value))" }
@@ -38,7 +40,7 @@ struct DiskUse: Sendable, Equatable {
       + "\(Self.words(limit)): \(words.joined(separator: ", "))\(rest)"
   }
 
-  /// Such as `12.5 MB`: units of 1024, as Mesos has its disk.
+  /// A size such as `12.5 MB`, in units of 1024, as Mesos counts disk.
   static func words(_ bytes: Int64) -> String {
     var (value, unit) = (Double(max(0, bytes)), "B")
     for next in ["kB", "MB", "GB", "TB"] where value >= 1024 {

@@ -3,19 +3,19 @@ import DockerEngine
 import Logging
 
 extension PodOptions {
-  /// What follows when a pod's containers write more than the task's disk holds.
+  /// The action when a pod's containers write more than the task's disk holds.
   public enum Disk: String, Sendable, CaseIterable {
-    /// A line in the log.
+    /// A warning is logged.
     case report
     /// The pod fails.
     case enforce
-    /// Nothing: nobody measures, and no container is limited.
+    /// No action: nothing is measured, and no container is limited.
     case off
   }
 }
 
 extension Pod {
-  /// The task's disk in bytes; nil where it has none, or it doesn't matter.
+  /// The task's disk in bytes; nil if it has none, or if the disk option is off.
   var taskDisk: Int64? {
     guard request.options.disk != .off, let disk = request.limits?.disk, disk > 0 else {
       return nil
@@ -32,8 +32,8 @@ extension Pod {
     diskQuota = disk
   }
 
-  /// A request whose container can write no more than the task's disk holds, where the engine can limit it; a file may ask
-  /// for less.
+  /// A create request whose container can write at most the task's disk, if the engine can limit
+  /// it. A smaller limit in the file is kept.
   func limitingDisk(_ body: ContainerCreate) -> ContainerCreate {
     guard let diskQuota else { return body }
     var body = body
@@ -45,7 +45,8 @@ extension Pod {
     return body
   }
 
-  /// Whether a create failed at a limit that the file didn't ask for; from then on there is none.
+  /// Whether a create failed because of a limit that the file doesn't set. If so, no further limit
+  /// is set.
   func dropsDiskQuota(at error: EngineError) -> Bool {
     guard diskQuota != nil, error.message.contains("storage-opt") || error.message.contains("quota")
     else { return false }
@@ -54,8 +55,8 @@ extension Pod {
     return true
   }
 
-  /// Measures what the containers write, as often as the containers are listed, unless that takes long: an engine sums up
-  /// files, so that at most a fiftieth of the time is spent on it.
+  /// Measures what the containers write, at the interval at which containers are listed. The engine
+  /// sums file sizes for this, so at most a fiftieth of the time is spent on it.
   func watchDisk() async {
     guard let limit = taskDisk else { return }
     var pause = request.timeouts.relist
@@ -74,7 +75,7 @@ extension Pod {
     }
   }
 
-  /// Reports the use of a disk, or fails the pod for it.
+  /// Reports the disk use, or fails the pod because of it.
   private func handle(_ use: DiskUse, _ limit: Int64) {
     let before = diskUse
     if use.total >= before?.total ?? 0 { diskUse = use }
@@ -83,7 +84,7 @@ extension Pod {
     switch request.options.disk {
     case .enforce: fail(line, reason: .diskLimit)
     case .report:
-      // Said again once it is half as much more.
+      // Reported again when it has grown by half.
       guard Double(use.total) > 1.5 * Double(reportedDisk ?? 0) else { return }
       reportedDisk = use.total
       log.warning("\(line)")
@@ -91,7 +92,7 @@ extension Pod {
     }
   }
 
-  /// Says how much was written at most, as far as that was measured.
+  /// Logs the highest disk use that was measured.
   func reportDisk() {
     guard let diskUse, let limit = taskDisk else { return }
     log.info(

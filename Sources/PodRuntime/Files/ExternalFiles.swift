@@ -3,7 +3,7 @@ import DockerEngine
 import OrderedCollections
 import YAML
 
-/// A secret or config whose value the operator's program gives.
+/// A secret or config whose value the operator's program provides.
 struct ExternalValue: Sendable, Hashable {
   /// Secret or config.
   let kind: FileMount.Kind
@@ -13,13 +13,13 @@ struct ExternalValue: Sendable, Hashable {
 
 /// One file of the pod's secret volume: a value with an owner and permission bits.
 struct ExternalFile: Sendable, Hashable {
-  /// What it holds.
+  /// The value in the file.
   let value: ExternalValue
-  /// Its owner.
+  /// The owner's user ID.
   let uid: Int
-  /// Its group.
+  /// The owner's group ID.
   let gid: Int
-  /// Its permission bits.
+  /// The permission bits.
   let mode: UInt32
 }
 
@@ -27,14 +27,14 @@ struct ExternalFile: Sendable, Hashable {
 struct ExternalMount: Sendable {
   /// The file in the pod's secret volume.
   let file: ExternalFile
-  /// What the top level says of it.
+  /// The top-level definition.
   let source: FileMount.External
-  /// Its path in the container.
+  /// The path in the container.
   let target: String
-  /// Where the service names it.
+  /// The position of the service's reference.
   let position: SourcePosition
 
-  /// What messages call it.
+  /// The name in messages.
   var subject: String { "the \(file.value.kind.rawValue) `\(file.value.key)`" }
 }
 
@@ -42,8 +42,8 @@ extension PodPlanner {
   /// The external secrets and configs of a service.
   ///
   /// - Parameter service: the service.
-  /// - Returns: those at whose targets nothing else is mounted.
-  /// - Throws: `ComposeError` with the line of one where the operator has set no program that gives its value.
+  /// - Returns: those whose targets have no other mount.
+  /// - Throws: `ComposeError` with the line of one whose value no program of the operator provides.
   func externalMounts(of service: Service) throws(ComposeError) -> [ExternalMount] {
     let taken = Set(service.mounts.map(\.target))
     var mounts: [ExternalMount] = []
@@ -66,11 +66,11 @@ extension PodPlanner {
 }
 
 extension PodPlan {
-  /// Every external mount of the pod's containers.
+  /// All external mounts of the pod's containers.
   var externalMounts: [ExternalMount] {
     containers.flatMap { [$0] + $0.preStart }.flatMap(\.externalMounts)
   }
 
-  /// The files of the pod's secret volume, each once. A file's name there is its position in this list.
+  /// The distinct files of the pod's secret volume. A file's name is its position in this list.
   var externalFiles: OrderedSet<ExternalFile> { OrderedSet(externalMounts.map(\.file)) }
 }

@@ -4,13 +4,14 @@ import DockerEngine
 import YAML
 
 extension Pod {
-  /// Copies the secrets and configs of `content` and `environment` into a container that doesn't run yet.
+  /// Copies the secrets and configs of `content` and `environment` into a container that isn't
+  /// running yet.
   ///
   /// - Parameters:
-  ///   - container: whose files they are.
-  ///   - id: its ID.
-  /// - Throws: `ComposeError` with the line of one that would replace a directory, or be written into what is mounted;
-  ///   `EngineError`.
+  ///   - container: the container's plan.
+  ///   - id: the container's ID.
+  /// - Throws: `ComposeError` with the line of a file that would replace a directory or be written
+  ///   into a mount; `EngineError`.
   func copyFiles(of container: ContainerPlan, into id: String) async throws {
     guard let files = container.copiedFiles() else { return }
     let engine = engine
@@ -26,8 +27,9 @@ extension Pod {
   }
 }
 
-/// Finds copies that links of the image lead into what is mounted, or nowhere, which the plan can't
-/// know. Engine 28 makes the directory that such a link names, out of sight below `/proc` or `/sys`.
+/// Finds copies that links of the image redirect into a mount, or to a missing target; the plan
+/// can't know the links. Engine 28 creates the directory that such a link names, hidden below
+/// `/proc` or `/sys`.
 private struct CopyCheck {
   let engine: DockerEngine
   let id: String
@@ -64,7 +66,7 @@ private struct CopyCheck {
     }
   }
 
-  /// A path in the container with all links followed, as far as there is something.
+  /// A path in the container with all existing links resolved.
   private mutating func resolve(
     _ path: String
   ) async throws -> (path: String, leadsNowhere: Bool) {
@@ -98,7 +100,7 @@ private struct CopyCheck {
     do {
       target = try await engine.linkTarget(id, at: path)
     } catch let error as EngineError {
-      // Nothing is there: the copy's own request says what else may be wrong.
+      // Nothing exists at the path. The copy request itself reports other faults.
       guard case .status = error.kind else { throw error }
       target = nil
     }
@@ -108,9 +110,9 @@ private struct CopyCheck {
 }
 
 extension ContainerPlan {
-  /// The engine's refusal of an archive, with the line of the file that is to blame.
+  /// The engine's refusal of an archive, with the line of the file that causes it.
   ///
-  /// - Returns: nil for another fault.
+  /// - Returns: the error; nil for another fault.
   fileprivate func refusal(ofCopies error: EngineError) -> ComposeError? {
     guard case .status(let status) = error.kind, status != 404 else { return nil }
     let files = copies.sorted { $0.target.utf8.count > $1.target.utf8.count }
@@ -124,7 +126,7 @@ extension ContainerPlan {
 }
 
 extension FileMount {
-  /// What can't be done, as messages begin.
+  /// The beginning of messages about a failed copy.
   fileprivate var copying: String { "the \(kind.rawValue) `\(name)` can't be copied to \(target)" }
 }
 
@@ -139,7 +141,7 @@ extension EngineFault {
       "no such file or directory", keys: ["file"], "a part of the path is a link to nowhere"),
     EngineFault("file exists", keys: ["file"], "a part of the path is no directory"),
     EngineFault("device or resource busy", keys: ["file"], "something is mounted there"),
-    // Engine 28: it can't set up such a mount for copies, wherever they go.
+    // Engine 28 can't set up such a mount for any copy, whatever its target.
     EngineFault(
       "path escapes from parent", keys: ["file"],
       "something is mounted at a link of the image, and this Docker Engine copies nothing into "

@@ -8,21 +8,22 @@ import YAML
 
 /// How the values of external secrets reach containers.
 ///
-/// They are files on a tmpfs: a volume of the pod's own, which a container without network or rights, the keeper, holds
-/// mounted as long as the pod lives. A tmpfs volume is mounted while a running container uses it, so the values outlive
-/// the restarts of services and are gone with the keeper: also with one that pod-reaper removes, and with one that an
-/// engine's restart has ended. Each file is bind-mounted alone, read-only, into the containers that may have it.
+/// The values are files on a tmpfs: a volume of the pod, which the keeper, a container without
+/// network or capabilities, keeps mounted while the pod lives. A tmpfs volume is mounted while a
+/// running container uses it. So the values survive restarts of services, and are gone when the
+/// keeper stops: by the executor, by pod-reaper, or by a restart of the engine. Each file is
+/// bind-mounted alone and read-only into the containers that may read it.
 extension Pod {
-  /// Where the keeper has the volume.
+  /// The volume's mount point in the keeper.
   private static let keeperFolder = "/secrets"
-  /// Room on the tmpfs besides the values.
+  /// Space on the tmpfs in addition to the values.
   private static let spareBytes = 1 << 16
 
   /// Fetches the values of all external secrets and configs.
   ///
   /// - Parameter mounts: the pod's mounts of them.
   /// - Returns: the values.
-  /// - Throws: `ComposeError` with the line of one that can't be had.
+  /// - Throws: `ComposeError` with the line of one whose value isn't available.
   func fetchSecrets(of mounts: [ExternalMount]) async throws -> [ExternalValue: [UInt8]] {
     guard !mounts.isEmpty, let command = request.secretCommand else { return [:] }
     let task = SecretCommand.TaskDescription(
@@ -32,10 +33,10 @@ extension Pod {
     return try await SecretCommand(path: command, task: task).values(of: mounts)
   }
 
-  /// Makes the pod's secret volume, and fills it.
+  /// Creates the pod's secret volume and fills it.
   ///
   /// - Parameters:
-  ///   - values: what to put there.
+  ///   - values: the values to store.
   ///   - plan: the placed plan.
   /// - Throws: `LaunchFailure`, `EngineError`; `CancellationError`.
   func placeSecrets(_ values: [ExternalValue: [UInt8]], of plan: PodPlan) async throws {
@@ -54,12 +55,12 @@ extension Pod {
     }
   }
 
-  /// - Returns: where the files are on the engine's host.
+  /// - Returns: the directory of the files on the engine's host.
   private func placeSecrets(
     _ archive: FileArchive, size: Int, of plan: PodPlan, _ image: ProvidedImage
   ) async throws -> String {
     let engine = engine
-    // Nobody can have made a volume of this name beforehand.
+    // A random name, so that no existing volume can have it.
     let mark = "secrets-" + String(UInt64.random(in: .min ... .max), radix: 16)
     var labels = plan.identity.labels
     labels[PodLabel.secrets] = "true"
@@ -84,7 +85,7 @@ extension Pod {
     try await ensureSlice()
     try await withoutCancellation {
       try await engine.startContainer(id)
-      // Into the mounted volume, since the container runs.
+      // The container is running, so the files are written to the mounted volume.
       try await engine.putArchive(id, at: Self.keeperFolder, archive)
     }
     return made.mountpoint
@@ -94,11 +95,11 @@ extension Pod {
     holder(of: Mount(type: "volume", source: volume, target: Self.keeperFolder), plan, image)
   }
 
-  /// A container of the pod's that does nothing, and through which a volume is filled.
+  /// A container of the pod that does nothing, and through which a volume is filled.
   func holder(of mount: Mount, _ plan: PodPlan, _ image: ProvidedImage) -> ContainerCreate {
     var body = ContainerCreate(image: image.id)
     var labels = plan.identity.labels
-    // Compose lists it with its one-off containers: not at all, unless asked.
+    // Compose treats it as a one-off container, which it lists only on request.
     labels[PodLabel.composeOneOff] = "True"
     labels[PodLabel.composeService] = ""
     labels[PodLabel.composeContainerNumber] = ""
@@ -117,12 +118,12 @@ extension Pod {
     return recordingImages(body)
   }
 
-  /// A request with the container's secrets, which no plan has.
+  /// Adds the container's secrets, which the plan doesn't have, to a create request.
   ///
   /// - Parameters:
   ///   - body: the request.
-  ///   - container: whose it is.
-  /// - Returns: the request as it is sent.
+  ///   - container: the container's plan.
+  /// - Returns: the request to send.
   func addingSecrets(_ body: ContainerCreate, of container: ContainerPlan) -> ContainerCreate {
     guard !container.externalMounts.isEmpty, let plan, let secretFolder else { return body }
     let files = plan.externalFiles
@@ -130,7 +131,8 @@ extension Pod {
     var mounts = body.hostConfig?.mounts ?? []
     for entry in container.externalMounts {
       guard let index = files.firstIndex(of: entry.file) else { continue }
-      // A missing source is refused, never made: no container starts without its secret.
+      // The engine refuses a missing source and never creates it: no container starts without its
+      // secret.
       var mount = Mount(type: "bind", source: "\(secretFolder)/\(index)", target: entry.target)
       mount.readOnly = true
       mounts.append(mount)
@@ -139,13 +141,13 @@ extension Pod {
     return body
   }
 
-  /// Says why a container can't be created or started, also where its secrets are gone.
+  /// Explains why a container can't be created or started, also when its secrets are gone.
   ///
   /// - Parameters:
-  ///   - error: what the engine said.
+  ///   - error: the engine's error.
   ///   - container: the container.
   ///   - step: `created` or `started`.
-  /// - Returns: an error for people.
+  /// - Returns: an error with an explanation for users.
   func explain(
     _ error: EngineError, of container: ContainerPlan, doing step: String
   ) -> any Error {

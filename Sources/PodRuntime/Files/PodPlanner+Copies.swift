@@ -9,9 +9,9 @@ extension PodPlanner {
   ///
   /// - Parameters:
   ///   - service: the service.
-  ///   - other: the service whose mounts it has too; nil if there is none.
+  ///   - other: the service whose mounts the container also has; nil if there is none.
   /// - Returns: secrets and configs of `content` or `environment`.
-  /// - Throws: `ComposeError` with the line of one that can't be copied without touching what is mounted.
+  /// - Throws: `ComposeError` with the line of one that can't be copied without affecting a mount.
   func copies(of service: Service, sharing other: Service?) throws(ComposeError) -> [FileMount] {
     let copies = service.files.filter { if case .content = $0.source { true } else { false } }
     guard let first = copies.first else { return [] }
@@ -30,12 +30,12 @@ extension PodPlanner {
     return copies
   }
 
-  /// The paths in a container at which something is mounted, by its own keys or by way of `volumes_from`.
+  /// The mount targets in a container, of the service itself and of its `volumes_from`.
   private func mountTargets(of service: Service) -> [String] {
     servicesMounted(into: service).flatMap(\.mountTargets)
   }
 
-  /// A service, and those whose mounts it has by way of `volumes_from`.
+  /// A service and the services whose mounts it has by `volumes_from`.
   func servicesMounted(into service: Service) -> [Service] {
     var services: [Service] = []
     var open = [service]
@@ -54,7 +54,7 @@ extension PodPlanner {
 }
 
 extension Service {
-  /// The paths in its containers at which its own keys mount something.
+  /// The mount targets of the service's own keys.
   var mountTargets: [String] {
     let devices = devices.compactMap { device -> String? in
       let parts = device.value.split(separator: ":", omittingEmptySubsequences: false)
@@ -71,16 +71,16 @@ extension Service {
 }
 
 extension FileMount {
-  /// Where the engine itself mounts something in each container: a copy is lost below it.
+  /// Paths at which the engine itself mounts files in each container: a copy below them is lost.
   private static let engineTargets = [
     "/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
   ]
 
-  /// Refuses a copy that would be written into, or in the place of, what is mounted.
+  /// Refuses a copy that would replace a mount or be written into one.
   ///
   /// - Parameters:
-  ///   - targets: the paths at which something is mounted.
-  ///   - path: where the copy really goes to, links followed; nil for its target.
+  ///   - targets: the mount targets.
+  ///   - path: the copy's real path, with links resolved; nil for its target.
   /// - Throws: `ComposeError` with the copy's line.
   func check(against targets: [String], at path: String? = nil) throws(ComposeError) {
     let path = path ?? target.cleanPath
@@ -94,9 +94,9 @@ extension FileMount {
     }
   }
 
-  /// Refuses a copy that would be lost below what the engine itself mounts.
+  /// Refuses a copy that would be lost below one of the engine's own mounts.
   ///
-  /// - Parameter path: where the copy really goes to, links followed; nil for its target.
+  /// - Parameter path: the copy's real path, with links resolved; nil for its target.
   /// - Throws: `ComposeError` with the copy's line.
   func checkEngines(at path: String? = nil) throws(ComposeError) {
     for mount in Self.engineTargets { try check(path ?? target.cleanPath, below: mount) }
@@ -116,6 +116,6 @@ extension FileMount {
 }
 
 extension String {
-  /// An absolute path without `.`, `..`, doubled or trailing slashes.
+  /// The text as an absolute path without `.`, `..`, repeated or trailing slashes.
   var cleanPath: String { Path.join("/", self) }
 }

@@ -6,23 +6,23 @@ import OrderedCollections
 import SystemPackage
 import YAML
 
-/// The operator's program that gives the values of external secrets and configs.
+/// The operator's program that provides the values of external secrets and configs.
 struct SecretCommand: Sendable {
-  /// How long one value may take.
+  /// Time limit for one value.
   static let limit: Duration = .seconds(30)
-  /// How many bytes a value may have.
+  /// Maximum bytes of a value.
   static let mostBytes = 1 << 20
-  /// How many values are fetched at once.
+  /// Maximum number of values fetched at once.
   static let mostAtOnce = 8
 
-  /// Its absolute path.
+  /// The program's absolute path.
   let path: String
-  /// The task, as the program is told of it.
+  /// The task's description for the program.
   let task: TaskDescription
-  /// How long one value may take.
+  /// Time limit for one value.
   var limit = SecretCommand.limit
 
-  /// What the program is told of a task.
+  /// The description of a task in the program's input.
   struct TaskDescription: Encodable, Sendable {
     let id: String
     let frameworkID: String
@@ -47,16 +47,17 @@ struct SecretCommand: Sendable {
     let task: TaskDescription
   }
 
-  /// Fetches the value of each secret and config, each once.
+  /// Fetches the value of each secret and config once.
   ///
-  /// - Parameter mounts: the mounts whose values are wanted.
+  /// - Parameter mounts: the mounts whose values are needed.
   /// - Returns: the values.
-  /// - Throws: `ComposeError` with the line of one that the program doesn't give; `CancellationError`.
+  /// - Throws: `ComposeError` with the line of one that the program doesn't provide;
+  ///   `CancellationError`.
   func values(of mounts: [ExternalMount]) async throws -> [ExternalValue: [UInt8]] {
     var wanted: OrderedDictionary<ExternalValue, ExternalMount> = [:]
     for mount in mounts where wanted[mount.file.value] == nil { wanted[mount.file.value] = mount }
     guard let first = mounts.first else { return [:] }
-    // From here on memory of this process may hold values.
+    // From here on this process's memory may hold values.
     CoreDump.forbid()
     do {
       try Self.check(path)
@@ -96,7 +97,8 @@ struct SecretCommand: Sendable {
     }
   }
 
-  /// Runs the program for one value. Pipes, since a file could end up on a disk.
+  /// Runs the program for one value. The output goes to pipes, since a file could be written to a
+  /// disk.
   private func ask(_ question: Question) async throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -143,7 +145,8 @@ struct SecretCommand: Sendable {
 
   private static let tooLong = Fault("gave more than \(mostBytes) bytes")
 
-  /// The first line of what the program complains of; nil for none, and for one that holds the value.
+  /// The first line of the program's error output; nil if there is none, or if the line contains
+  /// the value.
   private static func line(_ complaint: [UInt8], without value: [UInt8]) -> String? {
     let text = String(decoding: complaint, as: UTF8.self)
     let secret = String(decoding: value, as: UTF8.self).split(whereSeparator: \.isNewline).first
@@ -155,7 +158,7 @@ struct SecretCommand: Sendable {
     return plain.isEmpty ? nil : plain
   }
 
-  /// Refuses a program that anybody but root could have written.
+  /// Refuses a program that a user other than root could have written.
   ///
   /// - Parameter path: the program.
   /// - Throws: `Fault`.
@@ -172,7 +175,8 @@ struct SecretCommand: Sendable {
     guard status.st_mode & 0o111 != 0, access(path, X_OK) == 0 else {
       throw Fault("is not executable")
     }
-    // Who can write a directory can put another program there; not where the sticky bit keeps what is root's.
+    // A user who can write a directory can replace the program, unless the sticky bit protects
+    // root's files.
     var folder = RealPath.of(path)
     while folder != "/" {
       folder = Path.folder(of: folder)
@@ -183,7 +187,7 @@ struct SecretCommand: Sendable {
     }
   }
 
-  /// What is wrong, as the end of a sentence that begins with the program.
+  /// The fault, as the rest of a sentence whose subject is the program.
   struct Fault: Error {
     let description: String
     init(_ description: String) { self.description = description }

@@ -1,30 +1,30 @@
 import SystemPackage
 import Linux
 
-/// Runs hooks, each to its end or its deadline.
+/// Runs hooks, each until it exits or reaches its deadline.
 struct HookRun: Sendable {
-  /// Where they run.
+  /// The hooks' working directory.
   let folder: String
-  /// What they see.
+  /// The hooks' environment.
   let environment: [String: String]
 
-  /// Runs one.
+  /// Runs one hook.
   ///
   /// - Parameters:
   ///   - hook: the hook.
-  ///   - input: what it reads from its standard input.
-  ///   - limit: how long it may take, if that is less than its own time.
-  /// - Returns: what went wrong, in words; nil if it ended with 0.
+  ///   - input: the hook's standard input.
+  ///   - limit: a time limit, if it is shorter than the hook's own.
+  /// - Returns: the failure's text; nil if the hook exited with 0.
   func run(_ hook: PodHook, input: String, limit: Duration? = nil) async -> String? {
     let words = "the \(hook.event.rawValue) hook '\(hook.command)'"
     let timeout = min(hook.timeout, limit ?? hook.timeout)
     do {
-      // A file and no pipe: a hook need not read it.
+      // A file instead of a pipe: a hook need not read its input.
       let file = try UnlinkedFile.with(input)
       defer { try? file.close() }
       let shell = SupervisedProcess(
         "/bin/sh", ["-c", hook.command], environment: environment, folder: folder)
-      // What it says stands in the sandbox beside the executor's own words.
+      // The hook's output goes to the sandbox, next to the executor's own log.
       switch try await shell.run(
         within: timeout, input: file, output: .standardError, error: .standardError)
       {

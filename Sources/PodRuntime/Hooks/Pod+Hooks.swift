@@ -4,12 +4,12 @@ import Logging
 import PodControl
 
 extension Pod {
-  /// Where hooks run.
+  /// The hooks' working directory.
   var sandbox: String { request.sandbox ?? request.project.workingDirectory }
 
-  /// Runs the hooks that come before everything.
+  /// Runs the pre-launch hooks.
   ///
-  /// - Throws: `LaunchFailure` where one fails; what is wrong with the file, before any runs.
+  /// - Throws: `LaunchFailure` if a hook fails; before any hook runs, the errors of the plan.
   func runFirstHooks(_ setup: PodSetup) async throws {
     guard request.options.hooks.contains(where: { $0.event == .preLaunch }) else { return }
     plan = try await setup.plan()
@@ -18,22 +18,22 @@ extension Pod {
       throw LaunchFailure(description: failure)
     }
     try Task.checkCancellation()
-    // A hook may have changed where links lead.
+    // A hook may have changed the targets of links.
     try setup.checkPolicyAgain()
   }
 
-  /// Starts the hooks for a pod that runs.
+  /// Starts the hooks of a running pod.
   func startHooks(_ addresses: PodAddresses) {
     guard request.options.hooks.contains(where: { $0.event == .running }) else { return }
     let data = data(for: .running, addresses: addresses)
     runningHooks = Task { _ = await self.run(.running, data) }
   }
 
-  /// Runs the hooks that come after everything, once those of the running pod have ended.
+  /// Runs the post-stop hooks after the hooks of the running pod have exited.
   ///
   /// - Parameters:
-  ///   - outcome: how the pod ended.
-  ///   - limit: how long both may take at most; nil for their own time.
+  ///   - outcome: the pod's outcome.
+  ///   - limit: the time limit for both kinds together; nil for the hooks' own limits.
   func runLastHooks(_ outcome: PodOutcome, limit: Duration?) async {
     let hooks = request.options.hooks
     if hooks.isEmpty { return }
@@ -48,13 +48,13 @@ extension Pod {
       limit: limit.map { max(.milliseconds(100), $0 - (.now - begin)) })
   }
 
-  /// Runs the hooks of a turn one after the other.
+  /// Runs the hooks of an event one after the other.
   ///
   /// - Parameters:
-  ///   - event: the turn.
-  ///   - data: what they are told.
-  ///   - limit: how long all may take at most; nil for their own time.
-  /// - Returns: what went wrong first, in words.
+  ///   - event: the event.
+  ///   - data: the hooks' input.
+  ///   - limit: the time limit for all hooks together; nil for their own limits.
+  /// - Returns: the text of the first failure.
   private func run(
     _ event: PodHook.Event, _ data: PodData, limit: Duration? = nil
   ) async -> String? {
@@ -72,7 +72,7 @@ extension Pod {
       history.record(.hookExited, failure ?? "", subject: event.rawValue)
       if let failure { log.warning("\(failure)") }
       first = first ?? failure
-      // After a failed pre-launch hook there is nothing left to prepare.
+      // After a failed pre-launch hook the launch fails, so the remaining hooks have no purpose.
       if failure != nil, event == .preLaunch { break }
     }
     return first

@@ -4,8 +4,8 @@ import JSON
 import PodIdentity
 import YAML
 
-/// What a hook is told of its pod, as JSON. Keys are those of the labels where there is one; a list that isn't known yet
-/// is empty.
+/// A pod's description for hooks, as JSON. A key has the name of the corresponding label, if there
+/// is one. A list is empty until its items are known.
 struct PodData: Encodable {
   struct ServiceData: Encodable {
     var name: String
@@ -56,7 +56,7 @@ struct PodData: Encodable {
   var volumes: [String]
   var ports: [Port]
   var addresses: [String]
-  /// `finished`, `failed` or `killed`; only after the end.
+  /// `finished`, `failed` or `killed`; only after the pod has stopped.
   var state: String?
   var message: String?
   var notRemoved: [String]?
@@ -84,7 +84,7 @@ struct PodData: Encodable {
 
   /// The data as one line of JSON.
   ///
-  /// - Throws: `EncodingError`; it can be encoded, so it doesn't.
+  /// - Throws: `EncodingError`, which does not occur with these types.
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -93,7 +93,7 @@ struct PodData: Encodable {
 }
 
 extension Pod {
-  /// What there is to tell of the pod now.
+  /// The pod's current data.
   func data(
     for event: PodHook.Event, addresses: PodAddresses? = nil, outcome: PodOutcome? = nil
   ) -> PodData {
@@ -122,7 +122,7 @@ extension Pod {
 }
 
 extension PodOutcome.State {
-  /// The state in a word.
+  /// The state's name in the JSON data.
   var word: String {
     switch self {
     case .finished: "finished"

@@ -1,29 +1,32 @@
-/// A command on the host at a turn of a pod's life, with the pod's data as JSON on its standard input.
+/// A command on the host at an event of a pod's life, with the pod's data as JSON on its standard
+/// input.
 ///
-/// It runs as the executor's user in the sandbox, in the executor's environment. One that a task names may do no more
-/// than the task's own command may, or its check of kind COMMAND; but where the executor is root that is much, so a host
-/// with an `allow:` part in the operator's file must list `hooks` there. The operator's own need no permission.
+/// It runs as the executor's user in the sandbox, with the executor's environment. A task's hook
+/// has the same rights as the task's own command or its check of kind COMMAND. If the executor is
+/// root, these rights are extensive, so a host with an `allow:` section in the operator's file must
+/// list `hooks` there. The operator's own hooks need no permission.
 public struct PodHook: Sendable, Equatable {
-  /// The turns.
+  /// The events.
   public enum Event: String, Sendable, CaseIterable {
-    /// Before anything is pulled or made: if it fails, the pod does, and nothing was.
+    /// Before any image is pulled or object created. If the hook fails, the pod fails without
+    /// having created anything.
     case preLaunch = "pre-launch"
-    /// The pod runs: its owner has been told.
+    /// The pod is running, and its owner has been notified.
     case running = "running"
-    /// The pod is gone, and how it ended is about to be told.
+    /// The pod is gone, and its outcome is about to be reported.
     case postStop = "post-stop"
   }
 
-  /// When it runs.
+  /// The event at which it runs.
   public var event: Event
-  /// What `/bin/sh -c` is given.
+  /// The argument of `/bin/sh -c`.
   public var command: String
-  /// How long it may take; then it is killed, with what it started.
+  /// The time limit, after which it is killed with all processes that it started.
   public var timeout: Duration
-  /// True for one from the operator's file.
+  /// True for a hook from the operator's file.
   public var isOperators: Bool
 
-  /// Makes a hook.
+  /// Creates a hook.
   public init(event: Event, command: String, timeout: Duration, isOperators: Bool) {
     self.event = event
     self.command = command

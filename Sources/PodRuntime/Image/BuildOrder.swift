@@ -3,31 +3,33 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// Which images come after which builds: one that has another service's image among its `additional_contexts` after that, and
-/// one whose name another service's build gives after that build.
+/// The order of builds and the images that depend on them: an image that has another service's
+/// image in its `additional_contexts`, or whose name another service's build creates, comes after
+/// that build.
 struct BuildOrder: Sendable {
   private let services: OrderedDictionary<String, Service>
   /// The services on whose images others build.
   private let bases: Set<String>
 
-  /// Reads what builds on what.
+  /// Computes the dependencies between builds.
   init(_ services: some Sequence<Service>) {
     let services = Array(services)
     self.services = services.reduce(into: [:]) { $0[$1.name] = $1 }
     bases = Set(services.flatMap { $0.build?.services.map(\.value) ?? [] })
   }
 
-  /// Whether a service's image has a place in the order: it may be built, or others are on it.
+  /// Whether a service's image is part of the order: it may be built, or another image depends on
+  /// it.
   func isOrdered(_ service: Service) -> Bool {
     service.build != nil || bases.contains(service.name) || builder(of: service) != nil
   }
 
-  /// Whether all that a service's image needs is there.
+  /// Whether all images that a service's image needs are done.
   func isReady(_ service: Service, after done: some Collection<String>) -> Bool {
     needs(of: service).allSatisfy { done.contains($0) }
   }
 
-  /// The service whose image a service without a build shares; nil where none has that name.
+  /// The service whose image a service without a build shares; nil if no build creates that name.
   func builder(of service: Service) -> Service? {
     guard service.build == nil, let image = service.image else { return nil }
     let platform = service.isolation.platform
@@ -37,7 +39,8 @@ struct BuildOrder: Sendable {
     }
   }
 
-  /// The services whose images a service's image needs, and those that these need; the service itself is the last.
+  /// The services whose images a service's image needs, directly or indirectly, with the service
+  /// itself last.
   func closure(of service: Service) -> [Service] {
     var found: OrderedDictionary<String, Service> = [:]
     var seen: Set<String> = [service.name]
@@ -55,13 +58,13 @@ struct BuildOrder: Sendable {
     (service.build?.services ?? []).map(\.value) + (builder(of: service).map { [$0.name] } ?? [])
   }
 
-  /// An image's name with the tag that it has unless it says so.
+  /// An image's name with its tag; the default tag is `latest`.
   private static func whole(_ name: String) -> String {
     let last = name.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     return last.contains(":") || last.contains("@") ? name : name + ":latest"
   }
 
-  /// The names of what a service builds on, by service.
+  /// The names of the images on which a service builds, by service.
   func bases(of service: Service, project: String) -> [String: String] {
     (service.build?.services ?? []).reduce(into: [:]) { result, base in
       guard let other = services[base.value] else { return }
@@ -69,21 +72,22 @@ struct BuildOrder: Sendable {
     }
   }
 
-  /// The name of the image that is built for a service without `image:`, as Compose would call it;
-  /// nil for others.
+  /// The name of an image that is built for a service without `image:`, as Compose names it; nil
+  /// for other services.
   func tag(of service: Service, project: String) -> String? {
     guard service.build != nil, service.image == nil else { return nil }
     return PodNames.image(project: project, service: service.name)
   }
 
-  /// All such names.
+  /// The names of all images that are built for services without `image:`.
   func tags(project: String) -> [String] {
     services.values.compactMap { tag(of: $0, project: project) }
   }
 
-  /// Refuses what can't be put into an order.
+  /// Refuses builds that can't be put into an order.
   ///
-  /// - Throws: `ComposeError` with the line that names a service which isn't there, or builds on the one that names it.
+  /// - Throws: `ComposeError` with the line that names a missing service, or a service that builds
+  ///   on the one that names it.
   func check() throws(ComposeError) {
     let graph = DependencyGraph(services.mapValues(needs))
     for service in services.values {
@@ -104,6 +108,6 @@ struct BuildOrder: Sendable {
 }
 
 extension Service {
-  /// Whether its image is built, whatever there is already.
+  /// Whether its image is built even if the engine has an image of that name.
   var isAlwaysBuilt: Bool { build != nil && (pullPolicy?.value == .build || image == nil) }
 }

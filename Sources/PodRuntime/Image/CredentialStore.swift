@@ -4,8 +4,8 @@ import JSON
 import Linux
 import Logging
 
-/// Finds the credentials for a registry where the docker command would: in `auths`, `credHelpers` and `credsStore` of its
-/// configuration, the first file that has any.
+/// Finds the credentials for a registry as the docker command does: in `auths`, `credHelpers` and
+/// `credsStore` of the first configuration file that has any.
 struct CredentialStore: Sendable {
   let configuration: DockerConfiguration
   let environment: [String: String]
@@ -13,14 +13,15 @@ struct CredentialStore: Sendable {
   let policy: PodPolicy
   let programs: HostPrograms
 
-  /// Looks in the folders that the environment names.
+  /// Creates a store that searches the directories in the environment.
   ///
   /// - Parameters:
-  ///   - projectDirectory: the folder of the Compose file.
-  ///   - environment: has HOME and DOCKER_CONFIG, PATH for the helpers, and under Mesos the sandbox.
+  ///   - projectDirectory: the directory of the Compose file.
+  ///   - environment: has HOME and DOCKER_CONFIG, PATH for the helpers, and under Mesos the
+  ///     sandbox.
   ///   - policy: whether helpers that the task names may run.
   ///   - programPath: the operator's directories of programs; nil for none.
-  ///   - log: takes what is wrong with a file.
+  ///   - log: receives faults of configuration files.
   init(
     projectDirectory: String, environment: [String: String],
     policy: PodPolicy = .unrestricted, programPath: [String]? = nil, log: Logger
@@ -34,7 +35,7 @@ struct CredentialStore: Sendable {
       policy: policy, path: programPath, taskFolders: configuration.taskFolders)
   }
 
-  /// The credentials for an image's registry, or nil where no file has any.
+  /// The credentials for an image's registry; nil if no file has any.
   func credentials(for image: String) async -> RegistryCredentials? {
     let registry = Self.registry(of: image)
     for file in configuration.read(warn: { log.warning("\($0)") }) {
@@ -58,7 +59,8 @@ struct CredentialStore: Sendable {
     return nil
   }
 
-  /// The registry of an image's name: what stands before the first slash, if it looks like a host.
+  /// The registry of an image's name: the part before the first slash, if it has the form of a
+  /// host.
   static func registry(of image: String) -> String {
     let parts = image.split(separator: "/", maxSplits: 1)
     if parts.count == 2, let first = parts.first,
@@ -85,7 +87,7 @@ struct CredentialStore: Sendable {
     return try entry.credentials(server: server)
   }
 
-  /// The host of a key of `auths`, which may be written as a URL.
+  /// The host of a key of `auths`, which may be a URL.
   private static func host(_ key: String) -> String {
     var rest = key[...]
     for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
@@ -94,7 +96,7 @@ struct CredentialStore: Sendable {
     return String(rest.prefix { $0 != "/" })
   }
 
-  /// Asks `docker-credential-HELPER get`, as the docker command does.
+  /// Runs `docker-credential-HELPER get`, as the docker command does.
   private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
     let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     guard isPlain else { throw Fault(words: "'\(helper)' is no name of a credential helper") }
@@ -105,7 +107,7 @@ struct CredentialStore: Sendable {
       path, ["get"], environment: programs.environment(environment),
       folder: programs.isRestricted ? "/" : ".")
     let (ending, output, _) = try await program.texts(input: server)
-    // A helper that doesn't know the server says so by failing.
+    // A helper that doesn't know the server exits with an error.
     guard ending == .exited(0) else { return nil }
     let answer = try JSONDecoder().decode(Answer.self, from: Array(output.utf8))
     if answer.username == "<token>" {

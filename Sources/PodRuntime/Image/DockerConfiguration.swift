@@ -6,22 +6,23 @@ import Linux
 import PodIdentity
 import SystemPackage
 
-/// The docker command's configuration: the `config.json` of the sandbox's `.docker`, of the project's, of DOCKER_CONFIG and
-/// of HOME's `.docker`, the first that says something.
+/// The docker command's configuration: `config.json` in the sandbox's `.docker`, the project's
+/// `.docker`, DOCKER_CONFIG and HOME's `.docker`. The first file that has a value wins.
 public struct DockerConfiguration: Sendable {
-  /// Where it may be, the strongest first.
+  /// Possible files, in order of precedence.
   let files: [String]
-  /// The real paths of the directories whose files are the task's.
+  /// The real paths of the task's directories, whose files the task may have written.
   let taskFolders: [String]
 
-  /// Looks in the folders that the environment names.
+  /// Creates a configuration from the directories in the environment.
   ///
   /// - Parameters:
-  ///   - projectDirectory: the folder of the Compose file.
+  ///   - projectDirectory: the directory of the Compose file.
   ///   - environment: has HOME and DOCKER_CONFIG, and under Mesos the sandbox.
   public init(projectDirectory: String, environment: [String: String]) {
     var folders = [projectDirectory + "/.docker"]
-    // The Compose file may lie in a folder of the sandbox, the configuration beside that folder.
+    // The Compose file may be in a subdirectory of the sandbox, with the configuration in the
+    // sandbox itself.
     if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty, sandbox != projectDirectory {
       folders.insert(sandbox + "/.docker", at: 0)
     }
@@ -33,7 +34,7 @@ public struct DockerConfiguration: Sendable {
     files = folders.map { $0 + "/config.json" }
   }
 
-  /// One that is there.
+  /// An existing configuration file.
   struct File {
     let path: String
     let text: String
@@ -41,9 +42,10 @@ public struct DockerConfiguration: Sendable {
     let isTasks: Bool
   }
 
-  /// Reads those that are there. One in a directory of the task that is a link leading out of it isn't read.
+  /// Reads the existing files. A file in a task's directory is skipped if it is a link that leads
+  /// out of that directory.
   ///
-  /// - Parameter warn: told of such a link.
+  /// - Parameter warn: receives a message about a file that isn't read.
   /// - Returns: the files.
   func read(warn: (String) -> Void) -> [File] {
     files.compactMap { file in
@@ -61,7 +63,7 @@ public struct DockerConfiguration: Sendable {
     }
   }
 
-  /// A file's text; nil where there is none, or nothing that could be one.
+  /// A file's text; nil if there is no file or it can't be read.
   private func read(
     _ file: String, within folders: [String]?, _ warn: (String) -> Void
   ) -> String? {
@@ -74,17 +76,18 @@ public struct DockerConfiguration: Sendable {
     } catch Errno.invalidArgument, Errno.isDirectory {
       warn("\(file) isn't read: it is no regular file")
     } catch {
-      // Most of the places have none.
+      // Most of the possible files don't exist.
     }
     return nil
   }
 
-  /// The variables that lead containers and builds to a proxy, as the docker command sets them: `proxies` of the first
-  /// file that has an entry for the engine, or for `default`; each in capitals and in small letters.
+  /// The proxy variables for containers and builds, as the docker command sets them: `proxies` of
+  /// the first file that has an entry for the engine or for `default`. Each variable is set in
+  /// upper and lower case.
   ///
   /// - Parameters:
   ///   - endpoint: the engine.
-  ///   - warn: told of a file that can't be read.
+  ///   - warn: receives a message about a file that can't be read.
   /// - Returns: values by name.
   public func proxies(
     of endpoint: EngineEndpoint, warn: (String) -> Void

@@ -4,22 +4,25 @@ import SystemPackage
 import YAML
 import Linux
 
-/// Builds a service's image by the `docker` command: a build is a client's work, which no engine call does alone.
+/// Builds a service's image with the `docker` command: the client does part of a build, so no
+/// engine call is sufficient.
 struct ImageBuild: Sendable {
   let environment: [String: String]
-  /// Build arguments that lead to a proxy, for those that the file doesn't name.
+  /// Build arguments for a proxy; arguments in the file take precedence.
   let proxies: [String: String]
   let programs: HostPrograms
 
   /// Builds an image, from the cache where nothing has changed.
   ///
   /// - Parameters:
-  ///   - build: what to build.
-  ///   - service: whose image it is.
-  ///   - bases: names of the images that it builds on, by service.
-  ///   - tag: a name for it besides the service's.
-  /// - Returns: the image's ID, so that nobody's later build under the same name changes what runs.
-  /// - Throws: `ComposeError` with the place of `build:` and the last line of what docker said.
+  ///   - build: the build.
+  ///   - service: the service whose image is built.
+  ///   - bases: names of the images on which it builds, by service.
+  ///   - tag: a name for the image in addition to the service's.
+  /// - Returns: the image's ID, so that a later build under the same name does not change the image
+  ///   that runs.
+  /// - Throws: `ComposeError` with the position of `build:` and the last line of docker's error
+  ///   output.
   func build(
     _ build: Build, service: Service, on bases: [String: String], tag: String?
   ) async throws -> String {
@@ -58,7 +61,8 @@ struct ImageBuild: Sendable {
         + "(operator's file, program-path): \(way)", at: build.position)
   }
 
-  /// The variables that a build reads from the docker command's environment: arguments without a value, and secrets.
+  /// The variables that a build reads from the docker command's environment: arguments without a
+  /// value, and secrets.
   private static func variables(of build: Build) -> Set<String> {
     var names = Set(build.args.filter { $0.value == nil }.map(\.key))
     for option in build.options {
@@ -108,8 +112,8 @@ struct ImageBuild: Sendable {
     if let target = build.target { words += ["--target", target] }
     var options = build.options
     if let index = options.firstIndex(of: "--platform") {
-      // What is built is to run here, so for one platform: that of several is the builder's choice,
-      // as in Docker Compose.
+      // The image runs on this host, so it needs one platform. With several platforms the builder
+      // chooses, as in Docker Compose.
       let isList = options[index + 1].contains(",")
       if service.isolation.platform != nil || isList { options.removeSubrange(index...(index + 1)) }
     }

@@ -2,12 +2,12 @@ import DockerEngine
 import Logging
 import PodControl
 
-/// One image's pull, tried again where the network is to blame.
+/// The pull of one image, repeated after network faults.
 struct ImagePull: Sendable {
   let engine: DockerEngine
   let credentials: CredentialStore
   let log: Logger
-  /// Records the pull, and how far it is.
+  /// Records the pull and its progress.
   let history: PodHistory
   let pulls: PullBoard
 
@@ -16,8 +16,8 @@ struct ImagePull: Sendable {
   /// - Parameters:
   ///   - reference: the image as the file names it.
   ///   - platform: `os[/arch[/variant]]`; nil for the engine's own.
-  /// - Throws: `EngineError`: at once where the registry refuses or doesn't have it, after five tries where it
-  ///   can't be reached.
+  /// - Throws: `EngineError`: at once if the registry refuses or doesn't have the image; after five
+  ///   attempts if the registry is unreachable.
   func pull(_ reference: String, platform: String?) async throws {
     pulls.begin()
     history.record(.imagePulling, subject: reference)
@@ -47,7 +47,7 @@ struct ImagePull: Sendable {
     for try await progress in pull { pulls.add(progress, to: reference) }
   }
 
-  /// Whether another try may go better: the registry couldn't be reached, rather than that it refused.
+  /// Whether another attempt may succeed: the registry was unreachable and did not refuse.
   static func isPassing(_ error: EngineError) -> Bool {
     guard case .status(let status) = error.kind, status >= 500 else {
       return error.kind == .timedOut

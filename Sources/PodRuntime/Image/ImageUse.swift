@@ -5,13 +5,13 @@ import Logging
 import PodIdentity
 import PodObjects
 
-/// Tells the host what a pod does with images: which it uses, so that nobody removes them meanwhile; which it has pulled, so
-/// that pod-reaper may remove them once nobody uses them; and which are to go with the pod, so that pod-reaper removes them
-/// where the executor dies.
+/// Records on the host how a pod uses images: the images in use, which no other program then
+/// removes; the images that it pulled, which pod-reaper may remove once they are unused; and the
+/// images to remove with the pod, which pod-reaper removes if the executor dies.
 ///
-/// Only root's executors can tell. Nothing here fails a pod.
+/// Only executors that run as root can write these records. No fault here fails a pod.
 actor ImageUse {
-  /// How long a removal of an image that the pod is about to use is waited for.
+  /// How long to wait while an image that the pod is about to use is being removed.
   private static let patience = Duration.seconds(60)
 
   private let engine: DockerEngine
@@ -24,17 +24,17 @@ actor ImageUse {
   private let leases = ImageLeases()
   private var promised: ImagePromise?
   private var engineID: String?
-  /// What went wrong is said once of each kind.
+  /// The kinds of warnings already logged: each is logged once.
   private var said: Set<String> = []
 
-  /// Tells of one pod's images.
+  /// Creates the records of one pod's images.
   ///
   /// - Parameters:
-  ///   - request: the pod's.
+  ///   - request: the pod's request.
   ///   - engine: the engine that has the images.
-  ///   - info: what the engine says of itself, if it has been asked already.
-  ///   - environment: the executor's.
-  ///   - log: takes what can't be told.
+  ///   - info: the engine's information, if it has been requested already.
+  ///   - environment: the executor's environment.
+  ///   - log: receives warnings about records that can't be written.
   init(
     _ request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>?,
     environment: [String: String], log: Logger
@@ -48,7 +48,7 @@ actor ImageUse {
     self.log = log
   }
 
-  /// Sees to it that none of these programs removes an image before the pod has ended.
+  /// Prevents the executors and pod-reaper from removing an image until the pod has stopped.
   ///
   /// - Parameter name: the image's name or ID.
   /// - Throws: `CancellationError`.
@@ -63,7 +63,7 @@ actor ImageUse {
 
   // MARK: What the pod has pulled
 
-  /// The images that there are, before a pull; nil where nobody wants to know.
+  /// The IDs of the images that exist before a pull; nil if pulls are not recorded.
   ///
   /// - Throws: `CancellationError`.
   func imagesBeforePull() async throws -> Set<String>? {
@@ -78,11 +78,11 @@ actor ImageUse {
     }
   }
 
-  /// Records a pull, unless the image was there before and isn't a pod's.
+  /// Records a pull, unless the image existed before and isn't recorded as a pod's.
   ///
   /// - Parameters:
-  ///   - name: the name that it was pulled by.
-  ///   - before: the images that there were.
+  ///   - name: the name by which it was pulled.
+  ///   - before: the IDs of the images that existed before the pull.
   func record(_ name: String, before: Set<String>?) async {
     guard let before, let records = await records(),
       let image = try? await engine.inspectImage(name),
@@ -112,12 +112,13 @@ actor ImageUse {
 
   // MARK: What is to go with the pod
 
-  /// Tells that an image is to go with the pod, before it is there.
+  /// Records that an image is to be removed with the pod. A new image is recorded before it exists.
   ///
   /// - Parameters:
   ///   - name: the image's name or ID.
-  ///   - isNew: whether the engine doesn't have it as yet.
-  ///   - isNamed: whether the file names it, as it doesn't name what is built for a service without `image:`.
+  ///   - isNew: whether the engine doesn't have it yet.
+  ///   - isNamed: whether the file names it. An image that is built for a service without `image:`
+  ///     has no name in the file.
   func promise(_ name: String, isNew: Bool, isNamed: Bool) async {
     let isWanted =
       switch removal {
@@ -143,7 +144,7 @@ actor ImageUse {
     }
   }
 
-  /// Tells which image a promised name stands for, so that no other is removed by it.
+  /// Records the ID of a promised image, so that no other image is removed by its name.
   ///
   /// - Parameters:
   ///   - name: the name.
@@ -158,7 +159,7 @@ actor ImageUse {
     try? ImagePromises(state).make(promise)
   }
 
-  /// Takes the promise back: the images are removed, or stay for good.
+  /// Removes the promise: the images are removed or kept permanently.
   func fulfil() {
     if let promised { ImagePromises(state).remove(promised) }
     promised = nil
@@ -169,10 +170,10 @@ actor ImageUse {
   /// - Parameters:
   ///   - removable: the image.
   ///   - engine: the engine that has it.
-  ///   - use: whose it is; nil where nobody is told of images.
-  ///   - isNew: whether the pod has brought it: it goes by its ID where its name was given to another image and it has no
-  ///     further one.
-  /// - Returns: false where another pod uses it, or its name stands for another image.
+  ///   - use: the records of the pod's images; nil if image use is not recorded.
+  ///   - isNew: whether the pod pulled or built it. If its name now belongs to another image and it
+  ///     has no further name, it is removed by its ID.
+  /// - Returns: false if another pod uses it, or if its name belongs to another image.
   /// - Throws: `EngineError`; `CancellationError`.
   static func remove(
     _ removable: RemovableImage, from engine: DockerEngine, of use: ImageUse?, isNew: Bool
@@ -197,13 +198,13 @@ actor ImageUse {
 
   // MARK: The end
 
-  /// Gives all leases back, and tells that images were used until now.
+  /// Releases all leases, and records that the images were in use until now.
   ///
-  /// - Parameter images: the IDs of those that the pod has used.
+  /// - Parameter images: the IDs of the images that the pod has used.
   func end(of images: [String]) async {
     if !images.isEmpty, ImageRecords(state, engine: "any")?.areKept == true {
       let touching = Task { _ = await self.records()?.touch(images) }
-      // The terminal update is worth more.
+      // The terminal update must not be delayed.
       if !(await touching.hasEnded(within: .milliseconds(500))) { touching.cancel() }
     }
     leases.release()

@@ -8,33 +8,34 @@ import PodControl
 import PodIdentity
 import YAML
 
-/// An image that the engine has, and what of it matters to a pod.
+/// An image that the engine has, with the properties that matter to a pod.
 struct ProvidedImage: Sendable {
-  /// The name or ID to create a container from.
+  /// The name or ID from which to create a container.
   var reference: String
-  /// Its ID.
+  /// The image's ID.
   var id: String
-  /// True where its name is one that another build may give to another image at any time.
+  /// True if another build may give its name to another image at any time.
   var isBuilt = false
-  /// True where the engine didn't have it before.
+  /// True if the engine didn't have it before.
   var isNew = false
-  /// True if it brings a healthcheck.
+  /// True if it has a healthcheck.
   var hasHealthcheck: Bool
   /// Its stop signal, if it sets one.
   var stopSignal: String?
-  /// True if it names a program itself, to which a `command` is but arguments.
+  /// True if it has an entrypoint, whose arguments a `command` is.
   var hasEntrypoint = false
   /// The test of its healthcheck.
   var healthcheckTest: [String] = []
-  /// When the engine got it by this name, RFC 3339.
+  /// The time at which the engine got it by this name, in RFC 3339.
   var lastTagTime = ""
-  /// Whether containers made from it get anonymous volumes.
+  /// Whether containers created from it get anonymous volumes.
   var hasVolumes = false
-  /// The run whose container it was made from, if any: containers made from it inherit that label.
+  /// The run in its label, if it was created from a pod's container: containers created from it
+  /// inherit that label.
   var run: String?
 
-  /// Whether it came longer ago than so many nanoseconds; false for nil. An engine before API 1.31
-  /// doesn't report when it came: then it may have.
+  /// Whether it is older than `age`; false for nil. An engine before API 1.31 doesn't report the
+  /// time: then true.
   func isOlder(than age: Duration?, now: Double = Double(time(nil))) -> Bool {
     if age != nil, lastTagTime.isEmpty { return true }
     guard let age, let time = RFC3339.secondsSince1970(lastTagTime) else { return false }
@@ -42,20 +43,21 @@ struct ProvidedImage: Sendable {
   }
 }
 
-/// Sees to it that the engine has every image before anything of a pod is created.
+/// Ensures that the engine has every image before any object of a pod is created.
 struct Images: Sendable {
   let engine: DockerEngine
-  /// The environment that `docker build` and credential helpers run in.
+  /// The environment of `docker build` and credential helpers.
   let environment: [String: String]
   /// The pod's run.
   let run: String
-  /// The pod's Compose project, in the names of what is built for other builds.
+  /// The pod's Compose project, which is part of the names of images that are built for other
+  /// builds.
   let project: String
-  /// The folder of the Compose file.
+  /// The directory of the Compose file.
   let projectDirectory: String
-  /// Variables that lead a build to a proxy.
+  /// Variables that direct a build to a proxy.
   let proxies: [String: String]
-  /// Which images a pod may use.
+  /// The images that a pod may use.
   let policy: PodPolicy
   /// The operator's directories of programs; nil for none.
   let programPath: [String]?
@@ -63,28 +65,30 @@ struct Images: Sendable {
   /// Records pulls and builds.
   var history = PodHistory()
   var pulls = PullBoard()
-  /// Tells the host of what is used, pulled and built; nil for nobody.
+  /// Records the images that are used, pulled and built; nil for no records.
   var use: ImageUse?
-  /// Asked about an error: waits until the engine is back, if it is away, and says whether to try again.
+  /// Called after an error: waits until the engine is reachable again, and returns whether to
+  /// retry.
   var recovers: @Sendable (any Error) async throws -> Bool = { _ in false }
 
-  /// Looks up, pulls and builds what the services need, all at once, but for builds on other services' images: those come
-  /// after them.
+  /// Looks up, pulls and builds all images of the services, concurrently. A build on another
+  /// service's image starts when that image is done.
   ///
   /// - Returns: the images by service.
-  /// - Throws: `ComposeError` for an image that can't be had, with the line that names it.
+  /// - Throws: `ComposeError` for an image that isn't available, with the line that names it.
   func provide(for services: [Service]) async throws -> [String: ProvidedImage] {
     try await provide(for: services, optional: [], until: .now).images
   }
 
-  /// The same, where some services may go without their images.
+  /// Provides images where some services may start without theirs.
   ///
   /// - Parameters:
   ///   - services: the services.
-  ///   - optional: the names of those that may; an image that others need as well isn't theirs alone.
-  ///   - deadline: when their images have to be there.
-  /// - Returns: the images by service, and why those that are missing can't be had.
-  /// - Throws: as above, for the images of the others.
+  ///   - optional: the names of the services whose images may be missing. An image that another
+  ///     service also needs may not be missing.
+  ///   - deadline: the time limit for the images of optional services.
+  /// - Returns: the images by service, and the errors of the missing ones.
+  /// - Throws: the errors of the other services' images.
   func provide(
     for services: [Service], optional: Set<String>, until deadline: ContinuousClock.Instant
   ) async throws -> (images: [String: ProvidedImage], failures: [String: any Error]) {
@@ -148,7 +152,7 @@ struct Images: Sendable {
 
   /// Provides an image that may be missing.
   ///
-  /// - Throws: `LaunchFailure` where it takes longer; it is cancelled then.
+  /// - Throws: `LaunchFailure` at the deadline, after which the work is canceled.
   private func persistently(
     _ provide: @escaping @Sendable () async throws -> ProvidedImage,
     until deadline: ContinuousClock.Instant
@@ -167,7 +171,7 @@ struct Images: Sendable {
     }
   }
 
-  /// Provides an image, and again after the engine was away.
+  /// Provides an image, and retries when the engine was unreachable.
   private func persistently(
     _ provide: @Sendable () async throws -> ProvidedImage
   ) async throws -> ProvidedImage {
@@ -183,7 +187,8 @@ struct Images: Sendable {
     return try await provide()
   }
 
-  /// A container with the run's label from its image is a copy to pod-reaper, and nobody's: it would leak.
+  /// Pod-reaper treats a container whose run label comes from its image as a copy that belongs to
+  /// no pod, so this pod's containers would leak.
   private func refuseOwn(_ image: ProvidedImage, of service: Service?) throws {
     guard image.run == run, let service else { return }
     throw ComposeError(
@@ -191,7 +196,7 @@ struct Images: Sendable {
       at: service.image?.position ?? service.build?.position ?? service.position)
   }
 
-  /// Services whose image is pulled, or found: one image is asked for once, as its most demanding service does.
+  /// Services grouped by image and pull options, so that each group's image is requested once.
   private static func pulls(of services: [Service]) -> [[Service]] {
     var pulls: [String: [Service]] = [:]
     for service in services {
@@ -206,9 +211,9 @@ struct Images: Sendable {
   }
 
   /// - Parameters:
-  ///   - service: whose image is wanted.
-  ///   - bases: names of the images that it builds on, by service.
-  ///   - tag: a further name for what is built.
+  ///   - service: the service whose image is provided.
+  ///   - bases: names of the images on which it builds, by service.
+  ///   - tag: an additional name for a built image.
   /// - Returns: the image.
   /// - Throws: `ComposeError` with the line that names it.
   private func provide(
@@ -220,7 +225,8 @@ struct Images: Sendable {
     }
     let policy = service.pullPolicy?.value ?? .missing
     let isNew: Bool
-    // Before the first look: what is found then isn't removed before its container is made.
+    // Before the first lookup, so that the image that it finds isn't removed before its container
+    // is created.
     try await use?.hold(image.value)
     do {
       if policy == .always {
@@ -272,8 +278,8 @@ struct Images: Sendable {
       "image '\(image.value)' was pulled, but the engine doesn't have it", at: image.position)
   }
 
-  /// The image that the engine has by a name; nil where it has none, or one that isn't the service's to use while it can
-  /// build its own.
+  /// The engine's image by a name; nil if there is none, or if the policy forbids it and the
+  /// service can build its own.
   private func permitted(
     _ image: Located<String>, of service: Service
   ) async throws -> ProvidedImage? {
@@ -286,8 +292,8 @@ struct Images: Sendable {
 
   /// - Parameters:
   ///   - reference: a name or ID.
-  ///   - image: the name in the file; nil for what was built.
-  /// - Returns: the image; nil where the engine has none.
+  ///   - image: the name in the file; nil for a built image.
+  /// - Returns: the image; nil if the engine has none.
   /// - Throws: `EngineError`; `ComposeError` for an image that the policy refuses.
   private func lookUp(
     _ reference: String, as image: Located<String>? = nil
@@ -345,7 +351,7 @@ struct Images: Sendable {
 }
 
 extension ContainerConfig {
-  /// Whether containers of this image have a healthcheck unless they say otherwise.
+  /// Whether containers of this image have a healthcheck by default.
   var bringsHealthcheck: Bool {
     guard let first = healthcheck?.test?.first else { return false }
     return first != "NONE"

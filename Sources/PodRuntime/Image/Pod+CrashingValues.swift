@@ -4,14 +4,14 @@ import OrderedCollections
 import YAML
 
 extension Pod {
-  /// The longest path that Linux takes, in bytes.
+  /// The maximum length of a path in Linux, in bytes.
   private static let longestPath = 4095
 
-  /// Refuses what crashes the engine, or leaves it with a start that never ends, and depends on an
-  /// image: its own healthcheck, and whether a `command` is a program.
+  /// Refuses values that depend on an image and crash the engine or block a container's start
+  /// forever: the image's healthcheck, and the length of the program's name.
   ///
-  /// - Parameter images: the images that were provided, by `Service.imageKey`.
-  /// - Throws: `ComposeError` with the line that is to blame.
+  /// - Parameter images: the provided images, by `Service.imageKey`.
+  /// - Throws: `ComposeError` with the line that causes the fault.
   func refuseCrashing(_ images: [String: ProvidedImage]) throws(ComposeError) {
     for service in request.project.services.values {
       let hooks = service.preStart.indices.map {
@@ -38,7 +38,7 @@ extension Pod {
       at: service.image?.position ?? service.build?.position ?? service.position)
   }
 
-  /// The message that says that there is no such program is too long for runc to hand on.
+  /// The error message about the missing program is too long for runc to report.
   private func refuseProgram(
     of service: Service, in image: ProvidedImage
   ) throws(ComposeError) {

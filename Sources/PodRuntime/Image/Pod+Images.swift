@@ -9,7 +9,7 @@ import Synchronization
 import YAML
 
 extension Pod {
-  /// All that have an image: the services, and their hooks.
+  /// The services and their hooks, each of which has an image.
   var imageUsers: [Service] {
     request.project.services.values.flatMap { [$0] + $0.hookImages }
   }
@@ -32,10 +32,10 @@ extension Pod {
     return images
   }
 
-  /// Removes the images of the pod's services, as far as that was asked for and no other container
-  /// uses them, and takes the names back that were given to what was built.
+  /// Removes the images of the pod's services, if that was requested and no other container uses
+  /// them, and removes the names that were given to built images.
   ///
-  /// - Parameter limit: how long it may take.
+  /// - Parameter limit: the time limit.
   func removeImages(within limit: Duration) async {
     let wanted = wantedImages
     let names = namesAlone(beside: wanted)
@@ -61,7 +61,7 @@ extension Pod {
                 : "image \(name) stays: another pod uses it, or its name is another's")
           }
         } catch let error as EngineError where error.isNotFound || error.isConflict {
-          // Another container's, or gone.
+          // Another container uses it, or it is gone.
           log.debug("image \(name) stays: \(error.message)")
         } catch {
           log.warning("image \(name) can't be removed: \(error)")
@@ -73,11 +73,12 @@ extension Pod {
       work.cancel()
       return
     }
-    // What isn't removed is pod-reaper's to remove.
+    // If it was incomplete, pod-reaper removes the rest.
     if !isIncomplete.withLock(\.self) { await use?.fulfil() }
   }
 
-  /// A container's request with the label by which the reaper removes the same images where the executor can't.
+  /// A container's create request with the label by which pod-reaper removes the same images if the
+  /// executor can't.
   func recordingImages(_ body: ContainerCreate) -> ContainerCreate {
     var body = body
     let wanted = wantedImages
@@ -88,8 +89,7 @@ extension Pod {
     return body
   }
 
-  /// What is to be removed with the pod, by name or ID: the services' images and those of their
-  /// hooks.
+  /// The images to remove with the pod, by name or ID: those of the services and of their hooks.
   private var wantedImages: [RemovableImage] {
     var images: [RemovableImage] = []
     func add(_ service: Service, as key: String) {
@@ -99,7 +99,7 @@ extension Pod {
         switch request.options.imageRemoval {
         case .none: false
         case .local: service.build != nil && name == nil
-        // Where a policy holds, what others have put on the host is nobody's to remove.
+        // Under a policy, images that others put on the host must not be removed.
         case .all: image.isNew || !request.policy.isRestricted
         }
       let reference = name ?? image.reference
@@ -111,12 +111,12 @@ extension Pod {
     return images
   }
 
-  /// The names that are taken back from images that stay.
+  /// The names to remove from images that are kept.
   private func namesAlone(beside wanted: [RemovableImage]) -> [String] {
     builtNames.filter { name in !wanted.contains { $0.name == name } }
   }
 
-  /// The names of what is built for services without `image:`.
+  /// The names of the images that are built for services without `image:`.
   private var builtNames: [String] {
     BuildOrder(request.project.services.values).tags(project: images.project).sorted()
   }

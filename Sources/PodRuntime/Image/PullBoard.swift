@@ -1,20 +1,21 @@
 import DockerEngine
 import Synchronization
 
-/// How far the pulls of a pod are, for whoever asks at any moment.
+/// The progress of a pod's pulls, readable at any time.
 public final class PullBoard: Sendable {
   private let pulls = Mutex<[String: PullStatus]>([:])
   private let count = Mutex(0)
 
-  /// Begins without a pull.
+  /// Creates a board without pulls.
   public init() {}
 
-  /// How far the pull of an image is; nil where it is not being pulled, or the engine has reported nothing so far.
+  /// The progress of an image's pull; nil if it is not being pulled, or if the engine has reported
+  /// no progress yet.
   ///
-  /// - Parameter image: its name, as the file has it.
+  /// - Parameter image: its name in the file.
   public subscript(image: String) -> PullStatus? { pulls.withLock { $0[image] } }
 
-  /// Every pull that is under way.
+  /// The progress of all current pulls.
   public var all: [String: PullStatus] { pulls.withLock { $0 } }
 
   /// True while the engine pulls an image.
@@ -22,7 +23,7 @@ public final class PullBoard: Sendable {
 
   func begin() { count.withLock { $0 += 1 } }
 
-  /// Forgets what was reported: the pull is tried again.
+  /// Removes the reported progress before the pull is retried.
   func forget(_ image: String) { pulls.withLock { $0[image] = nil } }
 
   func add(_ progress: PullProgress, to image: String) {
@@ -35,7 +36,7 @@ public final class PullBoard: Sendable {
   }
 }
 
-/// How far a pull is.
+/// The progress of one pull.
 public struct PullStatus: Sendable, Equatable {
   private struct Layer: Equatable {
     var current: Int64 = 0
@@ -44,30 +45,30 @@ public struct PullStatus: Sendable, Equatable {
     var isExtracting = false
   }
 
-  /// More layers than any image has: what a registry writes is bounded.
+  /// More layers than any image has, to limit memory: the registry determines the number.
   private static let mostLayers = 1_000
 
   private var parts: [String: Layer] = [:]
 
-  /// A pull of which nothing is known.
+  /// Creates the status of a pull without progress.
   public init() {}
 
-  /// Layers that the engine has named so far.
+  /// Layers that the engine has reported so far.
   public var layers: Int { parts.count }
-  /// Layers that the engine has in whole.
+  /// Layers that the engine has completed.
   public var doneLayers: Int { parts.values.count { $0.isDone } }
-  /// Bytes that were downloaded.
+  /// Bytes downloaded.
   public var current: Int64 { Self.sum(parts.values.map(\.current)) }
   /// Bytes to download, as far as the engine has reported them.
   public var total: Int64 { Self.sum(parts.values.map(\.total)) }
-  /// True while nothing but extracting is left.
+  /// True while only extraction remains.
   public var isExtracting: Bool {
     parts.values.contains(where: \.isExtracting) && current >= total
   }
 
-  /// Counts one step (Engine API, "CreateImageInfo").
+  /// Adds one progress message (Engine API, "CreateImageInfo").
   ///
-  /// - Parameter progress: the step.
+  /// - Parameter progress: the message.
   public mutating func add(_ progress: PullProgress) {
     guard let id = progress.id, id.utf8.count <= 128, !progress.status.hasPrefix("Pulling from")
     else { return }
@@ -94,7 +95,7 @@ public struct PullStatus: Sendable, Equatable {
     parts[id] = layer
   }
 
-  /// The sum of layers' sizes, which are what a registry says they are.
+  /// The sum of the layers' sizes, saturated, since a registry may report any size.
   static func sum(_ sizes: [Int64]) -> Int64 {
     sizes.reduce(0) { sum, size in
       let (next, isBeyond) = sum.addingReportingOverflow(max(0, size))

@@ -2,24 +2,27 @@ import Concurrency
 import DockerEngine
 import Logging
 
-/// The image of infrastructure containers: one program of some three hundred bytes, made on the spot and never pulled.
+/// The image of infrastructure containers: one program of about three hundred bytes, created
+/// locally and never pulled.
 ///
-/// It stays on the host for the next pod, and is known by what is in it: an image that somebody else gives its name is
-/// replaced, and a container is made from the ID of the one that was looked at.
+/// It stays on the host for the next pod, and is identified by its contents. If its name belongs to
+/// a different image, that image is replaced; a container is created from the ID of the image that
+/// was checked.
 struct InfraImage: Sendable {
-  /// The image's name. Other contents need another tag.
+  /// The image's name. Different contents need another tag.
   static let name = "compose-executor/infra:1"
-  /// Where its program lies.
+  /// The path of its program.
   static let program = "/pause"
 
   let engine: DockerEngine
   let log: Logger
 
-  /// Sees to it that the engine has the image.
+  /// Ensures that the engine has the image.
   ///
-  /// - Parameter architecture: says what the engine calls its processor; asked where the image has to be made.
-  /// - Returns: the image's ID.
-  /// - Throws: `EngineError`, `LaunchFailure` for a processor that there is no program for.
+  /// - Parameter architecture: returns the engine's name of its processor; called if the image must
+  ///   be created.
+  /// - Returns: the image with its ID.
+  /// - Throws: `EngineError`; `LaunchFailure` for a processor without a program.
   func provide(architecture: @Sendable () async throws -> String) async throws -> ProvidedImage {
     if let found = try await lookUp() { return found }
     let word = try await architecture()
@@ -52,7 +55,8 @@ struct InfraImage: Sendable {
     }
   }
 
-  /// The image as `docker save` writes one (Docker Image Specification 1.2): the same bytes, and so the same ID, each time.
+  /// The image in the format of `docker save` (Docker Image Specification 1.2). The bytes, and so
+  /// the ID, are always the same.
   static func archive(of program: InfraProgram) -> [UInt8] {
     let config = """
       {"architecture":"\(program.architecture)","config":{"Entrypoint":["\(Self.program)"]},\
@@ -74,7 +78,7 @@ struct InfraImage: Sendable {
     tar([.init(path: "pause", content: program.file, mode: 0o755)])
   }
 
-  /// Files that have no time: the same bytes for the same files.
+  /// An archive of files without times, so that the same files give the same bytes.
   private static func tar(_ files: [FileArchive.File]) -> [UInt8] {
     guard let bytes = FileArchive(files: files).bytes(time: 0) else {
       preconditionFailure("the names above are short")
@@ -82,7 +86,7 @@ struct InfraImage: Sendable {
     return bytes
   }
 
-  /// What the layer is known by: the SHA-256 of its bytes, which never change.
+  /// The SHA-256 of the layer's bytes, which never change.
   static func layerDigest(of program: InfraProgram) -> String {
     switch program {
     case .x86: "sha256:e6e31785590e4b710c15783cd16eec3b87318cf09b6e0eccbd64acdfa706cea4"

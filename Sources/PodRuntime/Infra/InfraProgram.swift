@@ -1,9 +1,10 @@
-/// The program of a pod's infrastructure container, which holds namespaces for others: it waits, reaps what its pid
-/// namespace leaves to it as process 1, and ends at once on SIGTERM or SIGINT. It needs no library and no file.
+/// The program of a pod's infrastructure container, which keeps namespaces open for other
+/// containers. It waits, reaps the orphans of its pid namespace as process 1, and exits at once on
+/// SIGTERM or SIGINT. It needs no library and no file.
 ///
-///     block SIGINT, SIGTERM, SIGCHLD            (process 1 has no default actions, and nothing is missed)
-///     wait:  signal = rt_sigtimedwait(those)
-///            if signal < 0: goto wait           (interrupted)
+///     block SIGINT, SIGTERM, SIGCHLD        (process 1 has no default actions; no signal is lost)
+///     wait:  signal = rt_sigtimedwait(the blocked signals)
+///            if signal < 0: goto wait      (interrupted)
 ///            if signal != SIGCHLD: exit(0)
 ///     reap:  if wait4(any, WNOHANG) > 0: goto reap
 ///            goto wait
@@ -11,7 +12,8 @@ enum InfraProgram: CaseIterable {
   case x86
   case arm
 
-  /// The program for what an engine calls its processor (Engine API, "SystemInfo", Architecture); nil if there is none.
+  /// The program for the engine's name of its processor (Engine API, "SystemInfo", Architecture);
+  /// nil if there is none.
   init?(architecture: String) {
     switch architecture {
     case "x86_64", "amd64": self = .x86
@@ -20,7 +22,7 @@ enum InfraProgram: CaseIterable {
     }
   }
 
-  /// The processor as images name it.
+  /// The processor's name in images.
   var architecture: String {
     switch self {
     case .x86: "amd64"
@@ -34,14 +36,14 @@ enum InfraProgram: CaseIterable {
     let size = UInt64(headers + code.count)
     let address: UInt64 = 0x40_0000
     var file: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    // An executable of version 1, which begins behind the headers; no sections.
+    // An executable of version 1 that begins after the headers; no sections.
     file += bytes(2, 2) + bytes(machine, 2) + bytes(1, 4)
     file += bytes(address + UInt64(headers), 8) + bytes(64, 8) + bytes(0, 8) + bytes(0, 4)
     file += bytes(64, 2) + bytes(56, 2) + bytes(2, 2) + bytes(0, 2) + bytes(0, 2) + bytes(0, 2)
-    // The whole file, to be read and run; pages are 64 KiB at most.
+    // The whole file is loaded readable and executable; a page is at most 64 KiB.
     file += bytes(1, 4) + bytes(5, 4) + bytes(0, 8) + bytes(address, 8) + bytes(address, 8)
     file += bytes(size, 8) + bytes(size, 8) + bytes(0x1_0000, 8)
-    // A stack that isn't run.
+    // The stack is not executable.
     file += bytes(0x6474_e551, 4) + bytes(6, 4) + [UInt8](repeating: 0, count: 40) + bytes(16, 8)
     return file + code
   }

@@ -1,21 +1,21 @@
 /// Whether the engine responds, as far as the pod knows.
 struct EnginePresence {
-  /// Since when it hasn't responded; nil while it does.
+  /// The time since which it hasn't responded; nil while it responds.
   private(set) var awaySince: ContinuousClock.Instant?
-  /// How often it has been away.
+  /// The number of outages so far, including the current one.
   private(set) var outages = 0
-  /// The event stream could not be opened again at once in the present, or last, outage.
+  /// Whether the event stream could not be reopened at once in the current or last outage.
   var wasUnreachable = false
-  /// When it last came back.
+  /// The time of its last return.
   private var cameBackAt: ContinuousClock.Instant?
-  /// The last outage in which the engine took the pod's containers down with it.
+  /// The number of the last outage in which the engine stopped the pod's containers.
   private(set) var lastTakedown = 0
 
   var isAway: Bool { awaySince != nil }
 
   /// Records that the engine doesn't respond.
   ///
-  /// - Returns: false if that was known.
+  /// - Returns: false if this was known.
   mutating func leave(at moment: ContinuousClock.Instant) -> Bool {
     guard awaySince == nil else { return false }
     awaySince = moment
@@ -24,17 +24,19 @@ struct EnginePresence {
     return true
   }
 
-  /// Records that the engine has taken the containers down in the present outage.
+  /// Records that the engine has stopped the containers in the current outage.
   mutating func recordTakedown() { lastTakedown = outages }
 
-  /// Records that the engine responds again, and that the pod knows what happened meanwhile.
+  /// Records that the engine responds again, after the pod has learned what happened during the
+  /// outage.
   mutating func comeBack(at moment: ContinuousClock.Instant) {
     awaySince = nil
     cameBackAt = moment
   }
 
-  /// Whether an exit that is reported now may be the engine's doing: one that restarts still ends what it found
-  /// running when it responds already. What was started after its return is not concerned.
+  /// Whether the engine may have caused an exit that is reported now. A restarting engine may
+  /// already respond while it still stops containers that it found running. It doesn't stop
+  /// containers that were started after its return.
   func mayHaveCaused(
     exitAt moment: ContinuousClock.Instant, ofStartAt start: ContinuousClock.Instant
   ) -> Bool {
@@ -43,6 +45,6 @@ struct EnginePresence {
     return moment - cameBackAt < .seconds(10)
   }
 
-  /// Whether the engine has taken the containers down in an outage after the given one.
+  /// Whether the engine has stopped the containers in an outage after the given one.
   func hasTakenDown(since outage: Int) -> Bool { lastTakedown > outage }
 }

@@ -2,105 +2,108 @@ import Compose
 import DockerEngine
 import Logging
 
-/// One container of a pod and where it stands.
+/// One container of a pod, and its state.
 struct Member {
-  /// What its healthcheck says.
+  /// The state of its healthcheck.
   enum Health: Equatable {
-    /// It has none.
+    /// It has no healthcheck.
     case none
-    /// No result as yet.
+    /// There is no result yet.
     case starting
     /// The last check passed.
     case healthy
-    /// So many checks failed that it counts as unhealthy.
+    /// Enough consecutive checks have failed.
     case unhealthy
   }
 
   /// An exit that the engine reported.
   struct Exit: Equatable {
-    /// Its code; nil where the event was missed.
+    /// The exit code; nil if the event was missed.
     var code: Int?
-    /// How often the engine had been away by then.
+    /// The number of engine outages before the exit.
     var outages: Int
-    /// The container exited by itself: the engine was there, and nobody had it send a signal.
+    /// The container exited by itself: the engine was running, and no client had it send a signal.
     var isNatural = false
   }
 
-  /// What came to a container between a start and its exit, and from whom.
+  /// External influence on a container between a start and its exit.
   enum Influence: Equatable {
-    /// Nothing from outside.
+    /// No external influence.
     case none
-    /// Someone else had the engine send it a signal.
+    /// Another client had the engine send it a signal.
     case signal
-    /// The engine took it down with itself.
+    /// The engine stopped it during an outage.
     case takedown
   }
 
-  /// One start of a container, and what is known of it since. Each start begins a new one.
+  /// One start of a container, and what is known about it. Each start begins a new record.
   struct Run {
-    /// How often the container was asked to start, this time included.
+    /// The number of start requests for the container, including this one.
     var number = 0
-    /// When the engine said that it had started.
+    /// When the engine confirmed the start.
     var startedAt = ContinuousClock.now
-    /// How it exited.
+    /// The exit; nil before it is reported.
     var exit: Exit?
     var influence = Influence.none
-    /// It is stopped to be started again, since it is unhealthy.
+    /// Whether it is being restarted because it is unhealthy.
     var isUnhealthyRestart = false
-    /// It went down with the process namespace that it lives in, and comes back with whom that belongs to.
+    /// Whether it exited because of its PID namespace, and restarts together with the namespace's
+    /// owner.
     var followsOwner = false
-    /// When the engine last said that its memory, or its pod's, ran out.
+    /// When the engine last reported that the container, or its pod, ran out of memory.
     var outOfMemoryAt: ContinuousClock.Instant?
-    /// What the engine says of it, if it has addresses of its own.
+    /// The engine's details of the container, if it has addresses of its own.
     var details: Task<ContainerDetails?, Never>?
   }
 
-  /// Which of its commands are under way in the container.
+  /// The service hooks that are running in the container.
   enum Commands: Equatable {
     case none
-    /// Its `post_start`: others wait for it.
+    /// Its `post_start` hooks: dependents wait for them.
     case afterStart
-    /// Its `pre_stop`.
+    /// Its `pre_stop` hooks.
     case beforeStop
   }
 
   let plan: ContainerPlan
   let index: Int
-  /// The image that it is created from.
+  /// The image from which it is created.
   var image: ProvidedImage?
-  /// How often its image had to be provided again.
+  /// How often its image was provided again.
   var imageAttempts = 0
-  /// The last outage of the engine after which it was created again, since the engine refused to start it.
+  /// The last outage after which it was recreated because the engine refused to start it.
   var renewedIn = 0
-  /// The containers that it was created with references to, by their keys.
+  /// The IDs of the containers to which its create request refers, by key.
   var referenced: [String: String] = [:]
-  /// Networks that someone else has disconnected it from.
+  /// Networks from which another client has disconnected it.
   var lostNetworks: Set<String> = []
   var container: String?
-  /// The container that was made for it last, also where someone has removed that since.
+  /// The last container that was created for it, even if another client has removed that one.
   var lastContainer: String?
   /// How often it was created.
   var creations = 0
-  /// Changed by `Pod.advance` alone.
+  /// Changed only by `Pod.advance`.
   fileprivate(set) var state = MemberState.planned
   var health = Health.none
   var commands = Commands.none
   var output: ContainerOutput?
   var stopSignal: String?
   var run = Run()
-  /// Its output is listened to for a start that has not been asked for: that stream may have no end.
+  /// Whether its output is attached for a start that isn't requested yet: such a stream may never
+  /// end.
   var isListenedTo = false
-  /// The last run that was stopped together with its group.
+  /// The number of the last run that was stopped together with its group.
   var stoppedRun: Int?
-  /// Why it can't be started, where its pod goes on without it.
+  /// Why it can't be started; set only if the pod continues without it.
   var startFailure: String?
-  /// The start that the engine took down with itself.
+  /// The number of the last run that the engine stopped during an outage.
   var takenDownRun: Int?
   var restarts = 0
-  /// How often its policy has started it again, since it last ran for the policy's window.
+  /// The number of restarts by its policy since it last ran for the policy's window.
   var attempts = 0
   var backoff = RestartBackoff()
-  /// An operator asks for its restart, which is due by its own policy: the pause before that is cut short.
+  /// Whether an operator requested a restart while its policy was about to restart it. The policy's
+  /// pause is then cut short.
   var isAskedToReturn = false
 
   init(plan: ContainerPlan, index: Int) {
@@ -110,13 +113,13 @@ struct Member {
 
   var name: String { plan.key }
 
-  /// How often its policy has started it again, as the policy counts now that it has exited.
+  /// The number of restarts that its policy counts after an exit now.
   var countedAttempts: Int {
     guard let window = plan.service.restartBounds.window, window > .zero else { return attempts }
     return .now - run.startedAt >= window ? 0 : attempts
   }
 
-  /// Whether its policy's bound lets it be started again, whatever the cause.
+  /// Whether the bound of its policy permits another restart, whatever the cause.
   var mayRestart: Bool {
     var most = plan.service.restartBounds.attempts
     if most == nil, case .onFailure(let maximum?) = plan.service.restart, maximum > 0 {
@@ -125,14 +128,14 @@ struct Member {
     return most.map { countedAttempts < $0 } ?? true
   }
 
-  /// What its policy makes of an exit.
+  /// The decision of its restart policy about an exit.
   func decision(exitCode: Int) -> RestartDecision {
     RestartDecision(
       policy: plan.service.restart, exitCode: exitCode, restarts: countedAttempts,
       most: plan.service.restartBounds.attempts)
   }
 
-  /// True once it has been started, whatever came after.
+  /// True after its first start, in any later state.
   var hasStarted: Bool {
     switch state {
     case .running, .exiting, .stopping, .restarting, .ended: true
@@ -140,10 +143,10 @@ struct Member {
     }
   }
 
-  /// True once others need not wait for it.
+  /// True if dependents no longer have to wait for its start.
   var hasComeUp: Bool { hasStarted && commands != .afterStart || hasEnded }
 
-  /// It has been started, and its end, if there was one, is not decided upon.
+  /// Started, and not known to have exited: its exit, if there was one, is still being inspected.
   var isAlive: Bool {
     switch state {
     case .running, .exiting: true
@@ -151,7 +154,7 @@ struct Member {
     }
   }
 
-  /// It was started, and may be again, but can't be joined now.
+  /// Its start, exit, stop or restart is in progress, so its namespaces can't be joined now.
   var isAway: Bool {
     switch state {
     case .starting, .exiting, .stopping, .restarting: true
@@ -164,7 +167,7 @@ struct Member {
   var isStopping: Bool { if case .stopping = state { true } else { false } }
   var hasEnded: Bool { exitCode != nil }
 
-  /// Its exit code once it has ended for good.
+  /// The exit code after its final exit.
   var exitCode: Int? { if case .ended(let code) = state { code } else { nil } }
 
   /// The container's ID if it may be running.
@@ -177,8 +180,9 @@ struct Member {
 }
 
 extension Pod {
-  /// Takes a member from one state into the next, and wakes whoever waits for a change. An event that can't happen in
-  /// its state is a fault of this program: a debug build traps, any other says so and leaves the state.
+  /// Applies an event to a member's state, and notifies all waits. An event that can't happen in
+  /// the state is a fault of this program: a debug build traps, a release build logs an error and
+  /// keeps the state.
   func advance(_ name: String, _ event: MemberState.Event) {
     guard let state = members[name]?.state else { return }
     guard let next = state.after(event) else {

@@ -1,69 +1,70 @@
-/// Where a container of a pod stands, and what may follow (docs/design.md, "The states of a container").
+/// The state of a container of a pod, and its transitions (docs/design.md, "Container states").
 enum MemberState: Hashable, Sendable {
-  /// Not created as yet.
+  /// Not created yet.
   case planned
   /// Created, not started.
   case created
-  /// Asked to start; its end may come before the answer does.
+  /// The engine has the start request. The exit may be reported before the response.
   case starting(hasEnded: Bool)
   /// Started.
   case running
-  /// An end was reported, and is looked into; further reports may come meanwhile.
+  /// An exit was reported and is being inspected. Further reports may arrive meanwhile.
   case exiting(again: Bool)
-  /// To be stopped, and to be started again with the group that it lives in. It runs until its process is gone.
+  /// The container will be stopped and restarted with its group. It runs until its process is gone.
   case stopping(Stop)
-  /// Exited, and about to be started again.
+  /// Exited, and about to be restarted.
   case restarting
   /// Exited for good.
   case ended(exitCode: Int)
 
-  /// How far a stop is.
+  /// The progress of a stop.
   enum Stop: Hashable, Sendable {
-    /// Others of the group are stopped first.
+    /// Other containers of the group are stopped first.
     case waiting
-    /// The engine is asked to stop it.
+    /// The engine has the stop request.
     case asked
-    /// The engine has reported the stop signal. Some programs take a second one for impatience.
+    /// The engine has reported the stop signal. It is not sent again, because some programs exit at
+    /// once after a second one.
     case told
   }
 
-  /// What happens to a container.
+  /// An event in the life of a container.
   enum Event: Hashable, Sendable {
     /// The engine has created it.
     case created
-    /// It can't be started as it is: it was removed.
+    /// It can't be started as it is, and was removed.
     case discarded
-    /// The engine is asked to start it.
+    /// The start request is sent to the engine.
     case startRequested
-    /// The engine refused to, or didn't.
+    /// The engine refused the start, or didn't perform it.
     case startRefused
     /// The engine has started it.
     case started
     /// The engine reports that it has exited.
     case exitReported
-    /// What was reported is looked into.
+    /// The inspection of the reported exit begins.
     case examined
-    /// It runs: the report was of an earlier start.
+    /// It is running: the report was of an earlier start.
     case foundRunning
-    /// It is to be started again together with another container.
+    /// It will be restarted together with another container.
     case stopRequested
-    /// The engine is asked to stop it.
+    /// The stop request is sent to the engine.
     case stopAsked
     /// The engine reports that it was sent a signal.
     case signalReported
-    /// It has exited, and is to be started again.
+    /// It has exited, and will be restarted.
     case restartDecided
-    /// It has exited, or was removed, and is not to be started again.
+    /// It has exited or was removed, and will not be restarted.
     case ended(exitCode: Int)
   }
 
-  /// The state after an event; nil where that event can't happen in this one.
+  /// The state after an event; nil if the event can't happen in this state.
   func after(_ event: Event) -> MemberState? {
     switch (self, event) {
     case (.planned, .created): .created
     case (.created, .discarded), (.starting, .discarded): .planned
     case (.planned, .discarded), (.restarting, .discarded), (.ended, .discarded): self
-    // One that is to be started again was removed, and has been created again.
+    // A container that was removed before its restart has been created again.
     case (.restarting, .created): self
     case (.created, .startRequested), (.restarting, .startRequested): .starting(hasEnded: false)
     case (.starting, .startRefused): .created
@@ -79,12 +80,12 @@ enum MemberState: Hashable, Sendable {
     case (.exiting, .restartDecided), (.stopping, .restartDecided): .restarting
     case (.starting, .ended(let code)), (.running, .ended(let code)), (.exiting, .ended(let code)),
       (.stopping, .ended(let code)),
-      // One that is optional and can't be started.
+      // An optional one that can't be started.
       (.planned, .ended(let code)), (.created, .ended(let code)), (.restarting, .ended(let code)):
       .ended(exitCode: code)
-    // The first report of an end stands.
+    // The first report of an exit counts.
     case (.ended, .ended): self
-    // What happens without a consequence of its own.
+    // Events without consequences.
     case (.stopping, .exitReported), (.restarting, .exitReported), (.ended, .exitReported),
       (.planned, .exitReported), (.created, .exitReported):
       self

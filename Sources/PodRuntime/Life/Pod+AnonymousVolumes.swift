@@ -2,14 +2,15 @@ import Concurrency
 import DockerEngine
 import Logging
 
-/// Anonymous volumes bear no label, and the engine removes them together with their container, if it is asked to. Someone
-/// else who removes a container may leave them: they are known from when it was made.
+/// Anonymous volumes have no labels, and the engine removes them together with their container only
+/// if the request asks for it. Another client that removes a container may leave them, so their
+/// names are recorded at the creation.
 extension Pod {
-  /// Notes the anonymous volumes that the engine made for a container.
+  /// Records the anonymous volumes that the engine created for a container.
   ///
   /// - Parameters:
   ///   - id: the container, which was just created.
-  ///   - body: what it was created from.
+  ///   - body: its create request.
   ///   - image: its image.
   func noteAnonymousVolumes(of id: String, _ body: ContainerCreate, _ image: ProvidedImage) async {
     let mounts = body.hostConfig?.mounts ?? []
@@ -20,7 +21,7 @@ extension Pod {
     var named = Set(mounts.compactMap(\.source))
     named.formUnion((body.hostConfig?.binds ?? []).map { String($0.prefix { $0 != ":" }) })
     for other in body.hostConfig?.volumesFrom ?? [] {
-      // Another container's are not this one's, however they are called.
+      // Volumes of another container aren't this one's, whatever their names.
       let reference = String(other.prefix { $0 != ":" })
       guard let shared = try? await engine.inspectContainer(reference) else { return }
       named.formUnion(shared.mounts.compactMap(\.name))
@@ -31,9 +32,10 @@ extension Pod {
     }
   }
 
-  /// Removes what is left of them once the pod's containers are gone. One that another container uses stays.
+  /// Removes the remaining anonymous volumes after the pod's containers are gone. Volumes that
+  /// other containers use are kept.
   ///
-  /// - Parameter limit: how long it may take.
+  /// - Parameter limit: time limit for the removal.
   func removeAnonymousVolumes(within limit: Duration) async {
     guard !anonymousVolumes.isEmpty else { return }
     let names = anonymousVolumes
@@ -55,7 +57,7 @@ extension Pod {
     if !(await work.hasEnded(within: limit)) { work.cancel() }
   }
 
-  /// Whether a volume has a name that the engine gave it.
+  /// Whether the engine generated the volume's name.
   private static func isAnonymous(_ name: String) -> Bool {
     name.utf8.count == 64 && name.allSatisfy { $0.isHexDigit && !$0.isUppercase }
   }

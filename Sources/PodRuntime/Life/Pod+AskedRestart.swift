@@ -5,27 +5,29 @@ import OrderedCollections
 import PodControl
 import Synchronization
 
-/// Why a pod does not do what an operator asks for, in a line for people.
+/// Why a pod refuses an operator's request.
 public struct PodRefusal: Error, Sendable, CustomStringConvertible {
-  /// The line.
+  /// The reason, in one line for people.
   public let description: String
 }
 
-/// A restart that an operator asks for.
+/// Restarts on an operator's request.
 extension Pod {
-  /// Stops a service's containers and starts them again, whatever its restart policy; those that share its namespaces, or
-  /// depend on it with `restart: true`, follow. It is not counted as a restart of the policy's.
+  /// Restarts a service's containers, whatever its restart policy. Containers that share its
+  /// namespaces, or depend on it with `restart: true`, are restarted too. The policy doesn't count
+  /// this restart.
   ///
-  /// - Parameter service: the service's name; or with `-N` after it, one of its containers.
-  /// - Throws: `PodRefusal` where that can't be, or the service is not up again in the time of a launch. A failure to stop
-  ///   or start a container fails the pod, as it does after an exit.
+  /// - Parameter service: the service's name, or one of its containers with `-N` after the name.
+  /// - Throws: `PodRefusal` if the restart isn't possible, or if the service isn't running again
+  ///   within the launch timeout. A failure to stop or start a container fails the pod, as it does
+  ///   after an exit.
   public func restart(service: String) async throws(PodRefusal) {
     let names = try containers(of: service)
     if let reason = reasonAgainstRestart(of: service) { throw PodRefusal(description: reason) }
     restartedService = service
     changes.notifyAll()
     let result = Result()
-    // What has begun is finished, whether or not anybody still waits for it.
+    // A restart that has begun is completed even if its requester no longer waits.
     let work = spawn { pod in
       let refusal = await pod.finish(service, names)
       result.refusal.withLock { $0 = refusal }
@@ -40,9 +42,9 @@ extension Pod {
     let refusal = Mutex<PodRefusal?>(nil)
   }
 
-  /// How long a restart may take.
+  /// Upper bound of the duration of a restart.
   ///
-  /// - Returns: the time of a launch, and what stopping may take.
+  /// - Returns: the launch timeout plus the grace period for stopping.
   public func timeToRestart() -> Duration { request.timeouts.launch + stopGrace + .seconds(30) }
 
   private func containers(of service: String) throws(PodRefusal) -> [String] {
@@ -51,7 +53,7 @@ extension Pod {
     let found = own.isEmpty ? all.filter { $0.plan.label == service } : own
     if !found.isEmpty { return found.map(\.name) }
     let known = request.project.services.keys.joined(separator: ", ")
-    // Before the plan is there, a service has no containers.
+    // Before the plan exists, no service has containers.
     guard !members.isEmpty || request.project.services[service] == nil else {
       throw PodRefusal(description: "the pod is launching: a service can be restarted once it runs")
     }
@@ -71,7 +73,7 @@ extension Pod {
   private func finish(_ service: String, _ names: [String]) async -> PodRefusal? {
     defer { for name in names { update(name) { $0.isAskedToReturn = false } } }
     do {
-      // What an exit means is decided first.
+      // The consequence of an exit is decided first.
       try await launchWait { !names.contains { self.members[$0]?.isExiting == true } }
       let live = names.filter { members[$0]?.hasEnded == false }
       guard !live.isEmpty else {
@@ -79,7 +81,7 @@ extension Pod {
         return PodRefusal(
           description: "service '\(service)' has exited with \(code), and its work is not repeated")
       }
-      // Its own policy is about to start it: once is enough.
+      // Its own policy is about to start it, and one start is enough.
       for name in live where members[name]?.state != .running {
         update(name) { $0.isAskedToReturn = true }
       }
@@ -108,7 +110,7 @@ extension Pod {
       }
       return nil
     } catch is CancellationError {
-      // A failure is described first.
+      // The message of a failure may need time.
       try? await wait(within: .seconds(5)) { verdict != nil }
       return PodRefusal(description: ending)
     } catch {
@@ -117,21 +119,22 @@ extension Pod {
     }
   }
 
-  /// Stops containers that run, after those that live by them, and starts all of them again: `GroupRestart` without an exit.
+  /// Stops running containers after their groups, and starts all of them again: `GroupRestart`
+  /// without an exit.
   ///
   /// - Parameters:
-  ///   - service: the service, or the container, whose restart it is.
-  ///   - names: the containers.
-  ///   - line: what the log says.
-  ///   - cause: why, for people.
-  ///   - pause: how long to wait between both.
+  ///   - service: the service or container that is restarted.
+  ///   - names: the containers' keys.
+  ///   - line: the log message.
+  ///   - cause: the cause, for people.
+  ///   - pause: the time between stop and start.
   /// - Throws: an error for people; `CancellationError`.
   func stopAndStart(
     _ service: String, _ names: [String], logging line: String, because cause: String,
     pause: Duration = .zero
   ) async throws {
     let group = try await group(of: names)
-    // Meanwhile one may have exited, which is its policy's matter.
+    // A container may have exited meanwhile: its restart policy applies.
     let owners = names.compactMap { members[$0] }.filter { $0.state == .running }
     guard !owners.isEmpty else { return }
     log.info("service '\(service)': \(line)")

@@ -5,7 +5,7 @@ import Logging
 import YAML
 
 extension Pod {
-  /// Creates a container, and starts it once all that it waits for is up.
+  /// Creates a container, and starts it after its dependencies.
   func bringUp(
     _ container: ContainerPlan, images: [String: ProvidedImage]
   ) async throws {
@@ -19,7 +19,7 @@ extension Pod {
       }
     }
     for other in container.startsAfter {
-      // What it writes would keep the other's image from filling the volume.
+      // Files that this container writes would keep the other one's image from filling the volume.
       try await launchWait {
         self.members[other].map { $0.creations != 0 || $0.hasEnded } ?? true
       }
@@ -87,7 +87,8 @@ extension Pod {
     }
   }
 
-  /// Fails for a dependency that can't be had any more, or warns where the file says that it isn't required.
+  /// Fails if a dependency can no longer be fulfilled, or logs a warning if the file has `required:
+  /// false`.
   private func refuse(_ dependency: Dependency, _ message: String) throws(ComposeError) {
     if dependency.required { throw ComposeError(message, at: dependency.position) }
     log.warning("\(dependency.position): \(message): started without it, as `required` is false")
@@ -95,13 +96,13 @@ extension Pod {
 
   /// Waits for a step of the launch.
   ///
-  /// - Throws: `CancellationError` once the pod is about to end, or the task is cancelled.
+  /// - Throws: `CancellationError` once the pod is ending, or the task is canceled.
   func launchWait(until condition: () -> Bool) async throws(CancellationError) {
     try await wait { self.isLaunchOver || condition() }
     try checkLaunch()
   }
 
-  /// - Throws: `CancellationError` once the pod is about to end, or the task is cancelled.
+  /// - Throws: `CancellationError` once the pod is ending, or the task is canceled.
   func checkLaunch() throws(CancellationError) {
     if isLaunchOver || Task.isCancelled { throw CancellationError() }
   }

@@ -1,17 +1,17 @@
 import DockerEngine
 
-/// Exits that follow from another container's: that one is the cause, and what it means is decided first. The engine
-/// reports them in any order.
+/// Exits that are caused by the exit of another container. The consequence of the cause is decided
+/// first. The engine reports such exits in any order.
 extension Pod {
-  /// Waits until it is decided what follows from the exit that caused another: the pod ends; or the one that ended is
-  /// started again with the group that it lives in. Returns where there is no such cause.
+  /// Waits until the consequence of the exit that caused another one is decided: the pod ends, or
+  /// the container is restarted with its group. Returns at once if there is no such cause.
   ///
   /// - Parameters:
-  ///   - name: the container that ended.
+  ///   - name: the container that exited.
   ///   - code: its exit code.
   func waitForCause(of name: String, exitCode code: Int) async {
     guard let member = members[name] else { return }
-    // The kernel ends all of a process namespace together with its first process.
+    // The kernel kills all processes of a PID namespace together with its first process.
     if code == 128 + 9 {
       for owner in owners(ofProcessesOf: name) {
         update(name) { $0.run.followsOwner = true }
@@ -27,13 +27,13 @@ extension Pod {
     }
   }
 
-  /// The services whose process namespace a container lives in.
+  /// The services whose PID namespace a container joins.
   private func owners(ofProcessesOf name: String) -> [String] {
     (members[name]?.plan.references ?? []).filter(\.sharesProcesses).map(\.key)
   }
 
-  /// Whether a container's end was no more than that of the service whose process namespace it lived in, which had done
-  /// its work.
+  /// Whether a container was only killed together with the service whose PID namespace it joins,
+  /// and that service had exited with 0.
   func hasEndedWithOwner(_ name: String, exitCode code: Int) -> Bool {
     code == 128 + 9
       && owners(ofProcessesOf: name).contains { owner in
@@ -43,7 +43,8 @@ extension Pod {
       }
   }
 
-  /// Waits until it is decided what follows from the infrastructure container's end, if it has ended.
+  /// Waits until the consequence of the infrastructure container's exit is decided, if it has
+  /// exited.
   func waitForInfra() async {
     guard let infra = members.values.first(where: \.plan.isInfra) else { return }
     await waitForDecision(on: infra.name, for: nil)
@@ -57,9 +58,10 @@ extension Pod {
     let number = name.flatMap { members[$0]?.run.number } ?? 0
     try? await wait {
       guard verdict == nil, let owner = members[owner], owner.isAway else { return true }
-      // The infrastructure container's services are started again by their own policies.
+      // Services that join the infrastructure container's namespaces are restarted by their own
+      // policies.
       if owner.plan.isInfra { return !owner.isExiting }
-      // It is to be started again together with its owner.
+      // It will be restarted together with its owner.
       return name.map { !isExiting($0, in: number) } ?? false
     }
   }

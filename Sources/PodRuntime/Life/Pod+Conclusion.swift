@@ -5,14 +5,15 @@ import Linux
 import PodIdentity
 import PodObjects
 
-/// What remains to be done once nothing of the pod runs any more.
+/// The steps after all containers of a pod have exited.
 extension Pod {
-  /// Removes all that was made for the pod, passes on its last output and runs its last hooks.
+  /// Removes all objects of the pod, forwards its last output and runs its last hooks.
   ///
-  /// - Returns: how the pod ended.
+  /// - Returns: the pod's outcome.
   func conclude() async -> PodOutcome {
     let begin = ContinuousClock.now
-    let inspected = await inspectForReport()
+    let mayKeep = request.options.keepFailed > 0 && verdict?.state == .failed
+    let inspection = await beginInspection(ofAll: mayKeep || plan == nil)
     var leftovers: [String] = []
     let kept = await keepContainers()
     if let plan {
@@ -24,6 +25,10 @@ extension Pod {
         containersToRemove.map { PodObject(.container, $0) }
         + created.of(.network) + (request.options.keepsVolumes ? [] : created.of(.volume))
       cleanup.kept = kept?.containers ?? []
+      cleanup.prepare = { await inspection.inspect($0) }
+      cleanup.isStopped =
+        members.values.allSatisfy { $0.liveContainer == nil || !$0.hasStarted }
+        && !hookContainers.contains { $0.value == nil }
       await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
         known, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
@@ -55,26 +60,27 @@ extension Pod {
       await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))
       await removeImages(within: rest(of: begin) ?? .seconds(30))
     }
-    await writeReport(outcome, inspected, keptUntil: kept.map { WallClock.text($0.until) })
+    await writeReport(outcome, inspection, keptUntil: kept.map { WallClock.text($0.until) })
     await runLastHooks(outcome, limit: rest(of: begin))
     return outcome
   }
 
-  /// Removes the cgroup that this pod, when it ended, left to others of its executor.
+  /// Removes the cgroup that this pod left to other pods of its executor when it ended.
   ///
-  /// - Parameter limit: how long it may take.
-  /// - Returns: what is left, in words.
+  /// - Parameter limit: time limit for the removal.
+  /// - Returns: descriptions of the cgroups that are left.
   public func removeCgroup(within limit: Duration) async -> [String] {
     guard let plan else { return [] }
     let inventory = PodInventory(engine: engine, doubt: .fail(plan.identity))
-    // Where another incarnation has something of the run, the cgroup is its own, too.
+    // If another incarnation has objects of the run, it uses the same cgroup.
     guard let found = try? await inventory.observe(run: plan.identity.run),
       !found.own(plan.identity, made: []).hasOthers
     else { return [] }
     return await PodCgroups(identity: plan.identity, log: log).remove(within: limit)
   }
 
-  /// The containers, those first whose removal takes longest: that of a network namespace and of published ports.
+  /// The containers in the order of their removal: owners of network namespaces before containers
+  /// without one, and those with published ports first, because their removal takes longest.
   private var containersToRemove: [String] {
     func rank(_ member: Member) -> Int {
       let host = member.plan.create.hostConfig
@@ -87,7 +93,7 @@ extension Pod {
       .sorted { (rank($0), $0.index) < (rank($1), $1.index) }.compactMap(\.container)
   }
 
-  /// What is left of the time for cleaning up; nil where nobody is in a hurry.
+  /// The remaining time for the removal; nil if there is no limit for the whole removal.
   private func rest(of begin: ContinuousClock.Instant) -> Duration? {
     cleanupLimit.map { max(.milliseconds(200), $0 - (.now - begin)) }
   }

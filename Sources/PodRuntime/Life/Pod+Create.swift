@@ -6,9 +6,11 @@ import PodIdentity
 import YAML
 
 extension Pod {
-  /// Creates a container, again where what it needs vanished meanwhile, or the engine was away.
+  /// Creates a container; again if its image, network or volume vanished meanwhile, or the engine
+  /// was away.
   ///
-  /// - Throws: an error for people, with the line of the file where one is to blame; `CancellationError`.
+  /// - Throws: an error for people, with the line of the file if that is the cause;
+  ///   `CancellationError`.
   func create(_ name: String) async throws {
     for attempt in 1... {
       guard let member = members[name] else { return }
@@ -30,19 +32,20 @@ extension Pod {
     }
   }
 
-  /// Decides whether a failed create or start may succeed when it is done again, and provides what was missing.
+  /// Decides whether a failed create or start may succeed when repeated, and provides missing
+  /// objects.
   ///
   /// - Parameters:
   ///   - error: why it failed.
   ///   - name: the container's key.
-  ///   - container: its ID in the request; someone else may have removed it since.
-  /// - Returns: whether to do it again.
-  /// - Throws: `CancellationError` once the pod is about to end; an error for people.
+  ///   - container: its ID in the request; another client may have removed it since.
+  /// - Returns: whether to repeat it.
+  /// - Throws: `CancellationError` once the pod is ending; an error for people.
   func mayRetry(
     _ error: EngineError, of name: String, _ container: String? = nil
   ) async throws -> Bool {
     guard let member = members[name] else { return false }
-    // What exists is found again.
+    // The repeated step finds existing objects.
     if try await recovers(from: error) { return true }
     try checkLaunch()
     switch error.missing {
@@ -68,7 +71,7 @@ extension Pod {
     let isBeingRemoved =
       text.contains("marked for removal") || text.contains("removal of container")
     if isBeingRemoved, container != nil || isOwnContainer(in: error, of: member, nil) {
-      // Someone else's removal is under way: the name is free once it is done.
+      // Another client is removing it: the name is free after the removal.
       try await wait(within: .seconds(5)) { isLaunchOver || members[name]?.container == nil }
       await discard(name)
       return true
@@ -79,8 +82,8 @@ extension Pod {
       return await slices.isSystemdThere()
     }
     if let member = members[name], member.renewedIn < presence.outages {
-      // An engine that was killed in the middle of a start refuses every further one, in words of containerd, runc,
-      // or its own.
+      // An engine that was killed during a start refuses every further start of the container, with
+      // a message of containerd, runc, or its own.
       update(name) { $0.renewedIn = presence.outages }
       log.warning(
         "\(member.plan.title) can't be started since the engine was away: creating it again (\(text))"
@@ -101,7 +104,7 @@ extension Pod {
     update(name) { $0.image = image ?? $0.image }
   }
 
-  /// Whether an error names the container itself, or one of the pod that it refers to.
+  /// Whether an error names the container itself, or one of the pod to which it refers.
   private func isOwnContainer(
     in error: EngineError, of member: Member, _ container: String?
   ) -> Bool {
@@ -114,7 +117,7 @@ extension Pod {
   private func createOnce(_ container: ContainerPlan, isFirst: Bool) async throws {
     let name = container.key
     let service = container.service
-    // Without what it refers to it would be another container.
+    // The create request needs the IDs of the containers to which it refers.
     for reference in container.references {
       try await awaitContainer(of: reference, for: container)
     }
@@ -154,11 +157,11 @@ extension Pod {
       advance(name, .created)
     }
     try await copyFiles(of: container, into: id)
-    // Done here, it costs nothing while the container waits for others to start.
+    // Attached here, the output costs no time while the container waits for others to start.
     do {
       try await members[name]?.output?.attach()
     } catch let error as EngineError where error.isAttachedTooEarly {
-      // Done before its start.
+      // Attached before its start.
     }
     for (network, settings) in container.resolvedConnections(ids: ids) {
       try checkPolicy { (check) throws(ComposeError) in
@@ -170,7 +173,7 @@ extension Pod {
         }
         warn(warnings, of: name)
       } catch let error as EngineError where !isFirst && error.kind == .status(403) {
-        // An earlier request was carried out although its answer was lost.
+        // An earlier request was carried out although its response was lost.
         guard error.message.contains("already exists") else { throw error }
       }
     }
@@ -192,17 +195,16 @@ extension Pod {
       at: container.service.position)
   }
 
-  /// Waits for the creation of those whose images come first in a volume that this one shares with
-  /// them.
+  /// Waits for the creation of the containers whose images fill a shared volume first.
   private func awaitVolumes(of container: ContainerPlan) async throws {
     guard !container.createdAfter.isEmpty, let own = members[container.key] else { return }
-    // What was removed before it started, perhaps together with the volume, is created again in the
-    // same order.
+    // Containers that were removed before their start, possibly with the volume, are created again
+    // in the same order.
     guard own.run.number == 0 else { return }
     for key in container.createdAfter {
       try await launchWait {
         guard let other = self.members[key] else { return true }
-        // An optional one may never be.
+        // An optional container may never be created.
         if other.hasEnded { return true }
         return own.creations > 0
           ? other.container != nil || other.run.number > 0 : other.creations > 0
@@ -220,7 +222,7 @@ extension Pod {
       onBreak: { [weak self] in await self?.outputEnded(of: name) })
   }
 
-  /// Creates a container that has vanished, or whose namespace's owner is another container by now.
+  /// Creates a container that has vanished, or whose namespace now has another owner.
   func ensureCreated(_ name: String) async throws {
     guard let member = members[name] else { return }
     let isStale = member.plan.references.contains { reference in
@@ -229,12 +231,12 @@ extension Pod {
     }
     if member.container != nil, !isStale { return }
     if member.container != nil { await discard(name) }
-    // What no container uses may have been removed as well.
+    // Volumes that no container uses may have been removed as well.
     try await restoreVolumes(of: member.plan)
     try await create(name)
   }
 
-  /// Removes a container that doesn't run, so that it can be created again.
+  /// Removes a container that isn't running, so that it can be created again.
   func discard(_ name: String) async {
     guard let member = members[name], let id = member.container else { return }
     await member.output?.stop()
@@ -246,7 +248,7 @@ extension Pod {
         try await engine.removeContainer(id, force: true, volumes: true)
       }
     } catch {
-      // The pod's end removes it by its labels.
+      // The removal at the pod's end finds it by its labels.
       log.debug("container \(id.prefix(12)) of \(member.plan.title) stays for now: \(error)")
     }
   }

@@ -5,14 +5,14 @@ import Logging
 import OrderedCollections
 
 extension Pod {
-  /// Stops what runs, dependents before what they depend on, all before `stopDeadline`.
+  /// Stops running containers before `stopDeadline`, dependents before their dependencies.
   func stopMembers() async {
     guard !isPastDeadline else { return }
-    // The infrastructure container has nothing to bring to an end: it goes with the removal, after all others.
+    // The infrastructure container has no work to complete: the removal stops it after all others.
     let live = members.values.filter { $0.liveContainer != nil && !$0.plan.isInfra }
     let hooks = hookContainers.filter { $0.value == nil }.keys
     guard !live.isEmpty || !hooks.isEmpty else { return }
-    // A frozen process doesn't even take a signal.
+    // A frozen process doesn't handle signals.
     if let plan {
       PodCgroups(identity: plan.identity, log: log).thaw(live.compactMap(\.container) + hooks)
     }
@@ -28,13 +28,14 @@ extension Pod {
     clock.cancel()
   }
 
-  /// How many levels of others each has to leave time for: those that it depends on, and those that these depend on.
+  /// The number of levels for which each container must leave time: its dependencies, their
+  /// dependencies and so on.
   private func depths(of live: [Member]) -> [String: Int] {
     var depths: [String: Int] = [:]
     func depth(of member: Member) -> Int {
       if let known = depths[member.name] { return known }
       let below = live.filter { other in other.name != member.name && stops(other, after: member) }
-      // Final services run when all of these have exited.
+      // Final services run after all of these have exited.
       let depth = below.map { depth(of: $0) + 1 }.max() ?? request.roles.finals.count
       depths[member.name] = depth
       return depth
@@ -43,15 +44,15 @@ extension Pod {
     return depths
   }
 
-  /// When those have to be gone that have so many levels below them: each level gets its stop signal, and 2 s after that,
-  /// or an even share where there is less.
+  /// The deadline for containers with `count` levels below them. Each level gets 2 s after its stop
+  /// signal, or an equal share if there is less time.
   func deadline(above count: Int) -> ContinuousClock.Instant {
     let end = stopDeadline ?? .now
     let share = min(.seconds(2), stopGrace / (levels + 1))
     return end - share * count
   }
 
-  /// How long the whole pod may take to stop.
+  /// Time limit for stopping the whole pod.
   var stopGrace: Duration { killGrace ?? request.grace ?? longestGrace }
 
   private var longestGrace: Duration {
@@ -66,7 +67,7 @@ extension Pod {
     return .now >= stopDeadline
   }
 
-  /// Wakes the stops when the deadline has come; a further kill may have brought it forward meanwhile.
+  /// Notifies the waiting stops at the deadline, which a second kill may bring forward.
   private func ringAtDeadline() async {
     while let deadline = stopDeadline, !isPastDeadline, !Task.isCancelled {
       let early = Task { try? await Task.sleep(until: deadline, clock: .continuous) }
@@ -81,7 +82,7 @@ extension Pod {
   }
 
   private func stop(_ member: Member, above count: Int) async {
-    // What is just being started can't be told to stop before it is.
+    // A container that is being started can't be stopped before its start is complete.
     await wait(until: { $0.deadline(above: count) }) { members[member.name]?.isStarting != true }
     let dependents = Set(
       members.values.filter { $0.name != member.name && stops(member, after: $0) }.map(\.name))
@@ -96,7 +97,7 @@ extension Pod {
       let code = try? await engine.waitContainer(id)
       if let code { self.noteEnded(member.name, code) }
     }
-    // The signal of a stop that is under way is sent as soon as the engine has the request.
+    // If the engine has a stop request already, it sends the signal at once.
     if members[member.name]?.state == .stopping(.asked) {
       try? await wait(within: .seconds(1)) {
         members[member.name]?.state != .stopping(.asked)
@@ -108,28 +109,28 @@ extension Pod {
       do {
         try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
       } catch let error as EngineError where error.isNotFound {
-        // Someone else has removed it.
+        // Another client has removed it.
         self.noteEnded(member.name, Self.unknownExitCode)
       } catch {
-        // 409: it has ended meanwhile, as the wait will say. An engine that is away can't be asked: the
-        // removal goes on trying.
+        // 409: it has exited meanwhile, as the wait reports. If the engine is away, the removal
+        // repeats its attempts.
         self.log.debug("stop \(member.name): \(error)")
       }
     }
     await waitForEnd(of: member, above: count)
-    // An engine that hangs must not hold up the end beyond the grace.
+    // An engine that hangs must not delay the end beyond the grace period.
     signal.cancel()
     watch.cancel()
     await signal.value
   }
 
-  /// Notes the end of a container that was told to stop, unless another way has told of it.
+  /// Records the exit of a container that was stopped, unless it is recorded already.
   func noteEnded(_ name: String, _ code: Int) {
     guard members[name]?.liveContainer != nil else { return }
     advance(name, .ended(exitCode: code))
   }
 
-  /// Stops a container that runs before a service.
+  /// Stops the container of a `pre_start` hook.
   private func stop(hook id: String) async {
     let engine = engine
     let signal = hookSignals[id] ?? "SIGTERM"
@@ -138,7 +139,7 @@ extension Pod {
         try await engine.killContainer(id, signal: signal)
         _ = try await engine.waitContainer(id)
       } catch {
-        // It has ended, or the removal kills it.
+        // It has exited, or the removal kills it.
         self.log.debug("stop container \(id.prefix(12)): \(error)")
       }
       self.hookContainers[id] = nil
@@ -148,9 +149,9 @@ extension Pod {
     work.cancel()
   }
 
-  /// Waits until a container that was told to stop has exited, or the pod's time is over. Past the service's own
-  /// `stop_grace_period` it is killed, so that what it depends on has the rest of the time: unless a kill or an option
-  /// says how long all of the pod may take.
+  /// Waits until a stopped container has exited, or the pod's time is over. After the service's own
+  /// `stop_grace_period` it is killed, so that its dependencies have the remaining time. This
+  /// doesn't apply if a kill or an option limits the time of the whole pod.
   private func waitForEnd(of member: Member, above count: Int) async {
     func isOver() -> Bool { isPastDeadline || members[member.name]?.liveContainer == nil }
     let isOwn = killGrace == nil && request.grace == nil
@@ -163,13 +164,13 @@ extension Pod {
     do {
       try await engine.killContainer(id, signal: "SIGKILL")
     } catch {
-      // It has ended meanwhile, or the removal kills it.
+      // It has exited meanwhile, or the removal kills it.
       log.debug("kill \(member.name): \(error)")
     }
     try? await wait { isOver() }
   }
 
-  /// Waits until a condition holds, or a moment has come that a further kill may bring forward.
+  /// Waits until a condition holds, or until a deadline that a second kill may bring forward.
   func wait(
     until moment: @escaping @Sendable (isolated Pod) -> ContinuousClock.Instant,
     or condition: () -> Bool

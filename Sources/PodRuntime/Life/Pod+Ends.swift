@@ -4,14 +4,15 @@ import Logging
 import YAML
 
 extension Pod {
-  /// Looks into a container's end, once at a time: until it is decided what follows from it.
+  /// Inspects a container's exit until its consequence is decided. Only one inspection per
+  /// container runs.
   func examineEnd(of name: String) {
     guard let state = members[name]?.state else { return }
     advance(name, .exitReported)
     if state == .running { look(into: name) }
   }
 
-  /// Looks into an end that was reported, and that nobody looks into as yet.
+  /// Starts the inspection of a reported exit that isn't being inspected yet.
   func look(into name: String) {
     guard let number = members[name]?.run.number else { return }
     spawn { pod in
@@ -28,7 +29,8 @@ extension Pod {
     }
   }
 
-  /// False where it was started again, or is to be with the group that it lives in, meanwhile.
+  /// Whether the exit of a run is still being inspected. False after a new start, or if the
+  /// container is stopped with its group.
   func isExiting(_ name: String, in number: Int) -> Bool {
     guard let member = members[name] else { return false }
     return member.isExiting && member.run.number == number
@@ -37,21 +39,22 @@ extension Pod {
   /// How a container exited.
   struct ObservedExit: Sendable {
     var code: Int
-    /// The engine says that it was killed for memory.
+    /// Whether the engine reports that it was killed for memory.
     var isOutOfMemory = false
   }
 
-  /// Stands for an exit that nobody can be asked about any more: that of a container that was killed.
+  /// Used for an exit whose code can't be determined any more: that of a killed container.
   static let unknownExitCode = 137
 
-  /// Asks for a container's exit until the engine responds: it isn't reported again.
+  /// Requests a container's exit until the engine responds, because it isn't reported again.
   ///
-  /// - Returns: nil where it runs.
+  /// - Returns: nil if it is running.
   private func exit(of name: String) async -> ObservedExit? {
     var wait = Duration.milliseconds(100)
     repeat {
       guard let member = members[name] else { return nil }
-      // Someone else removed it, as `docker container prune` does: the event told its exit, if it wasn't missed.
+      // Another client removed it, for example by `docker container prune`. The event had the exit
+      // code, unless it was missed.
       guard let id = member.container else {
         return ObservedExit(code: member.run.exit?.code ?? Self.unknownExitCode)
       }
@@ -71,8 +74,8 @@ extension Pod {
     return nil
   }
 
-  /// Fails the pod for a container's exit, once its last output is there.
-  /// Without consequence for one that is optional.
+  /// Fails the pod because of a container's exit, after reading its last output. An optional
+  /// container's exit doesn't fail the pod.
   private func fail(
     for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil, _ cause: String
   ) async {
@@ -139,7 +142,8 @@ extension Pod {
         "service '\(name)' ended with 0, and this pod is to run for good (type: service)")
     case .ended:
       advance(name, .ended(exitCode: code))
-      // What it lived in may be gone: that is no clean end, whatever the services say.
+      // A namespace that it joined may be gone: the pod then fails, whatever the services' exit
+      // codes.
       if isDone { await waitForInfra() }
       checkFinished()
     case .failed:
@@ -152,17 +156,18 @@ extension Pod {
 
   // MARK: Exits that the engine caused
 
-  /// Whether the engine took a container down with itself: such an exit is never a success, whatever its code. An engine
-  /// that shuts down sends each container its stop signal first, and reports the exits while it still can; so an exit
-  /// after a signal that isn't the pod's is decided once it is known whether the engine stays.
+  /// Whether the engine stopped a container because it shut down or crashed. Such an exit is never
+  /// a success, whatever its code. An engine that shuts down first sends each container its stop
+  /// signal, and reports the exits while it can. An exit after a signal that isn't the pod's is
+  /// therefore decided once it is known whether the engine stays.
   private func wasTakenDown(_ name: String, exitCode code: Int) async -> Bool {
-    // An exit may be seen before its event has come.
+    // An exit may be observed before its event arrives.
     let exit =
       members[name]?.run.exit
       ?? Member.Exit(
         code: nil, outages: presence.isAway ? presence.outages - 1 : presence.outages)
     if exit.isNatural { return false }
-    // What the engine says of an exit that happened without it: the true code is lost.
+    // The engine reports 255 for an exit during its absence: the true code is lost.
     if exit.code == nil, code == 255, presence.outages > exit.outages { return true }
     func isTakenDown() -> Bool {
       members[name]?.run.influence == .takedown || presence.hasTakenDown(since: exit.outages)
@@ -171,14 +176,15 @@ extension Pod {
       return false
     }
     while verdict == nil, !Task.isCancelled {
-      // It is known at the end of the outage.
+      // This is known at the end of the outage.
       try? await wait { verdict != nil || !presence.isAway }
       if isTakenDown() { return true }
       if presence.outages > exit.outages { return false }
       if await isEngineServing() {
         guard let member = members[name], member.run.influence == .signal else { return false }
-        // `docker rm -f` kills it first: what follows at once belongs to the same request. And a busy engine may stop
-        // its containers some time before it stops listening, which must not pass for work that is done.
+        // `docker rm -f` kills the container first: its removal follows at once. A busy engine may
+        // stop its containers some time before it stops listening, which must not count as
+        // completed work.
         let decision = member.decision(exitCode: code)
         try? await wait(within: decision == .ended ? .seconds(2) : .milliseconds(300)) {
           verdict != nil || presence.isAway || members[name]?.container == nil
@@ -192,7 +198,7 @@ extension Pod {
     return false
   }
 
-  /// Applies the restart policy to a container that the engine took down.
+  /// Applies the restart policy to a container that the engine stopped.
   private func restartOrFail(_ name: String, exitCode: Int) async {
     guard let member = members[name] else { return }
     let mayRestart =
@@ -211,16 +217,16 @@ extension Pod {
         + "policy is 'no' (pod.on_engine_restart: restart starts it again)")
   }
 
-  /// Whether a container's end was the kernel's, for memory. A busy engine hears of that after the end, and then says
-  /// it in an event alone.
+  /// Whether the kernel killed a container for memory. A busy engine learns of that after the exit,
+  /// and then reports it only in an event.
   private func wasKilledForMemory(_ name: String, _ exit: ObservedExit) async -> Bool {
     if exit.isOutOfMemory { return exit.code != 0 }
     guard exit.code == 137 else { return false }
     func isRecent() -> Bool {
-      // One that was spared has the event too, and may end in another way later.
+      // A container that survived has the event too, and may exit for another reason later.
       members[name]?.run.outOfMemoryAt.map { .now - $0 < .seconds(10) } ?? false
     }
-    // A busy engine reports it late; who has a limit is worth the wait.
+    // A busy engine reports it late. The longer wait is only for containers with a limit.
     let isLimited = members[name]?.plan.service.memoryLimit != nil
     try? await wait(within: .seconds(isLimited ? 5 : 1)) { isRecent() || verdict != nil }
     return isRecent()
@@ -237,7 +243,7 @@ extension Pod {
     return " (\(limit.position): limit \(limit.value.bytes) bytes)"
   }
 
-  /// An exit code in words; above 128 it is a signal, as shells and Docker count.
+  /// A description of an exit code. Above 128 it names a signal, as in shells and Docker.
   static func words(exitCode: Int) -> String {
     let names = [
       1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
@@ -256,16 +262,17 @@ extension Pod {
       ? mains.allSatisfy(\.hasEnded) : mains.contains(where: \.hasEnded)
   }
 
-  /// The pod is finished when every container has ended as its policy allows.
+  /// Completes the pod when all main services have exited as their policies permit, or the first
+  /// one if that decides.
   func checkFinished() {
-    // Where somebody has named a role, the main services' work may be done before all others have come up.
+    // If a role is set, the main services may complete before all others are running.
     guard isRunning || request.roles.isExplicit, !isFailing else { return }
     if isDone {
       settle(finished)
     }
   }
 
-  /// How the pod ends where its main services have exited with 0.
+  /// The outcome if the main services have exited with 0.
   private var finished: PodOutcome {
     let roles = request.roles
     guard roles.isExplicit else {
@@ -280,7 +287,8 @@ extension Pod {
     return outcome
   }
 
-  /// In a pod that is a service each main service runs for good, but for those that others wait for to complete.
+  /// Whether a service must not exit: in a pod of type `service`, each main service, except those
+  /// for whose completion others wait.
   private func mayNotEnd(_ name: String) -> Bool {
     guard request.options.kind == .service, role(of: name) == .main,
       let service = members[name]?.plan.service.name

@@ -6,7 +6,8 @@ import PodControl
 import PodIdentity
 
 extension Pod {
-  /// Follows the engine's events of this pod until the task is cancelled; everything after the launch is driven by them.
+  /// Follows the engine's events of this pod until the task is canceled. After the launch, they
+  /// drive all changes.
   func followEvents() async {
     var pause = Duration.milliseconds(100)
     var hasListened = false
@@ -16,7 +17,7 @@ extension Pod {
       do {
         let events = try await engine.events(
           filters: ["type": ["container"], "label": labelFilter])
-        // One that was restarted needs more time than that.
+        // The stream of a restarted engine can't be reopened within a second.
         if let brokenAt, .now - brokenAt > .seconds(1) { presence.wasUnreachable = true }
         hasListened = true
         isListening = true
@@ -28,7 +29,8 @@ extension Pod {
         return
       } catch {
         if !hasListened {
-          // An engine that has never responded is none. One that has may be starting again just now.
+          // An engine that has never responded doesn't exist. One that has responded may be
+          // restarting.
           guard (error as? EngineError)?.isEngineAway == true, await engine.hasResponded else {
             fail("\(error)")
             return
@@ -52,7 +54,7 @@ extension Pod {
 
   /// Handles one event.
   func handle(_ event: EngineEvent) {
-    // An image made by `docker commit` passes the labels on: only what was created here counts.
+    // An image from `docker commit` inherits the labels, so only known IDs count.
     guard let name = members.first(where: { $0.value.container == event.actorID })?.key else {
       handleOfHook(event)
       return
@@ -62,7 +64,7 @@ extension Pod {
       if members[name]?.state == .stopping(.asked) {
         advance(name, .signalReported)
       } else if !isEnding {
-        // While the pod ends anybody's signal may come before the pod's own.
+        // While the pod ends, a signal of another client may arrive before the pod's own.
         update(name) { if $0.run.influence == .none { $0.run.influence = .signal } }
       }
     case "die":
@@ -83,7 +85,8 @@ extension Pod {
     case "health_status: healthy":
       update(name) { $0.health = .healthy }
     case "health_status: unhealthy":
-      // One that is on its way out has more important news; and its check may have asked the one that is away.
+      // The exit of a container that isn't running any more takes precedence. If the owner of its
+      // namespace is away, the check may have failed for that reason.
       guard members[name]?.state == .running, !hasOwnerAway(name) else { break }
       if members[name]?.run.influence == .signal {
         failUnhealthyUnlessTakenDown(name)
@@ -98,14 +101,15 @@ extension Pod {
     }
   }
 
-  /// The exit of a container that runs before a service: someone else may remove it before it is asked for.
+  /// Records the exit of a `pre_start` container: another client may remove it before its exit code
+  /// is requested.
   private func handleOfHook(_ event: EngineEvent) {
     guard event.action == "die", hookContainers.keys.contains(event.actorID) else { return }
     hookContainers[event.actorID] = .some(event.attributes["exitCode"].flatMap { Int($0) })
     changes.notifyAll()
   }
 
-  /// Handles the removal of a container by someone else (docs/pod.md, "What others do to a pod").
+  /// Handles the removal of a container by another client (docs/pods.md, "External changes").
   func handleRemoval(of name: String) {
     guard let member = members[name] else { return }
     switch member.state {
@@ -121,16 +125,17 @@ extension Pod {
     case .running where isEnding, .exiting where isEnding, .stopping where isEnding:
       advance(name, .ended(exitCode: member.run.exit?.code ?? Self.unknownExitCode))
     case .starting, .exiting, .stopping, .restarting, .ended:
-      // The start that is under way reports it; the event told how it had exited; the next start creates the container
-      // again; or nothing needs it any more.
+      // A pending start reports the removal, the event had the exit code, the next start creates
+      // the container again, or it isn't needed any more.
       update(name) { $0.container = nil }
     case .running:
       failRemoved(name, exitCode: member.run.exit?.code ?? Self.unknownExitCode)
     }
   }
 
-  /// A service that was told to stop may well be unhealthy until it has. Where the engine told it because it shuts down,
-  /// its restart policy decides; should the engine return without an end of it, the list says how it is.
+  /// A service that was sent a signal may be unhealthy until it exits. If the engine sent the
+  /// signal because it shuts down, the restart policy decides; if the container survives, the next
+  /// list has its health.
   private func failUnhealthyUnlessTakenDown(_ name: String) {
     spawn { pod in
       let number = pod.members[name]?.run.number
@@ -172,21 +177,22 @@ extension Pod {
     }
   }
 
-  /// An unhealthy service: what its last check wrote, how that exited, and what the service itself wrote.
+  /// The failure of an unhealthy service: the output and exit code of its last check, and the
+  /// service's last output.
   static func unhealthy(_ name: String, _ check: HealthResult?, output: [String]) -> Failure {
     let lines = OutputTail.lastLines(of: check?.output ?? "")
     let text = lines.isEmpty ? "" : ": " + lines.joined(separator: " / ")
-    // The engine's own failures, such as a timeout, have -1.
+    // The engine reports -1 for its own failures, such as a timeout.
     let code = check.flatMap { $0.exitCode > 0 ? " (the check ended with \($0.exitCode))" : nil }
     var failure = Failure("service '\(name)' is unhealthy\(text)\(code ?? "")", output: output)
     failure.outputLabel = "; last output: "
     return failure
   }
 
-  /// Resumes from the log when a container's output has ended and the container has not.
+  /// Resumes from the log if a container's output has ended but the container hasn't exited.
   func outputEnded(of name: String) {
     spawn { pod in
-      // Output ends a moment before its container does.
+      // The output ends shortly before its container exits.
       try? await pod.wait(within: .seconds(3)) { pod.members[name]?.isAlive != true }
       guard !pod.isEnding, let member = pod.members[name], member.isAlive,
         let id = member.container,

@@ -2,10 +2,10 @@ import Compose
 import PodControl
 
 extension Pod {
-  /// Records what a container's change of state means to people.
+  /// Records the events that follow from a container's change of state.
   ///
   /// - Parameters:
-  ///   - event: what has happened to it.
+  ///   - event: the container's event.
   ///   - name: the container's key.
   func record(_ event: MemberState.Event, of name: String) {
     guard let member = members[name] else { return }
@@ -25,11 +25,11 @@ extension Pod {
     }
   }
 
-  /// Records what a container's health check has found.
+  /// Records a change of a container's health.
   ///
   /// - Parameters:
   ///   - name: the container's key.
-  ///   - before: what was known.
+  ///   - before: the health before the change.
   func recordHealth(of name: String, since before: Member.Health?) {
     guard let member = members[name], member.health != before else { return }
     let label = member.plan.label
@@ -47,12 +47,12 @@ extension Pod {
       container: member.container, exitCode: code)
   }
 
-  /// Records that a service waits for another, or for its own health check.
+  /// Records that a service waits for another one, or for its own healthcheck.
   ///
   /// - Parameters:
-  ///   - name: the key of the container that waits.
-  ///   - other: the key of the container that it waits for.
-  ///   - condition: what that has to come to.
+  ///   - name: the key of the waiting container.
+  ///   - other: the key of the container for which it waits.
+  ///   - condition: the condition for which it waits.
   func recordWaiting(of name: String, for other: String, _ condition: Dependency.Condition) {
     let what =
       switch condition {
@@ -67,7 +67,7 @@ extension Pod {
       .serviceWaiting, service: label, "waiting for '\(other)' \(what)", subject: other)
   }
 
-  /// Records how the pod ended, and that nothing follows.
+  /// Records the pod's outcome, and closes the history.
   func recordEnd(_ outcome: PodOutcome) {
     let left = outcome.leftovers.joined(separator: ", ")
     history.record(

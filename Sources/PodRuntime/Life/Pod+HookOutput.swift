@@ -2,12 +2,12 @@ import Compose
 import DockerEngine
 import YAML
 
-/// What commands around a service's life write, and how they end.
+/// Output and exit codes of service hooks.
 extension Pod {
-  /// Does something in a container as long as that runs: some engines never tell of the end of a command that goes down
-  /// with it.
+  /// Runs work in a container while that is running. Some engines never report the exit of a
+  /// command that is killed with its container.
   ///
-  /// - Throws: what `work` throws; `ContainerGone` some time after the container's exit.
+  /// - Throws: errors of `work`; `ContainerGone` 2 s after the container's exit.
   func whileRunning(
     _ name: String, _ number: Int, _ work: @escaping @Sendable (isolated Pod) async throws -> Void
   ) async throws {
@@ -25,21 +25,21 @@ extension Pod {
     }
     repeat {
       try await wait { isGone() }
-      // What the command says of itself is better, and takes a moment.
+      // The command's own exit is the better report, and may arrive shortly after.
       try await Task.sleep(for: .seconds(2))
     } while !isGone()
     throw ContainerGone(
       description: "the post_start of service '\(name)' has not ended with its container")
   }
 
-  /// A container has exited, and nothing was said of the command in it.
+  /// A container has exited, and the exit of the command in it wasn't reported.
   private struct ContainerGone: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// Passes a hook's output on, whole lines with the service's name before them.
+  /// Forwards a hook's output as whole lines, with the service's name before each.
   ///
-  /// - Returns: the last lines of what it wrote to standard error; to standard output, where that is empty.
+  /// - Returns: the last lines of its standard error, or of its standard output if that is empty.
   func forward(
     _ frames: OutputFrames, label: String, index: Int
   ) async throws -> [String] {

@@ -7,18 +7,19 @@ import PodObjects
 import Synchronization
 
 extension Pod {
-  /// What stays of a failed pod.
+  /// The part of a failed pod that is kept.
   struct Kept: Sendable {
     /// The containers' IDs.
     var containers: Set<String>
-    /// Until when, in seconds since 1970.
+    /// The time until which they are kept, in seconds since 1970.
     var until: Int64
   }
 
-  /// Stops what still runs of a failed pod and marks its containers as kept, where the task asks for that. If that can't be
-  /// done at once the pod is removed as ever: the terminal update doesn't wait for it.
+  /// Stops the running containers of a failed pod, and marks its containers as kept, if the task
+  /// requests that. If this isn't possible at once, the pod is removed as usual, because the
+  /// terminal update must not wait.
   ///
-  /// - Returns: what stays; nil where all is to be removed.
+  /// - Returns: the kept part; nil if everything is to be removed.
   func keepContainers() async -> Kept? {
     let seconds = min(request.options.keepFailed, PodLabel.longestKeep)
     guard seconds > 0, verdict?.state == .failed, !madeContainers.isEmpty, !mayGrow,
@@ -30,12 +31,12 @@ extension Pod {
     let keeping = Task { () throws -> Set<String> in
       let inventory = PodInventory(engine: engine, doubt: .fail(identity))
       let found = try await inventory.observe(run: identity.run, made: made)
-      // Where labels don't tell two incarnations apart, nobody could tell later whose they are.
+      // If labels don't distinguish two incarnations, the owner could not be determined later.
       guard found.own(identity, made: []).objects == found.pods[identity]?.objects else {
         return []
       }
       let containers = found.pods[identity]?.containers ?? []
-      // Their grace is over.
+      // Their grace period is over.
       try await PodKeeper(engine: engine, stopTimeout: 0).keep(containers, until: until)
       return Set(containers.filter(\.isWorth).map(\.id))
     }
@@ -43,7 +44,7 @@ extension Pod {
     let begin = ContinuousClock.now
     var isOver = false
     while !isOver {
-      // A shutdown may leave less time meanwhile.
+      // A shutdown may shorten the limit meanwhile.
       let limit = min(Duration.seconds(5), (cleanupLimit ?? .seconds(10)) / 2)
       let rest = begin + limit - .now
       isOver = await watch.hasEnded(within: min(max(.zero, rest), .milliseconds(250)))
@@ -69,15 +70,16 @@ extension Pod {
     }
   }
 
-  /// The pods of this process that are kept.
+  /// The kept pods of this process.
   private static let keptTasks = Mutex<Set<String>>([])
 
   private var keptKey: String { "\(request.run) \(request.taskID)" }
 
-  /// Removes what was kept of an earlier pod of the same task, which this executor has launched too: nothing but their time
-  /// tells the two apart.
+  /// Removes the kept containers of an earlier pod of the same task that this executor launched.
+  /// Both pods have the same labels, so only the time until which containers are kept distinguishes
+  /// them.
   ///
-  /// - Throws: `LaunchFailure` where that can't be done.
+  /// - Throws: `LaunchFailure` if they can't be removed.
   func removeKept() async throws {
     let key = keptKey
     guard Self.keptTasks.withLock({ $0.contains(key) }) else { return }

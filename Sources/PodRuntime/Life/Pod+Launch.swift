@@ -6,24 +6,24 @@ import PodControl
 import PodIdentity
 import YAML
 
-/// Why a launch stopped, in a line for people.
+/// Why a launch failed, in one line for people.
 struct LaunchFailure: Error, CustomStringConvertible {
   let description: String
 }
 
 extension Pod {
-  /// Brings every service up in the order of its dependencies, as many at once as that allows.
+  /// Starts all services in the order of their dependencies, as many at once as that permits.
   func launch() async {
     launchedAt = .now
     ringForOptional()
     do {
       try await orFail { try await $0.bringUpAll() }
     } catch {
-      // The pod's end is decided.
+      // The pod's outcome is decided.
     }
   }
 
-  /// Makes a step's failure the pod's end at once: whatever else is under way is its consequence.
+  /// Fails the pod at once for an error of a step: failures of other steps are consequences.
   ///
   /// - Throws: `CancellationError` in place of the step's error.
   func orFail<Value: Sendable>(
@@ -32,7 +32,7 @@ extension Pod {
     do {
       return try await step(self)
     } catch let error as CancellationError {
-      // Whoever cancelled has decided how the pod ends.
+      // The cause of the cancellation has decided the outcome.
       throw error
     } catch {
       fail(error)
@@ -62,10 +62,11 @@ extension Pod {
     let values = try await secrets
     try checkLaunch()
     if let early { claimCgroup(of: early) }
-    // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
+    // The engine's information takes time. The infrastructure container, for which all services
+    // wait, doesn't need it.
     async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
     if let early {
-      // Whoever ends the pod now has to know what to look for.
+      // If the pod ends now, the removal needs the plan.
       self.plan = early
       try await createNetworksAndVolumes(of: early)
     }
@@ -101,7 +102,7 @@ extension Pod {
     await ahead
     try await launchWait { self.members.values.allSatisfy(self.isUp) }
     let addresses = await addresses(of: plan)
-    // What has been decided meanwhile is never followed by RUNNING.
+    // RUNNING is never reported after the outcome is decided.
     try checkLaunch()
     hasComeUp = true
     publishedPorts = addresses.ports
@@ -112,7 +113,8 @@ extension Pod {
     checkFinished()
   }
 
-  /// Places the plan; an engine that went away after it was asked about itself is asked anew.
+  /// Places the plan. If the engine goes away after it has sent its information, that is requested
+  /// again.
   private func plan(_ setup: PodSetup) async throws -> PodPlan {
     do {
       return try await setup.plan()
@@ -130,7 +132,7 @@ extension Pod {
     }
     let services = plan.containers.filter { !$0.isInfra }
     for (index, container) in (services + plan.containers.filter(\.isInfra)).enumerated() {
-      // The infrastructure container may be on its way already.
+      // The infrastructure container may be starting already.
       if members[container.key] == nil {
         members[container.key] = Member(plan: container, index: index)
       }
@@ -138,13 +140,14 @@ extension Pod {
     self.plan = plan
   }
 
-  /// Starts the container that all services wait for, before the engine has told of its cgroups.
+  /// Records the pod's owner on its cgroup before a container runs in it.
   private func claimCgroup(of plan: PodPlan) {
-    // That of an engine elsewhere is out of reach.
+    // The cgroups of a remote engine can't be written.
     guard engine.endpoint.socketPath != nil else { return }
     PodCgroups(identity: plan.identity, log: log).claim()
   }
 
+  /// Starts the infrastructure container while the engine's information is still requested.
   private func bringUpInfra(
     of plan: PodPlan?, _ image: ProvidedImage?, _ setup: PodSetup
   ) async {
@@ -153,9 +156,9 @@ extension Pod {
     do {
       try await bringUp(infra, images: image.map { [infra.service.name: $0] } ?? [:])
     } catch is CancellationError {
-      // Whoever cancelled has decided how the pod ends.
+      // The cause of the cancellation has decided the outcome.
     } catch {
-      // What is wrong with the engine explains it better.
+      // A problem with the engine's configuration explains the failure better.
       do {
         _ = try await setup.plan()
         fail(error)
@@ -169,7 +172,7 @@ extension Pod {
     request.options.needsInfra ? try await holderImage() : nil
   }
 
-  /// The image of containers that do nothing but hold something for others.
+  /// The image of containers that only own namespaces or volumes for others.
   func holderImage() async throws -> ProvidedImage {
     let engine = engine
     let info = info
@@ -179,7 +182,7 @@ extension Pod {
     }
   }
 
-  /// What the launch waits for, in words.
+  /// A description of the containers for which the launch waits.
   var launchWaits: String {
     let waiting = members.values.filter { !isFinal($0) }.sorted { $0.index < $1.index }.compactMap {
       member -> String? in
@@ -224,7 +227,7 @@ extension Pod {
 }
 
 extension Member {
-  /// True once nothing more is waited for before the pod counts as running.
+  /// Whether the launch doesn't have to wait for it any longer.
   var isUp: Bool {
     guard hasComeUp else { return false }
     return hasEnded || health == .none || health == .healthy

@@ -6,13 +6,13 @@ import PodIdentity
 import YAML
 
 extension Pod {
-  /// Creates a container by the name of its image, as `docker ps` shows it; by the image's ID where
-  /// another build has given that name to another image since.
+  /// Creates a container by the name of its image, which `docker ps` then shows; by the image's ID
+  /// if another build has moved that name to another image since.
   ///
   /// - Parameters:
   ///   - container: the container.
   ///   - image: the image that was provided for it.
-  ///   - body: the request, without the image.
+  ///   - body: the create request, without the image.
   /// - Returns: the container's ID.
   /// - Throws: `EngineError`; `CancellationError`.
   func make(
@@ -39,7 +39,7 @@ extension Pod {
       let own = members.values.compactMap(\.container)
       try check.check(body, of: container, own: Set(own + madeContainers))
     }
-    // The operator's own isn't held against what it permits to others.
+    // The policy doesn't apply to the operator's own defaults.
     let completed = request.defaults.completing(
       try pinned(try foundByEngine(body, of: container), of: container), of: container,
       memory: request.limits?.memory, imageSignal: image.stopSignal)
@@ -67,7 +67,7 @@ extension Pod {
     return id
   }
 
-  /// Holds a request against the operator's policy, as it is about to be sent.
+  /// Checks a request against the operator's policy right before it is sent.
   func checkPolicy(
     _ check: (PolicyCheck) throws(ComposeError) -> Void
   ) throws(ComposeError) {
@@ -85,7 +85,7 @@ extension Pod {
     }
   }
 
-  /// Whether a container was made from another image: its name may be given away between two
+  /// Whether a container was created from another image: the image's name may move between two
   /// requests.
   private func isOfAnother(_ id: String, than image: ProvidedImage) async throws -> Bool {
     guard image.isBuilt else { return false }
@@ -99,17 +99,18 @@ extension Pod {
     }
   }
 
-  /// Removes the container of a hook whose create's answer was lost, or that is to be run again.
+  /// Removes the container of a hook if the response to its create was lost, or before the hook
+  /// runs again.
   func removeStray(of hook: ContainerPlan) async throws {
     guard let id = try await findStray(of: hook) else { return }
     try? await remove(id)
   }
 
-  /// Finds the container that a create made whose answer was lost.
+  /// Finds a container whose create was carried out although the response was lost.
   ///
   /// - Parameters:
-  ///   - container: whose it is.
-  ///   - image: the image that it must be made from; one that isn't is removed. Nil for any.
+  ///   - container: the container's plan.
+  ///   - image: the image from which it must be created; if it isn't, it is removed. Nil for any.
   /// - Returns: its ID; nil if there is none.
   /// - Throws: `EngineError`; `CancellationError`.
   func findStray(

@@ -8,7 +8,7 @@ import PodObjects
 import YAML
 
 extension Pod {
-  /// Creates the pod's networks and volumes, and checks that those of others exist.
+  /// Creates the pod's networks and volumes, and checks that external ones exist.
   func createNetworksAndVolumes(of plan: PodPlan) async throws {
     let engine = engine
     if engine.endpoint.isLocal {
@@ -43,7 +43,7 @@ extension Pod {
           try await self.find("volume", volume) { _ = try await engine.inspectVolume($0) }
         }
       }
-      // Unlike `waitForAll`, this ends with the first error, and cancels the others.
+      // Unlike `waitForAll`, this cancels the others after the first error.
       for try await _ in group {}
     }
   }
@@ -58,7 +58,7 @@ extension Pod {
         do {
           return try await withoutCancellation { try await engine.createNetwork(network) }
         } catch let error as EngineError where error.isConflict {
-          // An earlier request may have been carried out although its answer was lost.
+          // An earlier request may have been carried out although its response was lost.
           guard let found = try? await engine.inspectNetwork(network.name) else { throw error }
           try pod.checkOwner(of: found.labels, of: plan, "network \(network.name)")
           return found.id
@@ -84,7 +84,7 @@ extension Pod {
     }
     do {
       let volume = try pinned(try foundByEngine(volume))
-      // The engine gives the volume of that name where there is one already.
+      // The engine returns the existing volume if there is one of that name.
       let made = try await persistently { _ in
         try await withoutCancellation { try await engine.createVolume(volume) }
       }
@@ -96,7 +96,8 @@ extension Pod {
     }
   }
 
-  /// An object that another process made for the same run is that process's, or pod-reaper's.
+  /// Refuses an object that another process created for the same run: it belongs to that process,
+  /// and pod-reaper removes it.
   private func checkOwner(
     of labels: [String: String], of plan: PodPlan, _ object: String
   ) throws(LaunchFailure) {
@@ -127,7 +128,7 @@ extension Pod {
 
   // MARK: Objects that vanished
 
-  /// Creates those of the pod's networks again that someone else removed.
+  /// Recreates those of the pod's networks that another client removed.
   ///
   /// - Throws: `LaunchFailure`.
   func restoreNetworks() async throws {
@@ -155,11 +156,11 @@ extension Pod {
     return names.contains { error.message.contains($0) }
   }
 
-  /// Removes second networks of one name: a create whose answer was lost, and that was sent again, may have been carried out
-  /// twice. The one that is known stays.
+  /// Removes duplicates of a network: a create that was repeated because its response was lost may
+  /// have been carried out twice. The known network is kept.
   ///
-  /// - Parameter error: what the engine says of a name.
-  /// - Returns: whether there were any.
+  /// - Parameter error: the engine's error about an ambiguous name.
+  /// - Returns: whether duplicates were removed.
   /// - Throws: `EngineError`.
   func removesDoubles(of error: EngineError) async throws -> Bool {
     guard
@@ -183,10 +184,11 @@ extension Pod {
     return isLess
   }
 
-  /// Checks that a container's named volumes are still those that were created for the pod: Docker makes a missing one
-  /// anew, without labels, when a container that uses it is created.
+  /// Checks that a container's named volumes are still those that were created for the pod. When
+  /// Docker creates a container whose volume is missing, it creates the volume without labels.
   ///
-  /// - Returns: false where one had vanished. The container is then to be discarded and created again.
+  /// - Returns: false if a volume had vanished. The container must then be discarded and created
+  ///   again.
   func hasOwnVolumes(_ container: ContainerPlan) async throws -> Bool {
     guard let plan else { return true }
     for volume in plan.volumes {
@@ -201,12 +203,13 @@ extension Pod {
     return true
   }
 
-  /// Creates the volumes again that someone else removed, also in place of those that Docker made for a container.
+  /// Recreates the volumes that another client removed, including those that Docker has replaced by
+  /// volumes without labels.
   ///
   /// - Throws: `LaunchFailure`, `EngineError`; `CancellationError`.
   func restoreVolumes(of container: ContainerPlan) async throws {
     guard let plan else { return }
-    // Several containers may miss the same one.
+    // Several containers may use the same missing volume.
     try await launchWait { !self.isRestoringVolumes }
     isRestoringVolumes = true
     defer {
@@ -232,7 +235,8 @@ extension Pod {
     }
   }
 
-  /// Removes a volume that Docker made for the pod's containers, once all of them are discarded.
+  /// Removes a volume that Docker created for the pod's containers, after all of them are
+  /// discarded.
   private func removeUnlabeled(_ name: String) async throws {
     let engine = engine
     for attempt in 1... {

@@ -6,12 +6,13 @@ import PodControl
 import YAML
 
 extension Pod {
-  /// Runs a service's `pre_start`, each in a container that has the volumes of the service's first.
+  /// Runs a service's `pre_start` hooks, each in a container with the volumes of the service's
+  /// first container.
   ///
   /// - Parameters:
   ///   - container: the service's first container, which is created and not started.
   ///   - images: the images of the pod by `Service.imageKey`.
-  /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
+  /// - Throws: `ComposeError` with the hook's line if a hook can't be run, or doesn't exit with 0.
   func runPreStart(
     of container: ContainerPlan, images: [String: ProvidedImage]
   ) async throws {
@@ -38,7 +39,8 @@ extension Pod {
             let hasReturned = try await hasOwnerReturned(
               of: container.key, since: owners, after: error)
             if hasReturned { try await removeStray(of: hook) }
-            // Whoever crashes again and again keeps those waiting that live in its namespaces.
+            // Retries because of an owner that crashes repeatedly aren't counted: they wait for its
+            // restarts.
             if hasReturned, error.isFailedJoin { continue }
             let mayRetry = hasReturned ? true : try await mayRetry(error, hook, &image)
             guard attempt < Self.mostAttempts, mayRetry else {
@@ -50,12 +52,13 @@ extension Pod {
           }
         }
       }
-      // Where someone else removed the service's container, what they wrote to its own volumes is gone with it.
+      // If another client removed the service's container, the hooks' files in its anonymous
+      // volumes are gone.
       attempt += 1
     } while members[container.key]?.container != shared && attempt < Self.mostAttempts
   }
 
-  /// Decides whether a hook's container may be run again, and provides what was missing.
+  /// Decides whether a hook's container may be run again, and provides missing objects.
   private func mayRetry(
     _ error: EngineError, _ hook: ContainerPlan, _ image: inout ProvidedImage
   ) async throws -> Bool {
@@ -92,7 +95,7 @@ extension Pod {
     hookContainers[id] = .some(nil)
     hookSignals[id] = request.defaults.stopSignal(
       of: hook.service, imageSignal: image.stopSignal)
-    // One that still runs when the pod ends is stopped like a service.
+    // A hook that is still running when the pod ends is stopped like a service.
     defer { if !isEnding { hookContainers[id] = nil } }
     let name = hook.service.name
     history.record(.serviceHookStarted, service: name, subject: "pre_start", container: id)
@@ -109,11 +112,11 @@ extension Pod {
         try await engine.removeContainer(id, force: true, volumes: true)
       }
     } catch let error as EngineError where error.isNotFound {
-      // Someone else has removed it.
+      // Another client has removed it.
     }
   }
 
-  /// How a hook's container exited, also where someone else has removed it since.
+  /// The exit code of a hook's container, even if another client has removed the container since.
   private func exitCode(ofHook id: String) async throws -> Int {
     do {
       return try await engine.waitContainer(id)
@@ -137,7 +140,7 @@ extension Pod {
     return id
   }
 
-  /// Starts a hook's container, and passes on what it writes until it ends.
+  /// Starts a hook's container, and forwards its output until it exits.
   private func follow(_ hook: ContainerPlan, _ id: String) async throws -> [String] {
     let engine = engine
     try await ensureSlice()

@@ -4,11 +4,12 @@ import Logging
 import PodControl
 
 extension Pod {
-  /// How often a step is tried again for one cause before the pod fails for it.
+  /// How often a step is attempted for one cause before the pod fails.
   static let mostAttempts = 5
 
-  /// Probes an engine that is away until it is back, and lists the pod's containers at long intervals otherwise: what
-  /// differs from what the pod knows is a missed event. Ends when the task is cancelled.
+  /// While the engine is away, probes it until it returns; otherwise lists the pod's containers at
+  /// long intervals, and handles each difference as a missed event. Returns when the task is
+  /// canceled.
   func watchEngine() async {
     while !Task.isCancelled {
       if let since = presence.awaySince {
@@ -29,7 +30,7 @@ extension Pod {
       } catch let error as EngineError where error.isEngineAway {
         noteEngineAway(since: asked, "\(error)")
       } catch {
-        // An answer that can't be used is no absence: the events still drive everything.
+        // An unusable response doesn't mean that the engine is away. Events still arrive.
         log.warning("the pod's containers can't be listed: \(error)")
       }
     }
@@ -40,10 +41,10 @@ extension Pod {
     var pause = Duration.milliseconds(100)
     while !Task.isCancelled {
       do {
-        // A probe that hangs must not hide that the time is up.
+        // A probe that hangs must not delay the deadline.
         let limit = min(.seconds(5), max(.milliseconds(200), deadline - .now))
         try await engine.probe(within: limit)
-        // What happens from here on comes as an event.
+        // Once the event stream is open, later changes arrive as events.
         try await wait(within: limit) { isListening }
         if isListening {
           do {
@@ -78,10 +79,10 @@ extension Pod {
     changes.notifyAll()
   }
 
-  /// Decides whether a failed step may succeed when it is done again, and waits until the engine is back.
+  /// Decides whether a failed step may succeed when repeated, and waits until the engine is back.
   ///
-  /// - Returns: false where the engine responds, so that the error is its answer.
-  /// - Throws: `CancellationError` once the pod is about to end.
+  /// - Returns: false if the engine responds, so that the error is its response to the step.
+  /// - Throws: `CancellationError` once the pod is ending.
   func recovers(from error: any Error) async throws -> Bool {
     if let error = error as? EngineError { noteUnanswered(error) }
     if !(await isEngineAway(error)) { return false }
@@ -91,27 +92,27 @@ extension Pod {
     return true
   }
 
-  /// Whether an error comes from an engine that is gone, or about to go: one that shuts down responds with errors of
-  /// its parts, such as "transport is closing".
+  /// Whether an error comes from an engine that is away or shutting down. An engine that shuts down
+  /// returns errors of its parts, such as "transport is closing".
   private func isEngineAway(_ error: any Error) async -> Bool {
     guard let error = error as? EngineError else { return !(await isEngineServing()) }
     if error.isEngineAway { return true }
     guard case .status(let status) = error.kind else { return false }
-    // Engines before 17.12 write of "oci runtime", and of containerd's answers as rpc errors.
+    // Engines before 17.12 write "oci runtime", and return containerd's errors as rpc errors.
     let text = error.message.lowercased()
     let isOfRuntime = ["oci runtime", "task", "rpc error", "containerd"].contains {
       text.contains($0)
     }
     guard status >= 500 || isOfRuntime else { return false }
     if !(await isEngineServing()) { return true }
-    // One that was told to shut down may refuse before it stops listening.
+    // An engine that shuts down may refuse requests before it stops listening.
     guard isOfRuntime else { return false }
     try? await wait(within: .milliseconds(250)) { isEnding || presence.isAway }
     if presence.isAway { return true }
     return !(await isEngineServing())
   }
 
-  /// Whether the engine takes new connections, and responds.
+  /// Whether the engine accepts new connections and responds.
   func isEngineServing() async -> Bool {
     do {
       try await engine.probe(within: .seconds(2))
@@ -121,7 +122,7 @@ extension Pod {
     }
   }
 
-  /// Does a step, and again after the engine was away.
+  /// Performs a step, and repeats it after the engine was away.
   func persistently<Value: Sendable>(
     _ step: @Sendable (isolated Pod) async throws -> Value
   ) async throws -> Value {

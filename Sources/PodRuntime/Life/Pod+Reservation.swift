@@ -3,8 +3,9 @@ import Cgroups
 import DockerEngine
 
 extension Pod {
-  /// Has the engine, which is root, make a cgroup that this process may not make: for a container's start it makes the
-  /// parent, and leaves that behind, whether or not there is such a program.
+  /// Makes the engine, which runs as root, create a cgroup that this process has no permission to
+  /// create. When the engine starts a container, it creates the container's parent cgroup and
+  /// leaves it behind, even if the container's program doesn't exist.
   func reserve(_ path: String, with container: ContainerPlan, image: ProvidedImage?) async throws {
     guard let image else { return }
     var body = ContainerCreate(image: image.id)
@@ -39,7 +40,7 @@ extension Pod {
     }
   }
 
-  /// Starts a container that has nothing to run; what the engine says to that.
+  /// Starts a container whose program doesn't exist, and returns the engine's error.
   private func startRefused(_ id: String) async -> String {
     let engine = engine
     do {

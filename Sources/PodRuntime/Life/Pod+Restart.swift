@@ -5,7 +5,7 @@ import Logging
 import PodControl
 
 extension Pod {
-  /// Starts a container again, and with it the group that lives by it.
+  /// Restarts a container together with its group.
   func restart(_ name: String, exitCode: Int, because reason: String? = nil) async {
     guard var member = members[name] else { return }
     let pause = member.nextPause()
@@ -23,7 +23,7 @@ extension Pod {
       try await wait(within: pause) { isEnding || members[name]?.isAskedToReturn == true }
       await waitForOwners(of: member)
       try checkLaunch()
-      // Whoever joined its namespace would stay behind in the dead one.
+      // Containers that joined its namespaces would stay in the dead ones.
       let group = try await group(of: [name])
       others = group
       note(&restart, .stoppingOthers, group)
@@ -36,7 +36,7 @@ extension Pod {
     } catch is CancellationError {
       return
     } catch {
-      // Who lives by it can't go on without it.
+      // The containers of its group can't continue without it.
       guard role(of: name) == .optional, others.isEmpty else { return fail(error) }
       dropOptional(name, error)
     }
@@ -58,9 +58,10 @@ extension Pod {
     log.debug("restart of '\(restart.owner)': \(state)\(names.isEmpty ? "" : ": " + names)")
   }
 
-  /// Who runs and lives by a container: in its namespaces, or by `depends_on` with `restart: true`; and who lives by those.
-  /// What becomes of one that is just being started is waited for, since it may still come up in the dead namespace; and of
-  /// one that has exited by itself, since its own policy decides on that.
+  /// The group of containers: the running ones that join their namespaces, or have `depends_on`
+  /// with `restart: true`, directly or indirectly. Waits for those that are being started, because
+  /// they may join the dead namespace, and for the decision about those that exited by themselves,
+  /// because their own policies apply.
   func group(of names: [String]) async throws(CancellationError) -> [Member] {
     while true {
       let group = livingBy(names)
@@ -85,7 +86,8 @@ extension Pod {
     return members.values.filter { found.contains($0.name) }.sorted { $0.index < $1.index }
   }
 
-  /// Whether a container shares a namespace with one that is just being started again, or with one that does.
+  /// Whether a container joins, directly or indirectly, a namespace whose owner isn't running at
+  /// the moment.
   func hasOwnerAway(_ name: String) -> Bool {
     guard let member = members[name] else { return false }
     return member.plan.references.contains { reference in
@@ -94,20 +96,20 @@ extension Pod {
     }
   }
 
-  /// Does something for each of a group, at the same time.
+  /// Performs a step for all members of a group concurrently.
   ///
-  /// - Throws: the first error, once all have ended.
+  /// - Throws: the first error, after all steps have returned.
   func each(
     _ group: [Member], _ step: @escaping @Sendable (isolated Pod, Member) async throws -> Void
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for member in group { tasks.addTask { try await step(self, member) } }
-      // Unlike `waitForAll`, this ends with the first error, and cancels the others.
+      // Unlike `waitForAll`, this cancels the others after the first error.
       for try await _ in tasks {}
     }
   }
 
-  /// Stops a group, dependents before what they depend on.
+  /// Stops a group, dependents before their dependencies.
   func stopGroup(_ group: [Member]) async throws {
     for member in group {
       advance(member.name, .stopRequested)
@@ -124,7 +126,7 @@ extension Pod {
     }
   }
 
-  /// Starts one of a group again, once what it depends on is back.
+  /// Starts a container of a group again, after its dependencies are back.
   func startAgain(_ member: Member) async throws {
     for (service, dependency) in member.plan.dependencies {
       for other in members.values where other.plan.service.name == service {
@@ -132,11 +134,12 @@ extension Pod {
       }
     }
     try await start(member.name)
-    // Its own stop has cut them off.
+    // Its stop has interrupted them.
     if members[member.name]?.commands == .afterStart { try await runPostStart(member.name) }
   }
 
-  /// The same of one that may be optional, and may fail to then.
+  /// Starts a container of a group again. If its service is optional, a failure doesn't fail the
+  /// pod.
   func startAgainByRole(_ member: Member) async throws {
     do {
       try await startAgain(member)
@@ -159,20 +162,23 @@ extension Pod {
     }
   }
 
-  /// Whether a service is unhealthy and nothing follows from that: it is optional. Whoever waits for its health waits in vain.
+  /// Whether an optional service is unhealthy and will not be restarted, so that waits for its
+  /// health must be given up.
   func isGivenUp(_ member: Member) -> Bool {
     role(of: member.name) == .optional && member.state == .running && member.health == .unhealthy
       && (!member.mayRestart
         || reaction(of: member.name, \.onUnhealthy, or: request.options.onUnhealthy) == .fail)
   }
 
-  /// Those in whose namespaces it lives may have ended together with it: it can't start before they have.
+  /// Waits until the owners of its namespaces are running or have exited for good. They may have
+  /// exited together with this container, which can't start before they do.
   func waitForOwners(of member: Member) async {
     try? await wait { self.verdict != nil || !self.hasOwnerAway(member.name) }
   }
 
-  /// Stops a container that is to be started again with the owner of its namespace. One that still runs can't be: the
-  /// engine leaves it as it is, in the dead namespace.
+  /// Stops a container that will be restarted with the owner of its namespace. It must stop first,
+  /// because the engine ignores a start request for a running container, which would stay in the
+  /// dead namespace.
   ///
   /// - Throws: an error for people; `CancellationError`.
   private func stopForRestart(_ member: Member) async throws {
@@ -186,17 +192,17 @@ extension Pod {
       }
     }
     await member.output?.drain(within: .seconds(2), givingWay: true)
-    // The pod's end stops it again.
+    // The end of the pod stops it again.
     try checkLaunch()
     advance(member.name, .restartDecided)
   }
 
-  /// Stops a container, again where the engine refuses or was away, and at last by SIGKILL.
+  /// Stops a container; repeats this if the engine refuses or was away, and finally sends SIGKILL.
   ///
-  /// - Throws: `EngineError` where it may still run; `CancellationError`.
+  /// - Throws: `EngineError` if it may still be running; `CancellationError`.
   func stop(_ id: String, grace: Duration?, signal: String?) async throws {
     let engine = engine
-    // The engine counts whole seconds.
+    // The engine only supports whole seconds.
     let seconds = grace.map { Int($0.secondsRoundedUp) } ?? 10
     var isOver = false
     if let grace, grace.components.attoseconds != 0 {
@@ -227,7 +233,7 @@ extension Pod {
         if try await recovers(from: error) { continue }
       }
       try await Task.sleep(for: pause)
-      // It may have exited meanwhile, which is one reason for a refusal.
+      // It may have exited meanwhile, which is a possible reason for the refusal.
       if let state = try? await engine.inspectContainer(id).state, !state.running { return }
       attempt += 1
       pause = pause * 2
@@ -235,7 +241,7 @@ extension Pod {
     if let problem { throw problem }
   }
 
-  /// Gives a container that was sent its stop signal so long.
+  /// Waits for the exit of a container that was sent its stop signal, for at most its grace period.
   ///
   /// - Returns: whether it has exited.
   private func hasExited(_ id: String, within grace: Duration) async throws -> Bool {
@@ -245,7 +251,7 @@ extension Pod {
     let end = ContinuousClock.now + grace
     _ = await watch.hasEnded(within: grace, orCancelled: true)
     try Task.checkCancellation()
-    // What is waited for may have broken off.
+    // The wait request may have been interrupted.
     if let state = try? await engine.inspectContainer(id).state, !state.running { return true }
     try await Task.sleep(until: end, clock: .continuous)
     return try await !engine.inspectContainer(id).state.running
@@ -255,7 +261,7 @@ extension Pod {
 extension Member {
   /// Counts a restart.
   ///
-  /// - Returns: how long to wait before it.
+  /// - Returns: the pause before it.
   mutating func nextPause() -> Duration {
     let pause = backoff.next(afterRunning: .now - run.startedAt)
     attempts = countedAttempts + 1
@@ -263,30 +269,32 @@ extension Member {
     return plan.service.restartBounds.delay ?? pause
   }
 
-  /// Whether a group's restart may take it along: its start or its own exit isn't just being dealt with.
+  /// Whether a group restart may include it: it isn't being started, and its own exit isn't being
+  /// inspected.
   fileprivate var isSettled: Bool { !isStarting && (!isExiting || run.followsOwner) }
 }
 
 extension ContainerPlan {
-  /// Whether it can't go on, or isn't to, when another container is started again.
+  /// Whether it restarts together with another container: it joins a namespace of that one, or has
+  /// `depends_on` with `restart: true`.
   func lives(by owner: ContainerPlan) -> Bool {
     references.contains { $0.sharesNamespace && $0.key == owner.key }
       || dependencies.contains { $0.service == owner.service.name && $0.dependency.restart }
   }
 }
 
-/// The restart of a container together with those that live by it: one operation on the whole group.
+/// The restart of a container together with its group, as one operation.
 struct GroupRestart {
   enum State: Int, CaseIterable {
-    /// The owner has exited; its pause before the next start runs.
+    /// The owner has exited, and its pause is running.
     case pausing
-    /// Those that live by it are stopped, dependents before what they depend on.
+    /// The group is stopped, dependents before their dependencies.
     case stoppingOthers
     /// The owner is started.
     case startingOwner
-    /// Those that live by it are started, each once what it depends on is back.
+    /// The group is started, each container after its dependencies.
     case startingOthers
-    /// All of them run again. An owner that exits again meanwhile has a restart of its own.
+    /// All of them are running. If the owner exits again meanwhile, that begins another restart.
     case done
   }
 
@@ -297,7 +305,7 @@ struct GroupRestart {
 
   /// Enters the next state.
   ///
-  /// - Returns: false, and changes nothing, where that isn't the next one: none is left out, and there is no way back.
+  /// - Returns: false, without a change, if `next` doesn't directly follow the current state.
   mutating func advance(to next: State) -> Bool {
     guard next.rawValue == state.rawValue + 1 else { return false }
     state = next

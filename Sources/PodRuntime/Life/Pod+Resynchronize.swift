@@ -4,14 +4,14 @@ import Logging
 import PodIdentity
 
 extension Pod {
-  /// What tells the pod's containers from others in the engine's lists and events.
+  /// The label filter for the pod's containers in the engine's lists and events.
   var labelFilter: [String] {
     ["\(PodLabel.run)=\(request.run)", "\(PodLabel.taskID)=\(request.taskID)"]
   }
 
-  /// Compares every container with what the pod knows of it, and handles what differs as the event that was missed.
+  /// Compares every container with its known state, and handles differences as missed events.
   ///
-  /// - Throws: `EngineError` where the engine doesn't list them.
+  /// - Throws: `EngineError` if the engine doesn't list the containers.
   func resynchronize() async throws {
     let known = members
     let listed = try await engine.listContainers(all: true, filters: ["label": labelFilter])
@@ -20,7 +20,7 @@ extension Pod {
     var vanished: [String] = []
     var survivors = 0
     for (name, before) in known.sorted(by: { $0.value.index < $1.value.index }) {
-      // What changed while the engine was asked is known better from events.
+      // Events that arrived during the request are more recent than the list.
       guard let id = before.container, let member = members[name], member.container == id,
         member.state == before.state
       else { continue }
@@ -37,8 +37,8 @@ extension Pod {
         exited.append(name)
       }
     }
-    // An engine that was restarted without live-restore takes all of them down, also those that it still lists as
-    // running. Over a network it may have been the way alone that was broken.
+    // An engine that was restarted without live-restore stops all containers, even those that it
+    // still lists as running. In the case of a remote engine, only the connection may have failed.
     if presence.isAway, presence.wasUnreachable, survivors == 0 || engine.endpoint.isLocal,
       !(await isLiveRestoring())
     {
@@ -51,16 +51,18 @@ extension Pod {
         handleRemoval(of: name)
         continue
       }
-      // It had exited with the engine: a prune, say, has removed what didn't run.
+      // It had exited with the engine, and was then removed, for example by `docker container
+      // prune`.
       update(name) { member in
         member.container = nil
         member.run.influence = .takedown
       }
       exited.append(name)
     }
-    // Events may have come meanwhile.
+    // Events may have arrived meanwhile.
     exited = exited.filter { members[$0]?.state == .running }
-    // All are marked before what follows for the first is decided: it may need to wait for another.
+    // All are marked before the consequence for the first one is decided, because it may depend on
+    // another one.
     for name in exited {
       advance(name, .exitReported)
       update(name) {
@@ -89,7 +91,7 @@ extension Pod {
     }
   }
 
-  /// Warns once of each network that a container has lost: someone else disconnected it.
+  /// Logs one warning for each network from which another client has disconnected a container.
   private func observeNetworks(of name: String, _ networks: Set<String>) {
     guard let member = members[name] else { return }
     for network in member.plan.networkNames.subtracting(networks).sorted()
@@ -102,7 +104,8 @@ extension Pod {
     update(name) { $0.lostNetworks.subtract(networks) }
   }
 
-  /// Reads what the containers wrote meanwhile. Whoever doesn't read the pod's output must not hold up the rest of it.
+  /// Reads the output that the containers wrote meanwhile. A slow reader of the pod's output must
+  /// not delay the pod.
   private func readOn() async {
     let readings = members.values.filter { $0.liveContainer != nil }.map { member in
       spawn { pod in
@@ -124,7 +127,7 @@ extension ContainerSummary {
 }
 
 extension ContainerPlan {
-  /// The networks that it is connected to, by name.
+  /// The names of the networks to which it is connected.
   var networkNames: Set<String> {
     let first = create.networkingConfig?.endpointsConfig?.keys.map { $0 } ?? []
     return Set(first).union(connections.map(\.network))

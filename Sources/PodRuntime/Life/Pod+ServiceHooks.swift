@@ -6,9 +6,9 @@ import PodControl
 import YAML
 
 extension Pod {
-  /// Runs a service's `post_start` in its container, one after the other.
+  /// Runs a service's `post_start` hooks in its container, one after the other.
   ///
-  /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
+  /// - Throws: `ComposeError` with the hook's line if a hook can't be run, or doesn't exit with 0.
   func runPostStart(_ name: String) async throws {
     for hook in members[name]?.plan.service.postStart ?? [] {
       for attempt in 1... {
@@ -24,7 +24,8 @@ extension Pod {
           let exit = failure as? CommandExit
           let error = exit?.error ?? failure
           if await hasGone(name, since: number, code: exit?.code) {
-            // It is run again where the whole group is started again; where it exited, its restart policy applies.
+            // A restart of the whole group runs the hooks again. After an exit, the restart policy
+            // applies.
             guard members[name]?.stoppedRun != number, !isEnding else { return }
             if try await isToRunAgain(name, in: number) { continue }
             log.warning("\(error): dropped, as the container had exited")
@@ -33,7 +34,8 @@ extension Pod {
           guard let failure = error as? ExecFailure, attempt < Self.mostAttempts,
             try await recovers(from: failure.cause)
           else { throw error }
-          // It is still running; or the engine took it down, and its restart policy decides whether it will be.
+          // It is still running; or the engine stopped it, and its restart policy decides whether
+          // it will run again.
           try await launchWait { self.isSettled(name) }
           guard members[name]?.state == .running else { return }
         }
@@ -42,24 +44,26 @@ extension Pod {
     update(name) { $0.commands = .none }
   }
 
-  /// Whether a container has exited since a start, or is being stopped: what ran in it went down with it.
+  /// Whether a container has exited since a start, or is being stopped, so that hooks in it were
+  /// killed.
   private func hasGone(_ name: String, since number: Int, code: Int?) async -> Bool {
     func isThere() -> Bool {
       members[name]?.run.number == number && members[name]?.state == .running && !isEnding
     }
     guard isThere(), let id = members[name]?.container else { return true }
     if let state = try? await engine.inspectContainer(id).state, !state.running { return true }
-    // A command that goes down with its container ends a moment before that: by a signal, or it couldn't even begin.
+    // A command that is killed with its container exits shortly before it: by a signal, or with 126
+    // if it could not be started.
     if let code, code == 126 || code > 128 {
       try? await wait(within: .seconds(2)) { !isThere() }
     }
     return !isThere()
   }
 
-  /// Whether what ran in a container that has gone is to be run again: the engine took the container down with itself, and
-  /// it runs again; or its end was a false report.
+  /// Whether the hooks of a container that has exited must run again: the engine stopped the
+  /// container, and it is running again; or the report of its exit was wrong.
   private func isToRunAgain(_ name: String, in number: Int) async throws -> Bool {
-    // The exit may not be reported yet, nor decided what follows from it.
+    // The exit may not be reported yet, or its consequence not decided.
     while let member = members[name], member.run.number == number {
       try checkLaunch()
       if member.isExiting {
@@ -76,14 +80,14 @@ extension Pod {
     return members[name]?.state == .running
   }
 
-  /// Whether a container runs, or has ended for good.
+  /// Whether a container is running, or has exited for good.
   private func isSettled(_ name: String) -> Bool {
     guard let member = members[name] else { return true }
     return member.hasEnded || member.state == .running
   }
 
-  /// Runs a service's `pre_stop` in its container, as far as the time until the deadline allows. One that fails
-  /// keeps nothing from being stopped.
+  /// Runs a service's `pre_stop` hooks in its container until a deadline. A hook that fails doesn't
+  /// prevent the stop.
   func runPreStop(
     _ name: String, until moment: @escaping @Sendable (isolated Pod) -> ContinuousClock.Instant
   ) async {
@@ -140,13 +144,13 @@ extension Pod {
     }
   }
 
-  /// An engine that shuts down takes a hook down with itself, and may still tell of its exit: that says nothing of the
-  /// hook. It accepts no connection any more by then.
+  /// Checks that the engine accepts connections. An engine that shuts down kills a running hook,
+  /// and may still report its exit, so that the exit code doesn't show whether the hook failed.
   ///
   /// - Throws: `EngineError`.
   func checkEngine() async throws { try await engine.probe(within: .seconds(10)) }
 
-  /// A command in a container that didn't end with 0.
+  /// A command in a container that didn't exit with 0.
   private struct CommandExit: Error, CustomStringConvertible {
     let code: Int
     let error: Failure
@@ -159,8 +163,9 @@ extension Pod {
     let description: String
   }
 
-  /// A command's exit code. Its output may end a moment before the engine knows of its end, or long before where it closes
-  /// that itself; no event tells of either, and the pod's own deadlines cancel this.
+  /// The exit code of a command. Its output may end shortly before the engine records the exit, or
+  /// long before if the command closes its output. There is no event for the exit, so it is polled.
+  /// The pod's deadlines cancel this wait.
   private func exitCode(of exec: String) async throws -> Int {
     var wait = Duration.milliseconds(20)
     while true {

@@ -2,7 +2,8 @@ import Concurrency
 import DockerEngine
 
 extension Pod {
-  /// Starts a created or exited container, attached to its output before; creates it again where it has vanished.
+  /// Starts a created or exited container after attaching to its output. Creates it again if it has
+  /// vanished.
   ///
   /// - Throws: an error for people; `CancellationError`.
   func start(_ name: String) async throws {
@@ -26,11 +27,13 @@ extension Pod {
         return noteStarted(name, id)
       } catch let error as EngineError {
         noteUnanswered(error)
-        // Refused: it doesn't run, and the end need not wait for it to stop.
+        // The engine refused: the container isn't running, and the end of the pod doesn't have to
+        // wait for its stop.
         if case .status = error.kind, members[name]?.isStarting == true {
           advance(name, members[name]?.container == nil ? .discarded : .startRefused)
         }
-        // Whoever crashes again and again keeps those waiting that live in its namespaces.
+        // Retries because of an owner that crashes repeatedly aren't counted: they wait for its
+        // restarts.
         if error.isFailedJoin, try await hasOwnerReturned(of: name, since: owners, after: error) {
           continue
         }
@@ -49,18 +52,20 @@ extension Pod {
     }
   }
 
-  /// A start is refused where the owner of a namespace has just exited. That exit is the cause, and decides what follows.
+  /// Whether a start was refused because the owner of a namespace had just exited. That exit is the
+  /// cause, and its consequence is decided first.
   ///
   /// - Parameters:
   ///   - name: the container that was to start.
-  ///   - before: how often its owners had been started before.
-  ///   - error: why it was refused.
+  ///   - before: the number of starts of each owner before the request.
+  ///   - error: why the start was refused.
   /// - Returns: true if an owner had exited and is running again.
-  /// - Throws: `CancellationError` where its exit has failed the pod.
+  /// - Throws: `CancellationError` if its exit has failed the pod.
   func hasOwnerReturned(
     of name: String, since before: [String: Int], after error: EngineError
   ) async throws -> Bool {
-    // Where no line of the file is to blame it may be an owner that has just gone, which the engine doesn't know yet.
+    // If no line of the file is the cause, an owner may just have exited without the engine knowing
+    // it yet.
     var isUnexplained = false
     if case .status = error.kind { isUnexplained = members[name]?.plan.fault(in: error) == nil }
     var result = false
@@ -86,13 +91,14 @@ extension Pod {
     return result
   }
 
-  /// How often those were started in whose namespaces a container lives.
+  /// The number of starts of each container whose namespaces a container joins.
   func startsOfOwners(of name: String) -> [String: Int] {
     let owners = members[name]?.plan.references.filter(\.sharesNamespace).map(\.key) ?? []
     return Dictionary(owners.map { ($0, members[$0]?.run.number ?? 0) }) { first, _ in first }
   }
 
-  /// - Returns: false where the container was removed meanwhile, or the owner of its namespace has gone.
+  /// - Returns: false if the container was removed meanwhile, or the owner of its namespace isn't
+  ///   running.
   private func startOnce(_ name: String, _ id: String) async throws -> Bool {
     let engine = engine
     try await ensureSlice()
@@ -114,7 +120,7 @@ extension Pod {
     let engine = engine
     update(name) { member in
       member.run.startedAt = .now
-      // Asked for now, it is there when the last one is up.
+      // Requested now, the details are available when the last container is running.
       if member.plan.hasAddresses {
         member.run.details = Task { try? await engine.inspectContainer(id) }
       }
@@ -128,13 +134,13 @@ extension Pod {
     }
   }
 
-  /// Finds out what became of a start whose answer was lost.
+  /// Determines the result of a start whose response was lost.
   ///
   /// - Returns: true if it was carried out.
   private func hasStarted(_ name: String, _ id: String) async throws -> Bool {
     do {
       let state = try await persistently { try await $0.engine.inspectContainer(id) }.state
-      // One that had exited before may not have been started since: it is started again.
+      // A container that had exited before may not have been started since, and is started again.
       let hasRun = members[name]?.run.number == 1 && ["exited", "dead"].contains(state.status)
       guard state.running || hasRun else {
         advance(name, .startRefused)
@@ -157,7 +163,7 @@ extension Pod {
 }
 
 extension EngineError {
-  /// Whether a start was refused since the owner of a namespace doesn't run.
+  /// Whether a start was refused because the owner of a namespace isn't running.
   var isFailedJoin: Bool {
     ["non running container", "is not running", "namespace", "/ns/", "no such process"].contains {
       message.contains($0)

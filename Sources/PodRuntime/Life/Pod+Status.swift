@@ -3,7 +3,7 @@ import OrderedCollections
 import PodControl
 
 extension Pod {
-  /// What the pod is doing, for whoever asks on its host: what this actor knows, the engine is not asked.
+  /// The pod's status, from the state of this actor without a request to the engine.
   ///
   /// - Returns: the status.
   public func status() -> PodStatus {
@@ -30,7 +30,7 @@ extension Pod {
   private var services: [PodStatus.Service] {
     if members.isEmpty {
       return request.project.services.values.flatMap { service in
-        // A file that asks for more is about to be refused.
+        // A file with more containers is about to be refused.
         (1..<(min(service.containers, PodPlanner.mostContainers) + 1)).map { number in
           PodStatus.Service(
             name: service.containers > 1 ? "\(service.name)-\(number)" : service.name,
@@ -64,10 +64,10 @@ extension Pod {
     }
   }
 
-  /// How long the pod may take from a stop until nothing of it is left, beside what a stop itself says.
+  /// Upper bound of the time from a stop request until all objects of the pod are removed.
   ///
-  /// - Parameter grace: what the stop says.
-  /// - Returns: the grace, the time for the removal, and what its last hooks may take.
+  /// - Parameter grace: the grace period of the stop request; nil for the pod's own.
+  /// - Returns: the grace period, the time for the removal, and the time for the last hooks.
   public func timeToEnd(grace: Duration?) -> Duration {
     (grace ?? stopGrace) + (cleanupLimit ?? request.timeouts.cleanup) + .seconds(30)
   }

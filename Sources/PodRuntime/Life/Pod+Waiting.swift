@@ -1,9 +1,9 @@
 import Concurrency
 
 extension Pod {
-  /// Waits until a condition on the pod's state holds, at most for `limit`.
+  /// Waits until a condition on the pod's state holds, for at most `limit`.
   ///
-  /// - Throws: `CancellationError` when the task is cancelled.
+  /// - Throws: `CancellationError` if the task is canceled.
   func wait(
     within limit: Duration, until condition: () -> Bool
   ) async throws(CancellationError) {
@@ -16,9 +16,9 @@ extension Pod {
     try await wait { condition() || .now >= deadline }
   }
 
-  /// Waits until a condition on the pod's state holds. Every wait of the pod is made from this one.
+  /// Waits until a condition on the pod's state holds. All waits of the pod use this function.
   ///
-  /// - Throws: `CancellationError` when the task is cancelled.
+  /// - Throws: `CancellationError` if the task is canceled.
   func wait(until condition: () -> Bool) async throws(CancellationError) {
     while !condition() {
       if Task.isCancelled { throw CancellationError() }

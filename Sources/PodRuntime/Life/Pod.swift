@@ -9,69 +9,70 @@ import PodIdentity
 import PodObjects
 import YAML
 
-/// One pod's life: from a plan to running containers, and back to nothing.
+/// One pod, from its plan to running containers to their removal.
 public actor Pod {
-  /// What has happened to the pod. It ends with the pod.
+  /// The pod's events. It is closed at the end of the pod.
   public nonisolated let history = PodHistory()
-  /// How far its pulls are.
+  /// The progress of image pulls.
   public nonisolated let pulls = PullBoard()
   let request: PodRequest
   let engine: DockerEngine
   let info: Task<EngineInfo, any Error>?
   let output: PodOutput
   var images: Images
-  /// What hooks see.
+  /// The environment of hooks, credential helpers and image builds.
   let environment: [String: String]
   let log: Logger
   let report: @Sendable (PodUpdate) async -> Void
   let ownsCgroup: @Sendable () async -> Bool
   let slices: SliceKeeper
-  /// The files of each service's output; nil where there are none.
+  /// The files of each service's output; nil if there are none.
   let splitLogs: SplitLogs?
 
-  /// What to create; nil until the engine has said which cgroups it uses.
+  /// The plan; nil until it is known which cgroup the pod gets.
   var plan: PodPlan?
   var members: [String: Member] = [:]
   let changes = AsyncCondition()
   var verdict: PodOutcome?
-  /// Its owner is told that it runs; the time for coming up is over.
+  /// Whether all services have started, so that the launch timeout no longer applies.
   var hasComeUp = false
-  /// The published ports, once the pod runs.
+  /// The published ports of the running pod.
   var publishedPorts: [AssignedPort] = []
-  /// The service that an operator has restarted, until it is up again.
+  /// The service that is being restarted on an operator's request.
   var restartedService: String?
-  /// Its owner has been told.
+  /// Whether the pod was reported to its owner as running.
   var isRunning = false
-  /// The pod has failed, and the details for its message are being collected.
+  /// A failure has been observed, and the details for its message are being collected.
   var isFailing = false
   var isListening = false
   var presence = EnginePresence()
   /// Vanished volumes are being created again.
   var isRestoringVolumes = false
-  /// The creation of vanished networks that is under way.
+  /// The task that recreates vanished networks.
   var networkRepair: Task<Void, any Error>?
-  /// Containers that run before a service, with their exit codes once they are known.
+  /// The containers of `pre_start` hooks, with their exit codes once these are known.
   var hookContainers: [String: Int?] = [:]
-  /// What tells these to stop.
+  /// The stop signals of these containers.
   var hookSignals: [String: String] = [:]
-  /// The images that the services' containers are made from, by service.
+  /// The images of the services' containers, by service.
   var provided: [String: ProvidedImage] = [:]
-  /// Hooks that run because the pod does; its end doesn't cut them off.
+  /// Hooks that were started because the pod is running. The end of the pod doesn't interrupt them.
   var runningHooks: Task<Void, Never>?
-  /// Every container that was created for a service or its hooks, those that were discarded among them.
+  /// Every container that was created for a service or its hooks, including discarded ones.
   var madeContainers: [String] = []
-  /// The private mounts of what they mount; nil where there are none.
+  /// The private mounts of the containers' mount sources; nil if there are none.
   var pins: PodPins?
-  /// How much each container may write, where the engine can limit it.
+  /// How many bytes each container may write, if the engine can limit it; nil otherwise.
   var diskQuota: Int64?
-  /// The most that the containers had written when that was measured; and when it was reported last.
+  /// The largest measured disk use of the containers, and the total that was last reported.
   var diskUse: DiskUse?
   var reportedDisk: Int64?
-  /// The anonymous volumes of these, by name.
+  /// The names of the containers' anonymous volumes.
   var anonymousVolumes: Set<String> = []
-  /// Where the values of external secrets are on the engine's host; nil where the pod has none.
+  /// The directory with the values of external secrets on the engine's host; nil if the pod has
+  /// none.
   var secretFolder: String?
-  /// Networks and volumes that were made for the pod; containers are in `members`.
+  /// Networks and volumes that were created for the pod; containers are in `members`.
   var created: [PodObject] = []
   /// Final services that have exited, or failed to start.
   var overFinals: Set<String> = []
@@ -81,35 +82,37 @@ public actor Pod {
   var launchedAt: ContinuousClock.Instant?
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
-  /// When final services have to be done, of a pod that is told to end while they run.
+  /// The deadline for final services if the pod is killed while they run.
   var finalDeadline: ContinuousClock.Instant?
-  /// How many levels of dependencies there are to be stopped one after the other.
+  /// The number of dependency levels that are stopped one after the other, including final
+  /// services.
   var levels = 1
   var cleanupLimit: Duration?
-  /// Work on single containers that is under way.
+  /// Running work on single containers.
   var tasks: [Int: Task<Void, Never>] = [:]
   private var taskCount = 0
-  /// What the engine has warned of: much of it is said of every container.
+  /// The engine's warnings so far. The engine repeats many of them for every container.
   private var engineWarnings: Set<String> = []
-  /// Services whose `pre_start` is done.
+  /// Services whose `pre_start` hooks are done.
   var preStarted: Set<String> = []
-  /// Objects may still appear: a create or start was not answered in time.
+  /// Whether objects may still appear, because a create or start was not answered in time.
   var mayGrow = false
-  /// What is remembered for the report of its end.
+  /// Data for the report of the pod's end.
   var notes = ReportNotes()
 
   /// Prepares a pod; nothing is created before `run()`.
   ///
   /// - Parameters:
   ///   - request: the project and its task.
-  ///   - engine: the engine to create it in.
-  ///   - info: what the engine says of itself, if it has been asked already.
-  ///   - output: where the containers' output goes.
-  ///   - environment: the environment for `docker build`.
-  ///   - log: takes what deserves a word.
+  ///   - engine: the engine in which to create it.
+  ///   - info: a running request for the engine's information; nil to send it later.
+  ///   - output: receives the containers' output.
+  ///   - environment: the environment for hooks, credential helpers and image builds.
+  ///   - log: receives the pod's log messages.
   ///   - slices: keeps the slice that this executor's pods share; nil for one of the pod's own.
-  ///   - ownsCgroup: asked when the pod is gone: whether no other pod of this executor lives in its cgroup.
-  ///   - report: called when the pod starts and when it runs.
+  ///   - ownsCgroup: called after the pod's removal: whether no other pod of this executor uses its
+  ///     cgroup.
+  ///   - report: called when the pod starts and when it is running.
   public init(
     request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil,
     output: PodOutput, environment: [String: String], log: Logger, slices: SliceKeeper? = nil,
@@ -143,9 +146,10 @@ public actor Pod {
     images.use = ImageUse(request, engine: engine, info: info, environment: environment, log: log)
   }
 
-  /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.
+  /// Launches the pod, keeps it running, and stops and removes it when it has finished, failed or
+  /// was killed.
   ///
-  /// - Returns: how it ended, once everything of it is removed or `cleanup` has run out.
+  /// - Returns: the outcome, after everything is removed or the cleanup timeout has elapsed.
   public func run() async -> PodOutcome {
     history.record(.podStarting)
     await report(.starting)
@@ -154,14 +158,14 @@ public actor Pod {
     let watcher = Task { await self.watchEngine() }
     let onlooker = Task { await self.watchUsage() }
     let meter = Task { await self.watchDisk() }
-    // A busy host is slow to answer: the launch has its own deadline.
+    // A busy host responds slowly: the launch has its own deadline.
     let patience = ContinuousClock.now + request.timeouts.launch
     let launcher = Task { await DockerEngine.$patience.withValue(patience) { await self.launch() } }
     let timer = Task {
       try? await Task.sleep(for: self.request.timeouts.launch)
       if !Task.isCancelled { self.launchTimedOut() }
     }
-    // Cancelled, it still ends its pod.
+    // A canceled task still stops and removes its pod.
     try? await wait { self.verdict != nil }
     timer.cancel()
     launcher.cancel()
@@ -169,7 +173,7 @@ public actor Pod {
     readUsage()
     for task in tasks.values { task.cancel() }
     stopDeadline = .now + stopGrace
-    // Nobody waits for the others' starts and restarts to be given up.
+    // Stopping doesn't wait until the starts and restarts of other containers are abandoned.
     let stopping = Task { await self.stopMembers() }
     await settleDown([launcher] + tasks.values)
     await stopping.value
@@ -185,13 +189,14 @@ public actor Pod {
     return outcome
   }
 
-  /// Waits for what is under way: a create or start is never cut off, as dockerd completes it anyway. An engine that
-  /// hangs must not hold up the end, though: this and the stopping share one deadline.
+  /// Waits for running work: a create or start is never canceled, because dockerd completes it
+  /// anyway. An engine that hangs must not delay the end, so this wait and the stop share one
+  /// deadline.
   private func settleDown(_ tasks: [Task<Void, Never>]) async {
     let begin = ContinuousClock.now
     for task in tasks {
       while true {
-        // A further kill may bring the deadlines forward meanwhile, so the wait is cut in slices.
+        // A second kill may bring the deadlines forward, so the wait is split into short intervals.
         let least = begin + (cleanupLimit == nil ? .seconds(5) : .seconds(1))
         let rest = max(stopDeadline ?? least, least) - .now
         if await task.hasEnded(within: min(max(.zero, rest), .milliseconds(250))) { break }
@@ -203,12 +208,12 @@ public actor Pod {
     }
   }
 
-  /// Ends the pod. A second call may shorten the grace, and never restarts the clock.
+  /// Stops and removes the pod. A second call may shorten the grace period, and never restarts it.
   ///
   /// - Parameters:
-  ///   - grace: how long the whole pod may take to stop; nil for the request's.
-  ///   - cleanup: how long removing may take; nil for the request's.
-  ///   - message: why, for people.
+  ///   - grace: time limit for stopping the whole pod; nil for the request's.
+  ///   - cleanup: time limit for the removal; nil for the request's.
+  ///   - message: the reason, for people.
   public func kill(
     grace: Duration? = nil, cleanup: Duration? = nil, message: String = "killed"
   ) {
@@ -225,12 +230,12 @@ public actor Pod {
     changes.notifyAll()
   }
 
-  /// Ends the pod as failed, for a reason that its owner has seen.
+  /// Fails the pod for a reason that its owner has observed.
   ///
   /// - Parameter message: the reason, for people.
   public func giveUp(_ message: String) { fail(message) }
 
-  /// Decides how the pod ends; the first decision stands.
+  /// Decides the pod's outcome; only the first decision counts.
   func settle(_ outcome: PodOutcome) {
     guard verdict == nil else { return }
     verdict = outcome
@@ -238,14 +243,14 @@ public actor Pod {
     changes.notifyAll()
   }
 
-  /// Fails the pod. The first cause is reported; what fails after it is its consequence.
+  /// Fails the pod. The first cause is reported; later failures are its consequences.
   func fail(_ message: String, reason: PodOutcome.Reason? = nil) {
     guard !isFailing else { return }
     settle(PodOutcome(state: .failed, message: Failure(message).text(), reason: reason))
   }
 
-  /// Fails the pod for an error; one of the file's names the variables that are not set in its
-  /// value.
+  /// Fails the pod for an error. For an error in the file, the message names the unset variables in
+  /// its value.
   func fail(_ error: any Error) {
     let failure = error as? Failure
     let explained = (error as? ComposeError ?? failure?.error).map {
@@ -257,7 +262,7 @@ public actor Pod {
     settle(PodOutcome(state: .failed, message: failure.text()))
   }
 
-  /// Fails the pod for a cause that needs time to describe: nothing else becomes the cause meanwhile.
+  /// Fails the pod for a cause whose description takes time. Other causes are ignored meanwhile.
   func fail(
     reason: PodOutcome.Reason? = nil, mainExitCode: Int? = nil,
     describing describe: @Sendable (isolated Pod) async -> Failure
@@ -280,14 +285,14 @@ public actor Pod {
     fail("not running within \(limit) s: \(launchWaits)")
   }
 
-  /// Passes on what the engine warned of, once in the pod's life.
+  /// Logs the engine's warnings, each of them once.
   func warn(_ warnings: [String], of name: String) {
     for warning in warnings where engineWarnings.insert(warning).inserted {
       log.warning("service '\(name)': \(warning)")
     }
   }
 
-  /// Starts work on a container that nobody waits for before the pod ends.
+  /// Starts work on a container. Only the end of the pod waits for it.
   @discardableResult
   func spawn(_ work: @escaping @Sendable (isolated Pod) async -> Void) -> Task<Void, Never> {
     taskCount += 1
@@ -300,7 +305,7 @@ public actor Pod {
     return task
   }
 
-  /// Changes a member and wakes whoever waits for a change.
+  /// Changes a member and notifies all waits.
   func update(_ name: String, _ change: (inout Member) -> Void) {
     guard var member = members[name] else { return }
     let health = member.health

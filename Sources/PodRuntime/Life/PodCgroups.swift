@@ -4,20 +4,21 @@ import PodIdentity
 import PodObjects
 import Systemd
 
-/// The cgroups of one incarnation's pod: the group of each of its containers, and their parent.
+/// The cgroups of one incarnation's pod: those of its containers, and their parent.
 struct PodCgroups: Sendable {
   let identity: PodIdentity
   let log: Logger
 
   private var parent: String? {
     let path = identity.cgroupParent
-    // Whatever became of the ID: below a root, and the run's own.
+    // The path must be below a root and belong to the run, whatever the run's ID contains.
     return CgroupPath.isRun(path, identity.run) ? path : nil
   }
 
-  /// Writes on a cgroup of the pod's own whose it is, before a container is in it: where an engine forgets a container
-  /// and someone removes the others, nothing else tells pod-reaper whose the processes are. A process that may not, such
-  /// as an ordinary user's, leaves them to the operator.
+  /// Records the pod's owner on a cgroup of its own before a container runs in it. If an engine
+  /// forgets a container and someone removes the others, pod-reaper has no other way to determine
+  /// the owner of the processes. A process without the permission, such as that of an ordinary
+  /// user, can't do this, and leaves such processes to the operator.
   func claim() {
     let owner = identity.incarnation
     guard let parent, identity.slice == nil, CgroupPath.isOwn(parent), owner.pid != nil,
@@ -30,8 +31,9 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// Lets the pod's processes go on, so that they can be ended: an agent that was killed in the middle of a destroy
-  /// leaves them frozen, and so does `docker pause`. Groups of other containers stay as they are.
+  /// Thaws the pod's processes, so that they can be stopped. An agent that was killed while it
+  /// destroyed a container leaves them frozen, as does `docker pause`. Cgroups of other containers
+  /// are not changed.
   ///
   /// - Parameter containers: the pod's containers.
   func thaw(_ containers: [String]) {
@@ -49,12 +51,12 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// Kills the processes of containers that the engine doesn't end.
+  /// Kills the processes of containers that the engine doesn't stop.
   ///
   /// - Parameters:
-  ///   - containers: the pod's own, and nobody else's.
+  ///   - containers: the pod's own containers, and no others.
   ///   - limit: how long they may take to exit.
-  /// - Returns: what became of each of which something can be said, in words.
+  /// - Returns: descriptions of the results by container, except for those without a cgroup.
   func kill(_ containers: [String], within limit: Duration) async -> [String: String] {
     guard let parent, let remover = Self.remover else { return [:] }
     thaw(containers)
@@ -75,19 +77,20 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// Docker makes the parent in every hierarchy and takes away only its own leaf.
+  /// Removes the pod's cgroups: Docker creates the parent in every hierarchy, and removes only the
+  /// containers' cgroups.
   ///
   /// - Parameters:
-  ///   - limit: how long to try; where containers are left, their cgroups are, and a wait is in vain.
-  ///   - forgotten: the pod's containers that the engine has no more. One that was killed in the middle of a start may
-  ///     have left their processes behind.
-  /// - Returns: what is left, in words.
+  ///   - limit: time limit; zero if containers are left, since their cgroups can't be removed.
+  ///   - forgotten: the pod's containers that the engine no longer has. An engine that was killed
+  ///     during a start may have left their processes behind.
+  /// - Returns: descriptions of the cgroups that are left.
   func remove(within limit: Duration, forgotten: [String] = []) async -> [String] {
     guard !identity.cgroupParent.isEmpty else { return [] }
     guard let parent else { return ["cgroup \(identity.cgroupParent) (it isn't the run's)"] }
     guard let remover = Self.remover else { return ["cgroup \(parent) (/proc can't be read)"] }
     let begin = ContinuousClock.now
-    // Processes that the engine ended are gone by then.
+    // Processes of containers that the engine stopped are gone by then.
     let patience = forgotten.isEmpty ? limit : min(limit, .seconds(1))
     var left = await remove(parent, by: remover, within: patience)
     if patience < limit, case .folders(let folders) = left, !folders.isEmpty, !left.isDenied {
@@ -117,8 +120,8 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// Logs and describes what is left. An ordinary user can neither remove what Docker made as root nor stop a slice:
-  /// pod-reaper does that.
+  /// Logs and describes the remaining cgroups. An ordinary user can neither remove cgroups that
+  /// Docker created as root nor stop a slice: pod-reaper does that.
   private func words(for left: CgroupRemover.Left, of parent: String) -> [String] {
     switch left {
     case .slice(let slice, let error):
@@ -134,7 +137,7 @@ struct PodCgroups: Sendable {
         log.info("cgroups below \(parent) are left to pod-reaper: \(first.reason)")
         return []
       }
-      // A message has room for one of them: it is the same cgroup in every hierarchy.
+      // The message has one of them: it is the same cgroup in every hierarchy.
       for (folder, reason) in folders {
         log.warning("cgroup \(folder) can't be removed: \(reason)")
       }
@@ -142,10 +145,10 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// What is there of the parent while it may not be touched.
+  /// The description of a parent that exists but must not be removed now.
   ///
-  /// - Parameter reason: why.
-  /// - Returns: words, or nothing where it is gone.
+  /// - Parameter reason: why it must not be removed.
+  /// - Returns: the description; empty if the parent doesn't exist.
   func left(_ reason: String) -> [String] {
     guard let parent, let mounts = try? CgroupMounts.current(),
       !CgroupFolders(mounts: mounts).folders(of: parent).isEmpty

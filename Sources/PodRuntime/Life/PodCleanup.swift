@@ -5,42 +5,48 @@ import PodIdentity
 import PodObjects
 import Synchronization
 
-/// Removes all that a pod created: containers, networks, volumes, its cgroups. Only what bears the identity of this very
-/// incarnation goes.
+/// Removes all objects that a pod created: containers, networks, volumes and cgroups. It removes
+/// only objects with the identity of this incarnation.
 struct PodCleanup: Sendable {
   let engine: DockerEngine
   let identity: PodIdentity
-  /// How long containers may take.
+  /// Time limit for the containers.
   let limit: Duration
-  /// How long networks and volumes may take once the containers are gone; nil where `limit` is for all together.
+  /// Time limit for networks and volumes after the containers are gone; nil if `limit` applies to
+  /// everything.
   let limitOfOthers: Duration?
   let log: Logger
-  /// The containers that stay, since the pod has failed and is kept; its volumes stay with them.
+  /// Containers that are kept because the pod has failed; its volumes are kept too.
   var kept: Set<String> = []
+  /// Whether no container of the pod is running, so that its networks can be removed together with
+  /// the containers.
+  var isStopped = false
+  /// Called with each container's ID before it is removed.
+  var prepare: @Sendable (String) async -> Void = { _ in }
 
-  /// How long the engine may take to end containers before their processes are killed without it. Their grace is over:
-  /// SIGKILL is what they get either way.
+  /// How long the engine may take to stop containers before their processes are killed directly.
+  /// Their grace period is over, so both send SIGKILL.
   private var patience: Duration { min(.seconds(5), limit / 2) }
 
   private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
-  /// How many containers are removed at once: with all of many at once dockerd takes longer (docs/design.md, "Ends").
-  private static let mostRemovals = 12
+  /// The number of concurrent removals: dockerd takes longer with more (docs/design.md, "Removal").
+  private static let mostRemovals = 8
 
-  /// How far the removal has come.
+  /// The progress of the removal.
   private struct Progress: Sendable {
-    /// What is left.
+    /// Objects that are left.
     var open: [PodObject]
-    /// Why, by ID.
+    /// Reasons by object ID.
     var problems: [String: String] = [:]
-    /// Why, of those about which nothing else is known.
+    /// The reason for objects without one of their own.
     var reason: String?
-    /// What became of processes that were killed without the engine, by container.
+    /// Results of killing processes without the engine, by container.
     var killed: [String: String] = [:]
-    /// nil as long as no look was taken.
+    /// Whether another incarnation has objects of the run; nil before the first observation.
     var hasOthers: Bool?
 
-    /// Names what is left, even where the engine can't be asked.
+    /// Descriptions of the objects that are left, even if the engine doesn't respond.
     var words: [String] {
       if open.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
       return open.map { object in
@@ -61,16 +67,19 @@ struct PodCleanup: Sendable {
     func update(_ change: (inout Progress) -> Void) { progress.withLock { change(&$0) } }
   }
 
-  /// Removes everything, again and again until a look finds nothing or the time is up. It returns in time even if
-  /// the engine hangs, and at once where only containers of others hold what is left.
+  /// Removes everything, repeatedly until an observation finds nothing or the time is up. It
+  /// returns in time even if the engine hangs, and at once if only containers of others use the
+  /// remaining objects.
   ///
   /// - Parameters:
-  ///   - known: what is known to exist, so that it can go before anything is looked up.
-  ///   - madeContainers: every container that the pod had, whatever became of it.
-  ///   - mayGrow: true if a create was not answered: dockerd may complete it still, and two looks are taken.
-  ///   - ownsCgroup: asked when the rest is done: whether no other pod of this executor lives in its cgroup.
-  ///   - cgroupLimit: how long removing the cgroup may take.
-  /// - Returns: what is left, in words.
+  ///   - known: objects that are known to exist, which are removed before the first observation.
+  ///   - madeContainers: all containers that the pod had, including removed ones.
+  ///   - mayGrow: whether a create was not answered. Because dockerd may still complete it, two
+  ///     observations must find nothing.
+  ///   - ownsCgroup: called after the removal of the objects: whether no other pod of this executor
+  ///     uses its cgroup.
+  ///   - cgroupLimit: time limit for removing the cgroup.
+  /// - Returns: descriptions of the objects that are left.
   func remove(
     _ known: [PodObject], madeContainers: [String], mayGrow: Bool,
     ownsCgroup: @Sendable () async -> Bool, cgroupLimit: Duration
@@ -87,13 +96,14 @@ struct PodCleanup: Sendable {
       let left = reached.value.open.of(.container).map(\.id)
       if Task.isCancelled || left.isEmpty { return }
       self.log.warning("the engine doesn't end the pod's containers: their processes are killed")
-      // What is begun is done: it takes no longer than this.
+      // A kill that has begun is completed, which takes no longer than this.
       let time = min(.seconds(2), self.limit / 2)
       let killed = await Task { await self.cgroups.kill(left, within: time) }.value
       reached.update { $0.killed = killed }
     }
     if !(await work.hasEnded(within: limit)) {
-      // A request that hangs. The others have their own time, but only once the containers are gone.
+      // A request hangs. Networks and volumes have their own time, but only after the containers
+      // are gone.
       let rest = reached.value.open.of(.container).isEmpty ? limitOfOthers : nil
       let isDone = if let rest { await work.hasEnded(within: rest) } else { false }
       if !isDone { work.cancel() }
@@ -103,7 +113,8 @@ struct PodCleanup: Sendable {
     let end = reached.value
     guard await ownsCgroup() else { return end.words }
     switch end.hasOthers {
-    // Another incarnation's containers are started below it: a folder may be theirs a moment before it is used.
+    // Another incarnation starts its containers below this cgroup, and may just have created an
+    // empty directory in it.
     case true?: return end.words
     case nil: return end.words + cgroups.left("the engine doesn't answer")
     case false?:
@@ -129,12 +140,11 @@ struct PodCleanup: Sendable {
     var open = known
     while !Task.isCancelled {
       tried.formUnion(open.map(\.id))
-      let failures = await remover.remove(open, of: identity).failed
+      let (failures, gone, observed) = await removeOnce(open, made, by: remover, inventory)
       let problems = Dictionary(failures.map { ($0.id, $0.reason) }) { first, _ in first }
       do {
-        let look = try await inventory.observe(run: identity.run, made: made)
-          .own(identity, made: made)
-        open = look.objects.filter { !isKept($0) }
+        let look = try observed.get()
+        open = look.objects.filter { !isKept($0) && !gone.contains($0.id) }
         let held = await held(open, problems)
         report {
           $0.open = open
@@ -153,7 +163,7 @@ struct PodCleanup: Sendable {
         } else if open.contains(where: { !tried.contains($0.id) }) {
           continue
         } else if !mayGrow, open.allSatisfy({ held[$0.id] != nil }) {
-          return  // Others decide when they go; the reaper removes it then.
+          return  // pod-reaper removes the rest when others no longer use it.
         }
       } catch {
         report {
@@ -167,12 +177,39 @@ struct PodCleanup: Sendable {
     }
   }
 
+  /// Removes the known objects, and observes the remaining ones as soon as the containers are gone.
+  ///
+  /// - Returns: the objects that could not be removed; the IDs of networks and volumes that were
+  ///   removed during the observation; and the observation.
+  private func removeOnce(
+    _ open: [PodObject], _ made: Set<String>, by remover: PodRemover, _ inventory: PodInventory
+  ) async -> ([RemovalResult.Failure], gone: Set<String>, Result<Observation.Own, any Error>) {
+    let deadline = remover.deadline
+    async let early = isStopped ? remover.removeUnusedNetworks(open) : []
+    let containers = await remover.removeContainers(open, deadline, prepare: prepare)
+    let unused = await early
+    let others = open.filter { $0.kind != .container && !unused.contains($0.id) }
+    async let removal = remover.removeOthers(
+      others, of: identity, areContainersGone: containers.failed.isEmpty, deadline)
+    let observed: Result<Observation.Own, any Error>
+    do {
+      observed = .success(
+        try await inventory.observe(run: identity.run, made: made).own(identity, made: made))
+    } catch {
+      observed = .failure(error)
+    }
+    let failed = containers.failed + (await removal).failed
+    let left = Set(failed.map(\.id))
+    return (failed, unused.union(others.map(\.id)).subtracting(left), observed)
+  }
+
   private func isKept(_ object: PodObject) -> Bool {
     if kept.isEmpty { return false }
     return kept.contains(object.id) || object.kind == .volume && !object.isSecret
   }
 
-  /// Which of the networks and volumes that could not be removed containers of others hold, in words.
+  /// Descriptions of the networks and volumes that could not be removed because containers of
+  /// others use them.
   private func held(_ open: [PodObject], _ problems: [String: String]) async -> [String: String] {
     guard open.of(.container).isEmpty else { return [:] }
     var held: [String: String] = [:]
@@ -186,7 +223,7 @@ struct PodCleanup: Sendable {
 }
 
 extension DockerEngine {
-  /// Names the containers that keep a network or volume from being removed; nil where there is none.
+  /// Names the containers that prevent the removal of a network or volume; nil if there are none.
   fileprivate func holders(of object: PodObject) async -> String? {
     let holders: [(id: String, name: String)]? =
       if object.kind == .network {

@@ -2,9 +2,9 @@ import Linux
 import PodControl
 import Synchronization
 
-/// What has happened to a pod: its last events, for whoever asks and whoever follows. Nobody who reads it holds up the pod.
+/// The events of a pod, for readers and followers. They never delay the pod.
 public final class PodHistory: Sendable {
-  /// How many events are kept: the oldest go first.
+  /// The number of events that are kept; older ones are dropped.
   public static let capacity = 1_000
 
   private struct State {
@@ -15,30 +15,31 @@ public final class PodHistory: Sendable {
     var times = Times()
   }
 
-  /// When the kinds of events came, those that aren't kept any more included.
+  /// The times of events by kind, including events that are no longer kept.
   struct Times: Sendable {
-    /// The first of each kind.
+    /// The first event of each kind.
     var first: [PodEvent.Kind: String] = [:]
-    /// The last of each kind, up to the moment when the pod ran.
+    /// The last event of each kind before the pod was running.
     var last: [PodEvent.Kind: String] = [:]
   }
 
   private let state = Mutex(State())
 
-  /// Begins an empty history.
+  /// Creates an empty history.
   public init() {}
 
-  /// When the kinds of events came.
+  /// The times of events by kind.
   var times: Times { state.withLock { $0.times } }
 
-  /// The last events, oldest first.
+  /// The events that are kept, oldest first.
   public var events: [PodEvent] { state.withLock { $0.events } }
 
-  /// Adds an event of the present moment.
+  /// Adds an event with the current time.
   ///
   /// - Parameters:
-  ///   - kind: what happened.
-  ///   - service: the service, with `-N` after it where it has several containers; nil for the whole pod.
+  ///   - kind: the kind of event.
+  ///   - service: the service, with `-N` after it if it has several containers; nil for the whole
+  ///     pod.
   ///   - message: the cause, for people.
   ///   - subject: an image, a network, a volume or a hook.
   ///   - container: the container's ID.
@@ -56,13 +57,14 @@ public final class PodHistory: Sendable {
       if state.times.first[.podRunning] == nil { state.times.last[kind] = event.time }
       if state.events.count >= Self.capacity { state.events.removeFirst() }
       state.events.append(event)
-      // Under the lock, so that all followers see one order. No continuation's code runs here that could ask for it.
+      // Under the lock, so that all followers receive the same order. `yield` runs no code that
+      // could take it.
       for follower in state.followers.values { follower.yield(event) }
     }
   }
 
-  /// The events that are kept, and then each that follows, until the pod has ended. A follower that falls behind by more than
-  /// `capacity` events loses the oldest of them.
+  /// The events that are kept, then each new one until the pod has ended. A follower that is more
+  /// than `capacity` events behind loses the oldest of them.
   ///
   /// - Returns: a stream for one reader.
   public func subscribe() -> AsyncStream<PodEvent> {
@@ -84,7 +86,7 @@ public final class PodHistory: Sendable {
     return stream
   }
 
-  /// Ends the history: nothing is added any more, and every follower's stream ends.
+  /// Closes the history: no event is added any more, and all streams finish.
   func end() {
     let followers = state.withLock { state in
       state.hasEnded = true

@@ -1,21 +1,22 @@
 import Compose
 
-/// What follows from a container's end under its restart policy.
+/// The decision of a restart policy about a container's exit.
 enum RestartDecision: Equatable {
-  /// It has done its work.
+  /// It has completed its work.
   case ended
-  /// It is started again.
+  /// It is restarted.
   case restart
-  /// The policy is violated: the pod fails.
+  /// The policy is violated, and the pod fails.
   case failed
 
-  /// Decides.
+  /// Applies a policy.
   ///
   /// - Parameters:
   ///   - policy: the service's policy.
   ///   - exitCode: the container's exit code.
-  ///   - restarts: how often it was started again before.
-  ///   - most: how often it may be, where its policy has no bound of its own; nil for any number.
+  ///   - restarts: the number of restarts so far.
+  ///   - most: the largest number of restarts for policies without a bound of their own; nil for
+  ///     any number.
   init(policy: RestartPolicy, exitCode: Int, restarts: Int, most: Int? = nil) {
     switch policy {
     case .always, .unlessStopped:
@@ -37,15 +38,15 @@ enum RestartDecision: Equatable {
   }
 }
 
-/// The wait before a restart, as Docker does it: 100 ms, doubled each time up to a minute, from the
-/// beginning again once a container has run for ten seconds.
+/// The pause before a restart, as in Docker: 100 ms, doubled each time up to a minute, and reset
+/// after the container has run for ten seconds.
 struct RestartBackoff: Equatable {
   private var last: Duration?
 
-  /// The next wait.
+  /// The next pause.
   ///
   /// - Parameter ran: how long the container ran.
-  /// - Returns: how long to wait.
+  /// - Returns: the pause.
   mutating func next(afterRunning ran: Duration) -> Duration {
     let wait: Duration
     if let last, ran < .seconds(10) {

@@ -4,12 +4,13 @@ import Linux
 import YAML
 
 extension Pod {
-  /// A create request whose bind mounts lead the engine to what this process sees: what is mounted in the sandbox for the
-  /// executor alone, such as a persistent volume, is mounted from where the engine has it.
+  /// Replaces the sources of bind mounts by paths at which the engine finds the same files. A mount
+  /// in the sandbox that only the executor sees, such as a persistent volume, has another path for
+  /// the engine.
   ///
   /// - Parameters:
-  ///   - body: the request, as it was checked.
-  ///   - container: what it is of.
+  ///   - body: the request, after its checks.
+  ///   - container: the container of the request.
   /// - Returns: the request.
   /// - Throws: `ComposeError` with the line of a mount that the engine can't find.
   func foundByEngine(
@@ -48,7 +49,7 @@ extension Pod {
         parts.count > 2 && parts[2].split(separator: ",").contains("ro")
       let (source, isReadOnly) = try self.source(
         of: path, mounts.place(of: path), readOnly: asksReadOnly, at: position(of: target))
-      // The short form has no way to write a colon, and this one has its own word for it.
+      // The short form can't contain a colon; the long form has a field for read-only.
       if source.contains(":") || isReadOnly != asksReadOnly {
         more.append(Mount(type: "bind", source: source, target: target, readOnly: isReadOnly))
       } else {
@@ -73,7 +74,7 @@ extension Pod {
     return body
   }
 
-  /// The same of a volume that binds a directory.
+  /// Replaces the source of a volume that binds a directory, as above.
   func foundByEngine(_ volume: VolumeCreate) throws(ComposeError) -> VolumeCreate {
     let words = (volume.driverOpts?["o"] ?? "").split(separator: ",")
     guard words.contains("bind") || words.contains("rbind"),
@@ -100,7 +101,7 @@ extension Pod {
       sandbox: request.sandbox ?? request.project.workingDirectory, socket: socket)
   }
 
-  /// Where the engine finds a path, and whether it may only be read there.
+  /// The path at which the engine finds a path, and whether it is read-only there.
   private func source(
     of path: String, _ place: SandboxMounts.Place, readOnly: Bool, at position: SourcePosition
   ) throws(ComposeError) -> (path: String, isReadOnly: Bool) {
@@ -108,8 +109,8 @@ extension Pod {
     case .same: return (path, readOnly)
     case .at(let other, let mount):
       let isReadOnly = readOnly || mount.isReadOnly
-      // What the agent mounts for a task besides, such as a path of the host that the framework names, is the operator's to
-      // permit like any other.
+      // Other mounts of the agent for a task, such as a host path from the framework, need the
+      // operator's permission like any other path.
       let sandbox = RealPath.of(request.sandbox ?? request.project.workingDirectory)
       let isPersistent = request.persistentVolumes.contains {
         RealPath.of(sandbox + "/" + $0) == mount.point

@@ -1,33 +1,34 @@
 import Glibc
 import Linux
 
-/// What is mounted in the sandbox for this executor alone: with the isolator `filesystem/linux` a persistent volume is a
-/// mount that the engine may not see, which then would mount the empty directory below it.
+/// The mounts in the sandbox that may be visible to this executor only. With the isolator
+/// `filesystem/linux` a persistent volume is a mount that the engine may not see; the engine would
+/// then mount the empty directory below it.
 struct SandboxMounts: Sendable {
   /// How the engine finds a path of the sandbox.
   enum Place: Sendable, Equatable {
     /// By the same path.
     case same
-    /// By another one, which this process has as this mount.
+    /// By another path, where this process has the given mount.
     case at(String, MountTable.Mount)
-    /// It can't.
+    /// Not at all.
     case hidden
   }
 
   let own: MountTable
-  /// The engine's mounts; nil where they can't be seen.
+  /// The engine's mounts; nil if they can't be read.
   let engines: MountTable?
-  /// Leads to the engine's root.
+  /// The path of the engine's root directory, seen from this process.
   let engineRoot: String
-  /// The sandbox, without links.
+  /// The sandbox's path, with links resolved.
   let sandbox: String
 
-  /// Looks at the mounts.
+  /// Reads the mounts of this process and of the engine.
   ///
   /// - Parameters:
   ///   - sandbox: the sandbox.
   ///   - socket: the engine's socket.
-  /// - Returns: nil where the engine sees what this process does.
+  /// - Returns: the mounts; nil if the engine sees the same mounts as this process.
   static func current(sandbox: String, socket: String) -> SandboxMounts? {
     guard let real = RealPath.ofExisting(sandbox),
       let text = try? TextFile.text("/proc/self/mountinfo")
@@ -36,7 +37,7 @@ struct SandboxMounts: Sendable {
     guard own.mounts.contains(where: { RealPath.isPath($0.point, atOrBelow: real) }) else {
       return nil
     }
-    // Only root sees another process's mounts and root.
+    // Only root can read another process's mounts and root.
     let engine = UnixSocket.listener(socket) ?? 0
     let directory = "/proc/\(engine)"
     if engine > 0, let space = TextFile.linkTarget(directory + "/ns/mnt") {
@@ -50,10 +51,11 @@ struct SandboxMounts: Sendable {
     return SandboxMounts(own: own, engines: nil, engineRoot: "", sandbox: real)
   }
 
-  /// How the engine finds what this process has at a path.
+  /// How the engine finds the file that this process has at a path.
   ///
-  /// - Parameter path: an absolute path; what is missing of it is in the same place as its parent.
-  /// - Returns: the place; the same for what isn't in the sandbox.
+  /// - Parameter path: an absolute path. Missing components are located relative to their nearest
+  ///   existing parent.
+  /// - Returns: the engine's location; `same` for a path outside the sandbox.
   func place(of path: String) -> Place {
     var existing = path
     while !existing.isEmpty, existing != "/", RealPath.ofExisting(existing) == nil {
@@ -76,10 +78,10 @@ struct SandboxMounts: Sendable {
     return .hidden
   }
 
-  /// The mounts below a path, by their paths from there, with how the engine finds them.
+  /// The mounts below a path, with their relative paths and how the engine finds them.
   ///
   /// - Parameter path: an absolute path.
-  /// - Returns: those that it doesn't find by the same path.
+  /// - Returns: the mounts that the engine doesn't find by the same path.
   func hidden(below path: String) -> [(path: String, place: Place)] {
     guard let real = RealPath.ofExisting(path) else { return [] }
     var found: [String: Place] = [:]
@@ -99,7 +101,7 @@ struct SandboxMounts: Sendable {
     directory == "/" ? (rest.isEmpty ? "/" : String(rest)) : directory + rest
   }
 
-  /// What a file is, whatever its path: its file system and number there.
+  /// A file's identity, independent of its path: the file system and the inode number.
   private static func identity(of path: String) -> [UInt64]? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }

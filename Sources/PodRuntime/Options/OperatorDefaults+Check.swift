@@ -8,7 +8,7 @@ extension OperatorDefaults {
   ///
   /// - Parameters:
   ///   - project: the project.
-  ///   - logging: where the operator puts output.
+  ///   - logging: the operator's logging configuration.
   /// - Throws: `ComposeError` with the line that is weaker.
   func check(_ project: Project, logging: PodLogging) throws(ComposeError) {
     if enforced.isEmpty { return }
@@ -101,8 +101,8 @@ extension OperatorDefaults {
     }
   }
 
-  /// The variable that would have another value than the operator's; nil where none would. A value of null takes the
-  /// image's away, and the engine takes a name up to its first `=`.
+  /// The name of a variable that would differ from the operator's value; nil if there is none. A
+  /// null value removes the image's variable, and the engine reads a name up to its first `=`.
   private static func differing(
     _ asked: OrderedDictionary<String, String?>, _ name: String, _ own: String?
   ) -> String? {
@@ -111,13 +111,13 @@ extension OperatorDefaults {
     }?.key
   }
 
-  /// Whether a limit is above another; -1 is none.
+  /// Whether a limit is above another; -1 is no limit.
   private static func exceeds(_ asked: Int64, _ most: Int64) -> Bool {
     if most < 0 { return false }
     return asked < 0 || asked > most
   }
 
-  /// The driver has to be the operator's, and so has each option but for logs that are smaller.
+  /// The driver must be the operator's, and so must each option, except that logs may be smaller.
   private func check(_ asked: Logging?, _ logging: PodLogging) throws(ComposeError) {
     guard let asked else { return }
     guard let own = logging.config, let type = own.type else {
@@ -128,7 +128,7 @@ extension OperatorDefaults {
         "logging driver \(asked.driver?.value ?? "json-file")", type, .logging,
         asked.driver?.position ?? asked.position)
     }
-    // What a line of the log says besides; all else is about its size and place.
+    // These options only add to a line of the log; all others affect the log's size or destination.
     let harmless = ["compress", "env", "env-regex", "labels", "labels-regex", "tag"]
     for name in asked.options.keys where own.config?[name] == nil && !harmless.contains(name) {
       throw refusal("logging option \(name)", "none", .logging, asked.position)
@@ -162,7 +162,7 @@ extension OperatorDefaults {
 }
 
 extension String {
-  /// Whether a path in a container is /dev/shm, however it is written.
+  /// Whether a path in a container is /dev/shm, in any spelling.
   fileprivate var isSharedMemory: Bool {
     var parts: [Substring] = []
     for part in split(separator: "/") where part != "." {

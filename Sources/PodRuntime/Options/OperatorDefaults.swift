@@ -2,9 +2,10 @@ import Compose
 import DockerEngine
 import OrderedCollections
 
-/// What the operator gives each container whose Compose file says nothing of it: the `defaults:` part of the operator's file.
+/// The operator's defaults for containers whose Compose file has no value: `defaults:` in the
+/// operator's file.
 public struct OperatorDefaults: Sendable, Equatable {
-  /// The keys, as the file has them.
+  /// The keys in the operator's file.
   public enum Key: String, Sendable, CaseIterable {
     /// Name servers.
     case dns
@@ -12,32 +13,32 @@ public struct OperatorDefaults: Sendable, Equatable {
     case dnsOptions = "dns-options"
     /// Search domains.
     case dnsSearch = "dns-search"
-    /// Variables.
+    /// Environment variables.
     case environment
     /// Whether process 1 is the engine's init.
     case initProcess = "init"
     /// Labels.
     case labels
-    /// Where the engine puts output; a setting of its own, beside `defaults:`.
+    /// The engine's logging driver: a setting of its own, outside of `defaults:`.
     case logging
     /// Whether a container without a memory limit gets the task's.
     case memoryLimit = "memory-limit"
-    /// The most processes.
+    /// The maximum number of processes.
     case pidsLimit = "pids-limit"
     /// Proxies of containers and builds.
     case proxies
-    /// How files of the sandbox are labelled for SELinux when they are mounted.
+    /// The SELinux label of mounted files of the sandbox.
     case selinuxLabel = "selinux-label"
     /// The size of /dev/shm.
     case shmSize = "shm-size"
-    /// The signal that asks a container to stop.
+    /// The signal that requests a container to stop.
     case stopSignal = "stop-signal"
-    /// Limits of processes.
+    /// Resource limits of processes.
     case ulimits
     /// The user namespace.
     case userns
 
-    /// Whether a Compose file can be held to it.
+    /// Whether the operator can enforce it.
     public var isEnforceable: Bool { self != .memoryLimit && self != .selinuxLabel }
   }
 
@@ -47,40 +48,40 @@ public struct OperatorDefaults: Sendable, Equatable {
   public var dnsOptions: [String] = []
   /// Search domains.
   public var dnsSearch: [String] = []
-  /// Variables by name.
+  /// Environment variables by name.
   public var environment: [String: String] = [:]
-  /// Whether process 1 is the engine's init; nil leaves it to the engine.
+  /// Whether process 1 is the engine's init; nil for the engine's default.
   public var initProcess: Bool?
   /// Labels by name.
   public var labels: [String: String] = [:]
   /// Whether a container without a memory limit gets the task's.
   public var givesTaskMemory = false
-  /// The most processes; nil for no bound.
+  /// The maximum number of processes; nil for no limit.
   public var pidsLimit: Int64?
-  /// Variables that lead to a proxy, by name.
+  /// Proxy variables by name.
   public var proxies: [String: String] = [:]
-  /// `z` or `Z`; nil leaves labels as they are.
+  /// `z` or `Z`; nil to keep the labels unchanged.
   public var selinuxLabel: String?
   /// The size of /dev/shm in bytes.
   public var shmSize: Int64?
-  /// The signal that asks a container to stop, where its image names none either.
+  /// The signal that requests a container to stop, if its image does not set one.
   public var stopSignal: String?
   /// Limits by name; -1 is no limit.
   public var ulimits: [String: UserLimit] = [:]
-  /// `host`; nil for the engine's own.
+  /// `host`; nil for the engine's default.
   public var userns: String?
-  /// What a Compose file may set only stricter.
+  /// The keys that a Compose file may only make stricter.
   public var enforced: Set<Key> = []
 
-  /// Nothing but what the engine gives.
+  /// Creates defaults that leave every value to the engine.
   public init() {}
 
-  /// A create request with what its file leaves open.
+  /// A create request completed with the defaults for keys that its file doesn't set.
   ///
   /// - Parameters:
-  ///   - body: the request, as it follows from the file.
-  ///   - container: what it is of.
-  ///   - memory: the task's memory in bytes; nil where it has no limit.
+  ///   - body: the request, created from the file.
+  ///   - container: the container's plan.
+  ///   - memory: the task's memory in bytes; nil if it has no limit.
   ///   - imageSignal: the image's own stop signal.
   /// - Returns: the request to send.
   func completing(
@@ -89,19 +90,19 @@ public struct OperatorDefaults: Sendable, Equatable {
   ) -> ContainerCreate {
     var body = body
     var host = body.hostConfig ?? HostConfig()
-    // The engine refuses these for who lives in another's network namespace.
+    // The engine refuses these settings for a container in another container's network namespace.
     let mode = host.networkMode ?? ""
     if !mode.hasPrefix("container:"), mode != "none" {
       if host.dns == nil, !dns.isEmpty { host.dns = dns }
       if host.dnsOptions == nil, !dnsOptions.isEmpty { host.dnsOptions = dnsOptions }
       if host.dnsSearch == nil, !dnsSearch.isEmpty { host.dnsSearch = dnsSearch }
     }
-    // The infrastructure container runs nothing of the pod's, and has its own ways.
+    // The infrastructure container runs no program of the pod, and has its own configuration.
     if !container.isInfra {
       complete(&host, of: container.service, memory: memory)
       let signal = stopSignal(of: container.service, imageSignal: imageSignal)
       if let signal, signal != imageSignal { body.stopSignal = signal }
-      // The file's are the same: what differs comes from the task.
+      // The file's values were checked to be equal; a different value comes from the task.
       let fixed = fixedVariables
       body.env = body.env?.filter { !fixed.keys.contains(String($0.prefix { $0 != "=" })) }
       let named = Set((body.env ?? []).map { $0.prefix { $0 != "=" } })
@@ -120,7 +121,7 @@ public struct OperatorDefaults: Sendable, Equatable {
     return body
   }
 
-  /// Variables that nobody else can set, by name; nil for one that nobody has.
+  /// Variables that only the operator can set, by name; nil for a variable that must not be set.
   var fixedVariables: [String: String?] {
     var fixed: [String: String?] = [:]
     if enforced.contains(.environment) { fixed.merge(environment) { $1 } }
@@ -128,7 +129,7 @@ public struct OperatorDefaults: Sendable, Equatable {
     return fixed
   }
 
-  /// Every variable that leads to a proxy or past one, as the operator has it.
+  /// All proxy variables by name, with the operator's values; nil for a variable without a value.
   var allProxies: [String: String?] {
     var all: [String: String?] = [:]
     for name in ["all", "ftp", "http", "https", "no"].map({ $0 + "_proxy" }) {
@@ -138,21 +139,21 @@ public struct OperatorDefaults: Sendable, Equatable {
     return all
   }
 
-  /// The signal that asks a container to stop.
+  /// The signal that requests a container to stop.
   ///
   /// - Parameters:
   ///   - service: its service.
   ///   - imageSignal: the image's own.
-  /// - Returns: the signal; nil for the engine's.
+  /// - Returns: the signal; nil for the engine's default.
   func stopSignal(of service: Service, imageSignal: String?) -> String? {
     service.stopSignal
       ?? (enforced.contains(.stopSignal) ? stopSignal ?? imageSignal : imageSignal ?? stopSignal)
   }
 
-  /// Whether there is a default of this key.
+  /// Whether the operator sets a default for a key.
   ///
   /// - Parameter key: the key.
-  /// - Returns: true if a container may get something by it.
+  /// - Returns: true if a container may get a value from it.
   public func sets(_ key: Key) -> Bool {
     switch key {
     case .dns: !dns.isEmpty
@@ -176,7 +177,7 @@ public struct OperatorDefaults: Sendable, Equatable {
   private func complete(_ host: inout HostConfig, of service: Service, memory: Int64?) {
     host.`init` = host.`init` ?? initProcess
     if let pidsLimit, service.resources.pidsLimit == nil {
-      // That of `allow: max-pids`.
+      // The existing limit comes from `allow: max-pids`.
       host.pidsLimit = min(host.pidsLimit ?? .max, Int(pidsLimit))
     }
     let missing = ulimits.filter { name, _ in service.resources.ulimits[name] == nil }
@@ -189,10 +190,11 @@ public struct OperatorDefaults: Sendable, Equatable {
     }
     if let userns, host.usernsMode ?? "" == "" { host.usernsMode = userns }
     if let shmSize, host.shmSize ?? 0 == 0 { host.shmSize = Int(shmSize) }
-    // The engine takes no limit of less, and none above that of memory and swap together.
+    // The engine refuses a limit of less than 6 MiB, and a memory limit above that of memory and
+    // swap together.
     if givesTaskMemory, let memory, memory >= 6 << 20, host.memory == nil, host.memorySwap == nil {
       host.memory = max(Int(memory), host.memoryReservation ?? 0)
-      // Without it the engine would bound swap by twice the memory; the task's cgroup does.
+      // Without this the engine would limit swap to twice the memory; the task's cgroup limits it.
       host.memorySwap = -1
     }
   }

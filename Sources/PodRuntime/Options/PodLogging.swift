@@ -1,19 +1,19 @@
 import DockerEngine
 
-/// Where the engine puts the output of containers whose service has no `logging:`. The sandbox has
-/// it in any case.
+/// The engine's log configuration for containers whose service has no `logging:`. The sandbox
+/// receives their output in any case.
 public enum PodLogging: Sendable, Equatable {
-  /// json-file, two files of 50 MB: a host's disk isn't filled by what the sandbox has already.
+  /// json-file with two files of 50 MB, which limits the disk space of a second copy.
   case bounded
-  /// Whatever the engine's own configuration says (`log-driver` in daemon.json).
+  /// The engine's own configuration (`log-driver` in daemon.json).
   case engine
   /// A driver with its options.
   case driver(String, options: [String: String])
 
-  /// One by a word: `engine`, or a driver's name; nil for none, which leaves nothing to read again
-  /// after the engine was away.
+  /// Creates a configuration from a name: `engine`, or a driver's name. An empty name gives nil,
+  /// and so does the driver `none`, whose log can't be read after the engine was unreachable.
   ///
-  /// - Parameter word: the word.
+  /// - Parameter word: the name.
   public init?(word: String) {
     switch word {
     case "", "none": return nil
@@ -32,7 +32,7 @@ public enum PodLogging: Sendable, Equatable {
     }
   }
 
-  /// What a create request says of it; nil leaves it to the engine.
+  /// The configuration in a create request; nil for the engine's default.
   var config: LogConfig? {
     switch self {
     case .bounded: LogConfig(type: "json-file", config: ["max-size": "50m", "max-file": "2"])

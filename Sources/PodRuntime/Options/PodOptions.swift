@@ -1,27 +1,28 @@
 import Compose
 
-/// What a pod does beyond its Compose file, each of it off unless asked for.
+/// Options of a pod beyond its Compose file. Each is off by default.
 public struct PodOptions: Sendable, Equatable {
-  /// What it means that services end with 0.
+  /// The meaning of a service's exit with 0.
   public enum Kind: String, Sendable, CaseIterable {
-    /// They have done their work: the pod has finished when all have.
+    /// The service has done its work. The pod has finished when all services have.
     case job
-    /// They are to run for good, and a pod of which one has ended has failed. One that others wait for to complete
-    /// (`service_completed_successfully`) prepares the way, and may end.
+    /// Services run permanently, so the exit of one fails the pod. A service on which others wait
+    /// with `service_completed_successfully` is preparation and may exit.
     case service
   }
 
-  /// Which images are removed at the end, as `docker compose down --rmi` has it.
+  /// The images to remove when the pod has stopped, as in `docker compose down --rmi`.
   public enum ImageRemoval: String, Sendable, CaseIterable {
     /// None.
     case none
-    /// Those that were built and have no name of their own (`build` without `image`).
+    /// Built images without a name of their own (`build` without `image`).
     case local
-    /// Those of every service.
+    /// The images of all services.
     case all
   }
 
-  /// What follows for a service without a restart policy when the engine is restarted and takes its container down.
+  /// The action for a service without a restart policy when a restart of the engine stops its
+  /// container.
   public enum EngineRestart: String, Sendable, CaseIterable {
     /// The pod fails.
     case fail
@@ -29,52 +30,54 @@ public struct PodOptions: Sendable, Equatable {
     case restart
   }
 
-  /// Which exits of main services decide the pod's end.
+  /// The exits of main services that determine the pod's outcome.
   public enum Mains: String, Sendable, CaseIterable {
-    /// That of the last one.
+    /// The exit of the last one.
     case all
-    /// That of the first one.
+    /// The exit of the first one.
     case any
   }
 
-  /// The network that the pod's one network namespace is on; nil where services have networks of their own.
+  /// The network of the pod's shared network namespace; nil if services have networks of their own.
   public var sharedNetwork: String?
-  /// Whether all services live in one pid namespace.
+  /// Whether all services share one pid namespace.
   public var sharesPID = false
-  /// What it means that services end with 0.
+  /// The meaning of a service's exit with 0.
   public var kind = Kind.job
-  /// Whether named volumes stay when the pod has ended, whoever ends it.
+  /// Whether named volumes are kept after the pod, whoever stops it.
   public var keepsVolumes = false
-  /// How long stopped containers and volumes stay after a failure, in seconds; 0 for not at all.
+  /// How long stopped containers and volumes are kept after a failure, in seconds; 0 to remove
+  /// them.
   public var keepFailed: Int64 = 0
-  /// Which images are removed at the end, if no other container uses them.
+  /// The images to remove when the pod has stopped, if no other container uses them.
   public var imageRemoval = ImageRemoval.none
-  /// What follows for a service without a restart policy when the engine is restarted.
+  /// The action for a service without a restart policy when the engine is restarted.
   public var onEngineRestart = EngineRestart.fail
-  /// Files of each service's output in the sandbox; nil for none.
+  /// Separate files of each service's output in the sandbox; nil for none.
   public var splitLogs: LogRotation?
-  /// The roles of services, which take the place of the file's.
+  /// The roles of services, which take precedence over the file's.
   public var roles: [String: ServiceRole] = [:]
-  /// Which exits of main services decide the pod's end.
+  /// The exits of main services that determine the pod's outcome.
   public var mains = Mains.all
-  /// How long each final service may take where the pod wasn't killed.
+  /// The time limit of each final service in a pod that wasn't killed.
   public var finalTimeout = Duration.seconds(60)
-  /// What follows when a service is unhealthy, unless the service says itself.
+  /// The action when a service is unhealthy, unless the service sets its own.
   public var onUnhealthy = FailureReaction.fail
-  /// What follows when a service's own memory limit ends it, unless the service says itself.
+  /// The action when a service exceeds its own memory limit and is killed, unless the service sets
+  /// its own.
   public var onOutOfMemory = FailureReaction.fail
-  /// Which variables of the task its services get, unless a service says itself.
+  /// The task's variables that its services get, unless a service sets its own.
   public var taskVariables = TaskVariables.none
-  /// Whether its services get `/run/pod/task.json`, unless a service says itself.
+  /// Whether its services get `/run/pod/task.json`, unless a service sets its own.
   public var hasTaskFile = false
-  /// The service that the task's checks are of, or ``sandboxChecks``; nil where nobody names one.
+  /// The service to which the task's checks apply, or ``sandboxChecks``; nil for the default.
   public var checkService: String?
-  /// What follows when the containers write more than the task's disk holds.
+  /// The action when the containers write more than the task's disk holds.
   public var disk = Disk.report
-  /// Commands at turns of the pod's life, in the order in which they run.
+  /// Commands at events of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 
-  /// Nothing asked for.
+  /// Creates the default options.
   public init() {}
 
   /// Whether an infrastructure container holds namespaces for the services.

@@ -3,34 +3,35 @@ import DockerEngine
 import Logging
 import Glibc
 
-/// Carries one container's output to the pod's, whole lines with the service's name before them.
+/// Forwards one container's output to the pod's output, in whole lines with the service's name as
+/// prefix.
 ///
-/// The stream is attached before the container starts, so nothing is lost, and a slow reader holds the container
-/// back like any pipe. When the engine was away, the rest is read from its log: lines that were forwarded before
-/// are counted off, so none comes twice.
+/// The stream is attached before the container starts, so no output is lost, and a slow reader
+/// blocks the container like any pipe. After the engine was unreachable, the rest is read from its
+/// log; lines that were forwarded before are skipped by their number, so no line is written twice.
 actor ContainerOutput {
   private let engine: DockerEngine
   private let container: String
   private let service: String
   private let isTerminal: Bool
-  /// False where what it writes is read, for a message's sake, and not passed on.
+  /// False if the output is only collected for a message and not forwarded.
   private let isShown: Bool
   private let output: PodOutput
   private let splitLogs: SplitLogs?
-  /// Whole lines that are to be written to the service's own files.
+  /// Whole lines that are not yet written to the service's own files.
   private var split: [OutputStreamKind: (lines: WholeLines, ready: [UInt8])] = [:]
   private let log: Logger
-  /// What the engine's log of this container holds at most, in bytes; nil if it isn't known.
+  /// The capacity of the engine's log of this container in bytes; nil if it isn't known.
   private let logCapacity: UInt64?
   private var standardOutput: LineAssembler
   private var standardError: LineAssembler
   private var tails = (standardOutput: OutputTail(), standardError: OutputTail())
   private let onBreak: @Sendable () async -> Void
   private var pump: Task<Void, Never>?
-  /// Counts the streams, so that the end of an old one is told from that of the present one.
+  /// The number of streams so far, by which an old stream is distinguished from the current one.
   private var stream = 0
   private var isForwarding = false
-  /// Its log driver is one that nothing can be read from.
+  /// Whether the log driver doesn't support reading.
   private var hasUnreadableLog = false
   private var resuming: Task<Void, any Error>?
   private var firstArrival: timespec?
@@ -57,41 +58,45 @@ actor ContainerOutput {
     standardError = LineAssembler(prefix: prefix)
   }
 
-  /// The last lines of standard error; of standard output, or the terminal, where that is empty.
+  /// The last lines of standard error; of standard output or the terminal if standard error is
+  /// empty.
   var lastLines: [String] {
     let errors = tails.standardError.lines
     return errors.isEmpty ? tails.standardOutput.lines : errors
   }
 
-  /// The last lines of the last start, for a report: those of standard output before those of standard error.
+  /// The last lines since the last start, for a report: those of standard output, then those of
+  /// standard error.
   ///
-  /// - Parameter count: how many of each.
+  /// - Parameter count: the number of lines of each stream.
   /// - Returns: the lines.
   func lines(_ count: Int) -> [String] {
     tails.standardOutput.last(count) + tails.standardError.last(count)
   }
 
-  /// Connects to the container's output, unless it is connected; returns when the engine has begun to listen.
+  /// Connects to the container's output, unless it is connected. Returns when the engine is
+  /// attached.
   ///
   /// - Throws: `EngineError`; `CancellationError`.
   func attach() async throws {
     if isForwarding { return }
-    // Nobody may read what it still has to write.
+    // The reader may block the rest of the previous output for a long time.
     if let pump, !(await pump.hasEnded(within: .seconds(86_400), orCancelled: true)) {
       throw CancellationError()
     }
     let frames = try await engine.attach(container, tty: isTerminal)
-    // What an earlier start wrote says nothing of how the next one fails.
+    // Output of an earlier start is no evidence for the failure of the next one.
     tails = (OutputTail(), OutputTail())
     begin(frames, skipping: nil)
   }
 
-  /// Waits until all that the ended container wrote is forwarded, at most so long: whoever reads the pod's
-  /// output may have stopped reading.
+  /// Waits until all output of the exited container is forwarded, or the limit has passed: the
+  /// reader of the pod's output may have stopped reading.
   ///
   /// - Parameters:
-  ///   - limit: how long.
-  ///   - givesWay: whether this ends when the task is cancelled: somebody else drains it later.
+  ///   - limit: the longest wait.
+  ///   - givesWay: whether the wait stops when the task is canceled, since a later call drains the
+  ///     output.
   func drain(within limit: Duration, givingWay givesWay: Bool = false) async {
     if let pump, !(await pump.hasEnded(within: limit, orCancelled: givesWay)) {
       if givesWay, Task.isCancelled { return }
@@ -103,11 +108,12 @@ actor ContainerOutput {
     await flush()
   }
 
-  /// Reads on from the engine's log after the stream broke, up to the container's end.
+  /// Continues from the engine's log after the stream broke, until the container exits.
   ///
   /// - Throws: `EngineError` if the log can't be read.
   func resume() async throws {
-    // The stream's own end and the engine's return both ask for it: two readers would write everything twice.
+    // Both the end of the stream and the return of the engine lead here; two readers would write
+    // everything twice.
     while let resuming {
       if case .success = await resuming.result { return }
     }
@@ -148,7 +154,7 @@ actor ContainerOutput {
 
   private func readLog() async throws {
     if try await isLogWhole() {
-      // Its lines can be counted off.
+      // Forwarded lines can be skipped by their number.
       let frames = try await engine.logs(
         container, tty: isTerminal, follow: true, timestamps: false)
       let skip = SkippedLines(
@@ -166,13 +172,13 @@ actor ContainerOutput {
     begin(frames, skipping: nil)
   }
 
-  /// Whether the engine's log still has what this container wrote first: nothing was rotated away, neither of what
-  /// was forwarded nor of what came while nobody listened.
+  /// Whether the engine's log still has the container's first output. If so, no output was rotated
+  /// away, neither forwarded output nor output from the outage.
   private func isLogWhole() async throws -> Bool {
     let forwarded = standardOutput.loggedBytes + standardError.loggedBytes
     guard let logCapacity, forwarded < logCapacity else { return false }
     guard logCapacity < .max, var moment = firstArrival else { return true }
-    // The engine may note a line's time a little later than it passes the line on.
+    // The engine may record a line's time slightly later than it forwards the line.
     moment.tv_sec += 2
     return try await engine.hasOutput(
       container, tty: isTerminal, before: Self.text(moment))
@@ -183,14 +189,14 @@ actor ContainerOutput {
     return "\(time.tv_sec)." + String(repeating: "0", count: 9 - digits.count) + digits
   }
 
-  /// Reads on from the log if the stream has ended while the container runs.
+  /// Continues from the log if the stream has ended while the container is running.
   ///
   /// - Throws: `EngineError` if the log can't be read.
   func resumeIfEnded() async throws {
     if !isForwarding { try await resume() }
   }
 
-  /// Gives the stream up.
+  /// Disconnects from the stream.
   func stop() {
     stream += 1
     isForwarding = false
@@ -210,7 +216,7 @@ actor ContainerOutput {
   private func ended(_ number: Int) {
     guard number == stream else { return }
     isForwarding = false
-    // Not awaited: whoever hears of it may want to wait for this very stream's end.
+    // Not awaited: the callback may wait for the end of this stream.
     Task { await self.onBreak() }
   }
 
@@ -229,7 +235,7 @@ actor ContainerOutput {
         if firstArrival == nil { firstArrival = Self.now() }
         var stream = OutputStreamKind.stdout
         for frame in batch {
-          // Written whenever the stream changes, so that the two stay in step.
+          // Written at each change of the stream, to keep the order of the two streams.
           if frame.stream != stream { await write(&lines, to: stream) }
           stream = frame.stream
           switch stream {

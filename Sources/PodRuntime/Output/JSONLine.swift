@@ -1,17 +1,18 @@
 import Linux
 
-/// One object of `run --format json` (docs/run.md): a line of JSON, written key by key.
+/// One object of `run --format json` (docs/pods.md, "JSON output"): a line of JSON, written key by
+/// key.
 public struct JSONLine: Sendable {
-  /// The version of the schema. It changes when a key that there was goes, or means something else.
+  /// The version of the schema. It changes when an existing key is removed or changes its meaning.
   public static let version = 1
 
   private var bytes: [UInt8]
 
-  /// Begins an object of the present moment.
+  /// Begins an object with the current time.
   ///
   /// - Parameters:
-  ///   - type: what it is.
-  ///   - time: when, RFC 3339.
+  ///   - type: the object's type.
+  ///   - time: the time in RFC 3339.
   public init(_ type: String, time: String = WallClock.now) {
     bytes = Array("{\"version\":\(Self.version)".utf8)
     add("time", time)
@@ -20,9 +21,9 @@ public struct JSONLine: Sendable {
 
   private init() { bytes = [] }
 
-  /// An object within another.
+  /// A nested object.
   ///
-  /// - Parameter body: adds its keys.
+  /// - Parameter body: adds the object's keys.
   /// - Returns: JSON.
   public static func object(_ body: (inout JSONLine) -> Void) -> [UInt8] {
     var object = JSONLine()
@@ -30,10 +31,10 @@ public struct JSONLine: Sendable {
     return [UInt8(ascii: "{")] + object.bytes.dropFirst() + [UInt8(ascii: "}")]
   }
 
-  /// The line, with its end.
+  /// The line, with a line break.
   public var line: [UInt8] { bytes + [UInt8(ascii: "}"), UInt8(ascii: "\n")] }
 
-  /// Adds a text.
+  /// Adds a string.
   ///
   /// - Parameters:
   ///   - key: its key, of plain letters.
@@ -44,7 +45,7 @@ public struct JSONLine: Sendable {
     Self.append(Array(value.utf8)[...], to: &bytes)
   }
 
-  /// Adds a text as bytes: what is no UTF-8 becomes U+FFFD.
+  /// Adds bytes as a string. Invalid UTF-8 becomes U+FFFD.
   ///
   /// - Parameters:
   ///   - key: its key.
@@ -73,11 +74,11 @@ public struct JSONLine: Sendable {
     bytes += "true".utf8
   }
 
-  /// Adds an array of objects, or of texts.
+  /// Adds an array of objects or strings.
   ///
   /// - Parameters:
   ///   - key: its key.
-  ///   - values: JSON, as `object` and `text` make it.
+  ///   - values: JSON, as returned by `object` and `text`.
   public mutating func add(_ key: StaticString, array values: [[UInt8]]) {
     begin(key)
     bytes.append(UInt8(ascii: "["))
@@ -85,7 +86,7 @@ public struct JSONLine: Sendable {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// A text as JSON.
+  /// A string as JSON.
   ///
   /// - Parameter value: any text.
   /// - Returns: JSON.
@@ -101,11 +102,11 @@ public struct JSONLine: Sendable {
     bytes += "\":".utf8
   }
 
-  /// Appends a text as JSON: what is no UTF-8 becomes U+FFFD.
+  /// Appends bytes as a JSON string. Invalid UTF-8 becomes U+FFFD.
   ///
   /// - Parameters:
   ///   - text: any bytes.
-  ///   - bytes: takes the JSON string.
+  ///   - bytes: receives the JSON string.
   public static func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if text.allSatisfy(standsForItself) {
@@ -129,7 +130,7 @@ public struct JSONLine: Sendable {
     case "\n": bytes += "\\n".utf8
     case "\r": bytes += "\\r".utf8
     case "\t": bytes += "\\t".utf8
-    // Line ends to some readers, and what could steer a terminal that the JSON is printed on.
+    // Escaped: line breaks for some readers, and characters that could control a terminal.
     case "\u{0}"..<"\u{20}", "\u{7f}"..."\u{9f}", "\u{200e}", "\u{200f}", "\u{2028}"..."\u{202e}",
       "\u{2066}"..."\u{2069}":
       let hex = String(scalar.value, radix: 16)
@@ -145,11 +146,12 @@ extension JSONLine {
   /// Lines of a service as objects.
   ///
   /// - Parameters:
-  ///   - lines: what `LineAssembler` has completed, without a prefix; a last one without an end goes on in the next.
-  ///   - service: whose they are.
+  ///   - lines: completed lines of `LineAssembler`, without a prefix; a last one without a line
+  ///     break continues in the next call.
+  ///   - service: the service.
   ///   - isHook: whether a hook of the service wrote them.
   ///   - stream: `stdout` or `stderr`.
-  /// - Returns: an object a line.
+  /// - Returns: one object per line.
   static func output(
     _ lines: [UInt8], service: String, isHook: Bool, stream: StaticString
   ) -> [UInt8] {
@@ -163,7 +165,7 @@ extension JSONLine {
       object.add("service", service)
       object.add("stream", "\(stream)")
       object.add("line", bytes: rest[..<(end ?? rest.endIndex)])
-      // The rest of a line that is too long to be kept follows.
+      // The line is too long to be kept whole, and its rest follows.
       if end == nil { object.addTrue("partial") }
       if isHook { object.addTrue("hook") }
       result += object.line

@@ -2,37 +2,37 @@
   import Glibc
 #endif
 
-/// Cuts a byte stream into whole lines and writes the service's name before each.
+/// Splits a byte stream into whole lines and writes the service's name before each.
 ///
-/// A line longer than `limit` is passed on in pieces of that size, so that a container that never
-/// ends its line can't grow the executor.
+/// A line longer than `limit` is forwarded in pieces of that size, so that a container that never
+/// completes a line can't exhaust the executor's memory.
 struct LineAssembler {
   /// The longest line that is kept whole, in bytes.
   static let limit = 1 << 20
 
-  /// Lines that the container has ended, and those that its end has ended.
+  /// The number of complete lines, including a last line without a line break.
   private(set) var lines: UInt64 = 0
-  /// An estimate of what these lines take in the engine's json-file log, in bytes.
+  /// An estimate of the size of these lines in the engine's json-file log, in bytes.
   private(set) var loggedBytes: UInt64 = 0
   private let prefix: [UInt8]
   private var pending: [UInt8] = []
-  /// A part of the pending line has been passed on.
+  /// Whether a part of the pending line has been forwarded.
   private var isInside = false
   /// The same at the time of the last piece.
   private var wasInside = false
 
-  /// Starts with nothing pending.
+  /// Starts without a pending line.
   ///
-  /// - Parameter prefix: what is written before each line.
+  /// - Parameter prefix: the text before each line.
   init(prefix: String) { self.prefix = Array(prefix.utf8) }
 
-  /// What a writer has to know of the bytes that were completed since it was last asked for.
+  /// The description of the bytes that were completed since the last call, for a writer.
   mutating func piece() -> OutputPiece {
     defer { wasInside = isInside }
     return OutputPiece(prefix: prefix, continuesLine: wasInside, isOpen: isInside)
   }
 
-  /// Takes bytes and appends the lines that they complete to `output`.
+  /// Adds bytes, and appends the lines that they complete to `output`.
   mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
     output.reserveCapacity(output.count + pending.count + bytes.count + prefix.count * 8)
     bytes.withUnsafeBufferPointer { buffer in
@@ -48,13 +48,13 @@ struct LineAssembler {
     }
   }
 
-  /// Ends the line that is pending, if any: the container has ended.
+  /// Completes the pending line, if any, after the container has exited.
   mutating func finish(into output: inout [UInt8]) {
     if pending.isEmpty && !isInside { return }
     append(UnsafeBufferPointer(start: nil, count: 0), to: &output)
   }
 
-  /// Forgets the unfinished line, which will be read again.
+  /// Drops the unfinished line, which will be read again.
   mutating func dropPending() {
     pending.removeAll(keepingCapacity: false)
     isInside = false
@@ -85,14 +85,14 @@ struct LineAssembler {
   }
 }
 
-/// Passes over lines that were forwarded before, when a log is read again from its beginning.
+/// Skips lines that were forwarded before, when a log is read again from its beginning.
 struct LineSkipper {
   private var left: UInt64
 
-  /// Passes over so many lines.
+  /// Skips `lines` lines.
   init(lines: UInt64) { left = lines }
 
-  /// What remains of the bytes after the lines to pass over.
+  /// The bytes that remain after the lines to skip.
   mutating func rest(of bytes: [UInt8]) -> [UInt8] {
     if left == 0 { return bytes }
     var index = 0

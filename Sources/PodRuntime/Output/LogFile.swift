@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// One stream's file, and the older ones beside it: `NAME`, `NAME.1`, `NAME.2`.
+/// One stream's file and its older files: `NAME`, `NAME.1`, `NAME.2`.
 final class LogFile {
-  /// Why a file is left alone for good.
+  /// Why a file is permanently left alone.
   enum Refusal: Error, CustomStringConvertible {
-    /// Something that this program hasn't made has a name that is needed.
+    /// A file that this program didn't create has a required name.
     case isForeign
     /// Another pod writes it.
     case isInUse
@@ -18,7 +18,7 @@ final class LogFile {
     }
   }
 
-  /// How long nothing is written after an error.
+  /// How long writing pauses after an error.
   private static let pause = Duration.seconds(10)
 
   var name: String
@@ -51,10 +51,10 @@ final class LogFile {
     descriptor = -1
   }
 
-  /// Appends bytes. A file that would become too large is rotated at the end of a line, or within one that is longer than
-  /// a file.
+  /// Appends bytes. A file that would become too large is rotated at the end of a line, or within a
+  /// line that is longer than a file.
   ///
-  /// - Throws: `Errno`: what follows within some seconds is dropped without an error. `Refusal`.
+  /// - Throws: `Errno`, after which bytes are dropped without an error for ten seconds; `Refusal`.
   func write(_ bytes: [UInt8], limit: Int, olderFiles: Int, in folder: LogFolder) throws {
     if let resumption {
       guard ContinuousClock.now >= resumption else { return }
@@ -78,7 +78,7 @@ final class LogFile {
     }
   }
 
-  /// How many of these bytes the file takes; 0 where it is to be rotated first.
+  /// How many of these bytes fit into the file; 0 if it must be rotated first.
   private func fitting(_ bytes: ArraySlice<UInt8>, limit: Int) -> Int {
     let room = limit - size
     if bytes.count <= room { return bytes.count }
@@ -100,7 +100,7 @@ final class LogFile {
     }
   }
 
-  /// Makes the file the first of the older ones; the oldest goes.
+  /// Makes the file the newest of the older files, and removes the oldest.
   private func rotate(_ count: Int, in folder: LogFolder) throws {
     for number in (1...count).reversed() {
       guard let isMade = folder.hasMade("\(name).\(number)") else { continue }
@@ -111,7 +111,7 @@ final class LogFile {
         try folder.rename("\(name).\(number)", to: "\(name).\(number + 1)")
       }
     }
-    // Who has renamed or removed it meanwhile keeps it.
+    // A file that a user has renamed or removed is left alone.
     if folder.isNamed(name, descriptor) { try folder.rename(name, to: "\(name).1") }
     close()
     try open(in: folder)

@@ -5,21 +5,22 @@ import SystemPackage
 
 /// The directory of the services' files, held open.
 final class LogFolder {
-  /// Marks files as made by this program, also for a later pod in the same directory.
+  /// Marks files as created by this program, also for a later pod in the same directory.
   private static let mark = FileMark("user.compose-executor.log")
 
   private let descriptor: Int32
   /// The sandbox's owner: the task's user.
   private let owner: (user: uid_t, group: gid_t)
-  /// Files that this process has made and not removed, where the file system has no marks.
+  /// Files that this process has created and not removed, on a file system without extended
+  /// attributes.
   private var made: Set<UInt64> = []
 
-  /// Opens the directory, and makes it first where it isn't there.
+  /// Opens the directory, and creates it if it is missing.
   ///
   /// - Parameters:
-  ///   - sandbox: the path of the directory that it is in.
-  ///   - name: its name.
-  /// - Throws: `Errno`: `notDirectory` for a link or anything else of that name.
+  ///   - sandbox: the path of the parent directory.
+  ///   - name: the directory's name.
+  /// - Throws: `Errno`: `notDirectory` for a link or another file of that name.
   init(sandbox: String, name: String) throws(Errno) {
     let outer = Glibc.open(sandbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard outer >= 0 else { throw Errno(rawValue: errno) }
@@ -35,16 +36,16 @@ final class LogFolder {
 
   deinit { close(descriptor) }
 
-  /// Gives what was made to the task's user, where this process may.
+  /// Gives a created file to the task's user, if this process is permitted to.
   private func give(_ file: Int32) {
     if geteuid() == 0, owner.user != 0 { _ = fchown(file, owner.user, owner.group) }
   }
 
-  /// A new file, or one that was made before, to append to.
+  /// Opens a new file, or one that this program created before, for appending.
   ///
   /// - Parameter name: its name.
   /// - Returns: a descriptor, to be closed by the caller.
-  /// - Throws: `Errno`; `LogFile.Refusal` for anything else of that name.
+  /// - Throws: `Errno`; `LogFile.Refusal` for any other file of that name.
   func open(_ name: String) throws -> Int32 {
     let new = linux_create_at(descriptor, name, 0o644)
     if new >= 0 {
@@ -59,7 +60,8 @@ final class LogFolder {
     let place = linux_find_at(descriptor, name)
     guard place >= 0 else { throw Errno(rawValue: errno) }
     defer { close(place) }
-    // By what was found, whatever has the name meanwhile; a device or a pipe isn't opened.
+    // Opened by the found file, since its name may change meanwhile; a device or a pipe isn't
+    // opened.
     guard isFile(place) else { throw LogFile.Refusal.isForeign }
     let old = Glibc.open("/proc/self/fd/\(place)", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC)
     guard old >= 0 else { throw Errno(rawValue: errno) }
@@ -70,7 +72,7 @@ final class LogFolder {
     return old
   }
 
-  /// Whether a descriptor stands for a regular file of one name.
+  /// Whether a descriptor refers to a regular file with one name.
   private func isFile(_ file: Int32) -> Bool {
     var status = stat()
     return fstat(file, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
@@ -82,7 +84,7 @@ final class LogFolder {
     return made.contains(UInt64(status.st_ino)) || Self.mark.isOn(file)
   }
 
-  /// Whether a name is that of a file that was made here; nil where there is nothing of that name.
+  /// Whether this program created the file of a name; nil if there is no such file.
   func hasMade(_ name: String) -> Bool? {
     let place = linux_find_at(descriptor, name)
     guard place >= 0 else { return errno == ENOENT ? nil : false }
@@ -94,7 +96,7 @@ final class LogFolder {
     return isMade(file)
   }
 
-  /// Whether a name is still that of an open file.
+  /// Whether a name still refers to an open file.
   func isNamed(_ name: String, _ file: Int32) -> Bool {
     var named = stat()
     var opened = stat()
@@ -102,13 +104,14 @@ final class LogFolder {
       && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
   }
 
-  /// Renames a file. Nothing is replaced: the new name is given first, and the old taken then.
+  /// Renames a file without replacing another: the new name is added first, then the old one is
+  /// removed.
   ///
-  /// - Throws: `Errno`: `fileExists` where there is anything of that name.
+  /// - Throws: `Errno`: `fileExists` if the new name exists.
   func rename(_ name: String, to other: String) throws(Errno) {
     if linkat(descriptor, name, descriptor, other, 0) != 0 {
       let error = Errno(rawValue: errno)
-      // A file system without hard links; the name was free a moment ago.
+      // The file system has no hard links. The new name did not exist a moment ago.
       guard error == .notPermitted || error == .notSupported, hasMade(other) == nil,
         renameat(descriptor, name, descriptor, other) == 0
       else { throw error }

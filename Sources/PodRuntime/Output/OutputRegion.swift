@@ -1,17 +1,17 @@
 import Glibc
 
-/// The last lines of a terminal: they stay below whatever its writers print, and are redrawn in place.
+/// The last lines of a terminal. They stay below all printed output and are redrawn in place.
 ///
-/// Writers of the same terminal are made with it and share its queue: what they print appears above the lines. Nothing here
-/// runs between two calls.
+/// The terminal's other writers are created with this region and share its queue; their output
+/// appears above the lines. Nothing runs here between two calls.
 public actor OutputRegion {
   nonisolated let executor = QueueExecutor(label: "output-region")
   private let descriptor: Int32
   private var lines: [String] = []
-  /// How wide each line on the screen is; empty while none is there.
+  /// The width of each line on the screen; empty if no line is drawn.
   private var drawn: [Int] = []
   private var lastDraw = ContinuousClock.now
-  /// The last output has no line break at its end: nothing can be drawn below it.
+  /// The last output has no line break at its end, so nothing can be drawn below it.
   private var isInLine = false
 
   /// The queue that it shares with the terminal's writers.
@@ -19,23 +19,24 @@ public actor OutputRegion {
     executor.asUnownedSerialExecutor()
   }
 
-  /// Takes a terminal, which stays the caller's.
+  /// Creates a region on a terminal that the caller owns.
   ///
   /// - Parameter descriptor: the terminal.
   public init(descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Shows these lines in place of those that are there.
+  /// Replaces the shown lines.
   ///
-  /// - Parameter lines: each without control characters but SGR sequences, and no wider than the terminal.
+  /// - Parameter lines: each without control characters except SGR sequences, and no wider than the
+  ///   terminal.
   public func show(_ lines: [String]) {
     if lines == self.lines, !drawn.isEmpty { return }
     self.lines = lines
     redraw()
   }
 
-  /// Shows these lines for the last time: they stay where they are, and what is printed next follows them.
+  /// Shows these lines for the last time: they remain, and later output follows them.
   ///
-  /// - Parameter lines: as for `show`; also more than the terminal is high.
+  /// - Parameter lines: as for `show`; may exceed the terminal's height.
   public func leave(_ lines: [String]) {
     self.lines = lines
     redraw()
@@ -43,15 +44,15 @@ public actor OutputRegion {
     drawn = []
   }
 
-  /// Takes the lines off the screen, before a writer prints.
+  /// Removes the lines from the screen before a writer prints.
   func clear() { put(erasure()) }
 
-  /// Shows them again.
+  /// Shows the lines again.
   ///
-  /// - Parameter isInLine: whether what was printed has no line break at its end.
+  /// - Parameter isInLine: whether the printed output has no line break at its end.
   func restore(isInLine: Bool) {
     self.isInLine = isInLine
-    // While a container writes much, the next change draws them.
+    // While a container writes much, the next change draws the lines.
     if .now - lastDraw >= .milliseconds(20) { redraw() }
   }
 
@@ -63,13 +64,13 @@ public actor OutputRegion {
     lastDraw = .now
   }
 
-  /// What takes the drawn lines off the screen. A terminal that became narrower has wrapped them.
+  /// The sequence that removes the drawn lines. A terminal that became narrower has wrapped them.
   private func erasure() -> String {
     guard !drawn.isEmpty else { return "" }
     let (columns, height) = Self.size(of: descriptor)
     let rows = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
     drawn = []
-    // Line by line: some terminals keep in their history what is erased as a whole screen.
+    // Line by line: some terminals move a screen that is erased as a whole to their history.
     return "\r\u{1b}[2K"
       + String(repeating: "\u{1b}[A\u{1b}[2K", count: min(rows, height - 1))
   }
@@ -81,7 +82,7 @@ public actor OutputRegion {
     return isKnown ? (Int(size.ws_col), max(2, Int(size.ws_row))) : (.max / 2, .max / 2)
   }
 
-  /// How many columns a line takes: its SGR sequences take none.
+  /// The number of columns of a line; SGR sequences have no width.
   static func width(_ line: String) -> Int {
     var width = 0
     var isSequence = false

@@ -1,29 +1,29 @@
 /// The end of a stream, kept for the message of a failure.
 struct OutputTail {
   private static let limit = 4096
-  /// How much of a line is kept, in Unicode scalars.
+  /// The longest kept part of a line, in Unicode scalars.
   private static let longestLine = 200
   private var bytes: [UInt8] = []
 
-  /// Adds what the container wrote.
+  /// Adds output of the container.
   mutating func append(_ new: [UInt8]) {
     bytes += new.suffix(Self.limit)
     if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
   }
 
-  /// The last three lines that aren't empty, without control characters and sequences.
+  /// The last three non-empty lines, without control characters and sequences.
   var lines: [String] { last(3) }
 
-  /// The last lines that aren't empty, as far as they are known.
+  /// The last non-empty lines of the kept output.
   ///
-  /// - Parameter count: how many.
+  /// - Parameter count: the number of lines.
   /// - Returns: the lines, without control characters and sequences.
   func last(_ count: Int) -> [String] {
     Self.lastLines(of: String(decoding: bytes.suffix(Self.limit), as: UTF8.self), count)
   }
 
-  /// The last three lines, or so many, of a text that aren't empty, without control characters and sequences, each at most 200 Unicode
-  /// scalars long.
+  /// The last `count` non-empty lines of a text, without control characters and sequences, each at
+  /// most 200 Unicode scalars long.
   static func lastLines(of text: String, _ count: Int = 3) -> [String] {
     text.split(whereSeparator: { $0.isNewline })
       .map { plain($0).shortened(to: longestLine) }
@@ -31,7 +31,8 @@ struct OutputTail {
       .suffix(count)
   }
 
-  /// A line without control characters and without the sequences that color a terminal (ECMA-48, CSI).
+  /// A line without control characters and without the sequences that color a terminal (ECMA-48,
+  /// CSI).
   private static func plain(_ line: Substring) -> String {
     var result = String.UnicodeScalarView()
     var isEscaped = false

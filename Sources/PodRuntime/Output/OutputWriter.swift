@@ -2,58 +2,59 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// What lines of a service are, beside their bytes: whole lines, but for one that is too long to be
+/// The description of a service's lines, which are whole except for a line that is too long to be
 /// kept.
 package struct OutputPiece: Sendable {
-  /// What is written before each of its lines.
+  /// The text before each line.
   package var prefix: [UInt8]
-  /// The first line's beginning was in the piece before.
+  /// Whether the first line began in the previous piece.
   package var continuesLine: Bool
-  /// The last line's end is in the piece that follows.
+  /// Whether the last line continues in the next piece.
   package var isOpen: Bool
 
-  /// Describes lines.
+  /// Creates a description.
   package init(prefix: [UInt8], continuesLine: Bool, isOpen: Bool) {
     (self.prefix, self.continuesLine, self.isOpen) = (prefix, continuesLine, isOpen)
   }
 }
 
-/// Writes to a file descriptor in order, on a thread that may block: whoever awaits a write is held back as
-/// long as the reader at the other end is slow, and nothing else waits.
+/// Writes to a file descriptor in order, on a thread that may block. A caller that awaits a write
+/// is suspended while the reader is slow; other work continues.
 public actor OutputWriter {
   private let executor: QueueExecutor
   private let descriptor: Int32
-  /// What stays below its lines on a terminal.
+  /// The lines that stay below the output on a terminal.
   private let region: OutputRegion?
-  /// Whether the reader is gone: a write has failed.
+  /// Whether a write has failed because the reader is gone.
   public var isBroken: Bool { brokenBy != nil }
-  /// The error of the write that failed.
+  /// The errno of the failed write.
   public private(set) var brokenBy: Int32?
   private let waiting = Atomic(0)
-  /// Before the line that has no end so far: the prefix; nil where the last line is whole.
+  /// The prefix of the incomplete last line; nil if the last line is complete.
   private var openLine: [UInt8]?
 
-  /// The serial queue that writes happen on.
+  /// The serial queue that writes run on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
     executor.asUnownedSerialExecutor()
   }
 
-  /// Writes to an open descriptor, which stays the caller's.
+  /// Creates a writer to an open descriptor that the caller owns.
   ///
   /// - Parameters:
   ///   - descriptor: the descriptor.
-  ///   - region: lines of the same terminal that stay below what is written.
+  ///   - region: lines of the same terminal that stay below the output.
   public init(descriptor: Int32, above region: OutputRegion? = nil) {
     self.descriptor = descriptor
     self.region = region
     executor = region?.executor ?? QueueExecutor(label: "output-\(descriptor)")
   }
 
-  /// How many bytes it was given that nobody has taken. Unlike all else here it answers at once, also while a write
+  /// The number of bytes that are not yet written. It is readable at once, even while a write
   /// blocks.
   public nonisolated var unwritten: Int { waiting.load(ordering: .relaxed) }
 
-  /// Writes whole lines. Once the reader is gone the rest is dropped: a pod outlives its reader.
+  /// Writes whole lines. After the reader is gone the rest is dropped, since a pod outlives its
+  /// reader.
   public nonisolated func write(_ bytes: [UInt8]) async {
     waiting.add(bytes.count, ordering: .relaxed)
     await take(bytes)
@@ -62,8 +63,8 @@ public actor OutputWriter {
   /// Writes a line.
   public nonisolated func line(_ text: String) async { await write(Array((text + "\n").utf8)) }
 
-  /// Writes a service's lines. One that comes in several pieces stays whole unless another writes
-  /// between them: then it is ended there, and goes on with its prefix.
+  /// Writes a service's lines. A line in several pieces stays whole unless another writer
+  /// interrupts it: then a line break is added, and the rest begins with the prefix.
   package nonisolated func write(_ bytes: [UInt8], _ piece: OutputPiece) async {
     waiting.add(bytes.count, ordering: .relaxed)
     await take(bytes, piece)
@@ -86,7 +87,7 @@ public actor OutputWriter {
   private func putPiece(_ bytes: [UInt8], _ piece: OutputPiece) {
     if !piece.continuesLine || openLine != piece.prefix { endLine() }
     if piece.continuesLine, openLine == nil {
-      // Its line was ended where it was interrupted.
+      // The line was completed where it was interrupted.
       let rest =
         switch bytes.first {
         case 0x0a: Array(bytes.dropFirst())
@@ -106,7 +107,7 @@ public actor OutputWriter {
     put([0x0a], insteadOf: 0)
   }
 
-  /// Writes bytes; they stand in place of so many that were counted as waiting.
+  /// Writes bytes in place of `counted` bytes that were counted as waiting.
   private func put(_ bytes: [UInt8], insteadOf counted: Int) {
     waiting.add(bytes.count - counted, ordering: .relaxed)
     bytes.withUnsafeBytes { buffer in
@@ -117,21 +118,21 @@ public actor OutputWriter {
           offset += count
           waiting.subtract(count, ordering: .relaxed)
         } else if errno == EAGAIN {
-          // The descriptor may have been made non-blocking by whoever shares it.
+          // Another process that shares the descriptor may have made it non-blocking.
           var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = Glibc.poll(&poll, 1, -1)
         } else if errno != EINTR {
           brokenBy = errno
         }
       }
-      // Nobody is there who could miss them.
+      // After a failure no reader remains, so the rest no longer counts as waiting.
       waiting.subtract(buffer.count - offset, ordering: .relaxed)
     }
   }
 }
 
-/// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone; several where they share
-/// what they write to.
+/// Runs an actor on its own dispatch queue, so that a blocking call blocks no other actor. Actors
+/// that write to the same target share one.
 final class QueueExecutor: SerialExecutor {
   private let queue: DispatchQueue
 
@@ -143,18 +144,19 @@ final class QueueExecutor: SerialExecutor {
   }
 }
 
-/// Where a pod's output goes.
+/// The destination of a pod's output.
 public struct PodOutput: Sendable {
-  /// Takes the containers' standard output.
+  /// Receives the containers' standard output.
   public let standardOutput: OutputWriter
-  /// Takes the containers' standard error.
+  /// Receives the containers' standard error.
   public let standardError: OutputWriter
-  /// True to colour the services' names.
+  /// Whether the services' names are colored.
   public let isColoured: Bool
-  /// True to write an object a line, all to the first of the two writers (docs/run.md).
+  /// Whether each line is a JSON object, all written to the first writer (docs/pods.md, "JSON
+  /// output").
   public let isJSON: Bool
 
-  /// Joins the two writers.
+  /// Creates an output from its two writers.
   public init(
     standardOutput: OutputWriter, standardError: OutputWriter, isColoured: Bool,
     isJSON: Bool = false
@@ -165,7 +167,8 @@ public struct PodOutput: Sendable {
     self.isJSON = isJSON
   }
 
-  /// What couldn't be written since nobody reads it, in words; nil where all was written.
+  /// The text about bytes that could not be written because the reader is gone; nil if all were
+  /// written.
   public var unwritten: String? {
     let parts = [("standard output", standardOutput), ("standard error", standardError)]
       .filter { $0.1.unwritten > 0 }.map { "\($0.1.unwritten) bytes of \($0.0)" }
@@ -173,7 +176,7 @@ public struct PodOutput: Sendable {
     return "\(parts.joined(separator: " and ")) were not written: nobody reads them"
   }
 
-  /// What stands before a line of a service: its name and ` | `.
+  /// The prefix of a service's lines: its name and ` | `.
   func prefix(service: String, index: Int) -> String {
     if isJSON { return "" }
     guard isColoured else { return service + " | " }

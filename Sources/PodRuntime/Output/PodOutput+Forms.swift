@@ -1,14 +1,14 @@
 import DockerEngine
 
 extension PodOutput {
-  /// Writes lines of a service, in the form of this output.
+  /// Writes lines of a service in this output's format.
   ///
   /// - Parameters:
-  ///   - lines: what `LineAssembler` has completed.
-  ///   - piece: what it says of them.
-  ///   - service: whose they are.
+  ///   - lines: completed lines of `LineAssembler`.
+  ///   - piece: their description.
+  ///   - service: the service.
   ///   - isHook: whether a hook of the service wrote them.
-  ///   - stream: where they were written to.
+  ///   - stream: the stream that they were written to.
   func write(
     _ lines: [UInt8], _ piece: OutputPiece, of service: String, isHook: Bool = false,
     to stream: OutputStreamKind
@@ -24,9 +24,9 @@ extension PodOutput {
     }
   }
 
-  /// Writes a line about the output, among it.
+  /// Writes a message about the output into the output.
   ///
-  /// - Parameter message: what is to be known of it.
+  /// - Parameter message: the message.
   func notice(_ message: String) async {
     guard isJSON else { return await standardError.line("compose-executor: " + message) }
     var object = JSONLine("notice")

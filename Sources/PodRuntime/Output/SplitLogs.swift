@@ -3,10 +3,12 @@ import Glibc
 import Logging
 import SystemPackage
 
-/// Writes each service's output into files of its own in the sandbox: `logs/SERVICE.stdout` and `logs/SERVICE.stderr`.
+/// Writes each service's output into its own files in the sandbox: `logs/SERVICE.stdout` and
+/// `logs/SERVICE.stderr`.
 ///
-/// A task's files and containers may have put anything there. Only regular files that this program has made are written,
-/// renamed or removed, each by its name in the directory that is open, so nothing leads out of it.
+/// A task's files and containers may create anything there. Only regular files that this program
+/// created are written, renamed or removed, each by its name in the open directory, so no link
+/// leads out of it.
 actor SplitLogs {
   /// The directory in the sandbox.
   static let directory = "logs"
@@ -22,17 +24,18 @@ actor SplitLogs {
   private var hasReported = false
   private var files: [String: LogFile] = [:]
 
-  /// The serial queue that writes happen on.
+  /// The serial queue that writes run on.
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// Writes nothing before the first service has an output.
+  /// Creates a writer, which writes nothing until the first service has output.
   ///
   /// - Parameters:
   ///   - sandbox: the directory that has `logs`.
-  ///   - limit: how large a file may be, in bytes.
-  ///   - olderFiles: how many older files of a stream are kept.
-  ///   - task: the task's ID, in the names where another pod of the sandbox writes the same service's.
-  ///   - log: is sent what can't be written.
+  ///   - limit: the size of a file, in bytes.
+  ///   - olderFiles: the number of older files of a stream to keep.
+  ///   - task: the task's ID, which is part of the file names if another pod of the sandbox writes
+  ///     the same service's files.
+  ///   - log: receives errors.
   init(sandbox: String, limit: Int64, olderFiles: Int, task: String, log: Logger) {
     self.sandbox = sandbox
     self.limit = Int(limit)
@@ -41,12 +44,12 @@ actor SplitLogs {
     self.log = log
   }
 
-  /// Makes the two files of a service, so that they can be followed before it writes.
+  /// Creates the two files of a service, so that they can be followed before it writes.
   func open(_ service: String) {
     for stream in ["stdout", "stderr"] { _ = file(service, stream) }
   }
 
-  /// Appends what a service wrote. What can't be written is dropped, and reported once.
+  /// Appends output of a service. Output that can't be written is dropped, which is logged once.
   func write(_ bytes: [UInt8], of service: String, stream: String) {
     guard !bytes.isEmpty, let file = file(service, stream), let folder else { return }
     do {
@@ -59,7 +62,7 @@ actor SplitLogs {
     }
   }
 
-  /// Closes the files: another pod may go on with them.
+  /// Closes the files. Another pod may continue them.
   func close() {
     for file in files.values { file.close() }
     files = [:]

@@ -1,8 +1,8 @@
-/// Holds back the part of a line that isn't complete: after an outage of the engine it is read again.
+/// Keeps back an incomplete line, which is read again after an outage of the engine.
 struct WholeLines {
   private var pending: [UInt8] = []
 
-  /// The bytes up to the last end of a line; all, where a line is longer than is kept.
+  /// The bytes up to the last line break; all bytes if a line exceeds the limit.
   mutating func take(_ bytes: [UInt8]) -> [UInt8] {
     pending += bytes
     if let end = pending.lastIndex(of: 0x0a) {
@@ -13,7 +13,7 @@ struct WholeLines {
     return pending.count >= LineAssembler.limit ? rest() : []
   }
 
-  /// What is left, as the container's end has it.
+  /// The remaining bytes, after the container has exited.
   mutating func rest() -> [UInt8] {
     defer { pending = [] }
     return pending

@@ -2,7 +2,7 @@ import Compose
 import DockerEngine
 
 extension ContainerPlan {
-  /// The create request with its image and the containers that it refers to.
+  /// The create request, completed with the image and the containers that it refers to.
   ///
   /// - Parameters:
   ///   - image: the image's name or ID.
@@ -36,11 +36,11 @@ extension ContainerPlan {
     return body
   }
 
-  /// The networks to connect the container to before it starts, with its links there.
+  /// The networks to which the container is connected before it starts, with its links there.
   ///
   /// - Parameter ids: the IDs of the pod's containers by key.
-  /// - Returns: all networks but those that the create request names: the first, and those with a
-  ///   hardware address, which engines before API 1.54 drop in silence when they connect a container.
+  /// - Returns: all networks except those in the create request: the first one, and those with a
+  ///   hardware address, because engines before API 1.54 ignore that address in connect requests.
   func resolvedConnections(
     ids: [String: String]
   ) -> [(network: String, settings: EndpointSettings)] {
@@ -61,7 +61,8 @@ extension ContainerPlan {
     }
   }
 
-  /// On a network of one's own a link leads to a name there, and the short ID is one.
+  /// On a user-defined network, a link needs a name that the target has there. The short ID is such
+  /// a name.
   private static func link(to id: String, as alias: String) -> String {
     "\(id.count == 64 ? String(id.prefix(12)) : id):\(alias)"
   }
@@ -74,16 +75,17 @@ extension ContainerPlan {
   }
 }
 
-/// What the engine keeps of a container's output.
+/// How much of a container's output the engine keeps.
 enum LogCapacity {
-  /// The bytes that a log is sure to hold before its beginning is rotated away; nil where that isn't known,
-  /// `UInt64.max` where nothing is ever rotated.
+  /// The number of bytes that a log holds at least before rotation removes its beginning; nil if
+  /// this is unknown, `UInt64.max` if the log is never rotated.
   static func bytes(of config: LogConfig?) -> UInt64? {
     guard let config, config.type == nil || config.type == "json-file" else { return nil }
     guard let size = config.config?["max-size"] else { return .max }
     guard let limit = ByteSize(size).flatMap({ UInt64(exactly: $0.bytes) }) else { return nil }
     let files = config.config?["max-file"].flatMap { UInt64($0) } ?? 1
-    // A file is rotated once it has passed the limit; the last but one line may belong to either.
+    // A file is rotated after it has exceeded the limit, so the line at the limit may be in either
+    // file.
     let (whole, isBeyond) = limit.multipliedReportingOverflow(by: max(files, 1))
     return (isBeyond ? .max : whole) / 10 * 9
   }

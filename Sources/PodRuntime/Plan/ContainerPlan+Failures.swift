@@ -3,23 +3,22 @@ import DockerEngine
 import OrderedCollections
 import YAML
 
-/// What the engine said to a start or create, in words for people, where no line of the file is to
-/// blame.
+/// An error of the engine for a create or start request, if no line of the file is the cause.
 struct StartFailure: Error, CustomStringConvertible {
   let description: String
-  /// True if the engine didn't answer, so that it may go better once it is back.
+  /// True if the engine didn't respond, so that the request may succeed later.
   let isEngineAway: Bool
 }
 
 extension ContainerPlan {
-  /// Says why the container can't be created or started, with the line of the file that is to
-  /// blame, and the engine's own words behind.
+  /// Explains why the container can't be created or started, with the line of the file that is the
+  /// cause, and the engine's message at the end.
   ///
   /// - Parameters:
-  ///   - error: what the engine said.
+  ///   - error: the engine's error.
   ///   - step: `created` or `started`.
-  /// - Returns: a `ComposeError`; a `StartFailure` where the engine doesn't answer, or no line is
-  ///   to blame.
+  /// - Returns: a `ComposeError`; a `StartFailure` if the engine doesn't respond, or no line is the
+  ///   cause.
   func explain(_ error: EngineError, doing step: String) -> any Error {
     let action = "\(title) can't be \(step)"
     let plain = "\(action): \(error.message)"
@@ -60,14 +59,14 @@ extension ContainerPlan {
     return ComposeError(plain, at: service.position)
   }
 
-  /// The fault of the file that the engine complains of, if it is a known one.
+  /// The known fault of the file that causes the engine's error; nil for other errors.
   func fault(in error: EngineError) -> (words: String, position: SourcePosition?)? {
     EngineFault.find(error.message, in: EngineFault.ofContainers) { key, object in
       place(of: key, object, in: error.message)
     }
   }
 
-  /// Where a key of the fault table stands; nil if the file doesn't have it.
+  /// The position of a key of the fault table; nil if the file doesn't have the key.
   private func place(of key: String, _ object: String, in text: String) -> SourcePosition? {
     switch key {
     case "program":
@@ -94,13 +93,14 @@ extension ContainerPlan {
     }
   }
 
-  /// Where that stands which needs a newer engine, by what its message begins with.
+  /// The position of the key that needs a newer engine. The error's text begins with the feature.
   private func place(ofNewer text: String) -> SourcePosition? {
     EngineFeature.allCases.first { text.hasPrefix($0.subject + " needs ") }
       .flatMap { place(of: $0) }
   }
 
-  /// The key whose first word is the program; the image, where neither is.
+  /// The position of `entrypoint` or `command` if its first word is the program; otherwise of
+  /// `entrypoint` or the image.
   private func place(ofProgram program: String) -> SourcePosition? {
     if let entrypoint = service.entrypoint, !entrypoint.isEmpty {
       if program.isEmpty || entrypoint[0] == program { return service.places["entrypoint"] }
@@ -120,7 +120,7 @@ extension ContainerPlan {
     return service.files.first { $0.source == .file(path: path) || $0.target == path }?.position
   }
 
-  /// The fixed address on the first network that is joined so.
+  /// The position of the fixed address on the first network whose attachment matches.
   private func place(joined isMeant: (NetworkAttachment) -> Bool) -> SourcePosition? {
     for (key, attachment) in service.networks where isMeant(attachment) {
       return service.places["networks.\(key).ipv4_address"]

@@ -4,7 +4,7 @@ import DockerEngine
 extension ContainerPlan {
   /// Secrets and configs whose text is copied into the container.
   ///
-  /// - Returns: nil where there are none.
+  /// - Returns: nil if there are none.
   func copiedFiles() -> FileArchive? {
     guard !copies.isEmpty else { return nil }
     return FileArchive(

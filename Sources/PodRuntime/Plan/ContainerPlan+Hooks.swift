@@ -4,16 +4,16 @@ import OrderedCollections
 import YAML
 
 extension Service {
-  /// The service, and those that run before it.
+  /// The service and its `pre_start` hooks, which run before it.
   var withPreStart: [Service] { [self] + preStart }
 
-  /// Under which the image of a `pre_start` is found.
+  /// The key of the image of a `pre_start` hook.
   func imageKey(ofHook index: Int) -> String {
     let image = preStart[index].image?.value
     return image == nil || image == self.image?.value ? name : "\(name)/pre_start/\(index)"
   }
 
-  /// The images that its `pre_start` need besides its own, as services that have nothing else.
+  /// The images that its `pre_start` hooks need besides its own, as services without other keys.
   var hookImages: [Service] {
     preStart.indices.compactMap { index in
       let key = imageKey(ofHook: index)
@@ -26,7 +26,7 @@ extension Service {
 }
 
 extension Pod {
-  /// Variables as the engine takes them; one without a value is taken away.
+  /// Variables in the engine's format. A name without a value removes the variable.
   static func variables(_ variables: OrderedDictionary<String, String?>) -> [String] {
     variables.map { name, value in value.map { "\(name)=\($0)" } ?? name }
   }

@@ -4,8 +4,9 @@ import Glibc
 import YAML
 
 extension ContainerPlan {
-  /// Says which device or privilege the task's devices cgroup forbids, where that is why a start failed: on version 1 the
-  /// kernel refuses a child what its parent doesn't have. On version 2 nothing is refused before the device is opened.
+  /// Explains which device or privilege the task's devices cgroup forbids, if that is why a start
+  /// failed. On cgroup version 1 the kernel refuses a child what its parent doesn't have. On
+  /// version 2 it refuses only the opening of a device.
   func devicesRefusal(_ message: String) -> ComposeError? {
     guard message.contains("devices.allow: operation not permitted") else { return nil }
     let (kind, numbers) = Self.rule(in: message) ?? ("", "")
@@ -26,7 +27,8 @@ extension ContainerPlan {
       at: service.position)
   }
 
-  /// The kind and the numbers of the rule in `failed to write "c 10:229 rwm"`; nil without one.
+  /// The kind and the numbers of the rule in `failed to write "c 10:229 rwm"`; nil if there is
+  /// none.
   private static func rule(in message: String) -> (kind: String, numbers: String)? {
     guard let words = message.firstRange(of: "failed to write \"") else { return nil }
     let rule = message[words.upperBound...].prefix { $0 != "\"" }.split(separator: " ")
@@ -34,7 +36,7 @@ extension ContainerPlan {
     return (String(rule[0]), String(rule[1]))
   }
 
-  /// `c 10:229`, as devices cgroups name a device; nil if there is none.
+  /// A device in the format of devices cgroups, such as `c 10:229`; nil if it doesn't exist.
   private static func device(_ path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }

@@ -1,9 +1,9 @@
 extension EngineFault {
-  /// Why a container can't be created or started, from the most exact text to the vaguest.
+  /// Why a container can't be created or started; the most specific texts first.
   static let ofContainers: [EngineFault] = process + identity + host + mounts + networks
 
-  /// What runs in it. The key is found by what the text names: `entrypoint`, `command`, or the
-  /// image's own.
+  /// Faults of the container's process. The object of the text determines the key: `entrypoint`,
+  /// `command`, or `image`.
   private static let process = [
     EngineFault(
       "exec: \"", "no such file or directory", keys: ["program"], object: ("exec: \"", "\""),
@@ -75,7 +75,7 @@ extension EngineFault {
     EngineFault("invalid PID mode", keys: ["pid"], "there is no such PID mode"),
   ]
 
-  /// What it wants of the host.
+  /// Faults of devices, limits and other resources of the host.
   private static let host = [
     EngineFault(
       "error gathering device information", "no such file or directory",

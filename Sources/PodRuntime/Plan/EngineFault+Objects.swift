@@ -87,12 +87,12 @@ extension EngineFault {
 }
 
 extension PodPlan {
-  /// Says why a network can't be created, with the line that is to blame.
+  /// Explains why a network can't be created, with the line that is the cause.
   ///
   /// - Parameters:
   ///   - name: its name in Docker, as in `networks`.
-  ///   - error: what the engine said.
-  /// - Returns: a `ComposeError`, or a `StartFailure` where the file isn't to blame.
+  ///   - error: the engine's error.
+  /// - Returns: a `ComposeError`, or a `StartFailure` if the file isn't the cause.
   func explainNetwork(_ name: String, _ error: EngineError) -> any Error {
     let network = networkSources[name]
     return explain(
@@ -100,12 +100,12 @@ extension PodPlan {
       places: network?.places ?? [:], position: network?.position)
   }
 
-  /// Says why a volume can't be created, with the line that is to blame.
+  /// Explains why a volume can't be created, with the line that is the cause.
   ///
   /// - Parameters:
   ///   - name: its name in Docker, as in `volumes`.
-  ///   - error: what the engine said.
-  /// - Returns: a `ComposeError`, or a `StartFailure` where the file isn't to blame.
+  ///   - error: the engine's error.
+  /// - Returns: a `ComposeError`, or a `StartFailure` if the file isn't the cause.
   func explainVolume(_ name: String, _ error: EngineError) -> any Error {
     let volume = volumeSources[name]
     return explain(

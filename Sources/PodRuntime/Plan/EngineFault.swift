@@ -2,18 +2,19 @@ import Compose
 import DockerEngine
 import YAML
 
-/// A reason of the engine's that a line of the file is to blame for.
+/// An error of the engine that a key of the Compose file causes.
 ///
-/// The texts are those of engines 1.13 to 28; where they differ, each has an entry.
+/// The texts are those of engines 1.13 to 28. Texts that differ between versions have separate
+/// entries.
 struct EngineFault: Sendable {
-  /// All of these occur in the engine's text, whatever their case.
+  /// All of these occur in the engine's text, in upper or lower case.
   let texts: [String]
-  /// The keys that may be to blame, most exact first: the first that the file has is named. `*`
-  /// stands for the object.
+  /// The keys that may be the cause, most specific first. The first one that the file has is
+  /// reported. `*` is replaced by the object.
   let keys: [String]
-  /// What the engine's text quotes between these two: the object.
+  /// The texts before and after the object in the engine's text.
   let object: (before: String, after: String)?
-  /// The words for the file's author; `*` stands for the object.
+  /// The explanation for the file's author. `*` is replaced by the object.
   let words: String
 
   init(
@@ -25,10 +26,10 @@ struct EngineFault: Sendable {
     self.words = words
   }
 
-  /// What the engine's text says, if it is this fault.
+  /// Matches the engine's text with this fault.
   ///
   /// - Parameter text: the engine's text.
-  /// - Returns: the keys to look for, and the words; nil for another fault.
+  /// - Returns: the keys to search for, and the explanation; nil for another fault.
   func match(_ text: String) -> (keys: [String], words: String, object: String)? {
     guard texts.allSatisfy({ text.containsText($0) }) else { return nil }
     let found = object.flatMap { text.part(after: $0.before, before: $0.after) } ?? ""
@@ -37,14 +38,14 @@ struct EngineFault: Sendable {
     )
   }
 
-  /// The first fault of a list that a text is, and whose key the file has: a text alone may mean
-  /// something else.
+  /// The first fault of a list that matches a text and whose key the file has. The text alone is
+  /// not sufficient, because it may have another meaning.
   ///
   /// - Parameters:
   ///   - text: the engine's text.
   ///   - faults: the list.
-  ///   - position: where a key stands, by the object; nil if the file doesn't have it.
-  /// - Returns: the words, and the place; nil where no fault fits.
+  ///   - position: the position of a key, by the object; nil if the file doesn't have the key.
+  /// - Returns: the explanation and the position; nil if no fault matches.
   static func find(
     _ text: String, in faults: [EngineFault],
     position: (_ key: String, _ object: String) -> SourcePosition?
@@ -61,7 +62,7 @@ struct EngineFault: Sendable {
     return nil
   }
 
-  /// Words, and behind them the engine's own.
+  /// An explanation, followed by the engine's text.
   static func line(_ action: String, _ words: String, engine text: String) -> String {
     "\(action): \(words) (engine: \(text))"
   }
@@ -72,8 +73,8 @@ extension String {
     lowercased().contains(other.lowercased())
   }
 
-  /// The text between the first `start` and the next `end`; an empty `end` stands for the end of
-  /// the text.
+  /// The text between the first `start` and the next `end`; an empty `end` means the end of the
+  /// text.
   func part(after start: String, before end: String) -> String? {
     guard let begin = firstRange(of: start)?.upperBound else { return nil }
     let rest = self[begin...]

@@ -1,6 +1,6 @@
 import DockerEngine
 
-// The Engine API and the Compose specification have the same words for different types.
+// The Engine API and the Compose Specification use the same names for different types.
 
 /// The Engine API's healthcheck.
 typealias EngineHealthcheck = Healthcheck

@@ -2,25 +2,29 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// What services in one network namespace owe each other.
+/// Names and links of services that share a network namespace.
 ///
-/// A container that joins another's network has that one's addresses and hosts file, and Docker refuses links,
-/// hosts entries and published ports on it. So links and hosts entries move to the namespace's owner, and each
-/// name of a service in there leads to 127.0.0.1.
+/// A container that joins another one's network has the addresses and the hosts file of that
+/// container, and Docker refuses links, hosts entries and published ports on it. Links and hosts
+/// entries therefore move to the namespace's owner, and the names of its services resolve to
+/// 127.0.0.1.
 struct NamespaceSharing {
-  /// The service whose network namespace a service lives in, for those that join another's.
+  /// The owner of the network namespace, by service, for services that join the namespace of
+  /// another one.
   private(set) var owners: [String: String] = [:]
-  /// Hosts entries that an owner gets on top of its own: `name:address`.
+  /// Hosts entries that an owner gets in addition to its own: `name:address`.
   private(set) var hosts: [String: [String]] = [:]
-  /// Links that an owner takes over from services that joined it.
+  /// Links that move to an owner from services that join it.
   private(set) var ownerLinks: [String: [Located<Link>]] = [:]
 
-  /// Reads who lives with whom.
+  /// Determines the owners, hosts entries and links of a project.
   ///
   /// - Parameters:
   ///   - project: the project.
-  ///   - infra: the infrastructure container's service, whose name leads nowhere; nil where there is none.
-  /// - Throws: `ComposeError` with the line for what a service can't have in another's namespace.
+  ///   - infra: the infrastructure container's service, whose name isn't resolved; nil if there is
+  ///     none.
+  /// - Throws: `ComposeError` with the line of a key that a service can't have in another one's
+  ///   namespace.
   init(project: Project, infra: String? = nil) throws(ComposeError) {
     for service in project.services.values {
       owners[service.name] = Self.owner(of: service, in: project)
@@ -33,7 +37,7 @@ struct NamespaceSharing {
     }
   }
 
-  /// Links that stay with a service: none if it joins another's namespace, and none within its own.
+  /// Links of a service itself: none if it joins another one's namespace, and none within its own.
   func links(of service: Service) -> [Located<Link>] {
     if owners[service.name] != nil { return [] }
     let own = service.links.filter { owners[$0.value.target] != service.name }
@@ -97,7 +101,7 @@ struct NamespaceSharing {
         }
       }
     }
-    // A name that the file gives an address itself keeps that.
+    // The file's own address for a name wins.
     let given = taken.union(entries.compactMap { $0.split(separator: ":").first.map(String.init) })
     hosts[owner.name] = names.filter { !given.contains($0) }.map { "\($0):127.0.0.1" } + entries
   }
@@ -105,7 +109,8 @@ struct NamespaceSharing {
   private mutating func move(
     _ link: Located<Link>, of member: Service, to owner: Service, project: Project
   ) throws(ComposeError) {
-    // The owner must start after the link's target then, which it can't if that waits for the owner.
+    // The owner must then start after the link's target, which is impossible if the target waits
+    // for it.
     if project.dependencies.reaches(owner.name, from: link.value.target) {
       throw ComposeError(
         "the link to '\(link.value.target)' would belong to '\(owner.name)', whose network "
@@ -117,7 +122,8 @@ struct NamespaceSharing {
 }
 
 extension Project {
-  /// Refuses services that wait for each other by way of `container:NAME`, which the loader doesn't follow.
+  /// Refuses services that wait for each other because of `container:NAME`, which the loader
+  /// doesn't follow.
   func checkOrder() throws(ComposeError) {
     let graph = dependencies
     for service in services.values {

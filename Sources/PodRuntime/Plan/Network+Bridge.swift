@@ -6,8 +6,8 @@ import YAML
 extension Network {
   private static let bridgeName = "com.docker.network.bridge.name"
 
-  /// Refuses a bridge whose name an interface of the host has already: the engine would take it
-  /// over, replace its addresses, and leave it so when the network is removed.
+  /// Refuses a bridge with the name of an existing interface of the host: the engine would reuse
+  /// the interface, replace its addresses, and not restore it when the network is removed.
   ///
   /// - Throws: `ComposeError` with the line of the option.
   func checkBridge() throws(ComposeError) {

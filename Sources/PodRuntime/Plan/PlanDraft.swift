@@ -2,7 +2,7 @@ import DockerEngine
 import PodIdentity
 import YAML
 
-/// A pod's plan whose cgroup isn't known yet: all else follows from the request alone.
+/// A pod's plan without its cgroup. Everything else follows from the request.
 public struct PlanDraft: Sendable {
   private let plan: PodPlan
 
@@ -14,22 +14,23 @@ public struct PlanDraft: Sendable {
   /// The draft with the paths that the operator's policy has checked.
   ///
   /// - Parameters:
-  ///   - request: what the pod is made from, with the policy.
-  ///   - socket: the engine's unix socket; nil for an engine over TCP.
+  ///   - request: the pod's request, with the policy.
+  ///   - socket: the engine's Unix socket; nil for an engine over TCP.
   /// - Returns: the draft.
-  /// - Throws: `ComposeError` with the line that asks for more than the policy permits.
+  /// - Throws: `ComposeError` with the line that violates the policy.
   func confined(by request: PodRequest, socket: String?) throws(ComposeError) -> PlanDraft {
     var plan = plan
     try PolicyCheck(request, plan, socket: socket).apply(to: &plan, of: request.project)
     return PlanDraft(plan)
   }
 
-  /// The plan with its containers under a cgroup, which the labels of all objects name.
+  /// The plan with its containers under a cgroup. The labels of all objects contain the cgroup's
+  /// path.
   ///
   /// - Parameters:
   ///   - parent: the cgroup's path.
-  ///   - executorCgroup: the executor's own cgroup if it is the run's, else empty.
-  /// - Returns: what can be created.
+  ///   - executorCgroup: the executor's own cgroup if it is the run's, otherwise empty.
+  /// - Returns: the plan.
   public func placed(under parent: String, executorCgroup: String = "") -> PodPlan {
     var plan = plan
     plan.identity.cgroupParent = parent

@@ -4,11 +4,12 @@ import OrderedCollections
 import YAML
 
 extension PodPlan {
-  /// The plan for an engine: what the pod needs and the engine's API lacks is refused before
+  /// The plan for an engine. A need that the engine's API doesn't support is refused before
   /// anything is created.
   ///
-  /// - Parameter ability: what the engine can do.
-  /// - Returns: the plan, without what only the infrastructure container would rather have.
+  /// - Parameter ability: what the engine supports.
+  /// - Returns: the plan. For engines without private IPC namespaces, the infrastructure container
+  ///   has no IPC mode.
   /// - Throws: `ComposeError` with the line that needs it.
   func fitted(to ability: EngineAbility) throws(ComposeError) -> PodPlan {
     for network in networks {
@@ -34,7 +35,7 @@ extension PodPlan {
 }
 
 extension ContainerPlan {
-  /// Throws where the engine lacks what the container, or a hook in it, needs.
+  /// Throws if the engine doesn't support a need of the container, or of a hook in it.
   fileprivate func check(_ ability: EngineAbility, _ action: String) throws(ComposeError) {
     let needs = create.needs + connections.flatMap { $0.settings.needs(isFirst: false) }
     if let feature = needs.first(where: { !ability.has($0) }) {
@@ -50,7 +51,7 @@ extension ContainerPlan {
     }
   }
 
-  /// Where that stands which needs a feature; nil if the file doesn't have it.
+  /// The position of the key that needs a feature; nil if the file doesn't have it.
   func place(of feature: EngineFeature) -> SourcePosition? {
     let mounts = service.mounts
     let networks = service.networks

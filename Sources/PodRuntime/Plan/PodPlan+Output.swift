@@ -4,10 +4,10 @@ import JSON
 import YAML
 
 extension PodPlan {
-  /// The plan as JSON: the Engine API's requests, in the order of the file; what refers to another container
-  /// names its service.
+  /// The plan as JSON: the Engine API's requests, in the order of the file. References to other
+  /// containers contain the name of the service.
   ///
-  /// - Throws: `EncodingError`; what the API takes can be encoded, so it doesn't.
+  /// - Throws: `EncodingError`, which can't occur for these types.
   public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -21,7 +21,7 @@ extension PodPlan {
       var create: ContainerCreate
       var connect: [String: EndpointSettings]
     }
-    /// What holds beyond the requests, by the name of its option.
+    /// The options of the pod that are not part of the requests, by name.
     struct Options: Encodable {
       var share: [String]
       var network: String?
@@ -85,7 +85,7 @@ extension PodPlan {
       volumes = plan.volumes
       externalNetworks = plan.externalNetworks.map(\.value)
       externalVolumes = plan.externalVolumes.map(\.value)
-      // An ID is known only once the container is there: the service's name stands for it.
+      // IDs exist only after the creation, so the name of the service is used instead.
       let ids = Dictionary(
         uniqueKeysWithValues: plan.containers.map { ($0.key, "<\($0.name)>") })
       containers = plan.containers.map { container in
@@ -100,7 +100,8 @@ extension PodPlan {
               image: container.service.image?.value
                 ?? "<built from \(container.service.build?.context ?? "")>",
               ids: ids),
-            // The image's signal isn't known, and stronger than one that isn't enforced.
+            // The image's stop signal isn't known. It overrides an operator's default that isn't
+            // enforced.
             of: container, memory: plan.taskMemory, imageSignal: ""),
           connect: Dictionary(
             uniqueKeysWithValues: container.resolvedConnections(ids: ids).map {

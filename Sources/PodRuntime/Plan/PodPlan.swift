@@ -3,17 +3,17 @@ import DockerEngine
 import PodIdentity
 import YAML
 
-/// What will be created in Docker for a pod, worked out before anything is.
+/// The objects that a pod will have in Docker, computed before any of them is created.
 public struct PodPlan: Sendable {
-  /// What marks the pod's objects.
+  /// Identifies the pod's objects.
   public var identity: PodIdentity
   /// Networks to create.
   public var networks: [NetworkCreate]
   /// Volumes to create.
   public var volumes: [VolumeCreate]
-  /// What the file says of the networks to create, by their names in Docker.
+  /// The file's networks that will be created, by their names in Docker.
   public var networkSources: [String: Network] = [:]
-  /// The same of the volumes.
+  /// The file's volumes that will be created, by their names in Docker.
   public var volumeSources: [String: Volume] = [:]
   /// Networks outside the pod that must exist.
   public var externalNetworks: [Located<String>]
@@ -21,26 +21,27 @@ public struct PodPlan: Sendable {
   public var externalVolumes: [Located<String>]
   /// The containers in the order of the file.
   public var containers: [ContainerPlan]
-  /// What deserves a word but no refusal.
+  /// Warnings for the log.
   public var warnings: [String]
-  /// What the pod does beyond its Compose file.
+  /// Options of the pod that its Compose file doesn't set.
   public var options = PodOptions()
-  /// What the operator gives containers whose file says nothing of it.
+  /// The operator's defaults for containers whose file doesn't set the key.
   var defaults = OperatorDefaults()
-  /// The task's memory in bytes; nil where it has no limit.
+  /// The task's memory in bytes; nil if it has no limit.
   var taskMemory: Int64?
-  /// A cgroup that must be there before any container runs, and that only the engine may make; nil if there is none.
+  /// A cgroup that must exist before any container runs, and that only the engine has permission to
+  /// create; nil if there is none.
   public var reservation: String?
-  /// What `task.json` says, and the volume that holds it; nil where no service gets it.
+  /// The contents of `task.json`, and the volume for it; nil if no service gets it.
   var taskFile: TaskFile?
-  /// The slice that the containers are in; nil where the engine's driver is cgroupfs.
+  /// The slice of the containers; nil if the engine's cgroup driver is cgroupfs.
   var slice: SliceKeeper.Claim?
 }
 
 /// One container to create.
 public struct ContainerPlan: Sendable {
-  /// A reference to another container of the pod, filled in once that one exists.
-  /// The other is named by its key.
+  /// A reference to another container of the pod, by its key. The ID is filled in once that
+  /// container exists.
   public enum Reference: Sendable, Equatable {
     /// `HostConfig.NetworkMode`.
     case network(String)
@@ -50,7 +51,8 @@ public struct ContainerPlan: Sendable {
     case ipc(String)
     /// One entry of `HostConfig.VolumesFrom`.
     case volumes(String, readOnly: Bool)
-    /// A link by the name `alias`: an entry of `HostConfig.Links` and of each network's.
+    /// A link with the name `alias`: an entry of `HostConfig.Links`, and of `Links` on each
+    /// network.
     case link(String, alias: String)
 
     /// The key of the container that is referred to.
@@ -64,10 +66,11 @@ public struct ContainerPlan: Sendable {
     /// The service that is referred to.
     var service: String { String(key.prefix { $0 != "/" }) }
 
-    /// True if the other's end is the end of this one's processes: the kernel takes a process namespace down with its first.
+    /// True if this container's processes are killed when the other one exits: the kernel kills a
+    /// PID namespace together with its first process.
     var sharesProcesses: Bool { if case .pid = self { true } else { false } }
 
-    /// True if the other must be running, and start again together with this one.
+    /// True if the other container must be running, and this one must restart together with it.
     var sharesNamespace: Bool {
       switch self {
       case .network, .pid, .ipc: true
@@ -76,7 +79,7 @@ public struct ContainerPlan: Sendable {
     }
   }
 
-  /// The service that it is for.
+  /// The container's service.
   public var service: Service
   /// Its number within the service, from 1.
   public var number = 1
@@ -86,53 +89,57 @@ public struct ContainerPlan: Sendable {
   public var nameIfTaken: String
   /// The create request, without its image and the containers that it refers to.
   public var create: ContainerCreate
-  /// Networks to connect it to before it starts, besides the first.
+  /// The networks to which it is connected before it starts, except the first.
   public var connections: [(network: String, settings: EndpointSettings)]
-  /// What it takes from other containers of the pod.
+  /// Namespaces, volumes and links that it uses of other containers of the pod.
   public var references: [Reference]
   /// The services that it waits for.
   public var dependencies: [(service: String, dependency: Dependency)]
-  /// The keys of those that are created before it: they share a volume that their images may fill.
+  /// The keys of containers that are created earlier because they share a volume that their images
+  /// may fill.
   public internal(set) var createdAfter: [String] = []
-  /// The keys of those that must have been created before it starts, for the same reason.
+  /// The keys of containers that must have been created before it starts, for the same reason.
   public internal(set) var startsAfter: [String] = []
   /// The host ports that it publishes.
   public var ports: [AssignedPort]
-  /// The containers that run before it, in their order.
+  /// The containers of its `pre_start` hooks, in order.
   public var preStart: [ContainerPlan] = []
   /// Secrets and configs whose text is copied into it before it starts.
   public var copies: [FileMount] = []
   /// External secrets and configs, which are mounted from the pod's secret volume.
   var externalMounts: [ExternalMount] = []
-  /// What the file says of the volumes that it mounts, by their names in Docker.
+  /// The file's volumes that it mounts, by their names in Docker.
   var volumeSources: [String: Volume] = [:]
-  /// True for a container that has another's mounts besides its own: one that runs before its service.
+  /// True for the container of a `pre_start` hook, which also has the mounts of the service's
+  /// container.
   var sharesMounts = false
-  /// True for the container that holds namespaces for the services: it is no service itself.
+  /// True for the infrastructure container, which owns namespaces for the services and is no
+  /// service.
   public var isInfra = false
 
-  /// What people call it.
+  /// Its description in messages.
   var title: String {
     isInfra ? "the pod's infrastructure container" : "service '\(service.name)'"
   }
 
-  /// What tells it from the pod's other containers: the service, and its number where there are several.
+  /// Identifies it within the pod: the service, and its number if the service has several
+  /// containers.
   public var key: String { Self.key(of: service, number: number) }
 
   static func key(of service: Service, number: Int) -> String {
     service.containers > 1 ? "\(service.name)/\(number)" : service.name
   }
 
-  /// The key as it stands before its output: `web`, `web-2`.
+  /// The name before its output: `web`, `web-2`.
   var label: String { service.containers > 1 ? "\(service.name)-\(number)" : service.name }
 
-  /// False where it lives in another container's network.
+  /// False if it joins the network of another container.
   var hasAddresses: Bool {
     !references.contains { if case .network = $0 { true } else { false } }
   }
 }
 
 extension Service {
-  /// How many containers it has.
+  /// The number of its containers.
   var containers: Int { scale?.value ?? 1 }
 }

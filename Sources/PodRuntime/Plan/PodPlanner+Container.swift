@@ -5,7 +5,8 @@ import PodIdentity
 import YAML
 
 extension PodPlanner {
-  /// Works out one of a service's containers, and with the first of them those that run before it.
+  /// Plans one of a service's containers; the first one includes the containers of the `pre_start`
+  /// hooks.
   func container(_ service: Service, number: Int) throws(ComposeError) -> ContainerPlan {
     let word =
       service.containers > 1
@@ -39,7 +40,7 @@ extension PodPlanner {
       taskVariables(of: service, number: number, settings: other ?? service) + (body.env ?? [])
     body.labels = try labels(of: service, number: number)
     var host = HostConfig()
-    // Docker must never start again what the executor, or the reaper after it, has ended.
+    // Docker must not restart a container after the executor or pod-reaper has stopped it.
     host.restartPolicy = EngineRestartPolicy(name: "no")
     host.logConfig = try logConfig(of: service)
     limit(service, in: &host)
@@ -47,7 +48,7 @@ extension PodPlanner {
     grant(service, in: &host)
     provideDevices(of: service, in: &host)
     mount(service, in: &host)
-    // One that runs before its service has the service's mounts.
+    // The container of a `pre_start` hook gets the service's mounts.
     if other == nil { try mountTaskFile(into: service, in: &host) }
     var references = try namespaces(of: service, in: &host)
     references += try volumesFrom(service, in: &host)
@@ -69,7 +70,7 @@ extension PodPlanner {
       volumeSources: volumes(of: service), sharesMounts: other != nil)
   }
 
-  /// What the file says of the volumes that a service mounts, by their names in Docker.
+  /// The file's volumes that a service mounts, by their names in Docker.
   private func volumes(of service: Service) -> [String: Volume] {
     var volumes: [String: Volume] = [:]
     for mount in service.mounts {
@@ -87,7 +88,7 @@ extension PodPlanner {
       .map { "\($0.key)=\($0.value)" }.sorted()
   }
 
-  /// A link by its alias, and by the names that Compose gives every link.
+  /// A link by its alias, and by the names that Compose adds to each link.
   private func linked(_ link: Link) -> [ContainerPlan.Reference] {
     guard let target = project.services[link.target] else { return [] }
     return (1..<(target.containers + 1)).flatMap { number -> [ContainerPlan.Reference] in
@@ -97,7 +98,7 @@ extension PodPlanner {
     }
   }
 
-  /// The first container of a service that another shares something of.
+  /// The key of the first container of a service whose namespace or volumes another service uses.
   private func first(
     of name: String, for service: Service, at position: SourcePosition
   ) throws(ComposeError) -> String {
@@ -132,7 +133,7 @@ extension PodPlanner {
     }
   }
 
-  /// The engine repeats a container's labels in each of its events, to all who listen.
+  /// The engine repeats a container's labels in each of its events, for every client.
   private static let mostLabelBytes = 1 << 20
 
   private func labels(of service: Service, number: Int) throws(ComposeError) -> [String: String] {
@@ -142,9 +143,9 @@ extension PodPlanner {
     labels[PodLabel.composeService] = service.name
     labels[PodLabel.composeContainerNumber] = String(number)
     labels[PodLabel.composeOneOff] = "False"
-    // `docker compose -p PROJECT ps` looks only at containers that have one, whatever it is.
+    // `docker compose -p PROJECT ps` lists only containers with this label, whatever its value.
     labels[PodLabel.composeConfigHash] = ""
-    // Empty, so that no image can supply them.
+    // Empty, so that no image can set them.
     labels[PodLabel.composeNetwork] = ""
     labels[PodLabel.composeVolume] = ""
     let size = labels.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
@@ -156,7 +157,8 @@ extension PodPlanner {
     return labels
   }
 
-  /// Without `logging:` it is the operator's choice; a container's output is in the sandbox.
+  /// The log driver's settings: `logging:` of the file, otherwise the operator's. The output is
+  /// also in the sandbox.
   private func logConfig(of service: Service) throws(ComposeError) -> LogConfig? {
     guard let logging = service.logging else { return request.logging.config }
     if logging.driver?.value == "none" {
@@ -184,7 +186,8 @@ extension PodPlanner {
     host.securityOpt = rest.isEmpty ? nil : rest
   }
 
-  /// Capabilities as Docker's clients write them: each once, with `CAP_` and in order; ALL stands for the rest.
+  /// Capabilities in the format of Docker's clients: each once, with `CAP_`, and sorted. ALL
+  /// includes the others.
   private static func capabilities(_ names: [String]) -> [String]? {
     let full = Set(
       names.map { name in
@@ -211,7 +214,7 @@ extension PodPlanner {
     case .container(let id): host.networkMode = "container:\(id)"
     case .host: host.networkMode = "host"
     case .some(.none): host.networkMode = "none"
-    // The engine's own word, not the project's network of that key.
+    // This is the engine's keyword, not the project's network with that key.
     case .other("default"): host.networkMode = "default"
     case .other(let word): host.networkMode = networkNames[word] ?? word
     case nil: break
@@ -225,7 +228,7 @@ extension PodPlanner {
     case .service(let name): references.append(.ipc(try target(name, service.ipc)))
     case let mode?: host.ipcMode = mode.word
     case nil:
-      // Another service's `ipc: service:` needs this one's to be open to it.
+      // `ipc: service:` of another service requires that this IPC namespace is shareable.
       let isShared = project.services.values.contains { $0.ipc?.value == .service(service.name) }
       if isShared { host.ipcMode = "shareable" }
     }
@@ -250,7 +253,7 @@ extension PodPlanner {
 }
 
 extension NamespaceMode {
-  /// The word that Docker takes for a mode that names no service.
+  /// The mode's value in the Engine API.
   var word: String {
     switch self {
     case .service(let name): "service:\(name)"

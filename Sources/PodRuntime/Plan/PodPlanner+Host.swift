@@ -4,12 +4,12 @@ import OrderedCollections
 import YAML
 
 extension PodPlanner {
-  /// What a service may use of the host, besides what it grants it (Engine API, "Resources").
+  /// Sets a service's resource limits (Engine API, "Resources").
   func limit(_ service: Service, in host: inout HostConfig) {
     host.memory = service.memoryLimit.map { Int($0.value.bytes) }
     host.memorySwap = service.memorySwapLimit.map { Int($0.bytes) }
     host.memoryReservation = service.memoryReservation.map { Int($0.value.bytes) }
-    // In single precision, as Compose counts them.
+    // In single precision, as Compose calculates.
     host.nanoCpus = service.cpus.map { Int(Float($0.value) * 1_000_000_000) }
     host.cpuShares = service.cpuShares.map(Int.init)
     host.cpuQuota = service.cpuQuota.map { Int($0.value) }
@@ -51,7 +51,7 @@ extension PodPlanner {
     host.blkioDeviceWriteIOps = rates(limits.writeOperations)
   }
 
-  /// Devices of the host: plain ones, those that a driver provides, and rules for more.
+  /// Sets devices of the host, devices of drivers (CDI), and device cgroup rules.
   func provideDevices(of service: Service, in host: inout HostConfig) {
     var names: [String] = []
     var devices: [DeviceMapping] = []
@@ -68,7 +68,7 @@ extension PodPlanner {
             cgroupPermissions: parts.count > 2 ? parts[2] : "rwm"))
       }
     }
-    // In the order in which Compose sends them.
+    // In Compose's order.
     var requests = service.resources.reservedDevices.map { deviceRequest($0.value) }
     if !names.isEmpty { requests.append(DeviceRequest(driver: "cdi", deviceIDs: names)) }
     requests += service.resources.gpus.map { deviceRequest($0.value) }
@@ -86,7 +86,7 @@ extension PodPlanner {
       options: need.options.isEmpty ? nil : Dictionary(need.options))
   }
 
-  /// Whether a device is one that a driver provides, `vendor/class=name` (Container Device Interface).
+  /// Whether a name is that of a driver's device, `vendor/class=name` (Container Device Interface).
   static func isDriverDevice(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let equals = parts[1].firstIndex(of: "=") else { return false }
@@ -99,7 +99,7 @@ extension PodPlanner {
       && isWord(parts[1][equals...].dropFirst(), others: "._:-", mayBeginWithDigit: true)
   }
 
-  /// How the container is set apart from the host.
+  /// Sets the service's namespaces, runtime, groups and annotations.
   func isolate(_ service: Service, in host: inout HostConfig) {
     let isolation = service.isolation
     host.usernsMode = isolation.userNamespace?.value
@@ -113,7 +113,7 @@ extension PodPlanner {
 }
 
 extension PodPlanner {
-  /// Refuses several containers what only one can have.
+  /// Refuses a fixed address on a service with several containers.
   func checkScale(of service: Service) throws(ComposeError) {
     guard service.containers > 1 else { return }
     for (key, attachment) in service.networks {
@@ -127,7 +127,7 @@ extension PodPlanner {
 }
 
 extension UInt8 {
-  /// Of ASCII.
+  /// ASCII letters only.
   fileprivate var isLetter: Bool { 0x61...0x7a ~= self | 0x20 }
   fileprivate var isDigit: Bool { 0x30...0x39 ~= self }
 }

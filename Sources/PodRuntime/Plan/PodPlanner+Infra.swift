@@ -4,9 +4,9 @@ import PodIdentity
 import YAML
 
 extension PodPlanner {
-  /// Works out the container that holds namespaces for the services.
+  /// Plans the infrastructure container, which owns namespaces for the services.
   ///
-  /// - Parameter infra: the service that stands for it.
+  /// - Parameter infra: the service that represents it.
   /// - Returns: its plan.
   /// - Throws: `ComposeError`.
   func infraContainer(_ infra: Service) throws(ComposeError) -> ContainerPlan {
@@ -15,16 +15,16 @@ extension PodPlanner {
     var plan = try container(service, number: 1)
     plan.isInfra = true
     var body = plan.create
-    // The task's own labels belong to its services.
+    // The task's own labels are set on its services only.
     body.labels = identity.labels.merging(
       (body.labels ?? [:]).filter { PodLabel.all.contains($0.key) }
     ) { contract, _ in contract }
-    // Compose lists it with its one-off containers: not at all, unless asked.
+    // Compose hides one-off containers unless they are requested.
     body.labels?[PodLabel.composeOneOff] = "True"
     body.attachStdout = nil
     body.attachStderr = nil
     var host = body.hostConfig ?? HostConfig()
-    // It says nothing, writes nothing, and may do nothing.
+    // The pause program writes no output and no files, and needs no privileges.
     host.logConfig = LogConfig(type: "none")
     host.readonlyRootfs = true
     host.capDrop = ["ALL"]

@@ -4,8 +4,8 @@ import Linux
 import OrderedCollections
 
 extension PodPlanner {
-  /// Works out a service's mounts: what Docker's short form can say becomes a bind, the rest a mount, each as
-  /// Compose chooses between the two.
+  /// Plans a service's mounts. Docker's short form (`Binds`) is used where Compose uses it,
+  /// `Mounts` for all others.
   func mount(
     _ service: Service, in host: inout HostConfig
   ) {
@@ -26,7 +26,7 @@ extension PodPlanner {
     let taken = Set(service.mounts.map(\.target))
     for file in service.files where !taken.contains(file.target) {
       guard case .file(let path) = file.source else { continue }
-      // Only the short form can label.
+      // Only the short form supports SELinux labels.
       if let label = label(of: path), !path.contains(":"), !file.target.contains(":") {
         binds.append("\(path):\(file.target):ro,\(label)")
         continue
@@ -39,7 +39,7 @@ extension PodPlanner {
     host.mounts = mounts.isEmpty ? nil : mounts
   }
 
-  /// What is said of a mounted file that no mount can do.
+  /// Warnings about options of mounted files that a mount doesn't support.
   func warnings(of service: Service) -> [String] {
     service.files.compactMap { file in
       guard case .file = file.source, file.uid != nil || file.gid != nil || file.mode != nil else {
@@ -87,8 +87,8 @@ extension PodPlanner {
     return mount
   }
 
-  /// How the operator has what is mounted from the sandbox labelled for SELinux; nil for what lies elsewhere, which other
-  /// programs may need as it is.
+  /// The operator's SELinux label for mounts from the sandbox; nil for other paths, which other
+  /// programs may need unchanged.
   private func label(of path: String) -> String? {
     guard let label = request.defaults.selinuxLabel else { return nil }
     let sandbox = RealPath.of(request.sandbox ?? request.project.workingDirectory)
@@ -101,19 +101,20 @@ extension PodPlanner {
     if let selinux = mount.selinux ?? label { words.append(selinux) }
     if let propagation = mount.propagation { words.append(propagation) }
     if mount.noCopy { words.append("nocopy") }
-    // Hints for desktops, which Compose drops. What else it drops the engine may refuse.
+    // Compose drops these hints for Docker Desktop. The engine may refuse other unknown modes.
     words += mount.otherModes.filter { !["cached", "delegated", "consistent"].contains($0) }
     return words.joined(separator: ",")
   }
 }
 
 extension ServiceMount {
-  /// Whether Docker's short form can say it all; relabelling for SELinux nothing else can say.
+  /// Whether Docker's short form can express the mount. Only the short form supports SELinux
+  /// labels.
   fileprivate var isPlainBind: Bool {
     createHostPath && (selinux != nil || propagation == nil) && recursion == nil
   }
 
-  /// Whether Docker's short form can say it all; it names the volume.
+  /// Whether Docker's short form can express the mount of a named volume.
   fileprivate var isPlainVolume: Bool {
     labels.isEmpty && subpath == nil && (!noCopy || !otherModes.isEmpty)
   }

@@ -4,9 +4,9 @@ import OrderedCollections
 import YAML
 
 extension PodPlanner {
-  /// Joins a service to its networks.
+  /// Connects a service to its networks.
   ///
-  /// - Returns: all networks but the first, which the create request names.
+  /// - Returns: all networks except the first, which is in the create request.
   func network(
     _ service: Service, in body: inout ContainerCreate, _ host: inout HostConfig
   ) throws(ComposeError) -> [(network: String, settings: EndpointSettings)] {
@@ -25,10 +25,10 @@ extension PodPlanner {
       body.macAddress = service.macAddress?.value
       return []
     }
-    // The highest priority first, then by name: that is Compose's order.
+    // Compose's order: the highest priority first, then by name.
     var attachments = service.networks
-    // An empty `network_mode` keeps the file's default from being added, and is none: as in Compose, the
-    // service is on the default network where other services make it.
+    // With an empty `network_mode`, the file's default network isn't added, and there is no mode
+    // either. As in Compose, the service joins the default network if other services create it.
     if attachments.isEmpty, networkNames["default"] != nil {
       attachments["default"] = NetworkAttachment(position: nil)
     }
@@ -62,7 +62,8 @@ extension PodPlanner {
     return Array(endpoints.dropFirst())
   }
 
-  /// A container joins a network once, whatever keys it has in the file: the first says how, and each gives aliases.
+  /// A container joins a network once, even if the file has several keys for it. The settings are
+  /// those of the first key, the aliases those of all keys.
   private static func merged(
     _ endpoints: [(network: String, settings: EndpointSettings)]
   ) -> [(network: String, settings: EndpointSettings)] {
@@ -106,7 +107,8 @@ extension PodPlanner {
     _ ports: [AssignedPort], of service: Service, in body: inout ContainerCreate,
     _ host: inout HostConfig
   ) {
-    // A container in another's namespace exposes nothing of its own, and Docker refuses that it says so.
+    // A container in the namespace of another one has no ports of its own, and Docker refuses a
+    // request with any.
     guard sharing.owners[service.name] == nil else { return }
     if case .container? = service.networkMode?.value { return }
     var exposed = Set(service.expose.map(\.description))
@@ -123,11 +125,12 @@ extension PodPlanner {
 }
 
 extension Network {
-  /// Refuses a network whose name another key has already, unless it says the same or nothing.
+  /// Refuses a network with the name of another key's network, unless its settings are the same or
+  /// empty.
   ///
   /// - Parameters:
-  ///   - first: the request of the other key.
-  ///   - own: its own.
+  ///   - first: the create request of the other key.
+  ///   - own: the create request of this one.
   /// - Throws: `ComposeError` with the line of its name.
   func checkIsSame(_ first: NetworkCreate, _ own: NetworkCreate) throws(ComposeError) {
     var own = own

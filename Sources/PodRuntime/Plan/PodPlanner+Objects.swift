@@ -16,7 +16,7 @@ extension Network: DeclaredObject {}
 extension Volume: DeclaredObject {}
 
 extension PodNames {
-  /// The names of objects in Docker, by their keys.
+  /// The names of objects in Docker, by key.
   func inDocker(
     _ objects: OrderedDictionary<String, some DeclaredObject>
   ) -> [String: String] {
@@ -28,7 +28,8 @@ extension PodNames {
 }
 
 extension PodPlanner {
-  /// Plans the networks that services use: Docker's address pools give but some thirty a host.
+  /// Plans only the networks that services use: Docker's default address pools suffice for about
+  /// thirty networks on a host.
   func addNetworks(to plan: inout PodPlan) throws(ComposeError) {
     let used = project.services.values.flatMap(\.withPreStart).flatMap { $0.networks.keys }
     let (own, external) = objects(project.networks, used: Set(used), networkNames)
@@ -63,14 +64,14 @@ extension PodPlanner {
     }
   }
 
-  /// The used objects that are made, and those that must exist.
+  /// The used objects, separated into those to create and those that must exist.
   private func objects<Object: DeclaredObject>(
     _ declared: OrderedDictionary<String, Object>, used: Set<String>, _ names: [String: String]
   ) -> (own: [Object], external: [Located<String>]) {
     let used = declared.values.filter { used.contains($0.key) }
     let own = used.filter { !$0.isExternal }
     let made = Set(own.compactMap { names[$0.key] })
-    // Named by COMPOSE_PROJECT_NAME an external one can be one of the pod's own.
+    // With COMPOSE_PROJECT_NAME in its name, an external object can be one of the pod's own.
     let external = used.filter { $0.isExternal && !made.contains(names[$0.key] ?? "") }
     let start = SourcePosition(file: project.files.first ?? "-", line: 1, column: 1)
     return (own, external.map { $0.name ?? Located($0.key, at: $0.position ?? start) })

@@ -4,21 +4,22 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// Works out what a pod will be in Docker. It does no I/O: what it gives depends on its arguments alone.
+/// Computes the objects that a pod will have in Docker. It does no I/O: the result depends only on
+/// the arguments.
 public struct PodPlanner: Sendable {
   let request: PodRequest
   let identity: PodIdentity
   let sharing: NamespaceSharing
   let ports: PortAssignment
-  /// The project's networks and volumes by key, as Docker will know them.
+  /// The names in Docker of the project's networks and volumes, by key.
   let networkNames: [String: String]
   let volumeNames: [String: String]
-  /// The name of the volume that holds `task.json`; nil where no service gets it.
+  /// The name of the volume for `task.json`; nil if no service gets it.
   let taskVolume: String?
 
-  /// The project as it is made: with an infrastructure container where namespaces are shared.
+  /// The project, with an infrastructure container if namespaces are shared.
   let project: Project
-  /// The infrastructure container's service; nil where there is none.
+  /// The infrastructure container's service; nil if there is none.
   let infra: String?
   private let sharingWarnings: [String]
 
@@ -26,9 +27,9 @@ public struct PodPlanner: Sendable {
   ///
   /// - Parameters:
   ///   - request: the project and its task.
-  ///   - identity: what marks the pod's objects; its cgroup doesn't count.
-  /// - Returns: the requests that make the pod, but for its cgroup.
-  /// - Throws: `ComposeError` for what can't be run as a pod, with its place in the file.
+  ///   - identity: identifies the pod's objects; its cgroup is ignored.
+  /// - Returns: the requests that create the pod, without its cgroup.
+  /// - Throws: `ComposeError` for what can't be run as a pod, with its position in the file.
   public static func plan(
     _ request: PodRequest, identity: PodIdentity
   ) throws(ComposeError) -> PlanDraft {
@@ -102,13 +103,14 @@ public struct PodPlanner: Sendable {
 
   // MARK: What no pod may ask for
 
-  /// How many containers a service may have: more fit no host, and a plan of each would take the executor's memory.
+  /// The largest number of containers of a service. No host can run more, and planning each of them
+  /// would exhaust the executor's memory.
   static let mostContainers = 1000
 
   private static func checkNumber(
     of project: Project, policy: PodPolicy
   ) throws(ComposeError) {
-    // Before any of them is planned.
+    // Checked before any container is planned.
     let count = project.services.values.reduce(0) { sum, service in
       sum + min(service.containers, mostContainers + 1) + service.preStart.count
     }
@@ -117,7 +119,7 @@ public struct PodPlanner: Sendable {
         "a pod of \(count) containers", .maxContainers, String(count),
         at: project.servicesPosition)
     }
-    // The engine's addresses end, and are all pods'.
+    // The engine's address pools are limited, and shared by all pods.
     let networks = project.networks.values.filter { !$0.isExternal }
     if let most = policy.maxContainers, networks.count > most {
       throw policy.refusal(
@@ -146,7 +148,7 @@ public struct PodPlanner: Sendable {
       for mount in service.mounts {
         try refuse(mount.labels.keys, at: mount.position, of: "the volume at \(mount.target)")
       }
-      // Its containers would inherit them.
+      // Its containers would inherit the labels.
       if let build = service.build {
         try refuse(build.labels.keys, at: build.position, of: "the image of '\(service.name)'")
       }

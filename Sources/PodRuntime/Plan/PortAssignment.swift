@@ -2,7 +2,7 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// One published port and the host port that it gets.
+/// A published port with its host port.
 public struct AssignedPort: Sendable, Equatable {
   /// The service that publishes it.
   public var service: String
@@ -12,18 +12,19 @@ public struct AssignedPort: Sendable, Equatable {
   public var host: HostPort
 }
 
-/// Which host port every published port gets.
+/// The host ports of all published ports.
 ///
-/// With offered ports each published port gets the next, in the order of the file; one that names an offered
-/// port itself (`${PORT0}:80`) keeps it. The same container port of a service in tcp and udp shares one.
-/// Without offered ports the file's own host ports stand. Several containers of a service need a port each.
+/// With offered ports, each published port gets the next one, in the order of the file. A port that
+/// names an offered port itself (`${PORT0}:80`) gets that one. The same container port of a service
+/// in tcp and udp shares a host port. Without offered ports, the file's own host ports are used.
+/// Each container of a service needs its own host ports.
 public struct PortAssignment: Sendable, Equatable {
   /// The ports of each container that publishes any, by its key, in the order of the file.
   public var services: OrderedDictionary<String, [AssignedPort]> = [:]
-  /// How many host ports are taken.
+  /// The number of host ports that are used.
   public var count = 0
 
-  /// Hands out the offered ports.
+  /// Assigns the offered ports.
   ///
   /// - Parameters:
   ///   - project: the project whose services publish ports.
@@ -66,9 +67,9 @@ public struct PortAssignment: Sendable, Equatable {
     }
   }
 
-  /// Has one container publish every service's ports, for all of them.
+  /// Makes one container publish the ports of all services.
   ///
-  /// - Parameter owner: the container that holds their network namespace.
+  /// - Parameter owner: the container that owns their network namespace.
   mutating func move(to owner: String) {
     let all = services.values.flatMap { $0 }
     services = all.isEmpty ? [:] : [owner: all]
@@ -78,7 +79,7 @@ public struct PortAssignment: Sendable, Equatable {
     (1..<(service.containers + 1)).map { ContainerPlan.key(of: service, number: $0) }
   }
 
-  /// One offered port serves one container.
+  /// An offered port can be used by one container only.
   private static func checkNamed(
     of service: Service, _ offered: [UInt16]
   ) throws(ComposeError) {
@@ -91,7 +92,7 @@ public struct PortAssignment: Sendable, Equatable {
     }
   }
 
-  /// One host port serves one container; of a range the engine takes what is free.
+  /// A host port can be used by one container only. The engine chooses a free port of a range.
   private static func checkRoom(for service: Service) throws(ComposeError) {
     for port in service.ports where service.containers > 1 {
       guard let range = port.host.range, range.count < service.containers else { continue }

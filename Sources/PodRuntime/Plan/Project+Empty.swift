@@ -3,7 +3,7 @@ import OrderedCollections
 import YAML
 
 extension Project {
-  /// Why there is nothing to start.
+  /// Why the project has no services to start.
   var withoutServices: ComposeError {
     guard let first = disabledServices.first else {
       return ComposeError(

@@ -5,15 +5,16 @@ import Linux
 import SystemPackage
 import YAML
 
-/// Seccomp profiles, which a client reads: the engine takes their text.
+/// Seccomp profiles: the client reads the file, and the engine gets its text.
 enum SeccompProfiles {
-  /// Puts each profile's text, without blanks, in the place of its path.
+  /// Replaces the path of each profile by the profile's text without blanks.
   ///
   /// - Parameters:
   ///   - plan: the pod's plan.
-  ///   - directory: the folder that relative paths resolve against.
-  ///   - roots: the real paths of the directories that profiles may be in; nil for any.
-  /// - Throws: `ComposeError` with the option's line where there is no such file, or it isn't JSON.
+  ///   - directory: the directory that relative paths resolve against.
+  ///   - roots: the real paths of the directories that may contain profiles; nil for any.
+  /// - Throws: `ComposeError` with the option's line if the file can't be read, isn't JSON, or
+  ///   would block the engine.
   static func inline(
     in plan: inout PodPlan, directory: String, within roots: [String]?
   ) throws(ComposeError) {
@@ -33,7 +34,7 @@ enum SeccompProfiles {
     }
   }
 
-  /// The path that an option names; nil for every other option.
+  /// The profile's path in an option; nil for other options.
   static func path(in option: String) -> String? {
     guard option.hasPrefix("seccomp=") || option.hasPrefix("seccomp:") else { return nil }
     let path = String(option.dropFirst("seccomp=".count))
@@ -62,7 +63,7 @@ enum SeccompProfiles {
     return compact(text)
   }
 
-  /// What of a profile the engine can't stand.
+  /// The parts of a profile that can crash or block the engine.
   private struct Profile: Decodable {
     struct Rule: Decodable {
       struct Argument: Decodable {}
@@ -74,13 +75,13 @@ enum SeccompProfiles {
     var defaultAction: String?
     var syscalls: [Rule?]?
 
-    /// Why no container may be started with it.
+    /// Why no container may be started with the profile; nil if it is safe.
     var fault: String? {
       let rules = syscalls ?? []
       if rules.contains(where: { $0 == nil || $0?.args?.contains { $0 == nil } == true }) {
         return "has an empty entry in `syscalls`, at which the engine crashes"
       }
-      // runc lives on with a part of its threads, and the start never ends.
+      // runc continues with only some of its threads, and the start never completes.
       let kills = ["SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD"].contains(defaultAction)
       let starts = rules.contains { rule in
         rule?.action == "SCMP_ACT_ALLOW"
@@ -91,7 +92,7 @@ enum SeccompProfiles {
     }
   }
 
-  /// JSON without the blanks between its words.
+  /// JSON without blanks outside of strings.
   static func compact(_ json: String) -> String {
     var isInString = false
     var isEscaped = false

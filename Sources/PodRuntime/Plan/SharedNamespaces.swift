@@ -2,25 +2,26 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// A project whose services share namespaces that an infrastructure container holds, as `network_mode: service:` and
-/// `pid: service:` in each of them would say.
+/// A project whose services share namespaces of an infrastructure container, as if each of them had
+/// `network_mode: service:` and `pid: service:`.
 ///
-/// The infrastructure container is one more service here, on which all others depend: it starts first, ends last, and gets
-/// what Docker takes from a namespace's owner alone: published ports, hosts entries, name servers, a host name.
+/// The infrastructure container is an additional service, on which all others depend. It starts
+/// first and stops last. It gets the settings that Docker accepts only for a namespace's owner:
+/// published ports, hosts entries, name servers and host name.
 struct SharedNamespaces {
-  /// The infrastructure container's name among the services.
+  /// The name of the infrastructure container's service.
   let infra: String
-  /// The project with it, first.
+  /// The project, with the infrastructure container's service first.
   let project: Project
-  /// What the services ask for and can't have in a shared namespace.
+  /// Warnings about settings of services that have no effect in a shared namespace.
   let warnings: [String]
 
   /// Rewrites a project.
   ///
   /// - Parameters:
   ///   - project: the project.
-  ///   - options: which namespaces are shared; nil comes of it if none are.
-  /// - Throws: `ComposeError` with the line for a service that can't live in them.
+  ///   - options: the pod's options. If they share no namespaces, the result is nil.
+  /// - Throws: `ComposeError` with the line of a service that can't join the namespaces.
   init?(_ project: Project, options: PodOptions) throws(ComposeError) {
     guard options.needsInfra else { return nil }
     var name = "infra"
@@ -57,7 +58,7 @@ struct SharedNamespaces {
       ]
   }
 
-  /// What runs before a service lives where the service will.
+  /// Puts the `pre_start` hooks of a service into the service's namespaces.
   private static func follow(_ service: inout Service, _ options: PodOptions) {
     for index in service.preStart.indices {
       if options.sharedNetwork != nil {
@@ -115,7 +116,8 @@ struct SharedNamespaces {
     service.networkMode = Located(.service(infra.name), at: position)
   }
 
-  /// Hands over what belongs to the namespace itself: its address, and the kernel's settings for it.
+  /// Moves the settings of the network namespace to its owner: the hardware address and `net.`
+  /// sysctls.
   private static func moveNetwork(
     of service: inout Service, to infra: inout Service, ignored: inout [String]
   ) {
@@ -137,7 +139,8 @@ struct SharedNamespaces {
     }
   }
 
-  /// Names that lead to a service on its networks, beside those that every shared namespace knows.
+  /// Adds the names that services have on their networks, in addition to those of every shared
+  /// namespace.
   private static func name(services: some Sequence<Service>, on infra: inout Service) {
     let given = Set(services.flatMap { $0.extraHosts.map(\.host) })
     var names: OrderedSet<String> = []
@@ -151,7 +154,7 @@ struct SharedNamespaces {
     }
   }
 
-  /// One port of a namespace has one listener.
+  /// Only one process can listen on a port of a namespace.
   private static func checkPorts(of services: [Service]) throws(ComposeError) {
     var users: [ContainerPort: (service: String, position: SourcePosition)] = [:]
     for service in services {
@@ -172,7 +175,7 @@ struct SharedNamespaces {
     }
   }
 
-  /// One name of a namespace has one address.
+  /// A host name has one address per namespace.
   private static func checkHosts(of services: [Service]) throws(ComposeError) {
     var hosts: [String: (service: String, addresses: Set<String>)] = [:]
     for service in services {

@@ -6,41 +6,41 @@ import PodIdentity
 import YAML
 import Linux
 
-/// The GPUs of a task: how many, and which where that can be known.
+/// The GPUs of a task: their number, and their identities if these are known.
 public struct TaskGPUs: Sendable, Equatable {
-  /// One GPU of the host, by the two names that the engine's driver takes.
+  /// One GPU of the host, with the two names that the engine's driver accepts.
   public struct GPU: Sendable, Equatable {
-    /// Its number: its place in the order of the host's PCI addresses.
+    /// Its index in the order of the host's PCI addresses.
     public var index: Int
     /// Its UUID, `GPU-…`.
     public var uuid: String
 
-    /// Makes a GPU.
+    /// Creates a GPU.
     public init(index: Int, uuid: String) {
       self.index = index
       self.uuid = uuid
     }
   }
 
-  /// How many there are.
+  /// The number of GPUs.
   public var count: Int
-  /// Which of the host's they are, as the engine takes them; nil where nobody says.
+  /// The task's GPUs; nil if they are unknown.
   public var devices: [GPU]?
 
-  /// Makes the GPUs of a task.
+  /// Creates the GPUs of a task.
   public init(count: Int, devices: [GPU]? = nil) {
     self.count = count
     self.devices = devices
   }
 
-  /// Finds out which GPUs are a task's.
+  /// Determines the GPUs of a task.
   ///
-  /// An agent with the isolator `gpu/nvidia` opens them, and no others, in the executor's devices
-  /// cgroup (version 1; slave/containerizer/mesos/isolators/gpu/isolator.cpp). Elsewhere
+  /// An agent with the isolator `gpu/nvidia` permits them, and no others, in the executor's devices
+  /// cgroup (version 1; slave/containerizer/mesos/isolators/gpu/isolator.cpp). Otherwise
   /// `NVIDIA_VISIBLE_DEVICES` in the executor's environment may name them.
   ///
   /// - Parameters:
-  ///   - count: how many the task's resource `gpus` gives it.
+  ///   - count: the task's resource `gpus`.
   ///   - environment: the executor's environment.
   /// - Returns: the GPUs.
   public static func find(count: Int, environment: [String: String]) -> TaskGPUs {
@@ -62,9 +62,9 @@ public struct TaskGPUs: Sendable, Equatable {
     return TaskGPUs(count: count)
   }
 
-  /// The host's GPUs as the driver lists them, with the minor numbers of their devices.
+  /// The host's GPUs in the driver's list, with the minor numbers of their devices.
   static func hostGPUs(below folder: String) -> [(minor: Int, gpu: GPU)] {
-    // A folder for each, named by its PCI address.
+    // One directory for each GPU, named by its PCI address.
     let names = ((try? Directory.names(of: folder)) ?? []).filter { !$0.hasPrefix(".") }
     return names.sorted().enumerated().compactMap { index, name in
       guard let text = try? TextFile.text("\(folder)/\(name)/information") else { return nil }
@@ -79,14 +79,14 @@ public struct TaskGPUs: Sendable, Equatable {
     }
   }
 
-  /// The GPUs that a devices cgroup lists; nil where it lists every device.
+  /// The GPUs in a list of a devices cgroup; nil if it permits every device.
   static func opened(in list: String, of host: [(minor: Int, gpu: GPU)]) -> [GPU]? {
     var minors: Set<Int> = []
     for line in list.split(separator: "\n") {
       let words = line.split(separator: " ")
       guard words.count == 3 else { continue }
       if words[0] == "a" { return nil }
-      // 195 is the driver's number; nvidiactl is its device 255.
+      // 195 is the driver's major number; its minor number 255 is nvidiactl.
       guard words[0] == "c", words[1].hasPrefix("195:") else { continue }
       guard let minor = Int(words[1].dropFirst(4)) else { return nil }
       minors.insert(minor)
@@ -94,7 +94,7 @@ public struct TaskGPUs: Sendable, Equatable {
     return host.filter { minors.contains($0.minor) }.map(\.gpu)
   }
 
-  /// What this process's devices cgroup of version 1 lists; nil where there is none.
+  /// The list of this process's devices cgroup of version 1; nil if there is none.
   private static func devicesList() -> String? {
     guard let path = try? CgroupMembership.current().path(controller: "devices"),
       let hierarchy = try? CgroupMounts.current().hierarchies.first(where: {
@@ -106,10 +106,10 @@ public struct TaskGPUs: Sendable, Equatable {
 }
 
 extension TaskGPUs {
-  /// Refuses a service that asks for GPUs that aren't its task's.
+  /// Refuses a service that requests GPUs that its task doesn't have.
   ///
   /// - Parameter service: the service.
-  /// - Throws: `ComposeError` with the line.
+  /// - Throws: `ComposeError` with the line of the request.
   func check(_ service: Service) throws(ComposeError) {
     let resources = service.resources
     for need in resources.gpus + resources.reservedDevices where need.value.isGPU {
@@ -145,10 +145,10 @@ extension TaskGPUs {
     }
   }
 
-  /// A request for GPUs as one for the task's own.
+  /// Restricts a request for GPUs to those of the task.
   ///
-  /// - Parameter need: what the file says.
-  /// - Returns: the same, with names in place of a count where they are known.
+  /// - Parameter need: the request in the file.
+  /// - Returns: the request, with the GPUs' names in place of the count if they are known.
   func own(_ need: DeviceNeed) -> DeviceNeed {
     guard need.isGPU, let asked = need.count else { return need }
     let number = asked == -1 ? count : Int(clamping: asked)
@@ -162,10 +162,11 @@ extension TaskGPUs {
     return own
   }
 
-  /// A device that the GPUs' driver provides (Container Device Interface) as those of the task.
+  /// Restricts a device of the GPUs' driver (Container Device Interface) to the GPUs of the task.
   ///
   /// - Parameter name: its name, such as `nvidia.com/gpu=all`.
-  /// - Returns: the names of the task's own; the same name where it is none that stands for all.
+  /// - Returns: the names of the task's GPUs if the name means all of them, otherwise the same
+  ///   name.
   func own(device name: String) -> [String] {
     guard Self.driverName(name) == "all", let devices else { return [name] }
     return devices.map { "nvidia.com/gpu=\($0.uuid)" }
@@ -177,10 +178,11 @@ extension TaskGPUs {
     return String(device.dropFirst(prefix.count))
   }
 
-  /// Whether which of the host's GPUs are the task's has to be left to the engine.
+  /// A warning if the engine has to choose the task's GPUs.
   ///
   /// - Parameter project: the project.
-  /// - Returns: a warning for the log; nil where it is known, or nobody asks.
+  /// - Returns: a warning for the log; nil if the GPUs are known, or no service requests a number
+  ///   of them.
   func warning(_ project: Project) -> String? {
     guard count > 0, devices == nil else { return nil }
     let isAsked = project.services.values.contains { service in
@@ -196,8 +198,8 @@ extension TaskGPUs {
 }
 
 extension TaskGPUs.GPU {
-  /// Whether the driver takes a name for this GPU: its number, or its UUID as far as it was
-  /// written.
+  /// Whether the driver accepts a name for this GPU: its index, its UUID, or the beginning of its
+  /// UUID.
   func isCalled(_ name: String) -> Bool {
     name == String(index) || name == uuid
       || (name.hasPrefix("GPU-") && name.count > 8 && uuid.hasPrefix(name))
@@ -205,7 +207,7 @@ extension TaskGPUs.GPU {
 }
 
 extension DeviceNeed {
-  /// Whether it asks for GPUs.
+  /// Whether the request is for GPUs.
   var isGPU: Bool {
     driver == "nvidia" || capabilities.contains { $0 == "gpu" || $0 == "nvidia" }
   }

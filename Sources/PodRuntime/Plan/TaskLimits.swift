@@ -2,36 +2,36 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// What a task was given, which none of its services may exceed alone.
+/// The resources of a task, which no single service may exceed.
 ///
-/// The kernel refuses a cgroup more processor time than its parent has, and an agent that lowers a parent's quota
-/// below a child's fails and destroys the executor.
+/// The kernel refuses a cgroup more processor time than its parent has, and an agent that lowers a
+/// parent's quota below that of a child fails and destroys the executor.
 public struct TaskLimits: Sendable, Equatable {
-  /// Processors; nil where the task names none.
+  /// Processors; nil if the task doesn't set them.
   public var cpus: Double?
-  /// Memory in bytes; nil where the task names none.
+  /// Memory in bytes; nil if the task doesn't set it.
   public var memory: Int64?
-  /// The disk of its sandbox in bytes; nil where the task names none.
+  /// Disk of its sandbox in bytes; nil if the task doesn't set it.
   public var disk: Int64?
-  /// Its GPUs; nil where that isn't said.
+  /// Its GPUs; nil if they are unknown.
   public var gpus: TaskGPUs?
 
-  /// The processors that it may count on, where that differs from its limit.
+  /// The guaranteed processors, if they differ from the limit.
   public var reservedCPUs: Double?
-  /// The memory that it may count on, in bytes.
+  /// The guaranteed memory in bytes, if it differs from the limit.
   public var reservedMemory: Int64?
 
-  /// Makes limits.
+  /// Creates limits.
   public init(cpus: Double?, memory: Int64?, gpus: TaskGPUs? = nil) {
     self.cpus = cpus
     self.memory = memory
     self.gpus = gpus
   }
 
-  /// Refuses a service that asks for more than its task has.
+  /// Refuses a service that requests more than its task has.
   ///
   /// - Parameter project: the project.
-  /// - Throws: `ComposeError` with the line and both figures.
+  /// - Throws: `ComposeError` with the line and both amounts.
   public func check(_ project: Project) throws(ComposeError) {
     for service in project.services.values.flatMap(\.withPreStart) {
       if let memory, let asked = service.memoryLimit, asked.value.bytes > memory {

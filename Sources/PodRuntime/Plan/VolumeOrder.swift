@@ -4,11 +4,12 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// The order in which containers that share a volume are created. Docker copies what an image has
-/// at a mount's target into an empty volume when the container is created: the first one decides
-/// what is in it.
+/// The order in which containers that share a volume are created. When Docker creates a container,
+/// it copies the image's files at a mount's target into an empty volume, so the first container
+/// determines the volume's contents.
 struct VolumeOrder {
-  /// What a container's creation may copy into a volume. Two that are the same copy the same.
+  /// The files that the creation of a container may copy into a volume. Equal sources have the same
+  /// files.
   private struct Source: Hashable {
     var image: String
     var target: String
@@ -17,23 +18,23 @@ struct VolumeOrder {
 
   /// A volume's containers by key, in the order of their dependencies.
   private struct Users {
-    /// Those whose creation may fill it.
+    /// Containers whose creation may fill the volume.
     var fillers: OrderedDictionary<String, Set<Source>> = [:]
-    /// Those that may write to it once they run, or whose `pre_start` may.
+    /// Containers that may write to the volume once they run, or whose `pre_start` may.
     var all: OrderedSet<String> = []
   }
 
-  /// Has those containers of a plan wait for each other that share a volume: before their creation
-  /// for those whose images may fill it before, and before their start for all whose images may
-  /// fill it.
+  /// Makes containers that share a volume wait for each other. A container is created after those
+  /// whose images may fill the volume first, and starts after all whose images may fill it are
+  /// created.
   static func apply(to containers: inout [ContainerPlan]) {
     let shared = users(in: containers).values.filter { !$0.fillers.isEmpty && $0.all.count > 1 }
     guard !shared.isEmpty else { return }
     var created: [String: OrderedSet<String>] = [:]
     var starts: [String: OrderedSet<String>] = [:]
     for users in shared {
-      // The first container of each source. What one of the same source finds empty it leaves
-      // empty, too.
+      // The first container of each source. If its image leaves the volume empty, later ones of the
+      // same source do, too.
       var leaders: [Source: String] = [:]
       var last: String?
       for (key, sources) in users.fillers {
@@ -72,8 +73,8 @@ struct VolumeOrder {
     return result
   }
 
-  /// The named volumes that a container or its `pre_start` mounts, those that it takes from others
-  /// among them.
+  /// The named volumes that a container or its `pre_start` mounts, including those of
+  /// `volumes_from`.
   private static func allVolumes(
     of container: ContainerPlan, in containers: [ContainerPlan]
   ) -> Set<String> {
@@ -91,7 +92,7 @@ struct VolumeOrder {
     return names
   }
 
-  /// Each after those that it depends on, otherwise in the order of the file.
+  /// Sorts containers after their dependencies, otherwise in the order of the file.
   private static func inOrder(_ containers: [ContainerPlan]) -> [ContainerPlan] {
     let services = Set(containers.map(\.service.name))
     var waiting = containers
@@ -103,7 +104,7 @@ struct VolumeOrder {
           done.contains($0.service) || !services.contains($0.service)
         }
       }
-      // A circle is refused elsewhere.
+      // Cycles are refused elsewhere.
       guard let name = (next ?? waiting.first)?.service.name else { break }
       result += waiting.filter { $0.service.name == name }
       waiting.removeAll { $0.service.name == name }
@@ -114,11 +115,12 @@ struct VolumeOrder {
 }
 
 extension Volume {
-  /// Refuses a volume whose name another key has already, unless it says the same or nothing.
+  /// Refuses a volume with the name of another key's volume, unless its settings are the same or
+  /// empty.
   ///
   /// - Parameters:
-  ///   - first: the request of the other key.
-  ///   - own: its own.
+  ///   - first: the create request of the other key.
+  ///   - own: the create request of this one.
   /// - Throws: `ComposeError` with the line of its name.
   func checkIsSame(_ first: VolumeCreate, _ own: VolumeCreate) throws(ComposeError) {
     let isNothing = driver == nil && driverOptions.isEmpty && labels.isEmpty
@@ -132,7 +134,7 @@ extension Volume {
 }
 
 extension ContainerPlan {
-  /// A mount of a volume that has a name.
+  /// A mount of a named volume.
   fileprivate struct NamedVolume {
     var name: String
     var target: String
@@ -140,7 +142,7 @@ extension ContainerPlan {
     var isFilled: Bool
   }
 
-  /// The named volumes that it mounts by its own keys.
+  /// The named volumes that it mounts itself, without those of `volumes_from`.
   fileprivate var namedVolumes: [NamedVolume] {
     let host = create.hostConfig
     var volumes: [NamedVolume] = []
@@ -161,7 +163,7 @@ extension ContainerPlan {
     return volumes
   }
 
-  /// What tells its image from those of other services.
+  /// Identifies its image among those of the services.
   fileprivate var imageKey: String {
     let platform = service.isolation.platform ?? ""
     return service.image.map { "\($0.value) \(platform)" } ?? "of service \(service.name)"

@@ -2,34 +2,35 @@ import Compose
 import Glibc
 import Linux
 
-/// Where programs of the host are found, and what they see.
+/// How programs of the host are found, and their environment.
 ///
-/// Under a policy a task has no say in that: neither its PATH, nor a variable that the loader, the shell or the docker
-/// command goes by, reaches a program that may be root's.
+/// Under a policy the task can't influence either: its PATH, and its variables that control the
+/// loader, the shell or the docker command, don't reach a program that may run as root.
 struct HostPrograms: Sendable {
-  /// Directories that are looked through; nil for those of the task's PATH.
+  /// Directories to search; nil for the task's PATH.
   let folders: [String]?
   /// Whether tasks are restricted.
   let isRestricted: Bool
-  /// The real paths of directories whose files are the task's.
+  /// The real paths of the directories whose files the task may have written.
   let taskFolders: [String]
 
-  /// Takes the operator's word.
+  /// Creates the search from the operator's settings.
   ///
   /// - Parameters:
-  ///   - policy: what a pod may ask of the host.
+  ///   - policy: what a pod may request of the host.
   ///   - path: the operator's `program-path`; nil for none.
-  ///   - taskFolders: directories whose files are the task's.
+  ///   - taskFolders: directories whose files the task may have written.
   init(policy: PodPolicy, path: [String]?, taskFolders: [String]) {
     isRestricted = policy.isRestricted
     folders = path ?? (policy.isRestricted ? TrustedPrograms.folders : nil)
     self.taskFolders = taskFolders.map(RealPath.of)
   }
 
-  /// A program as it is to be started.
+  /// The path or name by which to start a program.
   ///
   /// - Parameter name: its name.
-  /// - Returns: its path, or the name where the task's PATH decides; nil where the directories don't have it.
+  /// - Returns: its path, or the name if the task's PATH applies; nil if the directories don't have
+  ///   it.
   func find(_ name: String) -> String? {
     guard let folders else { return name }
     return TrustedPrograms.find(name, in: folders)
@@ -38,9 +39,10 @@ struct HostPrograms: Sendable {
   /// The environment of a program.
   ///
   /// - Parameters:
-  ///   - all: the task's.
-  ///   - named: variables that the program was told to read.
-  /// - Returns: all of it, but for PATH, without a policy; with one what is harmless.
+  ///   - all: the task's environment.
+  ///   - named: variables that the program was configured to read.
+  /// - Returns: without a policy the whole environment, except for PATH; under a policy its
+  ///   harmless variables.
   func environment(_ all: [String: String], named: Set<String> = []) -> [String: String] {
     var result = all
     if isRestricted {
@@ -54,13 +56,13 @@ struct HostPrograms: Sendable {
     return result
   }
 
-  /// Keeps git out of a build's context: buildx asks it about the commit there, and the `.git` of a context may name programs
-  /// that git then runs.
+  /// Disables git for a build's context: buildx runs git to find the context's commit, and the
+  /// context's `.git` may name programs that git then runs.
   private static let withoutGit = [
     "BUILDX_GIT_INFO": "0", "BUILDX_GIT_LABELS": "0", "GIT_NO_LAZY_FETCH": "1",
   ]
 
-  /// Variables that say which task and which engine it is.
+  /// Variables that identify the task and the engine.
   private static func isHarmless(_ name: String) -> Bool {
     let names = [
       "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION",
@@ -71,7 +73,7 @@ struct HostPrograms: Sendable {
       || ["MESOS_", "LIBPROCESS_IP", "LC_"].contains(where: name.hasPrefix)
   }
 
-  /// Variables that the loader, shells and programs go by: none of them is ever a build's own.
+  /// Variables that control the loader, shells and programs. No build needs one of them.
   private static func leadsPrograms(_ name: String) -> Bool {
     let names = [
       "PATH", "HOME", "ENV", "BASH_ENV", "IFS", "SHELLOPTS", "GCONV_PATH", "LOCPATH", "NLSPATH",
@@ -85,8 +87,8 @@ struct HostPrograms: Sendable {
       || name.lowercased().hasSuffix("_proxy")
   }
 
-  /// Whether a directory is the operator's: root's all the way up, and none of the task's. The docker command runs
-  /// programs that a DOCKER_CONFIG has in `cli-plugins`.
+  /// Whether a directory is the operator's: owned by root, with all its parents, and not the
+  /// task's. The docker command runs programs from `cli-plugins` of a DOCKER_CONFIG.
   private func isOperators(_ folder: String) -> Bool {
     guard folder.hasPrefix("/"), !isTasks(folder) else { return false }
     var path = RealPath.of(folder)
@@ -99,7 +101,7 @@ struct HostPrograms: Sendable {
     }
   }
 
-  /// Whether a path is below one of the task's directories, links followed.
+  /// Whether a path is below one of the task's directories, with links resolved.
   func isTasks(_ path: String) -> Bool {
     let real = RealPath.of(path)
     return taskFolders.contains { RealPath.isPath(real, atOrBelow: $0) }

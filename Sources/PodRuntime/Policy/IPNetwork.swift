@@ -1,14 +1,14 @@
 import Glibc
 import Linux
 
-/// A range of addresses, such as `10.200.0.0/16`; one address is a range of itself.
+/// A range of addresses, such as `10.200.0.0/16`, or a single address.
 struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
-  /// The address in network order: 4 or 16 bytes, zero behind the prefix.
+  /// The address in network order: 4 or 16 bytes, zero after the prefix.
   private let bytes: [UInt8]
-  /// How many bits are the network's.
+  /// The length of the prefix in bits.
   let prefix: Int
 
-  /// Reads an address, with or without a prefix; nil for anything else.
+  /// Parses an address, with or without a prefix; nil for any other text.
   init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first, let bytes = Self.bytes(of: String(first)) else { return nil }
@@ -21,7 +21,7 @@ struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
     self.init(bytes: bytes, prefix: prefix)
   }
 
-  /// A range by its bytes and the length of its prefix.
+  /// Creates a range from its bytes and the length of its prefix.
   init(bytes: [UInt8], prefix: Int) {
     self.prefix = prefix
     self.bytes = bytes.enumerated().map { index, byte in
@@ -41,13 +41,13 @@ struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
     return nil
   }
 
-  /// Whether all of another range is in this one.
+  /// Whether this range contains all of another.
   func contains(_ other: IPNetwork) -> Bool {
     bytes.count == other.bytes.count && prefix <= other.prefix
       && IPNetwork(bytes: other.bytes, prefix: prefix) == self
   }
 
-  /// Whether the two have an address in common.
+  /// Whether the two ranges have a common address.
   func overlaps(_ other: IPNetwork) -> Bool { contains(other) || other.contains(self) }
 
   var description: String {
@@ -61,19 +61,19 @@ struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Where the host sends packets without its default route: its own networks.
+/// The networks that the host reaches without its default route.
 package enum HostRoutes {
   /// The ranges of `current()` as text, such as `10.200.0.0/16`.
   package static func texts() -> [String] { current().map(\.description) }
 
-  /// What /proc/net has now (proc(5)).
+  /// The current routes of /proc/net (proc(5)).
   static func current() -> [IPNetwork] {
     let old = lines(of: "/proc/net/route").dropFirst().compactMap { line -> IPNetwork? in
       let fields = line.split(whereSeparator: \.isWhitespace)
       guard fields.count > 7, let address = UInt32(fields[1], radix: 16),
         let mask = UInt32(fields[7], radix: 16), mask != 0
       else { return nil }
-      // Both are in network order, printed as this machine's numbers.
+      // Both are in network order, printed as integers of this machine.
       let bytes = withUnsafeBytes(of: address) { Array($0) }
       return IPNetwork(bytes: bytes, prefix: mask.nonzeroBitCount)
     }
@@ -86,7 +86,7 @@ package enum HostRoutes {
       let bytes = stride(from: 0, to: 32, by: 2).compactMap {
         UInt8(String(digits[$0...($0 + 1)]), radix: 16)
       }
-      // Every host has these: its multicast and link-local ranges.
+      // Every host has multicast and link-local routes.
       if bytes.count != 16 || bytes[0] == 0xff || (bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80) {
         return nil
       }

@@ -1,9 +1,10 @@
-/// An image's name as an engine resolves it (distribution, "reference"): `nginx` is `docker.io/library/nginx`.
+/// An image's name as an engine resolves it (distribution, "reference"): `nginx` is
+/// `docker.io/library/nginx`.
 struct ImageName: Sendable, Equatable {
-  /// Registry and path, without tag and digest.
+  /// The registry and the path, without tag and digest.
   let repository: String
 
-  /// Resolves a name; nil for an ID, and for what is no name.
+  /// Resolves a name; nil for an ID and for an invalid name.
   init?(_ text: String) {
     var rest = text[...]
     if let at = rest.firstIndex(of: "@") { rest = rest[..<at] }
@@ -37,7 +38,8 @@ struct ImageName: Sendable, Equatable {
     }
   }
 
-  /// Whether it is a registry's, or below a path of one: `docker.io/library`, `registry.example.com`.
+  /// Whether the image is in a registry or below a path of one: `docker.io/library`,
+  /// `registry.example.com`.
   func isIn(_ prefix: String) -> Bool {
     let prefix = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
     return repository == prefix || repository.hasPrefix(prefix + "/")

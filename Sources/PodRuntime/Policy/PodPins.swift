@@ -7,33 +7,33 @@ import PodObjects
 import SystemPackage
 import YAML
 
-/// The private mounts of a pod's bind mounts: Docker follows a path anew whenever it starts a container, and a tenant may have put
-/// a link in its place by then.
+/// The private mounts in place of a pod's bind mounts. Docker resolves a path at each start of a
+/// container, and a tenant may have replaced it by a link in the meantime.
 struct PodPins: Sendable {
   private let mounts: PinnedMounts
   private let run: String
-  /// The pinned paths, and their names among the mounts.
+  /// The names of the mounts by pinned path.
   private var names: [[UInt8]: String] = [:]
 
-  /// The mounts of a pod.
+  /// Creates the pins of a pod.
   ///
   /// - Parameters:
-  ///   - identity: the pod's.
-  ///   - process: the engine's, which follows the paths.
+  ///   - identity: the pod's identity.
+  ///   - process: the engine's process, which resolves the paths.
   init(_ identity: PodIdentity, process: Int32) {
     mounts = PinnedMounts(directory: AbandonedPins.directory(of: identity), process: process)
     run = identity.run
   }
 
-  /// Pins a path, once for all containers of the pod.
+  /// Pins a path once for all containers of the pod.
   ///
   /// - Parameters:
   ///   - path: an absolute path without links.
-  ///   - makes: whether directories that are missing are made.
-  /// - Returns: what is to be mounted in its place.
+  ///   - makes: whether missing directories are created.
+  /// - Returns: the path to mount instead.
   /// - Throws: `Errno`.
   mutating func pin(_ path: String, makes: Bool) throws(Errno) -> String {
-    // By its bytes: two ways of writing a character are two names to the kernel.
+    // Compared as bytes: two encodings of a character are two names to the kernel.
     let key = Array(path.utf8)
     if let name = names[key] { return "\(mounts.directory)/\(name)" }
     let name = String(names.count)
@@ -42,9 +42,9 @@ struct PodPins: Sendable {
     return pinned
   }
 
-  /// Takes all of them back.
+  /// Removes all pins.
   ///
-  /// - Returns: what is left, in words.
+  /// - Returns: descriptions of the mounts that could not be removed.
   mutating func release() -> [String] {
     var left: [String] = []
     for (path, name) in names {
@@ -60,13 +60,15 @@ struct PodPins: Sendable {
 }
 
 extension Pod {
-  /// A request whose bind mounts are pinned: what Docker mounts is what the policy has checked, whoever changes the path.
+  /// Pins the bind mounts of a request, so that Docker mounts the files that the policy has checked
+  /// even if the path changes.
   ///
   /// - Parameters:
-  ///   - body: the request, with the paths that were checked.
-  ///   - container: what it is of.
-  /// - Returns: the request; the same where the policy restricts no paths, or mounts can't be made.
-  /// - Throws: `ComposeError` with the line of a path that leads elsewhere by now; `EngineError`.
+  ///   - body: the request, with the checked paths.
+  ///   - container: the container of the request.
+  /// - Returns: the request; unchanged if the policy does not restrict paths, or if mounts can't be
+  ///   created.
+  /// - Throws: `ComposeError` with the line of a path whose target has changed; `EngineError`.
   func pinned(
     _ body: ContainerCreate, of container: ContainerPlan
   ) throws -> ContainerCreate {
@@ -94,9 +96,10 @@ extension Pod {
     return body
   }
 
-  /// A volume's request whose directory is pinned; the same where it has none, or outlives the pod.
+  /// Pins the directory of a volume's request. The request is unchanged if it has no directory, or
+  /// if the volume outlives the pod.
   ///
-  /// - Parameter volume: the request, with the path that was checked.
+  /// - Parameter volume: the request, with the checked path.
   /// - Returns: the request.
   /// - Throws: `ComposeError` with the volume's line; `EngineError`.
   func pinned(_ volume: VolumeCreate) throws -> VolumeCreate {
@@ -115,7 +118,7 @@ extension Pod {
   /// Whether the pod's paths can be pinned.
   private func makePins() throws -> Bool {
     if pins != nil { return true }
-    // Without a process that is seen, its mount namespace isn't either.
+    // If the engine's process isn't visible, its mount namespace isn't visible either.
     guard geteuid() == 0, let plan, let socket = engine.endpoint.socketPath else { return false }
     guard let process = UnixSocket.listener(socket) else {
       throw EngineError(kind: .unreachable, message: "nobody listens on \(socket)")

@@ -1,42 +1,42 @@
 import Compose
 import YAML
 
-/// What a pod may ask of the host: the `allow:` part of the operator's file.
+/// What a pod may request of the host: `allow:` in the operator's file.
 public struct PodPolicy: Sendable, Equatable {
-  /// What is permitted of a kind.
+  /// The values that a permission allows.
   public enum Allowed: Sendable, Equatable {
-    /// Everything.
+    /// All values.
     case everything
-    /// What is listed, and for paths what lies below; an empty list permits nothing.
+    /// The listed values, and for paths everything below them; an empty list allows nothing.
     case only([String])
   }
 
-  /// False where the operator restricts nothing: no check refuses anything then.
+  /// False if the operator restricts nothing; then no check refuses anything.
   package let isRestricted: Bool
   private var grants: [Permission: Allowed] = [:]
-  /// The most processes that a container may have; nil for no bound.
+  /// The maximum number of processes of a container; nil for no limit.
   package var maxPids: Int?
-  /// The most containers that a pod may have; nil for no bound.
+  /// The maximum number of containers of a pod; nil for no limit.
   package var maxContainers: Int?
 
   private init(isRestricted: Bool) { self.isRestricted = isRestricted }
 
-  /// No restriction: what holds where the operator's file has no `allow:`.
+  /// No restriction: the policy if the operator's file has no `allow:`.
   public static let unrestricted = PodPolicy(isRestricted: false)
 
-  /// Nothing but plain containers on networks of their own: `allow: {}`.
+  /// Only plain containers on networks of their own: `allow: {}`.
   public static let strict = PodPolicy(isRestricted: true)
 
-  /// What a permission opens.
+  /// The values that a permission allows.
   package subscript(permission: Permission) -> Allowed {
     get { isRestricted ? grants[permission] ?? .only([]) : .everything }
     set { grants[permission] = newValue == .only([]) ? nil : newValue }
   }
 
-  /// Whether everything of a kind is permitted.
+  /// Whether all values of a permission are allowed.
   func allows(_ permission: Permission) -> Bool { self[permission] == .everything }
 
-  /// Whether a word of a kind is permitted.
+  /// Whether a value of a permission is allowed.
   package func allows(_ permission: Permission, _ word: String) -> Bool {
     switch self[permission] {
     case .everything: true
@@ -44,7 +44,7 @@ public struct PodPolicy: Sendable, Equatable {
     }
   }
 
-  /// Whether a dotted name is permitted: it is listed, or a listed name ends in `.*` and begins it.
+  /// Whether a dotted name is allowed: it is listed, or a listed prefix with `.*` matches it.
   func allows(_ permission: Permission, name: String) -> Bool {
     switch self[permission] {
     case .everything: true
@@ -53,7 +53,7 @@ public struct PodPolicy: Sendable, Equatable {
     }
   }
 
-  /// The directories besides the sandbox whose files may be read for a project; nil for all files.
+  /// The directories in addition to the sandbox whose files may be read for a project; nil for all.
   package var readableDirectories: [String]? {
     switch self[.bindMounts] {
     case .everything: nil
@@ -61,13 +61,13 @@ public struct PodPolicy: Sendable, Equatable {
     }
   }
 
-  /// The error for what a policy refuses.
+  /// The error for a request that the policy refuses.
   ///
   /// - Parameters:
-  ///   - what: the key, and its value where it has several.
-  ///   - permission: what would permit it; nil where nothing does.
-  ///   - word: what would have to be listed; nil where the permission has to be `true`.
-  ///   - position: where the file asks for it.
+  ///   - what: the key, and its value if it can have several.
+  ///   - permission: the permission that would allow it; nil if none does.
+  ///   - word: the value to list; nil if the permission must be `true`.
+  ///   - position: the position of the request in the file.
   /// - Returns: the error.
   func refusal(
     _ what: String, _ permission: Permission?, _ word: String? = nil, at position: SourcePosition?
@@ -79,7 +79,7 @@ public struct PodPolicy: Sendable, Equatable {
     return error
   }
 
-  /// Refuses a task's check by a command on the host where the policy has no hooks.
+  /// Refuses a task's check by a command on the host if the policy does not allow hooks.
   ///
   /// - Throws: `ComposeError`.
   public func refuseSandboxCheck() throws(ComposeError) {
@@ -87,9 +87,9 @@ public struct PodPolicy: Sendable, Equatable {
     throw refusal("a check by a command in the sandbox (pod.check_service)", .hooks, at: nil)
   }
 
-  /// Refuses hooks that a task names where the policy has none.
+  /// Refuses a task's hooks if the policy does not allow hooks.
   ///
-  /// - Parameter options: what the pod does beyond its file.
+  /// - Parameter options: the pod's options beyond its file.
   /// - Throws: `ComposeError` with the command.
   public func check(_ options: PodOptions) throws(ComposeError) {
     guard !allows(.hooks), let hook = options.hooks.first(where: { !$0.isOperators }) else {

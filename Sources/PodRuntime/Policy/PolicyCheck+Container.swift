@@ -4,29 +4,29 @@ import OrderedCollections
 import YAML
 
 extension PolicyCheck {
-  /// Refuses what a create request asks for beyond the policy.
+  /// Refuses a create request that exceeds the policy.
   ///
   /// - Parameters:
   ///   - body: the request.
-  ///   - container: what it is of.
-  ///   - own: the IDs of the pod's containers, which it may refer to.
-  /// - Throws: `ComposeError` with the line that asks.
+  ///   - container: the container of the request.
+  ///   - own: the IDs of the pod's containers, to which it may refer.
+  /// - Throws: `ComposeError` with the line of the request.
   func check(
     _ body: ContainerCreate, of container: ContainerPlan, own: Set<String>
   ) throws(ComposeError) {
     guard policy.isRestricted else { return }
     for key in ContainerCreate.CodingKeys.allCases {
       switch key {
-      // The process, and what is inside of the container.
+      // The process, and the inside of the container.
       case .hostname, .domainname, .user, .attachStdout, .attachStderr, .exposedPorts, .tty,
         .openStdin,
         .env, .cmd, .entrypoint, .healthcheck, .workingDir, .stopSignal, .stopTimeout:
         break
-      // Other programs of the host go by labels; those of the contract can't be set (PodPlanner).
+      // Other programs of the host read labels; the contract's labels can't be set (PodPlanner).
       case .labels: break
-      // Named by the service, and checked there and when the engine has it.
+      // The name is checked with the service, and the image when the engine has it.
       case .image: break
-      // Nothing of the executor's sets these.
+      // The executor sets none of these.
       case .volumes: try refuse(body.volumes != nil, "Volumes", container)
       case .shell: try refuse(body.shell != nil, "Shell", container)
       case .macAddress:
@@ -43,12 +43,12 @@ extension PolicyCheck {
     }
   }
 
-  /// Refuses a field that nothing sets.
+  /// Refuses a field that the executor never sets.
   func refuse(_ isSet: Bool, _ field: String, _ container: ContainerPlan) throws(ComposeError) {
     if isSet { throw policy.refusal(field, nil, at: container.service.position) }
   }
 
-  /// Refuses how a container joins a network.
+  /// Refuses settings of a container on a network that exceed the policy.
   func check(
     _ settings: EndpointSettings, on network: String, of container: ContainerPlan, own: Set<String>
   ) throws(ComposeError) {
@@ -86,7 +86,7 @@ extension PolicyCheck {
     }
   }
 
-  /// Where a service names an address.
+  /// The position of an address in a service.
   private func place(of address: String, in service: Service) -> SourcePosition? {
     for (name, attachment) in service.networks {
       for (key, value) in [
@@ -99,7 +99,8 @@ extension PolicyCheck {
     return nil
   }
 
-  /// A hardware address of one's own choice takes another's traffic where others are.
+  /// On a network with other containers, a chosen hardware address can capture another container's
+  /// traffic.
   private func check(
     hardwareAddress address: String, on network: String, of container: ContainerPlan
   ) throws(ComposeError) {
@@ -110,7 +111,7 @@ extension PolicyCheck {
       at: service.macAddress?.position ?? service.places["networks"] ?? service.position)
   }
 
-  /// A link to a container outside the pod copies that one's environment.
+  /// A link to a container outside the pod copies that container's environment.
   func check(links: [String]?, of service: Service, own: Set<String>) throws(ComposeError) {
     for link in links ?? [] {
       let target = String(link.prefix { $0 != ":" })

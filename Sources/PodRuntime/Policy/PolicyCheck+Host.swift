@@ -3,27 +3,27 @@ import DockerEngine
 import YAML
 
 extension PolicyCheck {
-  /// Refuses what a container asks of the host beyond the policy (Engine API, "HostConfig").
+  /// Refuses settings for the host that exceed the policy (Engine API, "HostConfig").
   ///
   /// - Parameters:
-  ///   - host: how it uses the host.
-  ///   - container: what it is of.
-  ///   - own: the IDs of the pod's containers, which it may refer to.
-  /// - Throws: `ComposeError` with the line that asks.
+  ///   - host: the settings.
+  ///   - container: the container of the request.
+  ///   - own: the IDs of the pod's containers, to which it may refer.
+  /// - Throws: `ComposeError` with the line of the setting.
   func check(
     _ host: HostConfig, of container: ContainerPlan, own: Set<String>
   ) throws(ComposeError) {
     let service = container.service
     for key in HostConfig.CodingKeys.allCases {
       switch key {
-      // Inside of the container, or held by the task's cgroup and its limits.
+      // Inside the container, or limited by the task's cgroup.
       case .capDrop, .readonlyRootfs, .`init`, .extraHosts, .dns, .dnsSearch, .dnsOptions,
         .memory, .memorySwap, .memoryReservation, .memorySwappiness, .nanoCpus, .cpuShares,
         .cpuQuota,
         .cpuPeriod, .cpusetCpus, .shmSize, .groupAdd, .blkioWeight:
         break
       case .tmpfs: try checkTmpfs(host.tmpfs ?? [:], host, of: service)
-      // The executor's own.
+      // Set by the executor.
       case .cgroupParent: break
       case .restartPolicy: try refuse(host.restartPolicy?.name != "no", "RestartPolicy", container)
       case .binds, .mounts, .volumesFrom: try checkMounts(key, host, of: container, own: own)
@@ -80,7 +80,7 @@ extension PolicyCheck {
     }
   }
 
-  /// The error for what one of a service's keys asks.
+  /// The error for a service's key.
   func refusal(
     _ what: String, _ permission: Permission?, _ word: String? = nil, at key: String,
     of service: Service
@@ -104,7 +104,7 @@ extension PolicyCheck {
         if case .network = $0 { true } else { false }
       }
       if isOwn(mode) || (mode.isEmpty && refersToOwn) { return }
-      // Of the networks that a service joins the first is its mode.
+      // The first network that a service joins is its network mode.
       if service.networkMode == nil, ownNetworks.contains(mode) { return }
       let position = service.networkMode?.position ?? service.places["networks"] ?? service.position
       try check(network: mode, at: position, as: "network \(mode.isEmpty ? "bridge" : mode)")
@@ -153,14 +153,14 @@ extension PolicyCheck {
       if host.privileged == true {
         throw refusal("privileged", .privileged, at: "privileged", of: service)
       }
-      // Memory that runs out must cost the one who took it.
+      // If memory runs out, the process that used it must be the one that is killed.
       if host.oomKillDisable == true {
         throw refusal("oom_kill_disable", .privileged, at: "oom_kill_disable", of: service)
       }
       if let score = host.oomScoreAdj, score < 0 {
         throw refusal("oom_score_adj \(score)", .privileged, at: "oom_score_adj", of: service)
       }
-      // A real-time process is not interrupted by others.
+      // Other processes can't interrupt a real-time process.
       for (value, name) in [
         (host.cpuRealtimePeriod, "cpu_rt_period"), (host.cpuRealtimeRuntime, "cpu_rt_runtime"),
       ] where (value ?? 0) != 0 { throw refusal(name, .privileged, at: name, of: service) }
@@ -172,14 +172,14 @@ extension PolicyCheck {
     return upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
   }
 
-  /// A profile of one's own, or another type of SELinux, confines as little as its author likes: what isn't known to
-  /// confine is refused.
+  /// A custom profile or another SELinux type may confine as little as its author likes, so only
+  /// options that are known to confine are allowed.
   private func checkConfinement(_ host: HostConfig, of service: Service) throws(ComposeError) {
     for option in service.securityOpt where !isConfining(option.value) {
       throw policy.refusal(
         "security_opt \(option.value)", .securityOpt, option.value, at: option.position)
     }
-    // What the file doesn't name: only a profile's text, in the place of its path.
+    // Options that aren't in the file: only a profile's text, in place of its path.
     for option in host.securityOpt ?? []
     where !isConfining(option) && !option.hasPrefix("seccomp={") {
       throw refusal("security_opt \(option)", .securityOpt, option, at: "security_opt", of: service)
@@ -222,13 +222,13 @@ extension PolicyCheck {
       throw policy.refusal(
         "a GPU or other device of a driver", .devices, "gpus", at: position ?? service.position)
     case .deviceCgroupRules:
-      // A rule opens devices by number, whatever their path.
+      // A rule permits devices by number, regardless of their paths.
       guard let rule = host.deviceCgroupRules?.first else { return }
       let asked = service.resources.deviceCgroupRules.first
       throw policy.refusal(
         "device_cgroup_rules \(rule)", .devices, at: asked?.position ?? service.position)
     default:
-      // A path shows whether there is something.
+      // A path reveals whether a device exists.
       let rates = [
         host.blkioDeviceReadBps, host.blkioDeviceWriteBps, host.blkioDeviceReadIOps,
         host.blkioDeviceWriteIOps,
@@ -263,30 +263,30 @@ extension PolicyCheck {
     }
   }
 
-  /// Options of logs that name neither a place nor a file.
+  /// Log options that name neither a destination nor a file.
   private static let harmlessLogOptions: Set<String> = [
     "max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode",
     "max-buffer-size", "cache-disabled", "cache-max-size", "cache-max-file", "cache-compress",
   ]
 
-  /// The templates that name a container in its log. The engine runs whatever template it gets, in its own process: one that
-  /// repeats a text ends the engine for lack of memory.
+  /// The templates that name a container in its log. The engine executes any template in its own
+  /// process: one that repeats a text exhausts the engine's memory.
   private static let plainTags: Set<String> = [
     "{{.ID}}", "{{.FullID}}", "{{.Name}}", "{{.ImageID}}", "{{.ImageFullID}}", "{{.ImageName}}",
     "{{.DaemonName}}",
   ]
 
-  /// Whether a log's tag has no template but those that name the container.
+  /// Whether a log's tag has only the templates that name the container.
   private func isPlain(tag: String) -> Bool {
     var rest = tag
-    // Something stays in its place, so that what stands around it doesn't become another.
+    // A space replaces each template, so that the texts around it don't form another.
     for plain in Self.plainTags { rest = rest.replacing(plain, with: " ") }
     return !rest.utf8.contains(UInt8(ascii: "{"))
   }
 
   private func check(_ log: LogConfig?, of container: ContainerPlan) throws(ComposeError) {
     let service = container.service
-    // Without `logging` it is the operator's choice, or the executor's own.
+    // Without `logging:` the value is the operator's or the executor's own.
     guard let logging = service.logging, let log, !container.isInfra, !policy.allows(.logDrivers)
     else { return }
     if let driver = log.type, !driver.isEmpty, !policy.allows(.logDrivers, driver) {

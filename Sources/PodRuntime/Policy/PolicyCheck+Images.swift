@@ -12,12 +12,12 @@ extension PolicyCheck {
     try policy.check(image: image)
   }
 
-  /// Refuses what a build asks for beyond the policy.
+  /// Refuses a build that exceeds the policy.
   ///
   /// - Parameters:
-  ///   - build: what is built.
-  ///   - service: whose image it is.
-  /// - Throws: `ComposeError` with the line that asks.
+  ///   - build: the build.
+  ///   - service: the service whose image is built.
+  /// - Throws: `ComposeError` with the line of the request.
   func check(_ build: Build, of service: Service) throws(ComposeError) {
     func place(_ key: String) -> SourcePosition {
       service.places["build.\(key)"] ?? build.position
@@ -28,7 +28,7 @@ extension PolicyCheck {
       try checkPlain(text, "a build", at: build.position)
     }
     for (name, context) in build.contexts {
-      // A name ends at the first `=`, to the docker command.
+      // To the docker command a name ends at the first `=`.
       let isName =
         !name.isEmpty
         && name.utf8.allSatisfy { byte in
@@ -47,7 +47,7 @@ extension PolicyCheck {
       let file = name.hasPrefix("/") ? name : build.context + "/" + name
       let position = place("dockerfile")
       try paths.check(file, at: position, as: "a build with the Dockerfile")
-      // The docker command reads this one beside it, or the context's.
+      // The docker command reads the file next to the Dockerfile, or that of the context.
       for ignored in [file + ".dockerignore", build.context + "/.dockerignore"] {
         try paths.check(ignored, at: position, as: "a build with")
       }
@@ -68,7 +68,7 @@ extension PolicyCheck {
     try checkOptions(of: build, place)
   }
 
-  /// The words of `docker build` that aren't fields of their own.
+  /// Checks the options of `docker build` that have no fields of their own.
   private func checkOptions(
     of build: Build, _ place: (String) -> SourcePosition
   ) throws(ComposeError) {
@@ -88,12 +88,12 @@ extension PolicyCheck {
         let name = String(value.prefix { $0 != "=" })
         if policy.allows(.ulimits, name) { continue }
         throw policy.refusal("build.ulimits \(name)", .ulimits, name, at: place("ulimits"))
-      // Either may name an image that is run.
+      // Either may name an image to run.
       case "--provenance", "--sbom":
         if ["true", "false", "mode=min", "mode=max"].contains(value) { continue }
         let key = String(option.dropFirst(2))
         try check(part: "remote", "build.\(key) \(value)", at: place(key))
-      // Both are lists separated by commas, which a path must not add to.
+      // Both are lists separated by commas, to which a path must not add items.
       case "--ssh":
         try check(part: "ssh", "build.ssh", at: place("ssh"))
         guard value.contains(where: { ",\"\n".contains($0) }) else { continue }
@@ -119,8 +119,8 @@ extension PolicyCheck {
       part == "local" ? what : "\(what) (part \(part))", .build, part, at: position)
   }
 
-  /// A context is a directory of the sandbox, or of `bind-mounts`, or it is remote beyond doubt: the docker command takes
-  /// what merely looks so for a directory where there is one.
+  /// A context must be a directory of the sandbox or of `bind-mounts`, or unambiguously remote: the
+  /// docker command treats a text that only resembles a URL as a directory if that exists.
   private func check(
     context: String, _ what: String, at position: SourcePosition
   ) throws(ComposeError) {
@@ -144,7 +144,8 @@ extension PolicyCheck {
     try check(part: "remote", "the \(what) \(context)", at: position)
   }
 
-  /// A cache in a registry is a name; one in a directory, or anywhere else, is whatever its fields say.
+  /// A cache in a registry is a name. Any other cache has a destination in its fields, and is
+  /// refused.
   private func check(cache: String, at position: SourcePosition) throws(ComposeError) {
     let fields = cache.split(separator: ",", omittingEmptySubsequences: false)
     let keys = fields.map { String($0.prefix { $0 != "=" }) }
@@ -166,8 +167,8 @@ extension PolicyCheck {
 }
 
 extension PodPolicy {
-  /// The parts of `build`: directories of this host; contexts and generators of other hosts; caches in registries; names
-  /// for what is built; keys of an SSH agent.
+  /// The parts of `build`: directories of this host; contexts and generators of other hosts; caches
+  /// in registries; names of built images; keys of an SSH agent.
   package static let buildParts = ["local", "remote", "cache", "tags", "ssh"]
 
   /// Refuses an image whose name isn't in one of the policy's registries.
@@ -178,12 +179,12 @@ extension PodPolicy {
     guard case .only(let listed) = self[.registries] else { return }
     let name = ImageName(image.value)
     if let name, listed.contains(where: { name.isIn($0) }) { return }
-    // An image of this host is one that no registry has; the name says nothing of it (see `check(_:named:)`).
+    // An image of this host is in no registry; its name does not show that (see `check(_:named:)`).
     if name != nil, listed.contains(Self.localImages) { return }
     throw refusal("image \(image.value)", .registries, name?.repository, at: image.position)
   }
 
-  /// Refuses an image that would be pulled from a registry which the policy doesn't list.
+  /// Refuses a pull from a registry that the policy doesn't list.
   ///
   /// - Parameter image: the name in the file.
   /// - Throws: `ComposeError` with its line.
@@ -193,12 +194,13 @@ extension PodPolicy {
     throw refusal("a pull of image \(image.value)", .registries, at: image.position)
   }
 
-  /// The word of `registries` for images that come from no registry: loaded or built on this host.
+  /// The value of `registries` for images that come from no registry: loaded or built on this host.
   static let localImages = "local"
 
-  /// Refuses an image that the engine has by another name than one of the policy's registries.
+  /// Refuses an image that the engine doesn't have by a name in one of the policy's registries.
   ///
-  /// A name of hexadecimal digits may be an ID, and any name may have been given to another image by a build.
+  /// A name of hexadecimal digits may be an ID, and a build may have given any name to another
+  /// image.
   ///
   /// - Parameters:
   ///   - details: the image.

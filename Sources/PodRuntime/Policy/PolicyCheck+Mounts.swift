@@ -4,11 +4,11 @@ import Linux
 import YAML
 
 extension PolicyCheck {
-  /// A container's binds and mounts with the paths that were checked, links followed.
+  /// A container's binds and mounts with the checked paths, in which links are resolved.
   ///
   /// - Parameter container: the container.
-  /// - Returns: both lists; nil where it has neither.
-  /// - Throws: `ComposeError` with the line of a path that the policy doesn't open.
+  /// - Returns: both lists; nil if it has neither.
+  /// - Throws: `ComposeError` with the line of a path that the policy doesn't allow.
   func checkedMounts(
     of container: ContainerPlan
   ) throws(ComposeError) -> (binds: [String]?, mounts: [Mount]?)? {
@@ -21,7 +21,7 @@ extension PolicyCheck {
       let modes = bind.split(separator: ":").last?.split(separator: ",") ?? []
       let real = try paths.check(
         source, at: position(of: source, in: service), isWritten: !modes.contains("ro"))
-      // The short form has no way to write a colon: such a path is a directory's real name behind a link.
+      // The short form can't contain a colon, which may occur in the real name of a link's target.
       if real.contains(":") {
         throw policy.refusal(
           "bind mount of \(source), which leads to a name with a colon,", nil,
@@ -37,14 +37,14 @@ extension PolicyCheck {
     return (host.binds, host.mounts)
   }
 
-  /// Where a service names a path of the host.
+  /// The position of a host path in a service.
   private func position(of path: String, in service: Service) -> SourcePosition {
     let mount = service.mounts.first { $0.source == .bind(path: path) }?.position
     let file = service.files.first { $0.source == .file(path: path) }?.position
     return mount ?? file ?? service.position
   }
 
-  /// Refuses a mount that the policy doesn't open.
+  /// Refuses a mount that the policy doesn't allow.
   func checkMounts(
     _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan, own: Set<String>
   ) throws(ComposeError) {
@@ -79,7 +79,7 @@ extension PolicyCheck {
     }
   }
 
-  /// Refuses a text whose parts aren't what they look like.
+  /// Refuses a text that hides a delimiter.
   func checkPlain(_ text: String, _ what: String, at position: SourcePosition) throws(ComposeError)
   {
     if text.hidesDelimiter {
@@ -87,7 +87,7 @@ extension PolicyCheck {
     }
   }
 
-  /// What tmpfs(5) and mount(8) take that changes nothing but the mount itself.
+  /// The options of tmpfs(5) and mount(8) that affect only the mount itself.
   private static let harmlessTmpfsOptions: Set<String> = [
     "ro", "rw", "exec", "noexec", "nosuid", "nodev", "noatime", "nodiratime", "relatime",
     "strictatime",
@@ -97,7 +97,7 @@ extension PolicyCheck {
     "size", "mode", "uid", "gid", "nr_inodes", "nr_blocks",
   ]
 
-  /// Refuses options of a tmpfs that do something else, such as mounting anew what is there.
+  /// Refuses options of a tmpfs with other effects, such as a remount.
   func checkTmpfs(_ options: String, at position: SourcePosition) throws(ComposeError) {
     try checkPlain(options, "tmpfs", at: position)
     for option in options.split(separator: ",") {
@@ -110,7 +110,7 @@ extension PolicyCheck {
     }
   }
 
-  /// Refuses a tmpfs in the place of what the engine itself mounts, or of another mount.
+  /// Refuses a tmpfs in place of one of the engine's own mounts, or of another mount.
   func checkTmpfs(
     _ mounts: [String: String], _ host: HostConfig, of service: Service
   ) throws(ComposeError) {
@@ -131,7 +131,7 @@ extension PolicyCheck {
     }
   }
 
-  /// Refuses a path that leads elsewhere than when it was checked.
+  /// Refuses a path whose target has changed since it was checked.
   private func checkUsed(_ path: String, at position: SourcePosition) throws(ComposeError) {
     let real = try paths.check(path, at: position)
     if real.utf8.elementsEqual(path.utf8) { return }
@@ -145,13 +145,13 @@ extension PolicyCheck {
   ) throws(ComposeError) {
     switch mode {
     case "ro", "rw", "nocopy", "private", "rprivate", "slave", "rslave": return
-    // Relabels the host's files for this container alone, or for all.
+    // Relabels the host's files for this container alone, or for all containers.
     case "z", "Z":
       if !source.hasPrefix("/") || paths.isInSandbox(source) || policy.allows(.privileged) {
         return
       }
       throw policy.refusal("relabelling \(source) (\(mode))", .privileged, at: position)
-    // What is mounted inside would be mounted on the host.
+    // Mounts inside the container would appear on the host.
     case "shared", "rshared":
       if policy.allows(.privileged) { return }
       throw policy.refusal("propagation \(mode)", .privileged, at: position)
@@ -179,7 +179,7 @@ extension PolicyCheck {
       case .source:
         switch mount.type {
         case "bind": try checkUsed(mount.source ?? "", at: position)
-        // Without a name it is a new one.
+        // A volume without a name is a new one.
         case "volume":
           if let name = mount.source, !name.isEmpty { try check(volume: name, at: position) }
         case "image":

@@ -5,25 +5,25 @@ import YAML
 extension PolicyCheck {
   // MARK: Networks
 
-  /// Options of a bridge that change nothing outside of the pod.
+  /// Options of a bridge that have no effect outside the pod.
   private static let harmlessNetworkOptions: Set<String> = [
     "com.docker.network.driver.mtu", "com.docker.network.bridge.enable_icc",
     "com.docker.network.bridge.enable_ip_masquerade",
   ]
 
-  /// Refuses what a network asks for beyond the policy.
+  /// Refuses a network that exceeds the policy.
   ///
   /// - Parameters:
   ///   - body: the request.
-  ///   - network: what the file says of it.
-  /// - Throws: `ComposeError` with the line that asks.
+  ///   - network: the network in the file.
+  /// - Throws: `ComposeError` with the line of the request.
   func check(_ body: NetworkCreate, of network: Network?) throws(ComposeError) {
     func place(_ key: String) -> SourcePosition {
       network?.places[key] ?? network?.position ?? start
     }
     for key in NetworkCreate.CodingKeys.allCases {
       switch key {
-      // A name is the project's and then the file's (PodNames).
+      // A name begins with the project's name (PodNames).
       case .name, .checkDuplicate, .internal, .attachable, .enableIPv4, .enableIPv6, .labels: break
       case .scope:
         if let scope = body.scope { throw policy.refusal("scope \(scope)", nil, at: start) }
@@ -89,7 +89,7 @@ extension PolicyCheck {
     }
   }
 
-  /// Refuses an address, or a subnet, that isn't in one of those which the policy lists.
+  /// Refuses an address or subnet outside the subnets that the policy lists.
   func check(address: String, at position: SourcePosition) throws(ComposeError) {
     guard case .only(let listed) = policy[.subnets], !address.isEmpty else { return }
     if let own = IPNetwork(address),
@@ -102,22 +102,23 @@ extension PolicyCheck {
 
   // MARK: Volumes
 
-  /// What of a volume's options the local driver understands.
+  /// The options of a volume that the local driver supports.
   private static let localOptions: Set<String> = ["type", "o", "device", "size"]
-  /// Other hosts' files, which the engine mounts as the host: the driver's list names them.
+  /// File systems of other hosts, which the engine mounts as the host; the policy lists them as
+  /// drivers.
   private static let remoteFilesystems: Set<String> = ["nfs", "nfs4", "cifs", "smb3"]
-  /// Whose contents are their device's alone.
+  /// File systems whose contents come only from their device.
   private static let diskFilesystems: Set<String> = [
     "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "ntfs3", "udf", "vfat", "xfs",
   ]
 
-  /// A volume's request with the path that was checked, links followed.
+  /// A volume's request with the checked path, in which links are resolved.
   ///
   /// - Parameters:
   ///   - body: the request.
-  ///   - volume: what the file says of it.
+  ///   - volume: the volume in the file.
   /// - Returns: the request.
-  /// - Throws: `ComposeError` with the line that asks for more than the policy permits.
+  /// - Throws: `ComposeError` with the line of a request that exceeds the policy.
   func checked(_ body: VolumeCreate, of volume: Volume?) throws(ComposeError) -> VolumeCreate {
     func place(_ key: String) -> SourcePosition {
       volume?.places[key] ?? volume?.position ?? start
@@ -125,7 +126,7 @@ extension PolicyCheck {
     var body = body
     for key in VolumeCreate.CodingKeys.allCases {
       switch key {
-      // A name is the project's and then the file's (PodNames).
+      // A name begins with the project's name (PodNames).
       case .name, .labels: break
       case .driver:
         guard let driver = body.driver, !driver.isEmpty else { continue }
@@ -134,7 +135,7 @@ extension PolicyCheck {
             "volume driver \(driver)", .volumeDrivers, driver, at: place("driver"))
         }
       case .driverOpts:
-        // The engine takes no name for its own driver.
+        // For the engine an empty name is its own driver.
         guard let options = body.driverOpts, !options.isEmpty, !policy.allows(.volumeDrivers) else {
           continue
         }
@@ -149,8 +150,8 @@ extension PolicyCheck {
     return body
   }
 
-  /// A local volume is whatever mount(8) makes of its options: directories laid over each other, the host's /proc, a bind
-  /// mount of a path that only the daemon can resolve.
+  /// A local volume is the result of mount(8) with its options: an overlay of directories, the
+  /// host's /proc, or a bind mount of a path that only the daemon can resolve.
   private func checkedDevice(
     _ options: [String: String], _ place: (String) -> SourcePosition
   ) throws(ComposeError) -> String? {

@@ -3,30 +3,31 @@ import DockerEngine
 import OrderedCollections
 import YAML
 
-/// Holds what a pod asks the engine for against the operator's policy.
+/// Checks a pod's engine requests against the operator's policy.
 ///
-/// It reads the requests as they are sent, after all defaults: each field of each request has a case in a `switch` without
-/// a default, so that a field nobody has thought of doesn't compile. What no request shows (files that the executor reads,
-/// what `docker build` is told) is checked from the project.
+/// It reads the requests as they are sent, after all defaults. Each field of each request has a
+/// case in a `switch` without a default, so a new field without a check doesn't compile. Data
+/// outside the requests (files that the executor reads, arguments of `docker build`) is checked
+/// from the project.
 struct PolicyCheck: Sendable {
   let policy: PodPolicy
-  /// Where the host's paths may lead.
+  /// The host paths that the policy allows.
   let paths: PolicyPaths
   /// The names of the pod's own networks and volumes.
   let ownNetworks: Set<String>
   let ownVolumes: Set<String>
-  /// What is built.
+  /// The project's builds.
   private let builds: BuildOrder
-  /// The offered host ports; nil where the task has none.
+  /// The offered host ports; nil if the task has none.
   let offeredPorts: [UInt16]?
-  /// The first place of the first file.
+  /// The beginning of the first file.
   let start: SourcePosition
 
   /// Prepares the checks of a pod's requests.
   ///
   /// - Parameters:
-  ///   - request: what the pod is made from.
-  ///   - plan: its requests.
+  ///   - request: the pod's request.
+  ///   - plan: its engine requests.
   ///   - socket: the engine's unix socket; nil for an engine over TCP.
   init(_ request: PodRequest, _ plan: PodPlan, socket: String?) {
     policy = request.policy
@@ -40,12 +41,12 @@ struct PolicyCheck: Sendable {
     start = SourcePosition(file: request.project.files.first ?? "-", line: 1, column: 1)
   }
 
-  /// Refuses what a pod asks for beyond the policy, and puts the paths that were checked into the requests.
+  /// Refuses requests that exceed the policy, and replaces paths by the checked ones.
   ///
   /// - Parameters:
-  ///   - plan: the pod's requests.
-  ///   - project: what they were made from.
-  /// - Throws: `ComposeError` with the line that asks.
+  ///   - plan: the pod's engine requests.
+  ///   - project: the project of the plan.
+  /// - Throws: `ComposeError` with the line of the request.
   func apply(to plan: inout PodPlan, of project: Project) throws(ComposeError) {
     guard policy.isRestricted else { return }
     if let key = project.unclassified.first {
@@ -85,7 +86,8 @@ struct PolicyCheck: Sendable {
         throw policy.refusal("a privileged hook", .privileged, at: asked.position)
       }
     }
-    // What is built gets its name from the file; what is found or pulled by it is looked at then (Images).
+    // A built image gets its name from the file. An existing or pulled image is checked when it is
+    // provided (Images).
     if let image = service.image, service.build == nil, !container.isInfra,
       builds.builder(of: service) == nil
     {
@@ -97,7 +99,7 @@ struct PolicyCheck: Sendable {
 
   // MARK: Files
 
-  /// The files that are read for a service besides those of its build.
+  /// Checks the files that are read for a service, except those of its build.
   private func checkFiles(of project: Project) throws(ComposeError) {
     for service in project.services.values.flatMap(\.withPreStart) {
       for option in service.securityOpt {
@@ -108,7 +110,7 @@ struct PolicyCheck: Sendable {
     }
   }
 
-  /// Networks and volumes of others.
+  /// Checks external networks and volumes.
   private func checkExternal(of project: Project) throws(ComposeError) {
     for network in project.networks.values where network.isExternal {
       let name = network.name?.value ?? network.key
@@ -126,13 +128,13 @@ struct PolicyCheck: Sendable {
   ///
   /// - Parameters:
   ///   - name: its name in the engine.
-  ///   - position: where the file names it.
-  ///   - what: what the error calls it.
+  ///   - position: its position in the file.
+  ///   - what: its description in the error.
   /// - Throws: `ComposeError`.
   func check(
     network name: String, at position: SourcePosition, as what: String
   ) throws(ComposeError) {
-    // Docker's own network of this name is the host's namespace.
+    // Docker's network `host` is the host's namespace.
     if name == "host" || name.hasPrefix("container:") {
       if policy.allows(.hostNamespaces) { return }
       throw policy.refusal(what, .hostNamespaces, at: position)

@@ -2,19 +2,19 @@ import Compose
 import Linux
 import YAML
 
-/// Which of the host's paths a policy lets a pod reach.
+/// The host paths that a policy allows a pod to use.
 struct PolicyPaths: Sendable {
   let policy: PodPolicy
   /// The real path of the directory whose files any pod may mount.
   let sandbox: String
   /// The real paths of the engine's sockets.
   private let sockets: [String]
-  /// The real path of executors' control sockets: whoever reaches those can stop any pod.
+  /// The real path of the executors' control sockets, whose users can stop any pod.
   private let controls: String
-  /// What `bind-mounts` lists; nil where all are permitted.
+  /// The paths in `bind-mounts`; nil if all are allowed.
   private let roots: [Root]?
 
-  /// A listed path; `PATH:ro` may only be read.
+  /// A listed path; `PATH:ro` is read-only.
   private struct Root: Sendable {
     let path: String
     let isReadOnly: Bool
@@ -43,14 +43,14 @@ struct PolicyPaths: Sendable {
     }
   }
 
-  /// Refuses a path that the policy doesn't open.
+  /// Refuses a path that the policy doesn't allow.
   ///
   /// - Parameters:
   ///   - path: an absolute path.
-  ///   - position: where the file names it.
-  ///   - what: what is done with it, for the error.
+  ///   - position: the path's position in the file.
+  ///   - what: the use of the path, for the error.
   ///   - isWritten: whether it can be written to.
-  /// - Returns: where it leads, links followed: what is to be used in its place.
+  /// - Returns: the path with links resolved, to be used instead.
   /// - Throws: `ComposeError`.
   @discardableResult
   func check(
@@ -61,14 +61,14 @@ struct PolicyPaths: Sendable {
       throw policy.refusal("\(what) a path that hides its parts", nil, at: position)
     }
     guard path.hasPrefix("/") else {
-      // The engine has it start at a directory of its own.
+      // The engine resolves it relative to a directory of its own.
       if roots == nil, policy.allows(.dockerSocket) { return path }
       let permission = roots == nil ? Permission.dockerSocket : .bindMounts
       throw policy.refusal("\(what) \(path), no absolute path,", permission, at: position)
     }
     let real = RealPath.of(path)
     if !policy.allows(.dockerSocket),
-      // A directory above a socket holds it too.
+      // A directory above a socket contains it too.
       sockets.contains(where: { RealPath.isPath($0, atOrBelow: real) })
     {
       throw policy.refusal("\(path), which holds Docker's socket,", .dockerSocket, at: position)
@@ -89,7 +89,7 @@ struct PolicyPaths: Sendable {
     return real
   }
 
-  /// Whether a path lies in the sandbox, links followed.
+  /// Whether a path is in the sandbox, with links resolved.
   func isInSandbox(_ path: String) -> Bool {
     RealPath.isPath(RealPath.of(path), atOrBelow: sandbox)
   }
@@ -98,9 +98,9 @@ struct PolicyPaths: Sendable {
   ///
   /// - Parameters:
   ///   - path: the device's path.
-  ///   - position: where the file names it.
-  ///   - what: what the error calls it.
-  /// - Returns: where it leads, links followed: what is to be used in its place.
+  ///   - position: the path's position in the file.
+  ///   - what: its description in the error.
+  /// - Returns: the path with links resolved, to be used instead.
   /// - Throws: `ComposeError`.
   @discardableResult
   func check(
@@ -123,8 +123,9 @@ struct PolicyPaths: Sendable {
 }
 
 extension String {
-  /// Whether a character joins a byte to itself that the kernel, the engine or the docker command separates words by: such a
-  /// text is another to them than it looks.
+  /// Whether a byte that the kernel, the engine or the docker command treats as a separator is part
+  /// of a longer character, such as a slash with a combining mark. They split such a text
+  /// differently from Swift.
   var hidesDelimiter: Bool {
     contains { character in
       character.utf8.count > 1

@@ -9,59 +9,35 @@ import PodReports
 import YAML
 
 extension Pod {
-  /// What the engine says of the pod's containers and their images at its end.
-  struct Inspected: Sendable {
-    var containers: [String: EngineValue] = [:]
-    var images: [SandboxReport.Image] = []
-  }
-
-  /// Asks the engine for all that a report holds of it, before anything is removed. An engine that hangs isn't waited for.
-  func inspectForReport() async -> Inspected {
+  /// Starts to collect the engine's data for a report.
+  ///
+  /// - Parameter all: whether to collect everything before returning; otherwise each container is
+  ///   inspected right before its removal.
+  /// - Returns: the collector.
+  func beginInspection(ofAll all: Bool) async -> ReportInspection {
     readUsage()
-    let ids = Array(
+    let ids = Set(
       Set(members.values.compactMap { $0.container ?? $0.lastContainer } + hookContainers.keys)
         .prefix(200))
-    guard !ids.isEmpty, !presence.isAway else { return Inspected() }
-    let engine = engine
-    let asking = Task { () -> Inspected in
-      var found = Inspected()
-      await withTaskGroup(of: (String, EngineValue?).self) { group in
-        for id in ids { group.addTask { (id, try? await engine.inspection(of: id)) } }
-        for await (id, value) in group { found.containers[id] = value }
-      }
-      let images = Set(
-        found.containers.values.compactMap { value -> String? in
-          if case .text(let id)? = value["Image"] { id } else { nil }
-        })
-      await withTaskGroup(of: SandboxReport.Image?.self) { group in
-        for id in images {
-          group.addTask {
-            guard let image = try? await engine.inspectImage(id) else { return nil }
-            return .init(id: image.id, names: image.repoTags, digests: image.repoDigests)
-          }
-        }
-        for await case let image? in group { found.images.append(image) }
-      }
-      found.images.sort { $0.id < $1.id }
-      return found
-    }
     let limit: Duration =
       cleanupLimit.map { max(.milliseconds(100), min(.seconds(1), $0 / 8)) } ?? .seconds(1)
-    let watch = Task { _ = await asking.value }
-    guard await watch.hasEnded(within: limit) else {
-      asking.cancel()
-      return Inspected()
+    let inspection = ReportInspection(
+      engine: engine, containers: presence.isAway ? [] : ids, limit: limit)
+    if all {
+      await withTaskGroup(of: Void.self) { group in
+        for id in ids { group.addTask { await inspection.inspect(id) } }
+      }
     }
-    return await asking.value
+    return inspection
   }
 
-  /// Remembers which service decided the pod's end, unless that is decided.
+  /// Records the service that decided the pod's outcome. Has no effect once the pod is ending.
   func noteDecider(_ name: String, _ exitCode: Int?) {
     guard !isEnding, let service = members[name]?.plan.service.name else { return }
     notes.decider = (service, exitCode)
   }
 
-  /// Logs what became of an optional or final service, for the report as well.
+  /// Logs a failure of an optional or final service, and records it for the report.
   func noteOptional(_ text: String) {
     log.warning("\(text)")
     if notes.optionalFailures.count < 100 { notes.optionalFailures.append(text) }
@@ -70,10 +46,13 @@ extension Pod {
   /// Writes the report of the pod's end into the sandbox.
   ///
   /// - Parameters:
-  ///   - outcome: how it ended.
-  ///   - inspected: what the engine said before the removal.
-  ///   - keptUntil: until when its containers are kept.
-  func writeReport(_ outcome: PodOutcome, _ inspected: Inspected, keptUntil: String? = nil) async {
+  ///   - outcome: the pod's outcome.
+  ///   - inspection: the engine's data from before the removal.
+  ///   - keptUntil: the time until which the containers are kept; nil if they are removed.
+  func writeReport(
+    _ outcome: PodOutcome, _ inspection: ReportInspection, keptUntil: String? = nil
+  ) async {
+    let inspected = await inspection.result()
     var report = SandboxReport(of: request, outcome, cause: cause(of: outcome))
     report.outcome.decidedBy =
       outcome.mainExitCode == nil ? notes.decider?.service : request.roles.deciding
@@ -109,7 +88,7 @@ extension Pod {
   }
 
   private func container(
-    of member: Member, _ inspected: Inspected
+    of member: Member, _ inspected: ReportInspection.Result
   ) async -> SandboxReport.Container {
     let id = member.container ?? member.lastContainer
     var container = SandboxReport.Container(
@@ -136,7 +115,7 @@ extension Pod {
     }
   }
 
-  /// The parts of the pod's life that have begun.
+  /// The phases of the pod's life that have begun.
   private var phases: [SandboxReport.Phase] {
     let times = history.times
     let now = WallClock.now

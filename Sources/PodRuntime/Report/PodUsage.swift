@@ -3,29 +3,30 @@ import DockerEngine
 import Linux
 import PodIdentity
 
-/// What a pod and its containers use, as the kernel counts it: seen now and then, since a container's cgroup goes with it.
+/// Resource usage of a pod and its containers from the kernel's counters. It is sampled repeatedly,
+/// because a container's cgroup disappears with the container.
 struct PodUsage: Sendable {
-  /// What a cgroup has used.
+  /// The usage of a cgroup.
   struct Figures: Sendable, Equatable {
-    /// Bytes of memory, at most.
+    /// Peak memory in bytes.
     var peakMemory: Int64?
     /// Processor time in seconds.
     var cpuSeconds: Double?
   }
 
-  /// By container, of the last start alone.
+  /// Usage by container ID; processor time is that of the container's last start.
   private(set) var containers: [String: Figures] = [:]
-  /// Of the whole pod, where it has a cgroup of its own.
+  /// Usage of the whole pod; nil if it has no cgroup of its own.
   private(set) var pod: Figures?
   private let mounts: CgroupMounts
 
   init() { mounts = (try? .current()) ?? CgroupMounts(mountinfo: "") }
 
-  /// Reads the cgroups of a pod, and of those containers that have one.
+  /// Reads the cgroups of a pod and of those of its containers that have one.
   ///
   /// - Parameters:
-  ///   - identity: the pod's.
-  ///   - ids: its containers.
+  ///   - identity: the pod's identity.
+  ///   - ids: the IDs of its containers.
   mutating func read(_ identity: PodIdentity, _ ids: [String]) {
     if let figures = figures(of: identity.cgroupParent) { pod = figures }
     for id in ids {
@@ -33,7 +34,7 @@ struct PodUsage: Sendable {
       guard let now = figures(of: "\(identity.cgroupParent)/\(group)") else { continue }
       var known = containers[id] ?? Figures()
       known.peakMemory = [known.peakMemory, now.peakMemory].compactMap { $0 }.max()
-      // A new start counts anew.
+      // The counter starts at 0 after each start.
       known.cpuSeconds = now.cpuSeconds ?? known.cpuSeconds
       containers[id] = known
     }
@@ -45,7 +46,7 @@ struct PodUsage: Sendable {
     for hierarchy in mounts.hierarchies {
       let group = hierarchy.mountPoint + path
       if hierarchy.version == .v2 {
-        // Linux 5.19 counts the peak itself.
+        // `memory.peak` exists since Linux 5.19. Older kernels only have the current value.
         figures.peakMemory =
           number("\(group)/memory.peak") ?? number("\(group)/memory.current") ?? figures.peakMemory
         let line = (try? TextFile.text("\(group)/cpu.stat"))?.split(separator: "\n")
@@ -68,31 +69,32 @@ struct PodUsage: Sendable {
   }
 }
 
-/// What a pod remembers for the report of its end.
+/// Data that a pod collects for the report of its end.
 struct ReportNotes: Sendable {
-  /// What its containers use.
+  /// Resource usage of the pod and its containers.
   var usage = PodUsage()
-  /// The service whose exit or state decided the pod's end, and its exit code.
+  /// The service whose exit or state decided the outcome, and its exit code.
   var decider: (service: String, exitCode: Int?)?
-  /// What became of optional and final services, in words, where that wasn't what it should be.
+  /// Descriptions of failures of optional and final services.
   var optionalFailures: [String] = []
   /// When the last container had exited.
   var stoppedAt: String?
 }
 
 extension Pod {
-  /// Looks at what the pod's containers use until the task is cancelled: often while it is young, later every ten seconds.
+  /// Samples resource usage until the task is canceled: first after half a second, then at
+  /// intervals that double up to 30 s.
   func watchUsage() async {
-    // The cgroups of an engine elsewhere are out of reach.
+    // The cgroups of a remote engine can't be read.
     guard engine.endpoint.socketPath != nil else { return }
-    for count in 0... {
-      try? await Task.sleep(for: count < 20 ? .milliseconds(500) : .seconds(10))
-      if Task.isCancelled { return }
+    var pause = Duration.milliseconds(500)
+    while (try? await Task.sleep(for: pause)) != nil {
       readUsage()
+      pause = min(pause * 2, .seconds(30))
     }
   }
 
-  /// Looks at what the pod's containers use.
+  /// Samples the resource usage of the pod's containers.
   func readUsage() {
     guard engine.endpoint.socketPath != nil, let identity = plan?.identity else { return }
     notes.usage.read(identity, members.values.compactMap(\.liveContainer))

@@ -5,23 +5,24 @@ import Logging
 import PodIdentity
 import PodReports
 
-/// Writes a report beside the pod's life: it never fails a pod, and holds nobody up for long.
+/// Writes a report into a sandbox. It never fails a pod, and delays its end by half a second at
+/// most.
 public struct ReportWriting: Sendable {
   let sandbox: String
   let isTask: Bool
   let log: Logger
 
-  /// Prepares a report.
+  /// Creates a writer.
   ///
   /// - Parameters:
-  ///   - sandbox: the directory that gets it.
+  ///   - sandbox: the directory for the report.
   ///   - isTask: whether the directory is a task's sandbox, and not a user's own.
-  ///   - log: is sent why there is none.
+  ///   - log: receives the reason if no report can be written.
   public init(sandbox: String, isTask: Bool, log: Logger) {
     (self.sandbox, self.isTask, self.log) = (sandbox, isTask, log)
   }
 
-  /// Writes a report on a thread of its own, and waits for that at most half a second.
+  /// Writes a report on a separate thread, and waits for at most half a second.
   ///
   /// - Parameter report: the report.
   public func write(_ report: SandboxReport) async {
@@ -31,7 +32,7 @@ public struct ReportWriting: Sendable {
         let names = try ReportFiles(sandbox: sandbox).write(report)
         log.debug("report: \(names.joined(separator: ", "))")
       } catch {
-        // A user may run a file of somebody else's directory.
+        // A user may run a file in a directory of another user.
         let level: Logger.Level = error.isDenied && !isTask ? .debug : .warning
         log.log(level: level, "no report of the pod's end in \(sandbox): \(error)")
       }
@@ -46,10 +47,10 @@ public struct ReportWriting: Sendable {
   /// Writes the report of a task that never had a pod.
   ///
   /// - Parameters:
-  ///   - identity: the IDs of what would have been its pod.
+  ///   - identity: the IDs that the pod would have had.
   ///   - program: this program's version.
   ///   - state: `failed` or `killed`.
-  ///   - message: the message of its terminal update.
+  ///   - message: the message of the terminal status update.
   public func write(
     _ identity: PodIdentity, program: String, state: String, message: String
   ) async {

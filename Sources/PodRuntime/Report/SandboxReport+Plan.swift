@@ -6,12 +6,12 @@ import PodReports
 import YAML
 
 extension SandboxReport {
-  /// Begins the report of a pod that this process has had.
+  /// Creates the part of a report that follows from the request and the outcome.
   ///
   /// - Parameters:
   ///   - request: the pod's request.
-  ///   - outcome: how it ended.
-  ///   - cause: why, in a word.
+  ///   - outcome: the pod's outcome.
+  ///   - cause: the cause of the outcome, as one word.
   init(of request: PodRequest, _ outcome: PodOutcome, cause: String) {
     var end = Outcome(state: outcome.state.word, cause: cause, message: outcome.message)
     end.notRemoved = outcome.leftovers
@@ -43,7 +43,7 @@ extension SandboxReport {
 }
 
 extension Compose.RestartPolicy {
-  /// Its name in a Compose file.
+  /// The policy's value in a Compose file.
   fileprivate var word: String {
     switch self {
     case .no: "no"

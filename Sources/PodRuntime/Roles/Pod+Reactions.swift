@@ -4,7 +4,7 @@ import Logging
 import PodControl
 
 extension Pod {
-  /// What follows from a failure of a service: what it says itself is the stronger.
+  /// The reaction to a failure of a service. The service's own setting overrides the pod's option.
   func reaction(
     of name: String, _ own: KeyPath<ServicePodSettings, FailureReaction?>,
     or common: FailureReaction
@@ -13,8 +13,8 @@ extension Pod {
     return plan.service.podSettings[keyPath: own] ?? common
   }
 
-  /// Whether a container that was killed for memory is started again: only where its own limit did it. The task's ends the
-  /// task.
+  /// Whether a container that was killed for memory is restarted: its reaction is `restart`, and
+  /// its own limit was exceeded. If the task's limit was exceeded, the pod fails.
   func restartsAfterOutOfMemory(_ member: Member) async -> Bool {
     guard member.mayRestart, member.plan.service.memoryLimit != nil,
       reaction(of: member.name, \.onOutOfMemory, or: request.options.onOutOfMemory) == .restart
@@ -22,7 +22,7 @@ extension Pod {
     return await taskMemoryLimit() == nil
   }
 
-  /// Stops an unhealthy container and starts it again, with those that live by it.
+  /// Restarts an unhealthy container together with its group.
   func restartUnhealthy(_ name: String) {
     guard let member = members[name], member.state == .running, !member.run.isUnhealthyRestart
     else { return }

@@ -5,13 +5,13 @@ import Logging
 import OrderedCollections
 
 extension Pod {
-  /// True in the tasks that bring up a final service, though the pod is ending.
+  /// True in tasks that start a final service although the pod is ending.
   @TaskLocal static var isFinalizing = false
 
-  /// Whether nothing more is started for the present task.
+  /// Whether the current task must not start anything more.
   var isLaunchOver: Bool { isEnding && !Self.isFinalizing }
 
-  /// The role of a container's service; an infrastructure container has none, and counts as a main service.
+  /// The role of a container's service; `main` for the infrastructure container, which has no role.
   func role(of name: String) -> ServiceRole {
     guard let plan = members[name]?.plan, !plan.isInfra else { return .main }
     return request.roles[plan.service.name]
@@ -19,7 +19,7 @@ extension Pod {
 
   func isFinal(_ member: Member) -> Bool { role(of: member.name) == .final }
 
-  /// Whether the launch need not wait for a container any more.
+  /// Whether the launch doesn't have to wait for a container any longer.
   func isUp(_ member: Member) -> Bool {
     switch role(of: member.name) {
     case .final: true
@@ -28,21 +28,21 @@ extension Pod {
     }
   }
 
-  /// How long the launch waits for what is optional: half its own time.
+  /// How long the launch waits for optional services: half of its own limit.
   var optionalPatience: Duration { request.timeouts.launch / 2 }
 
   private var isPastOptionalDeadline: Bool {
     launchedAt.map { .now - $0 >= optionalPatience } ?? false
   }
 
-  /// Brings up a container that nobody waits for, unless by `depends_on`.
+  /// Starts an optional container in the background. Only `depends_on` makes others wait for it.
   func bringUpOptional(_ container: ContainerPlan, images: [String: ProvidedImage]) {
     spawn { pod in
       try? await pod.orFail { try await $0.bringUpByRole(container, images: images) }
     }
   }
 
-  /// Wakes the launch when it has waited long enough for what is optional.
+  /// Wakes up the launch when its wait for optional services is over.
   func ringForOptional() {
     guard request.project.services.keys.contains(where: { request.roles[$0] == .optional }),
       let launchedAt
@@ -62,7 +62,7 @@ extension Pod {
     }
   }
 
-  /// Brings a container up. One that is optional may fail to.
+  /// Creates and starts a container. If its service is optional, a failure doesn't fail the pod.
   ///
   /// - Throws: as `bringUp`.
   func bringUpByRole(
@@ -78,27 +78,27 @@ extension Pod {
     }
   }
 
-  /// Goes on without an optional service that can't be started.
+  /// Continues without an optional service that can't be started.
   func dropOptional(_ name: String, _ error: any Error) {
     guard let member = members[name] else { return }
     let title = "\(member.plan.title) can't be started"
-    // An error of the file may say so itself, behind its place.
+    // An error of the file may contain the title itself, after its position.
     let reason = "\(error)".replacing("\(title): ", with: "")
     noteOptional("\(title): \(reason): it is optional, and the pod goes on")
     update(name) { $0.startFailure = reason }
-    // It runs where its `post_start` has failed.
+    // It is running if its `post_start` hook failed.
     if member.state == .running || member.isStarting, let id = member.container {
       spawn { pod in
         try? await pod.stop(
           id, grace: member.plan.service.stopGracePeriod, signal: member.stopSignal)
       }
     }
-    // As a shell and `docker run` have it for what could not be started.
+    // The exit code of `docker run` for a container that could not be started.
     advance(name, .ended(exitCode: 125))
     checkFinished()
   }
 
-  /// Handles the removal of a running container by someone else.
+  /// Handles the removal of a running container by another client.
   func failRemoved(_ name: String, exitCode: Int) {
     guard let member = members[name] else { return }
     let cause = "the container of \(member.plan.title) was removed by someone else"
@@ -115,10 +115,10 @@ extension Pod {
 
   // MARK: Order of stops
 
-  /// Whether a container is told to stop only when another has exited: a dependent comes before what it depends on, and a
-  /// sidecar after all others.
+  /// Whether a container is stopped only after another one has exited: dependents stop before their
+  /// dependencies, and sidecars after all other services.
   func stops(_ member: Member, after other: Member) -> Bool {
-    // An infrastructure container goes with the removal.
+    // The infrastructure container is stopped by the removal.
     if other.plan.isInfra { return false }
     let (own, others) = (member.plan.service.name, other.plan.service.name)
     return request.roles.stops(own, after: others)
@@ -127,11 +127,11 @@ extension Pod {
 
   // MARK: Final services
 
-  /// How long each final service may take where nobody has told the pod to end.
+  /// Time limit for each final service if the pod was not killed.
   private var finalLimit: Duration { request.options.finalTimeout }
 
-  /// Runs the final services one after the other, now that all others have exited. After a kill they share the rest of
-  /// its grace.
+  /// Runs the final services one after the other, after all other services have exited. After a
+  /// kill they share the remaining grace period.
   func runFinals() async {
     guard let outcome = verdict else { return }
     let finals = request.roles.finals
@@ -144,7 +144,8 @@ extension Pod {
     }
   }
 
-  /// Runs a final service; each of the `later` ones after it is left its share of a kill's grace.
+  /// Runs a final service. After a kill, each of the `later` ones keeps its share of the grace
+  /// period.
   private func runFinal(_ member: Member, _ outcome: PodOutcome, before later: Int) async {
     let (name, title) = (member.name, member.plan.title)
     let latest = ContinuousClock.now + finalLimit
@@ -179,7 +180,7 @@ extension Pod {
       self.members[name]?.hasEnded == true || self.overFinals.contains(name)
     }
     if members[name]?.hasEnded != true { work.cancel() }
-    // A create or start is never cut off; an engine that hangs must not hold up the end.
+    // A create or start request is never canceled, and an engine that hangs must not delay the end.
     guard await watch.hasEnded(within: .seconds(1)) else {
       mayGrow = true
       return noteOptional("\(title), which is final, isn't run: the engine doesn't respond")
@@ -198,7 +199,8 @@ extension Pod {
     }
   }
 
-  /// Kills a final service that has not exited in its time: the next one begins when this one is gone.
+  /// Kills a final service that exceeded its time limit. The next one starts after this one has
+  /// exited.
   private func killFinal(_ name: String) async {
     guard let id = members[name]?.liveContainer else { return }
     let engine = engine
@@ -208,14 +210,14 @@ extension Pod {
     await wait(until: { _ in soon }) { self.members[name]?.liveContainer == nil }
   }
 
-  /// What a container is created from, with how the pod ended for that of a final service.
+  /// The create request; a final service also gets variables that describe the pod's outcome.
   func addingOutcome(_ body: ContainerCreate, of container: ContainerPlan) -> ContainerCreate {
     guard role(of: container.key) == .final, let verdict else { return body }
     var body = body
     body.env =
       (body.env ?? []) + [
         "POD_STATE=\(verdict.state.mesosName)",
-        // A text of the engine may have a NUL, which no variable can.
+        // A message of the engine may contain a NUL, which a variable can't.
         "POD_MESSAGE=\(verdict.message.filter { $0 != "\0" })",
         "POD_EXIT_CODE=\(verdict.mainExitCode.map { "\($0)" } ?? "")",
       ]
@@ -224,7 +226,7 @@ extension Pod {
 }
 
 extension PodOutcome.State {
-  /// Its task state in Mesos.
+  /// The corresponding task state of Mesos.
   var mesosName: String {
     switch self {
     case .finished: "TASK_FINISHED"

@@ -2,34 +2,34 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// What the exit of each service means to its pod (docs/pod-options.md, "Roles"). Where nobody names a role all services
-/// are main services, and the pod has finished when all have exited.
+/// What the exit of each service means for its pod (docs/pods.md, "Roles"). If no role is set, all
+/// services are main services, and the pod finishes when all have exited.
 public struct PodRoles: Sendable, Equatable {
-  /// Whether somebody has named a role, or which main service decides.
+  /// Whether the file or an option sets a role, or which main service decides.
   let isExplicit: Bool
-  /// Whether the first main service that exits decides, or all have to.
+  /// Whether all main services have to exit, or the first exit decides.
   let needsAll: Bool
   private let roles: [String: ServiceRole]
-  /// The services of the role `main`, in the order of the file.
+  /// The services with the role `main`, in the order of the file.
   let mains: [String]
-  /// The services of the role `final`, in the order of the file.
+  /// The services with the role `final`, in the order of the file.
   let finals: [String]
-  /// Sidecars in the order in which they start: each may need those before it.
+  /// Positions of the sidecars in their start order: each may depend on those before it.
   private let sidecars: [String: Int]
 
-  /// All services are main services.
+  /// Roles in which all services are main services.
   static let none = PodRoles()
 
   private init() {
     (isExplicit, needsAll, roles, mains, finals, sidecars) = (false, true, [:], [], [], [:])
   }
 
-  /// Joins what the file and the pod's options say; an option is the stronger.
+  /// Merges the roles of the file and of the pod's options; options win.
   ///
   /// - Parameters:
   ///   - project: the project.
   ///   - options: the pod's options.
-  /// - Throws: `ComposeError` with the line to blame.
+  /// - Throws: `ComposeError` with the line that is wrong.
   init(_ project: Project, _ options: PodOptions) throws(ComposeError) {
     let start =
       project.servicesPosition
@@ -78,7 +78,7 @@ public struct PodRoles: Sendable, Equatable {
     }
   }
 
-  /// Services, each behind those that it needs, else in their order.
+  /// Sorts services so that each follows its dependencies; otherwise they keep their order.
   private static func ordered(_ names: [String], by graph: DependencyGraph) -> [String] {
     var result: [String] = []
     for name in names {
@@ -88,19 +88,20 @@ public struct PodRoles: Sendable, Equatable {
     return result
   }
 
-  /// A service's role.
+  /// The role of a service; `main` if none is set.
   subscript(service: String) -> ServiceRole { roles[service] ?? .main }
 
-  /// The main service whose exit code is the pod's; nil where nobody has named a role, or there are several.
+  /// The main service whose exit code is the pod's; nil if no role is set, or if there are several
+  /// main services.
   var deciding: String? { isExplicit && mains.count == 1 ? mains[0] : nil }
 
-  /// Whether a service is stopped only when another has exited: sidecars after all others, in the reverse order of their
-  /// start.
+  /// Whether a service is stopped only after another one has exited: sidecars after all others, in
+  /// the reverse order of their start.
   ///
   /// - Parameters:
   ///   - service: the service.
   ///   - other: the other one.
-  /// - Returns: nil where their roles don't say.
+  /// - Returns: nil if the order doesn't follow from their roles.
   func stops(_ service: String, after other: String) -> Bool? {
     switch (sidecars[service], sidecars[other]) {
     case (let own?, let others?): own < others
@@ -110,10 +111,11 @@ public struct PodRoles: Sendable, Equatable {
     }
   }
 
-  /// The project with what the roles imply: all that an `init` service doesn't need itself waits for it.
+  /// Adds the dependencies that roles imply: every service waits for each `init` service, unless
+  /// that one depends on it.
   ///
   /// - Parameter project: the project.
-  /// - Returns: the project.
+  /// - Returns: the project with these dependencies.
   func applied(to project: Project) -> Project {
     var result = project
     let graph = project.dependencies
@@ -132,9 +134,9 @@ public struct PodRoles: Sendable, Equatable {
 }
 
 extension PodRequest {
-  /// Settles the roles of the project's services.
+  /// Resolves the roles of the project's services, and adds the dependencies that they imply.
   ///
-  /// - Throws: `ComposeError` with the line to blame.
+  /// - Throws: `ComposeError` with the line that is wrong.
   public mutating func applyRoles() throws(ComposeError) {
     roles = try PodRoles(project, options)
     project = roles.applied(to: project)

@@ -2,8 +2,9 @@ import DockerEngine
 import PodIdentity
 
 extension EngineError {
-  /// Whether the engine's runtime failed by systemd's doing, and may not fail again: systemd was away for a moment, since it
-  /// was executed anew; or, on version 1, it has just removed directories that another slice was the last to need.
+  /// Whether systemd caused the failure of the engine's runtime, so that a retry may succeed:
+  /// systemd was unreachable while it re-executed itself or, with cgroup version 1, it has just
+  /// removed directories whose last user was another slice.
   var isOfSystemd: Bool {
     if message.contains("/sys/fs/cgroup/"), message.contains("\(PodSlice.prefix).slice"),
       message.contains("no such file or directory")

@@ -4,17 +4,18 @@ import Dispatch
 import Glibc
 import Linux
 
-/// Tells when a slice has reached its memory limit, and the kernel has begun to kill in it.
+/// Reports when a slice has reached its memory limit and the kernel kills processes in it.
 final class MemoryWatch {
-  /// The slice's group, by the number of its directory: one that is made again is another.
+  /// The inode number of the slice's cgroup directory, which changes when the slice is created
+  /// anew.
   let group: UInt64
   private let source: ReadSource
 
-  /// Watches a slice's group; nil where it can't be watched.
+  /// Watches a slice's group; nil if it can't be watched.
   ///
   /// - Parameters:
-  ///   - files: its files.
-  ///   - reached: called for each time.
+  ///   - files: the slice's files.
+  ///   - reached: called each time.
   init?(_ files: SliceFiles, reached: @escaping @Sendable () -> Void) {
     guard let path = files.group("memory") else { return nil }
     var status = stat()
@@ -25,7 +26,8 @@ final class MemoryWatch {
     source = ReadSource(descriptor, on: .global()) {
       var bytes = [UInt8](repeating: 0, count: 4096)
       while read(descriptor, &bytes, bytes.count) > 0 {}
-      // The events of version 2 come of other causes too, and the end of a group of version 1 is an event.
+      // Events of version 2 have other causes too, and the removal of a group of version 1 is an
+      // event.
       if files.memoryHits > 0 { reached() }
     }
   }

@@ -4,13 +4,13 @@ import PodIdentity
 import SystemPackage
 import Linux
 
-/// The files of a slice's cgroup: what the kernel holds its containers to, whoever says otherwise.
+/// The files of a slice's cgroup, which show the limits that the kernel applies to its containers.
 struct SliceFiles: Sendable {
   let slice: PodSlice
   let version: CgroupVersion
   let mounts: CgroupMounts
 
-  /// The slice's group in the hierarchy of a controller; nil where that isn't mounted.
+  /// The slice's group in the hierarchy of a controller; nil if that isn't mounted.
   func group(_ controller: String) -> String? { directory(controller, slice.path) }
 
   private func directory(_ controller: String, _ path: String) -> String? {
@@ -19,7 +19,7 @@ struct SliceFiles: Sendable {
     }.map { $0.mountPoint + path }
   }
 
-  /// A file's text without what surrounds it; nil where it can't be read.
+  /// A file's text with single spaces between fields; nil if it can't be read.
   private func text(_ controller: String, _ file: String) -> String? {
     guard let group = group(controller), let text = try? TextFile.text("\(group)/\(file)") else {
       return nil
@@ -39,7 +39,8 @@ struct SliceFiles: Sendable {
       ]
   }
 
-  /// What is in force: it changes when someone changes or replaces the slice. nil where the slice isn't there.
+  /// The limits in force, which change when the slice is changed or replaced; nil if it doesn't
+  /// exist.
   var inForce: [String]? {
     var status = stat()
     guard let group = group(version == .v2 ? "" : "memory") ?? group("cpu"),
@@ -50,8 +51,8 @@ struct SliceFiles: Sendable {
 
   /// The first limit that isn't in force.
   ///
-  /// - Parameter limits: what is to be.
-  /// - Returns: words; nil where all are in force.
+  /// - Parameter limits: the required limits.
+  /// - Returns: its description; nil if all are in force.
   func missing(_ limits: SliceLimits) -> String? {
     if let memory = limits.memory {
       let file = version == .v2 ? "memory.max" : "memory.limit_in_bytes"
@@ -77,9 +78,10 @@ struct SliceFiles: Sendable {
     return nil
   }
 
-  /// Writes what systemd leaves alone on version 1, into groups that the engine makes its containers' groups in.
+  /// Writes the limits that systemd doesn't manage on version 1, into groups in which the engine
+  /// creates its containers' groups.
   ///
-  /// - Parameter limits: what is to be.
+  /// - Parameter limits: the required limits.
   /// - Throws: `SetupFailure` with the file.
   func writeOthers(_ limits: SliceLimits) throws(SetupFailure) {
     guard version == .v1 else { return }
@@ -91,7 +93,7 @@ struct SliceFiles: Sendable {
         if mkdir(group, 0o755) != 0, errno != EEXIST {
           throw failure(group, Errno(rawValue: errno))
         }
-        // The slices above are those of all pods.
+        // The slices above belong to all pods.
         guard let text = count == components.count ? value.text : value.ofRoot else { continue }
         let file = "\(group)/\(value.file)"
         if count < components.count, let now = try? TextFile.text(file), now != "\n" { continue }
@@ -126,15 +128,15 @@ struct SliceFiles: Sendable {
   /// How many processes of a container the kernel has killed for memory.
   ///
   /// - Parameter container: its ID.
-  /// - Returns: the number; 0 where the kernel doesn't say (version 1 before Linux 4.13).
+  /// - Returns: the number; 0 if the kernel doesn't report it (version 1 before Linux 4.13).
   func memoryKills(of container: String) -> Int {
     let file = version == .v2 ? "memory.events" : "memory.oom_control"
     let path = group("memory").map { "\($0)/\(PodSlice.scope(of: container))/\(file)" } ?? ""
     return Self.count("oom_kill", in: path) ?? 0
   }
 
-  /// How often the slice itself has reached its limit with nothing left to reclaim. On version 1, where the kernel tells
-  /// whoever listens, whether it has reached it at all.
+  /// How often the slice has reached its limit with nothing left to reclaim. On version 1, where
+  /// the kernel signals each event, 1 if it has reached its limit at all.
   var memoryHits: Int {
     guard let group = group("memory") else { return 0 }
     if version == .v1 {

@@ -3,15 +3,15 @@ import Logging
 import PodIdentity
 import Systemd
 
-/// Keeps the slice of an executor's pods: there before any container runs in it, with the limits of all their tasks.
-/// Tasks that share a run share its slice.
+/// Maintains the slice of an executor's pods: it exists before any container runs in it, with the
+/// limits of all their tasks. Tasks that share a run share its slice.
 public actor SliceKeeper {
-  /// The slice, and whose it is.
+  /// The slice and its owner.
   struct Claim: Sendable, Equatable {
     let slice: PodSlice
     let version: CgroupVersion
     let incarnation: Incarnation
-    /// What the pod escapes from, in words; nil for nothing.
+    /// The text about the isolators that the pod escapes; nil if there are none.
     var warning: String?
   }
 
@@ -19,9 +19,9 @@ public actor SliceKeeper {
   private let log: Logger
   private var claim: Claim?
   private var tasks: [String: TaskLimits?] = [:]
-  /// What was in force when the limits were applied.
+  /// The limits in force after the last change.
   private var inForce: [String]?
-  /// The limits that were applied.
+  /// The limits that were applied last.
   private(set) var limits: SliceLimits?
   private var release: Int?
   private var watch: MemoryWatch?
@@ -30,16 +30,17 @@ public actor SliceKeeper {
   private var hearers: [String: @Sendable () -> Void] = [:]
   private var last: Task<Void, Never>?
 
-  /// Keeps no slice as yet.
+  /// Creates a keeper without a slice.
   public init(log: Logger) { self.log = log }
 
-  /// Sees to it that the slice is there with a task's limits. Without a change that takes a look at its files.
+  /// Ensures that the slice exists with a task's limits. If nothing has changed, this only reads
+  /// its files.
   ///
   /// - Parameters:
   ///   - claim: the slice.
   ///   - task: the task.
-  ///   - limits: what the task was given; nil for one of which nobody says it.
-  /// - Throws: `SetupFailure` where a limit would not hold.
+  ///   - limits: the task's limits; nil if they are unknown.
+  /// - Throws: `SetupFailure` if a limit isn't in force.
   func ensure(_ claim: Claim, for task: String, _ limits: TaskLimits?) async throws {
     self.claim = claim
     let isNew = tasks.updateValue(limits, forKey: task) != .some(limits)
@@ -48,11 +49,13 @@ public actor SliceKeeper {
     try await oneByOne { try await $0.apply() }
   }
 
-  /// A task's pod is about to go: its limits are no longer counted, and stay in force until `lower()`.
+  /// Called before a task's pod stops. Its limits no longer count, but stay in force until
+  /// `lower()`.
   func drop(_ task: String) { tasks[task] = nil }
 
-  /// A task's pod is gone: what is in force is what the others have. As long as it was there, less could have killed one
-  /// of theirs. A slice that is gone by now isn't made again.
+  /// Called after a task's pod is gone. Reduces the limits to those of the remaining tasks;
+  /// earlier, a lower limit could have killed their processes. A slice that is already gone isn't
+  /// created again.
   func lower() async {
     guard !tasks.isEmpty, let claim, files(claim)?.inForce != nil else { return }
     do {
@@ -62,10 +65,10 @@ public actor SliceKeeper {
     }
   }
 
-  /// Calls back when the slice has reached its memory limit.
+  /// Registers a callback for the slice's memory limit.
   func onMemoryLimit(of task: String, _ call: (@Sendable () -> Void)?) { hearers[task] = call }
 
-  /// The slice's files; nil where there is none as yet.
+  /// The slice's files; nil if there is no slice yet.
   var files: SliceFiles? { claim.flatMap(files) }
 
   private func files(_ claim: Claim) -> SliceFiles? {
@@ -122,7 +125,7 @@ public actor SliceKeeper {
     }
   }
 
-  /// systemd applies a unit's properties when its job is run, some milliseconds after it has answered.
+  /// systemd applies a unit's properties when it runs the job, some milliseconds after its reply.
   private func waitUntil(_ limits: SliceLimits, areInForceIn files: SliceFiles) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while true {
@@ -141,9 +144,9 @@ public actor SliceKeeper {
     }
   }
 
-  /// Waits for a systemd that is being executed anew.
+  /// Waits for a systemd that re-executes itself.
   ///
-  /// - Returns: whether it answers.
+  /// - Returns: whether it responds.
   func isSystemdThere() async -> Bool { (try? await systemd.release()) != nil }
 
   private func memoryLimitReached() {

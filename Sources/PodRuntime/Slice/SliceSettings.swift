@@ -1,18 +1,19 @@
-/// What the operator says of slices.
+/// The operator's settings for slices.
 public struct SliceSettings: Sendable, Equatable {
-  /// What becomes of a pod whose slice would escape from isolators that the executor's own cgroup is bound by.
+  /// The action for a pod whose slice would escape isolators that the executor's own cgroup is
+  /// subject to.
   public enum Escape: String, Sendable, CaseIterable {
-    /// It isn't launched.
+    /// The pod isn't launched.
     case refuse
-    /// It is launched with a warning.
+    /// The pod is launched with a warning.
     case warn
   }
-  /// The slice above those of pods; nil for the root.
+  /// The parent slice of the pods' slices; nil for the root.
   public var parent: String?
-  /// What becomes of a pod that would escape.
+  /// The action for a pod that would escape.
   public var escape: Escape
 
-  /// Makes settings.
+  /// Creates settings.
   public init(parent: String? = nil, escape: Escape = .refuse) {
     self.parent = parent
     self.escape = escape

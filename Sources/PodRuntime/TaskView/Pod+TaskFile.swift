@@ -3,7 +3,7 @@ import DockerEngine
 import PodIdentity
 
 extension Pod {
-  /// Fills the volume of `task.json`, by a container that is never started.
+  /// Fills the volume of `task.json`, using a container that is never started.
   ///
   /// - Parameters:
   ///   - file: the file and its volume, which exists.

@@ -6,12 +6,14 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// `/run/pod/task.json`: what containers may know of their task (docs/pod-options.md, "task.json").
+/// `/run/pod/task.json`: the description of the task for its containers (docs/pods.md,
+/// "task.json").
 ///
-/// It is in a volume of the pod's own, which containers mount read-only: the engine alone makes and fills it, so it works for
-/// an engine on another host, and no path of the sandbox leads to it.
+/// It is in a volume of the pod, which containers mount read-only. The executor creates and fills
+/// the volume through the Engine API, so this works for a remote engine, and containers get no path
+/// of the sandbox.
 struct TaskFile: Sendable {
-  /// Where containers have it.
+  /// The directory in containers.
   static let directory = "/run/pod"
   static let name = "task.json"
 
@@ -20,7 +22,7 @@ struct TaskFile: Sendable {
   let description: TaskFileText
 }
 
-/// The file's contents. Nothing in it is secret: neither variables nor labels, which may be.
+/// The file's contents. It contains no secrets, and therefore neither variables nor labels.
 struct TaskFileText: Encodable, Sendable {
   struct Port: Encodable, Sendable {
     var service: String
@@ -74,9 +76,9 @@ struct TaskFileText: Encodable, Sendable {
     case services
   }
 
-  /// The file.
+  /// The contents as JSON.
   ///
-  /// - Throws: `EncodingError`; it can be encoded, so it doesn't.
+  /// - Throws: `EncodingError`, which can't occur for these types.
   func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -85,7 +87,7 @@ struct TaskFileText: Encodable, Sendable {
 }
 
 extension PodPlanner {
-  /// The name of the volume that holds the file; nil where no service gets it.
+  /// The name of the volume for the file; nil if no service gets the file.
   static func taskVolume(
     of request: PodRequest, _ names: PodNames, besides others: [String: String]
   ) -> String? {
@@ -99,7 +101,7 @@ extension PodPlanner {
     return name
   }
 
-  /// Plans the volume.
+  /// Adds the volume and the file to the plan.
   func addTaskFile(to plan: inout PodPlan) {
     guard let taskVolume else { return }
     var body = VolumeCreate(name: taskVolume)
@@ -134,7 +136,8 @@ extension PodPlanner {
 
   /// Mounts the file's volume into a service that gets it.
   ///
-  /// - Throws: `ComposeError` where the service has something else there, or a directory of the host above.
+  /// - Throws: `ComposeError` if the service mounts something else there, or a host directory above
+  ///   it.
   func mountTaskFile(into service: Service, in host: inout HostConfig) throws(ComposeError) {
     let own = service.podSettings.hasTaskFile
     guard let taskVolume, getsTaskFile(service) else { return }
@@ -144,7 +147,7 @@ extension PodPlanner {
       for mount in mounted.mounts {
         guard case .bind = mount.source else { continue }
         let target = mount.target.cleanPath
-        // The engine would make the directory on the host.
+        // The engine would create the directory on the host.
         if RealPath.isPath(TaskFile.directory, atOrBelow: target) { taken = target }
       }
       guard let taken else { continue }

@@ -3,7 +3,8 @@ import Glibc
 import OrderedCollections
 
 extension PodRequest {
-  /// Takes over what the executor's environment says of its task: Marathon describes its app there.
+  /// Reads the variables of the executor's environment that describe its task, such as those of
+  /// Marathon.
   ///
   /// - Parameter environment: the executor's environment, with the task's own variables.
   public mutating func takeTaskVariables(environment: [String: String]) {
@@ -19,7 +20,7 @@ extension PodRequest {
 }
 
 extension TaskVariables {
-  /// More make an environment that no program can be started with.
+  /// More would make an environment that is too large to start a program with.
   static let mostPorts = 1000
 
   private static let marathonNames: Set<String> = [
@@ -27,18 +28,18 @@ extension TaskVariables {
   ]
   private static let marathonPrefixes = ["MARATHON_APP_RESOURCE_", "MARATHON_APP_LABEL_"]
 
-  /// Whether it is one of those that describe the task, by its name.
+  /// Whether a variable of this name describes the task.
   static func describesTask(_ name: String) -> Bool {
     name == "HOST" || name == "MESOS_ALLOCATION_ROLE" || isMarathons(name)
       || name.hasPrefix("PORT_")
   }
 
-  /// TaskBuilder.scala, `taskContextEnv`.
+  /// Whether Marathon sets a variable of this name (TaskBuilder.scala, `taskContextEnv`).
   static func isMarathons(_ name: String) -> Bool {
     marathonNames.contains(name) || marathonPrefixes.contains { name.hasPrefix($0) }
   }
 
-  /// What a published port's variable is called: `PORT_<service>_<container port>`.
+  /// The name of a published port's variable: `PORT_<service>_<container port>`.
   static func portName(_ assigned: AssignedPort) -> String {
     let word = assigned.service.unicodeScalars.map { character in
       character.isASCII && character.properties.isAlphabetic || ("0"..."9").contains(character)
@@ -49,13 +50,14 @@ extension TaskVariables {
 }
 
 extension PodPlanner {
-  /// The task's variables for a container (docs/pod-options.md, "The task inside containers").
+  /// The task's variables for a container (docs/pods.md, "Task variables").
   ///
   /// - Parameters:
-  ///   - service: what the container is of.
-  ///   - number: its number within the service.
-  ///   - settings: the service whose `x-pod:` counts.
-  /// - Returns: `NAME=value`, sorted, without those that the file sets; empty where nobody asks.
+  ///   - service: the container's service.
+  ///   - number: the container's number within the service.
+  ///   - settings: the service whose `x-pod:` applies.
+  /// - Returns: `NAME=value`, sorted, without those that the file sets; empty if they are not
+  ///   requested.
   func taskVariables(of service: Service, number: Int, settings: Service) -> [String] {
     let kind = settings.podSettings.taskVariables ?? request.options.taskVariables
     guard kind != .none, service.name != infra else { return [] }
@@ -94,7 +96,8 @@ extension PodPlanner {
     return variables
   }
 
-  /// The host port of each published port: a container of several has its own, of other services the first's.
+  /// The host port of each published port. A container has its own ports, and for other services
+  /// those of their first container.
   private func portVariables(of key: String) -> [String: String] {
     var variables: [String: String] = [:]
     for list in [ports.services[key] ?? []] + Array(ports.services.values) {

@@ -3,16 +3,17 @@ import PodIdentity
 import SystemPackage
 import Linux
 
-/// The agent's checkpoint of a run (Mesos, src/slave/paths.cpp): who was forked, and whether it is
-/// over.
+/// The agent's checkpoint of a run (Mesos, src/slave/paths.cpp): the forked process, and whether
+/// the run is over.
 struct Checkpoint: Sendable {
   /// The agent's `--work_dir`.
   let workFolder: String
 
-  /// Looks at a pod's run.
+  /// Inspects the checkpoint of a pod's run.
   ///
-  /// - Parameter identity: whose; its IDs come from labels and can't lead out of the folder.
-  /// - Returns: what the checkpoint tells; nil where it tells nothing.
+  /// - Parameter identity: the pod. Its IDs come from labels and are checked, so that they can't
+  ///   lead out of the directory.
+  /// - Returns: the finding; nil if the checkpoint proves nothing.
   func look(at identity: PodIdentity) -> Finding? {
     let ids = [identity.agentID, identity.frameworkID, identity.executorID, identity.run]
     guard ids.allSatisfy(Self.isComponent) else { return nil }
@@ -29,8 +30,8 @@ struct Checkpoint: Sendable {
     return nil
   }
 
-  /// Whether the agent's checkpoint says that a run is over, of whatever executor: for folders
-  /// without a label.
+  /// Whether the agent's checkpoint has the end of a run of any executor: for cgroups of which no
+  /// labels are known.
   func isOver(run: String) -> Bool {
     guard Self.isComponent(run) else { return false }
     let agent = workFolder + "/meta/slaves/latest/frameworks"

@@ -4,19 +4,19 @@ import Linux
 import PodIdentity
 import Settings
 
-/// What the agent says of its runs at one time.
+/// The agent's view of its runs at one time.
 struct AgentView: Sendable, Equatable {
   /// The agent's own ID.
   var agentID: String
-  /// The runs that it lists.
+  /// The runs that the agent lists.
   var runs: Set<String>
-  /// Why its silence about a run proves nothing; nil where it does.
+  /// Why the absence of a run from the list proves nothing; nil if it is a proof.
   var reservation: String?
-  /// The cgroup below which its runs live (`--cgroups_root`), without slashes around it; nil where
-  /// it didn't say. Below another's its silence says nothing.
+  /// The parent cgroup of its runs (`--cgroups_root`), without slashes at either end; nil if the
+  /// agent didn't report it. The list proves nothing about cgroups with another parent.
   var cgroupsRoot: String?
 
-  /// What it says of a pod.
+  /// The finding about a pod.
   func finding(for identity: PodIdentity) -> Finding {
     if runs.contains(identity.run) { return .agentLists }
     guard !identity.agentID.isEmpty, identity.agentID == agentID else {
@@ -26,21 +26,21 @@ struct AgentView: Sendable, Equatable {
   }
 }
 
-/// What came of asking the agent in one pass.
+/// The result of querying the agent in one pass.
 enum AgentReply: Sendable {
-  /// It wasn't asked.
+  /// The agent wasn't queried.
   case none
   case view(AgentView)
   case failure(String)
 
-  /// Its view, if it gave one that proves something by silence.
+  /// The view, if the absence of a run from it is a proof.
   var proving: AgentView? {
     if case .view(let view) = self, view.reservation == nil { return view }
     return nil
   }
 }
 
-/// Asks a Mesos agent for its runs (Mesos, "Operator HTTP API", v1, in JSON).
+/// Queries a Mesos agent for its runs (Mesos, "Operator HTTP API", v1, in JSON).
 struct AgentClient: Sendable {
   private let http = HTTPClient()
   private let endpoint: HTTPEndpoint
@@ -48,14 +48,14 @@ struct AgentClient: Sendable {
   private let token: String?
   private let seesEverything: Bool
 
-  /// A client of an agent.
+  /// Creates a client of an agent.
   ///
   /// - Parameters:
-  ///   - url: `http://host:port`, `https://host:port`, or `unix:///path#slave(1)`, an agent's
+  ///   - url: `http://host:port`, `https://host:port`, or `unix:///path#slave(1)` for an agent's
   ///     domain socket.
-  ///   - tokenFile: a file that holds a bearer token.
-  ///   - authorities: a PEM file of the authorities to trust.
-  ///   - seesEverything: the operator's word that the token's owner may see every run.
+  ///   - tokenFile: a file with a bearer token.
+  ///   - authorities: a PEM file of the certificate authorities to trust.
+  ///   - seesEverything: whether the operator confirms that the token gives access to every run.
   /// - Throws: `SettingError`.
   init(
     url: String, tokenFile: String?, authorities: String?, seesEverything: Bool
@@ -94,22 +94,22 @@ struct AgentClient: Sendable {
     path = "/api/v1"
   }
 
-  /// Asks the agent.
+  /// Queries the agent.
   ///
-  /// - Throws: `AgentError` with what hinders.
+  /// - Throws: `AgentError` with the cause.
   func look() async throws -> AgentView {
     let agent: AgentAnswer = try await call("GET_AGENT")
     guard let id = agent.get_agent?.agent_info?.id?.value else {
       throw AgentError(description: "the agent doesn't say who it is")
     }
-    // Asked before and after the list: one that restarts in between lists what it has found so far.
+    // Checked before and after the list: an agent that restarts in between has an incomplete list.
     let before = try await standing()
     let containers: AgentAnswer = try await call("GET_CONTAINERS")
     guard let list = containers.get_containers else {
       throw AgentError(description: "the agent doesn't list its containers")
     }
     let after = try await standing()
-    // A nested container's run is that of its root.
+    // The run of a nested container is the ID of its root container.
     let runs = (list.containers ?? []).compactMap { $0.container_id?.root }
     let flags = try? await askFlags()
     var reservation: String?
@@ -125,7 +125,7 @@ struct AgentClient: Sendable {
     return AgentView(agentID: id, runs: Set(runs), reservation: reservation, cgroupsRoot: root)
   }
 
-  /// Whether the agent is through with its recovery, and since when it runs, in seconds.
+  /// Whether the agent's recovery is complete, and its uptime in seconds.
   private func standing() async throws -> (isRegistered: Bool, uptime: Double?) {
     let metrics = try await call("GET_METRICS").get_metrics?.metrics ?? []
     func value(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
@@ -137,7 +137,7 @@ struct AgentClient: Sendable {
     return flags.map { Dictionary($0.map { ($0.name ?? "", $0.value ?? "") }) { _, last in last } }
   }
 
-  /// Whether the agent might show only part of its runs.
+  /// Whether the agent might list only a part of its runs.
   private static func hasACLs(_ flags: [String: String]?) -> Bool {
     guard let flags else { return true }
     return !(flags["acls"] ?? "").isEmpty || ![nil, "", "local"].contains(flags["authorizer"])
@@ -167,12 +167,13 @@ struct AgentClient: Sendable {
   }
 }
 
-/// Why an agent didn't tell.
+/// Why a query of the agent failed.
 struct AgentError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// The parts of the agent's answers that matter (include/mesos/v1/agent/agent.proto, `Response`).
+/// The parts of the agent's responses that are used (include/mesos/v1/agent/agent.proto,
+/// `Response`).
 private struct AgentAnswer: Decodable {
   struct ID: Decodable { let value: String? }
   struct Info: Decodable { let id: ID? }

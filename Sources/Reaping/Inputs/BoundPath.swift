@@ -2,21 +2,20 @@ import Glibc
 import SystemPackage
 import Linux
 
-/// The file that a socket is bound to, and how to tell it from another in its place. While the
-/// socket is open the kernel keeps its inode, even once the file is removed: no other file has the
-/// same number.
+/// The file that a socket is bound to, with its identity. While the socket is open the kernel keeps
+/// the inode, even after the file is removed, so no other file has the same inode number.
 struct BoundPath: Sendable, Equatable {
   let path: String
   private let device: dev_t
   private let inode: ino_t
 
-  /// Binds a socket. A socket file that nobody listens on is replaced, nothing else is.
+  /// Binds a socket. A socket file without a listener is replaced; any other file is not.
   ///
   /// - Parameters:
   ///   - file: the socket.
-  ///   - path: where.
-  ///   - mode: who may connect.
-  /// - Throws: `Errno`; `addressInUse` where something else is there.
+  ///   - path: the path.
+  ///   - mode: the permissions of the socket file.
+  /// - Throws: `Errno`; `addressInUse` if another file is at the path.
   init(_ file: Int32, to path: String, mode: mode_t) throws(Errno) {
     let code = UnixSocket.bind(file, to: path, mode: mode)
     guard code == 0 else { throw Errno(rawValue: code) }
@@ -25,27 +24,28 @@ struct BoundPath: Sendable, Equatable {
     (self.path, device, inode) = (path, status.st_dev, status.st_ino)
   }
 
-  /// Whether the path still leads to that file: it doesn't once the file or a directory above it is
+  /// Whether the path still leads to that file. It doesn't if the file or a parent directory was
   /// removed or renamed.
   var isInPlace: Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_dev == device && status.st_ino == inode
   }
 
-  /// Removes the file, if it is there; another in its place stays.
+  /// Removes the file if it exists. Another file at the path is not removed.
   func remove() { if isInPlace { unlink(path) } }
 }
 
-/// A place that others reach this program by, which may vanish while it runs.
+/// A socket or directory by which others reach this program. It can be removed while the program
+/// runs.
 protocol Restorable: Sendable {
-  /// Makes what is gone again.
+  /// Creates the missing parts again.
   ///
-  /// - Returns: the paths that were made.
-  /// - Throws: `RestoreFailure` where that can't be done, or something else is there.
+  /// - Returns: the paths that were created.
+  /// - Throws: `RestoreFailure` if that fails, or another file is at a path.
   func restore() throws(RestoreFailure) -> [String]
 }
 
-/// Why a socket or directory couldn't be made again.
+/// Why a socket or directory couldn't be created again.
 struct RestoreFailure: Error, Equatable, CustomStringConvertible {
   var path: String
   var reason: Errno

@@ -1,11 +1,10 @@
 import DockerEngine
 import PodIdentity
 
-/// What the engine reports of pods' containers, over all connections to it: it never ends by
-/// itself.
+/// The engine's events about containers of pods. The sequence reconnects and doesn't end by itself.
 struct EngineEvents: AsyncSequence, Sendable {
   enum Element: Sendable {
-    /// Events come from now on; what was before has to be looked for.
+    /// Events follow from now on. Earlier changes must be found by listing.
     case connected
     /// The engine can't be reached, or has closed the connection.
     case lost(any Error)

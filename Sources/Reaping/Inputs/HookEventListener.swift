@@ -8,16 +8,16 @@ import Synchronization
 import SystemPackage
 import Linux
 
-/// Receives what the agent's hook sends: datagrams on a socket, and files of the spool for what
-/// came while nobody listened, in their order. Each event is taken off before it is acted on, so
-/// that none is acted on twice; what a crash in between loses, the full pass of the next start
-/// makes up for.
+/// Receives the events of the agent's hook in order: datagrams on a socket, and files of the spool
+/// that were written while no process listened. Each event is removed from its source before it is
+/// handled, so that none is handled twice. The full pass at the next start makes up for events that
+/// a crash in between loses.
 final class HookEventListener: Restorable {
   private let socketPath: String
   private let spool: String
   private let reader: Mutex<Spool>
   private let log: Logger
-  /// Each event once, in its order, until it is stopped.
+  /// Each event once, in order, until the listener is stopped.
   let events: AsyncStream<HookEvent>
   private let report: AsyncStream<HookEvent>.Continuation
   private let queue = DispatchQueue(label: "hook events")
@@ -27,26 +27,27 @@ final class HookEventListener: Restorable {
   private struct State {
     /// The socket, and the file that it is bound to.
     var socket: (source: ReadSource, place: BoundPath)?
-    /// The watches on the spool and on the directory that it is exchanged for.
+    /// The watches on the spool and on the directory that it is exchanged with.
     var watches: [Spool.Folder: ReadSource] = [:]
-    /// What was taken is read in a moment; whether there is more by then.
+    /// Whether the exchanged directory will be read soon, and whether the spool must be read again
+    /// after that.
     var isReading = false
     var isMore = false
     var seen = RecentSet<HookEvent.ID>(atLeast: 65_536)
-    /// Whether it was said that the kernel gives no watch.
+    /// Whether a warning was logged that the spool can't be watched.
     var saidUnwatched = false
-    /// Nothing is taken any more: that is the next one's.
+    /// After the stop no event is handled: the next start handles it.
     var isStopped = false
   }
 
-  /// Listens from now on, and reads what the spool holds.
+  /// Starts to listen, and reads the events in the spool.
   ///
   /// - Parameters:
-  ///   - socketPath: where the socket is made.
-  ///   - spool: the folder where events wait.
-  ///   - strangersStay: how long what is no event stays there.
-  ///   - log: for events that can't be read.
-  ///   - makeWatch: makes a watch on a directory; a file descriptor, or -1 with `errno`.
+  ///   - socketPath: the path of the socket to create.
+  ///   - spool: the spool directory.
+  ///   - strangersStay: how long files that aren't events stay in the spool.
+  ///   - log: receives warnings about events that can't be read.
+  ///   - makeWatch: watches a directory; returns a file descriptor, or -1 and `errno`.
   /// - Throws: `Errno`
   init(
     socket socketPath: String, spool: String, strangersStay: Duration = .seconds(86_400),
@@ -60,7 +61,7 @@ final class HookEventListener: Restorable {
     (events, report) = AsyncStream.makeStream(of: HookEvent.self)
     do {
       try watchSpool()
-      // What waited in the spool is older than what comes by the socket now.
+      // The spool is read first: its events are older than those that arrive by the socket now.
       queue.async { [weak self] in self?.readSpool(atOnce: true) }
       try listen()
     } catch {
@@ -69,8 +70,8 @@ final class HookEventListener: Restorable {
     }
   }
 
-  /// Binds the socket and watches the spool again where they are gone, and reads the spool in any
-  /// case: a watch may miss what a file system doesn't report.
+  /// Creates a missing socket or spool again. Reads the spool in any case, because some file
+  /// systems don't report all changes to a watch.
   func restore() throws(RestoreFailure) -> [String] {
     var made: [String] = []
     defer { queue.async { [weak self] in self?.readSpool() } }
@@ -86,7 +87,7 @@ final class HookEventListener: Restorable {
     return made
   }
 
-  /// Stops listening, once what is in the queue has been received; later events go to the spool.
+  /// Stops listening after the queued datagrams are handled. Later events are spooled.
   func stop() {
     let socket = state.withLock { $0.socket }
     socket?.place.remove()
@@ -105,13 +106,14 @@ final class HookEventListener: Restorable {
     for source in sources { source.cancel() }
   }
 
-  /// Whether the spool is there, and a directory that is watched.
+  /// Whether the spool exists and is watched.
   private var isWatched: Bool {
     guard let live = Spool.Folder(spool) else { return false }
     return state.withLock { $0.watches[live] != nil }
   }
 
-  /// Makes the spool if it isn't there, and watches it, in the place of one that is gone.
+  /// Creates the spool if it doesn't exist, and watches it. Watches on former directories are
+  /// removed.
   private func watchSpool() throws(Errno) {
     if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     guard linux_is_kernels(spool) == 0 else { throw Errno.invalidArgument }
@@ -125,9 +127,8 @@ final class HookEventListener: Restorable {
     for source in old.values { source.cancel() }
   }
 
-  /// Watches a directory: as for the shim, it must be nobody's to change but this user's or root's.
-  /// Where the kernel gives no watch, since others have them all, each pass reads the spool
-  /// instead.
+  /// Watches a directory. As in the shim, only this user or root may be able to change it. If the
+  /// kernel has no watch left, each pass reads the spool instead.
   private func watch(_ path: String) throws(Errno) {
     let before = Spool.Folder(path)
     if let before, state.withLock({ $0.watches[before] != nil }) { return }
@@ -149,7 +150,7 @@ final class HookEventListener: Restorable {
     }
   }
 
-  /// What the kernel says where a limit on watches, files or memory is reached.
+  /// The errors of the kernel if the limit of watches, files or memory is reached.
   private static let usedUp: Set<Errno> = [
     .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noSpace, .noMemory,
   ]
@@ -165,8 +166,8 @@ final class HookEventListener: Restorable {
     )
   }
 
-  /// Something was put into the spool, or the folder is gone: then the next is watched, before it
-  /// is read.
+  /// A file was added to the spool, or the directory was removed or renamed. In the latter case the
+  /// new directory is watched before it is read.
   private func changed(_ file: Int32, _ folder: Spool.Folder) {
     var bytes = [UInt8](repeating: 0, count: 4096)
     var came: Int32 = 0
@@ -178,7 +179,7 @@ final class HookEventListener: Restorable {
     if came & Int32(LINUX_WATCH_REMOVED) != 0 {
       state.withLock { $0.watches.removeValue(forKey: folder) }?.cancel()
     }
-    // An exchange of its own is a rename too, and calls for nothing.
+    // An exchange by this program is also a rename, and needs no action.
     let isNew = !isWatched
     if isNew {
       do {
@@ -190,8 +191,8 @@ final class HookEventListener: Restorable {
     if isNew || came & Int32(LINUX_WATCH_FILLED) != 0 { readSpool() }
   }
 
-  /// Takes the spool away and reads it in a moment: who was about to write into it then doesn't
-  /// wait for this reader.
+  /// Exchanges the spool and reads the old directory a moment later: a process that is about to
+  /// write to it then doesn't wait for this reader.
   private func readSpool(atOnce: Bool = false) {
     let isReading = state.withLock { state in
       state.isMore = state.isReading
@@ -210,14 +211,14 @@ final class HookEventListener: Restorable {
     queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.readTaken() }
   }
 
-  /// Whether a directory may become the spool: it is watched, or none can be.
+  /// Whether a directory may become the spool: it is watched, or no directory can be.
   private func isWatchable(_ path: String) -> Bool {
     guard (try? watch(path)) != nil, let folder = Spool.Folder(path) else { return false }
     return !isWatched || state.withLock { $0.watches[folder] != nil }
   }
 
   private func readTaken() {
-    // What was taken waits for the next one.
+    // The exchanged directory is read at the next start.
     if state.withLock(\.isStopped) { return }
     reader.withLock { spool in spool.readTaken { take($0, from: "spool") } }
     let isMore = state.withLock { state in
@@ -240,7 +241,7 @@ final class HookEventListener: Restorable {
       close(file)
       throw error
     }
-    // What is queued in the old one came first; the queue runs one handler at a time.
+    // The datagrams in the old socket are older. The queue runs one handler at a time.
     let old = state.withLock(\.socket)?.source
     if let old {
       queue.async { [weak self] in

@@ -6,18 +6,17 @@ import Program
 import SystemPackage
 import Linux
 
-/// Takes events out of the spool, in their order. Who reads a directory holds its lock, and who
-/// spools waits for that: so the spool is exchanged for an empty directory beside it,
-/// `spool.taken`, and that one is read. Where this can't be done, or where the spool is something
-/// else's directory too, it is read where it is.
+/// Reads and removes the events of the spool in order. A reader of a directory holds its lock, and
+/// writers wait for that. So the spool is exchanged with an empty directory beside it,
+/// `spool.taken`, and the old directory is read there. If this fails, or if the spool is also used
+/// for other files, it is read in place.
 struct Spool {
-  /// A directory by its number, which is no other's while it is watched.
+  /// The identity of a directory. No other directory has it while this one is watched.
   struct Folder: Hashable {
     var device: dev_t
     var inode: ino_t
 
-    /// The directory that a path leads to; nil where there is none, or where others may change what
-    /// lies in it.
+    /// The directory at a path; nil if there is none, or if other users may change its content.
     init?(_ path: String) {
       var status = stat()
       guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
@@ -27,16 +26,16 @@ struct Spool {
     }
   }
 
-  /// Where events are spooled.
+  /// The spool.
   let path: String
-  /// Where they are read.
+  /// The directory that the spool is exchanged with, and where events are read.
   var taken: String { path + ".taken" }
-  /// How long a name that is no event's stays.
+  /// How long files that aren't events stay in the spool.
   private let strangersStay: Duration
   private let log: Logger
-  /// Directories that were seen to hold nothing but events.
+  /// Directories that once contained only events.
   private var own: Set<Folder> = []
-  /// What was said, so that it is said once.
+  /// The subjects of logged warnings: each is logged once.
   private var said: Set<String> = []
 
   init(path: String, strangersStay: Duration = .seconds(86_400), log: Logger) {
@@ -45,8 +44,8 @@ struct Spool {
     self.log = log
   }
 
-  /// Whether the spool may be exchanged: it holds nothing but events, or did when it was first
-  /// seen, and there is another.
+  /// Whether the spool may be exchanged: it contains only events, or did when it was first read,
+  /// and the other directory is usable.
   mutating func canExchange() -> Bool {
     guard let live = Folder(path) else { return false }
     if !own.contains(live) {
@@ -58,21 +57,21 @@ struct Spool {
     return Self.makeTaken(taken, like: path) && Folder(taken)?.device == live.device
   }
 
-  /// Takes the spool away, and leaves an empty one.
+  /// Exchanges the spool with an empty directory.
   ///
-  /// - Returns: whether that was done; if not, it is to be read where it is.
+  /// - Returns: true on success; if false, the spool must be read in place.
   mutating func exchange() -> Bool {
     guard linux_exchange(path, taken) == 0 else { return false }
     if let live = Folder(path) { own.insert(live) }
     return true
   }
 
-  /// Reads what was taken away: now, or by a reader that died.
+  /// Reads the exchanged directory: from this exchange, or from that of a reader that died.
   mutating func readTaken(_ take: ([UInt8]) -> Void) {
     if Folder(taken) != nil { read(taken, take) }
   }
 
-  /// Reads a directory, each event once it is removed.
+  /// Reads a directory. Each event is removed before it is handled.
   mutating func read(_ folder: String, _ take: ([UInt8]) -> Void) {
     let (names, others) = Self.names(folder)
     for name in names.sorted() {
@@ -86,7 +85,7 @@ struct Spool {
         say(path, "\(path) can't be read, and stays: \(error)")
       }
     }
-    // Who counted it meanwhile counts too little by as much as was spooled during this reading.
+    // Events that are spooled during this reading are missing from the new count.
     unlink("\(folder)/\(SpoolName.count)")
     remove(others, in: folder)
   }
@@ -96,15 +95,15 @@ struct Spool {
     if said.insert(what).inserted { log.warning("\(words)") }
   }
 
-  /// How long ago a file's time was, which can be any number: a tmpfs keeps what it is told.
+  /// The time since a file's timestamp, which can be any number: tmpfs stores whatever is set.
   private static func age(since second: Int) -> Duration {
     let (age, isBeyond) = time(nil).subtractingReportingOverflow(second)
     return .seconds(isBeyond ? (second < 0 ? Int(UInt32.max) : 0) : age)
   }
 
-  /// Removes what is no event once it is old: a file that is still being written a minute later has
-  /// no writer any more, any other goes after a day. A spool has no directories in it: where there
-  /// is one, nothing else is anybody's to remove.
+  /// Removes old files that aren't events: a file that is still unfinished after a minute has lost
+  /// its writer, and any other file is removed after `strangersStay`. A spool contains no
+  /// directories: if there is one, no other file is removed.
   private mutating func remove(_ others: [String], in folder: String) {
     let all = others.compactMap { name -> (name: String, status: stat)? in
       var status = stat()
@@ -113,7 +112,7 @@ struct Spool {
     let isShared = all.contains { $0.status.st_mode & S_IFMT == S_IFDIR }
     var removed: [String] = []
     for (name, status) in all {
-      // Since it was last written or put here.
+      // Since it was last written or moved here.
       let age = Self.age(since: max(status.st_mtim.tv_sec, status.st_ctim.tv_sec))
       if Self.isUnfinished(name) {
         let written = Self.age(since: status.st_mtim.tv_sec)
@@ -131,7 +130,7 @@ struct Spool {
     log.warning("removed \(words) no event from \(folder): \(Printable.text(first))")
   }
 
-  /// Events, and all else but the count.
+  /// The events, and all other names except the count.
   private static func names(_ folder: String) -> (events: [SpoolName], others: [String]) {
     var (events, others): ([SpoolName], [String]) = ([], [])
     for text in (try? Directory.names(of: folder)) ?? [] {
@@ -144,13 +143,13 @@ struct Spool {
     return (events, others)
   }
 
-  /// Whether an event is still being written under that name, or was by a writer that died.
+  /// Whether the name belongs to an event that is being written, or whose writer died.
   private static func isUnfinished(_ name: String) -> Bool {
     name.hasPrefix(".") && SpoolName(String(name.dropFirst())) != nil
   }
 
-  /// Makes the directory that is read, or checks one that is there; it may become the spool, and is
-  /// as that one is.
+  /// Creates the directory for the exchange, or checks an existing one. It may become the spool, so
+  /// it gets the same owner and mode.
   private static func makeTaken(_ taken: String, like path: String) -> Bool {
     var (old, new) = (stat(), stat())
     guard lstat(path, &old) == 0 else { return false }

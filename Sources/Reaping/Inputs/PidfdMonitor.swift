@@ -5,7 +5,7 @@ import Linux
 import PodIdentity
 import Synchronization
 
-/// Pidfds on the executors that live: the kernel reports each end as it happens.
+/// Watches living executors by pidfd: the kernel reports each exit immediately.
 final class PidfdMonitor: Sendable {
   private struct State {
     var watches: [PodIdentity: ReadSource] = [:]
@@ -14,21 +14,21 @@ final class PidfdMonitor: Sendable {
   private let state = Mutex(State())
   private let queue = DispatchQueue(label: "pidfds")
 
-  /// The incarnations that end from now on. Nothing is watched before somebody asks for them.
+  /// The incarnations that exit from now on. No process is watched before the first call.
   func ends() -> AsyncStream<PodIdentity> {
     let (stream, ends) = AsyncStream.makeStream(of: PodIdentity.self)
     state.withLock { $0.ends = ends }
     return stream
   }
 
-  /// Watches an incarnation whose process has just been seen alive.
+  /// Watches an incarnation whose process was just found alive.
   func watch(_ identity: PodIdentity) {
     guard let pid = identity.incarnation.pid,
       let ends = state.withLock({ $0.watches[identity] == nil ? $0.ends : nil })
     else { return }
     let descriptor = linux_pidfd_open(pid)
     guard descriptor >= 0 else { return }
-    // The pid may have changed hands before the descriptor was open.
+    // The PID may have been reused before the descriptor was opened.
     guard identity.incarnation.look() == .alive else {
       close(descriptor)
       ends.yield(identity)
@@ -42,7 +42,7 @@ final class PidfdMonitor: Sendable {
     }
   }
 
-  /// Ends a watch.
+  /// Stops watching an incarnation.
   func end(_ identity: PodIdentity) {
     state.withLock { $0.watches.removeValue(forKey: identity) }?.cancel()
   }

@@ -1,6 +1,6 @@
-/// The newest elements of a sequence without end, at least a number of them and at most twice as
-/// many: when the newer half is full it becomes the older one, so that no element is forgotten
-/// right after it came.
+/// The newest elements of an endless sequence: at least `least`, and at most twice as many. When
+/// the newer half is full it becomes the older half, so that no element is dropped soon after its
+/// insertion.
 struct RecentSet<Element: Hashable & Sendable>: Sendable {
   private let least: Int
   private var newer: Set<Element> = []
@@ -8,7 +8,7 @@ struct RecentSet<Element: Hashable & Sendable>: Sendable {
 
   init(atLeast least: Int) { self.least = least }
 
-  /// Remembers an element.
+  /// Inserts an element.
   ///
   /// - Returns: whether it is new.
   mutating func insert(_ element: Element) -> Bool {

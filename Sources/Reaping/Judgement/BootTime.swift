@@ -1,13 +1,14 @@
 import Glibc
 
-/// A point in time by CLOCK_BOOTTIME, which counts a suspended host's time too and is never set.
+/// A point in time of CLOCK_BOOTTIME, which includes the time of suspension and can't be set.
 struct BootTime: Sendable, Hashable, Comparable {
-  /// Since the host's boot.
+  /// The time since the host's boot.
   var sinceBoot: Duration
 
-  /// The present.
+  /// The current time.
   static var now: BootTime {
-    // A timespec's two words: which C module has its members depends on which is read first.
+    // The timespec is filled in as two integers: which C module declares its members depends on the
+    // order in which modules are loaded.
     var time = (seconds: 0, nanoseconds: 0)
     withUnsafeMutablePointer(to: &time) {
       $0.withMemoryRebound(to: timespec.self, capacity: 1) {
@@ -25,18 +26,18 @@ struct BootTime: Sendable, Hashable, Comparable {
 }
 
 extension Duration {
-  /// In seconds, for people and JSON.
+  /// The duration in seconds, for output.
   var inSeconds: Double {
     Double(components.seconds) + Double(components.attoseconds) / 1e18
   }
 
-  /// Seconds that a file or another process says: what is beyond thirty thousand years is that, and
-  /// would not fit.
+  /// A number of seconds from a file or another process, limited to about thirty thousand years,
+  /// because larger values don't fit.
   init(saidSeconds seconds: Double) {
     self = .seconds(seconds.isNaN ? 0 : min(max(seconds, -1e12), 1e12))
   }
 
-  /// Such as `3 s`, `4 min`, `2 h`, `5 days`.
+  /// For example `3 s`, `4 min`, `2 h`, `5 days`.
   var words: String {
     let seconds = components.seconds
     if seconds < 120 { return "\(seconds) s" }

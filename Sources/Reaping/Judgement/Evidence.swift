@@ -6,50 +6,50 @@ struct Evidence: Sendable, Hashable {
   var finding: Finding
 }
 
-/// What was observed.
+/// The result of an observation.
 enum Finding: Sendable, Hashable {
   /// The process table has the process.
   case processAlive
-  /// The process table proves that it is gone.
+  /// The process table proves that the process has exited.
   case processGone(ProcessLook.End)
-  /// This program's own pidfd reported its end.
+  /// This program's pidfd reported the exit.
   case processEndSeen
-  /// The process table didn't tell.
+  /// The process table could not be read.
   case processUnreadable(String)
-  /// The run's cgroup holds so many processes that aren't in the pod's containers.
+  /// The run's cgroup has this number of processes outside of the pod's containers.
   case cgroupPopulated(Int)
-  /// It holds none.
+  /// The run's cgroup has no such process.
   case cgroupEmpty
-  /// There is no such cgroup.
+  /// The run's cgroup doesn't exist.
   case cgroupMissing
-  /// It couldn't be read.
+  /// The run's cgroup could not be read.
   case cgroupUnreadable(String)
   /// The agent lists the run.
   case agentLists
-  /// The agent whose ID the pod bears, out of recovery and asked by one who may see everything,
-  /// doesn't list it.
+  /// The agent with the ID in the pod's labels doesn't list the run, after its recovery and with
+  /// access to every run.
   case agentOmits
-  /// The agent can't be asked, or its answer proves nothing.
+  /// The agent can't be queried, or its response proves nothing.
   case agentSilent(String)
-  /// The agent's checkpoint says that the run is over.
+  /// According to the agent's checkpoint the run is over.
   case sentinel
-  /// The agent's checkpoint names a process that lives.
+  /// The agent's checkpoint has a process that is alive.
   case checkpointedProcess(Int32)
-  /// The agent's checkpoint names no living process, nor does it say that the run is over.
+  /// The agent's checkpoint has no living process, and the run isn't over.
   case checkpointSilent
   /// The executor holds its lease.
   case leaseHeld
   /// The executor's lease was dropped.
   case leaseDropped
-  /// The executor said that it is through, and let its lease go.
+  /// The executor released its lease because its work is complete.
   case leaseReleased
-  /// The agent said that it removed the executor.
+  /// The agent reported that it removed the executor.
   case agentSaidRemoved
 
-  /// What it is evidence from: the newest of one source replaces what that source said before.
+  /// The origin of a finding. The newest finding of a source replaces its earlier ones.
   enum Source: Sendable, Hashable { case process, pidfd, cgroup, agent, checkpoint, lease, hook }
 
-  /// Who observed it.
+  /// The source of the finding.
   var source: Source {
     switch self {
     case .processAlive, .processGone, .processUnreadable: .process
@@ -62,7 +62,7 @@ enum Finding: Sendable, Hashable {
     }
   }
 
-  /// In words, for `explain` and the journal.
+  /// The description for `explain` and the journal.
   var words: String {
     switch self {
     case .processAlive: "its process lives"
@@ -90,17 +90,17 @@ enum Finding: Sendable, Hashable {
   }
 }
 
-/// What is known of one incarnation: of each source the newest word, since when it says so, and
-/// what never becomes untrue. It is bounded, however long a pod lives.
+/// The evidence about one incarnation: the newest finding of each source, the time since when it
+/// holds, and findings that stay true. Its size is bounded, however long a pod lives.
 struct EvidenceRecord: Sendable, Equatable {
-  /// When the pod was first seen. What was observed before says nothing: the incarnation may not
-  /// have begun.
+  /// When the pod was first seen. Earlier observations are ignored: the incarnation may not have
+  /// started by then.
   let firstSeen: BootTime
   private(set) var evidence: [Evidence] = []
 
   init(firstSeen: BootTime) { self.firstSeen = firstSeen }
 
-  /// Takes an observation in, in any order and any number of times.
+  /// Adds an observation. The order doesn't matter, and neither do repetitions.
   mutating func add(_ finding: Finding, at time: BootTime) {
     guard time >= firstSeen else { return }
     let new = Evidence(time: time, finding: finding)
@@ -109,7 +109,8 @@ struct EvidenceRecord: Sendable, Equatable {
     evidence += Self.essence(same)
   }
 
-  /// First and last of the newest row of like words, and the newest of each other word.
+  /// Keeps the first and last of the newest row of equivalent findings, and the newest of every
+  /// other finding.
   private static func essence(_ list: [Evidence]) -> [Evidence] {
     let sorted = list.sorted { $0.time < $1.time }
     guard let newest = sorted.last else { return [] }
@@ -125,7 +126,8 @@ struct EvidenceRecord: Sendable, Equatable {
 }
 
 extension Finding {
-  /// Whether two words mean the same for a row of observations: an empty cgroup and none at all do.
+  /// Whether two findings are equivalent within a row of observations: an empty cgroup and a
+  /// missing cgroup are.
   func isLike(_ other: Finding) -> Bool {
     switch (self, other) {
     case (.processGone, .processGone), (.processUnreadable, .processUnreadable),

@@ -3,29 +3,29 @@ import HookEvents
 import PodIdentity
 import PodObjects
 
-/// What is known of pods and of their executors. It is a value: whoever only observes works on a
-/// copy, and what that learns is lost with it.
+/// The evidence about pods and their executors. It is a value: an observer works on a copy, and
+/// discards what it adds.
 struct EvidenceStore: Sendable, Equatable {
-  /// Evidence by pod.
+  /// The evidence by pod.
   private(set) var records: [PodIdentity: EvidenceRecord] = [:]
-  /// The pods with a record, by run.
+  /// The pods that have a record, by run.
   private var podsOfRun: [String: Set<PodIdentity>] = [:]
   private(set) var hooks = HookEventHistory()
-  /// Leases that are held, by the number of connections.
+  /// The leases that are held, with the number of connections.
   private(set) var leases: [LeaseHolder: Int] = [:]
-  /// Executors that were seen to end while they held a lease.
+  /// Executors whose exit was seen while they held a lease.
   private(set) var ended: [LeaseHolder: BootTime] = [:]
 
   // MARK: Inputs
 
-  /// Takes in an event of the agent's hook, of this boot.
+  /// Adds an event of the agent's hook from this boot.
   ///
-  /// - Returns: whether it calls for a pass: it never proves anything.
+  /// - Returns: whether a pass is needed. The event itself is never a proof of death.
   mutating func handle(_ event: HookEvent) -> Bool { hooks.handle(event) }
 
-  /// Takes in an event of a lease.
+  /// Adds an event of a lease.
   ///
-  /// - Returns: whether it calls for a pass over the run's pods.
+  /// - Returns: whether a pass over the run's pods is needed.
   mutating func handle(_ event: LeaseEvent) -> Bool {
     switch event {
     case .held(let holder):
@@ -40,8 +40,8 @@ struct EvidenceStore: Sendable, Equatable {
       release(holder)
       if leases[holder] == nil { note(holder, .leaseDropped) }
       if processEnded { return handleEnd(of: holder) }
-      // Who lives on is looked at if it has a pod: nobody else's connection is worth the engine's
-      // time.
+      // An executor that is still alive is checked only if it has a pod: other connections must not
+      // cause requests to the engine.
       return podsOfRun[holder.run]?.contains { holder.keeps($0) } ?? false
     case .ended(let holder):
       return handleEnd(of: holder)
@@ -50,7 +50,7 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// An executor that lost its connection may have another by the time that is reported.
+  /// An executor that lost its connection may have a new one before the loss is reported.
   private mutating func release(_ holder: LeaseHolder) {
     leases[holder] = leases[holder].flatMap { $0 > 1 ? $0 - 1 : nil }
   }
@@ -58,7 +58,8 @@ struct EvidenceStore: Sendable, Equatable {
   private mutating func handleEnd(of holder: LeaseHolder) -> Bool {
     note(holder, .processGone(.noProcess))
     note(holder, .processEndSeen)
-    // Ends are remembered for objects that appear later; so many come in no ten minutes.
+    // Exits are kept for objects that appear later. The limit is far above the number of exits in
+    // ten minutes.
     if ended.count >= 16_384, let oldest = ended.min(by: { $0.value < $1.value }) {
       ended[oldest.key] = nil
     }
@@ -72,13 +73,13 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Takes in that an executor's process was just seen to live.
+  /// Adds that an executor's process was just found alive.
   mutating func noteAlive(_ identity: PodIdentity) {
     begin([identity], at: .now)
     records[identity]?.add(.processAlive, at: .now)
   }
 
-  /// Takes in what this program's own pidfd reported, if the process table agrees.
+  /// Adds an exit that this program's pidfd reported, if the process table confirms it.
   mutating func handleEnd(of identity: PodIdentity) {
     guard case .gone(let end) = identity.incarnation.look() else { return }
     begin([identity], at: .now)
@@ -88,7 +89,7 @@ struct EvidenceStore: Sendable, Equatable {
 
   // MARK: A pass
 
-  /// Begins the records of pods that are seen for the first time.
+  /// Creates the records of pods that are seen for the first time.
   mutating func begin(_ pods: some Sequence<PodIdentity>, at time: BootTime) {
     for identity in pods where records[identity] == nil {
       records[identity] = EvidenceRecord(firstSeen: time)
@@ -96,15 +97,15 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Looks at everything that tells of the executors of a survey's pods. It happens after the look
-  /// at the engine: the executor is older than its pod's objects, so that one that isn't there now
-  /// is dead and not yet to come.
+  /// Collects the evidence about the executors of a survey's pods. It runs after the engine was
+  /// queried: an executor is older than its pod's objects, so a missing process is dead and not
+  /// about to start.
   ///
   /// - Parameters:
-  ///   - survey: what was found.
-  ///   - agent: what the agent says.
-  ///   - checkpoint: the agent's checkpoints, where they are known.
-  /// - Returns: the pods whose executors' processes live.
+  ///   - survey: the observed objects.
+  ///   - agent: the agent's reply.
+  ///   - checkpoint: the agent's checkpoints, if they are known.
+  /// - Returns: the pods whose executors' processes are alive.
   mutating func gather(
     _ survey: Survey, _ agent: AgentReply, _ checkpoint: Checkpoint?
   ) -> [PodIdentity] {
@@ -112,13 +113,13 @@ struct EvidenceStore: Sendable, Equatable {
     return survey.pods.keys.filter { gather($0, survey, agent, checkpoint, sources) }
   }
 
-  /// What tells of several executors, by what it names: the time of a pass is linear in each.
+  /// Evidence that concerns several executors, indexed so that the time of a pass is linear.
   private struct Sources {
     /// The holders of leases, by run.
     let held: [String: [LeaseHolder]]
-    /// Those that were seen to end, by run.
+    /// The lease holders whose exit was seen, by run.
     let ended: [String: [LeaseHolder]]
-    /// What the agent removed, by executor.
+    /// The executors that the agent removed, by executor ID.
     let removals: [String: [HookEventHistory.Removal]]
     /// The pods of a survey, by run.
     let pods: [String: [ObservedPod]]
@@ -150,7 +151,7 @@ struct EvidenceStore: Sendable, Equatable {
     }
     let cgroup = survey.cgroup(of: identity, among: sources.pods[identity.run] ?? [])
     records[identity]?.add(cgroup, at: .now)
-    // What a source said before must not stand when it has nothing to say any more.
+    // An earlier finding of a source must not remain when the source has none any more.
     if let finding = checkpoint?.look(at: identity) {
       records[identity]?.add(finding, at: .now)
     } else if records[identity]?.newest(.checkpoint) != nil {
@@ -167,7 +168,7 @@ struct EvidenceStore: Sendable, Equatable {
     return false
   }
 
-  /// What leases say of a pod that a look has found.
+  /// Adds the evidence of leases about a pod.
   mutating func gatherLeases(_ identity: PodIdentity) {
     gatherLeases(identity, held: Array(leases.keys), ended: Array(ended.keys))
   }
@@ -175,14 +176,14 @@ struct EvidenceStore: Sendable, Equatable {
   private mutating func gatherLeases(
     _ identity: PodIdentity, held: [LeaseHolder], ended: [LeaseHolder]
   ) {
-    // A connection outlives its holder where a child of it has inherited it and the kernel has no
-    // pidfd to tell.
+    // A connection outlives its holder if a child process inherited it and the kernel has no
+    // pidfds.
     if held.contains(where: { $0.keeps(identity) && !$0.isGone }) {
       records[identity]?.add(.leaseHeld, at: .now)
       return
     }
-    // The peer of a lease was seen to end, perhaps before its pod had any object; the kernel told
-    // its pid even where the label couldn't.
+    // The exit of the lease's peer was seen, perhaps before its pod had an object. The kernel
+    // reports the peer's PID even if the label has none.
     if records[identity]?.newest(.pidfd) == nil,
       ended.contains(where: { $0.keeps(identity) })
     {
@@ -192,11 +193,12 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Forgets what no pod bears any more. A dead incarnation is remembered for ten minutes after its
-  /// last object: dockerd completes what a client that died had asked for, and that goes at once.
+  /// Removes the records of pods without objects. The record of a dead incarnation stays for ten
+  /// minutes after its last object: dockerd completes requests of a client that died, and the
+  /// resulting objects are then removed immediately.
   ///
-  /// - Parameter pods: all that there are.
-  /// - Returns: the incarnations that were forgotten.
+  /// - Parameter pods: all existing pods.
+  /// - Returns: the incarnations whose records were removed.
   mutating func forget(all pods: [PodIdentity: ObservedPod]) -> [PodIdentity] {
     let runs = Set(pods.keys.map(\.run))
     let now = BootTime.now
@@ -215,18 +217,18 @@ struct EvidenceStore: Sendable, Equatable {
 
   // MARK: Questions
 
-  /// Whether a pod of this run is known.
+  /// Whether a pod of this run has a record.
   func knows(run: String) -> Bool { podsOfRun[run] != nil }
 
-  /// Judges a pod by what is known now; nil for one that isn't known.
+  /// Judges a pod by the current evidence; nil if it has no record.
   func verdict(of identity: PodIdentity, on host: HostFacts, grace: Duration) -> Verdict? {
     records[identity].map {
       Verdict.judge(identity, on: host, by: $0, now: .now, grace: grace)
     }
   }
 
-  /// Whether a living executor says that a run of our own root is its own: one whose directories
-  /// are its user's, or root's.
+  /// Whether a living executor holds a lease for a run below the project's own root. The run's
+  /// directories must belong to the executor's user or root.
   func isLeased(_ run: String, _ path: String, _ folders: CgroupFolders) -> Bool {
     leases.keys.contains { holder in
       holder.run == run && !holder.isGone
@@ -234,13 +236,13 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Runs whose executors were seen to end, with their cgroups: of pods that were known, and of
-  /// leases. The holder of a lease said by itself which run was its own, so that only its own
-  /// user's directory counts.
+  /// Runs whose executors' exits were seen, with their cgroups: from pods with a record, and from
+  /// leases. A lease's run is only the claim of its holder, so the run's directories must belong to
+  /// the holder's user.
   ///
   /// - Parameters:
-  ///   - run: only this run's; nil for all.
-  ///   - host: what is known of this host.
+  ///   - run: only this run; nil for all.
+  ///   - host: the facts about this host.
   ///   - grace: how old a proof must be.
   ///   - folders: the host's cgroups.
   /// - Returns: the runs and their cgroups.
@@ -264,7 +266,7 @@ struct EvidenceStore: Sendable, Equatable {
 }
 
 extension Finding {
-  /// What the process table says.
+  /// The finding for a lookup in the process table.
   fileprivate init(_ look: ProcessLook) {
     self =
       switch look {

@@ -2,7 +2,7 @@ import HookEvents
 import Glibc
 import PodIdentity
 
-/// What the agent's hook said of executors, as far as it matters to pods.
+/// The events of the agent's hook that concern pods.
 struct HookEventHistory: Sendable, Equatable {
   /// An executor that the agent removed.
   struct Removal: Sendable, Hashable {
@@ -15,14 +15,14 @@ struct HookEventHistory: Sendable, Equatable {
     var sandbox: String
     var time: BootTime
   }
-  /// Longer strings than IDs and paths are, in bytes, aren't worth remembering.
+  /// The largest length of a stored string in bytes; IDs and paths are shorter.
   private static let longest = 4096
   private(set) var removals: [Removal] = []
   private(set) var starts: [String: Start] = [:]
 
-  /// Takes an event of this boot in.
+  /// Adds an event of this boot.
   ///
-  /// - Returns: whether it calls for a pass.
+  /// - Returns: whether a pass is needed.
   mutating func handle(_ event: HookEvent) -> Bool {
     let time = BootTime(sinceBoot: .nanoseconds(Int64(clamping: event.bootTime)))
     switch event.kind {
@@ -46,14 +46,14 @@ struct HookEventHistory: Sendable, Equatable {
     }
   }
 
-  /// Whether the agent said of an executor that it was removed, at a time when this incarnation
-  /// existed: a later run of the same executor is not meant.
+  /// Whether the agent reported the removal of an executor at a time when this incarnation existed.
+  /// A later run of the same executor ID is not affected.
   ///
   /// - Parameters:
   ///   - identity: the pod.
   ///   - firstSeen: when it was first seen.
-  ///   - removals: what the agent said of executors of its ID.
-  /// - Returns: whether it said so.
+  ///   - removals: the reported removals with its executor ID.
+  /// - Returns: whether its executor was removed.
   static func saidRemoved(
     _ identity: PodIdentity, firstSeen: BootTime, in removals: [Removal]
   ) -> Bool {

@@ -2,47 +2,49 @@ import Linux
 import PodIdentity
 import PodObjects
 
-/// How many failed pods are kept on this host, and how full its disk may be.
+/// The limits for keeping failed pods on this host.
 struct KeepLimits: Sendable, Equatable {
-  /// How many, at most.
+  /// The largest number of kept pods.
   var most = 5
-  /// How full the disk of the engine's data may be, in percent, for any to be kept.
+  /// The usage of the engine's disk above which no pod is kept, in percent.
   var disk = 85
-  /// How full it is; nil where that isn't known.
+  /// The usage of the engine's disk, in percent; nil if it isn't known.
   var used: Int?
-  /// Pods that couldn't be kept however often it was tried, with the reason.
+  /// Pods that repeatedly could not be kept, with the reason.
   var hopeless: [PodIdentity: String] = [:]
-  /// The present in seconds since 1970.
+  /// The current time in seconds since 1970.
   var now = WallClock.seconds
 }
 
-/// What becomes of failed pods that are to be kept: a pure function of their containers, the verdicts and the limits.
+/// Decides which failed pods are kept: a pure function of their containers, the verdicts and the
+/// limits.
 ///
-/// The decision to keep a pod is in the names of its containers (`KeptName`). Where its executor died before it had
-/// decided, pod-reaper decides.
+/// The decision to keep a pod is recorded in the names of its containers (`KeptName`). If the
+/// executor died before it decided, pod-reaper decides.
 struct KeptPods: Sendable {
-  /// Why and until when a pod is kept.
+  /// How long and since when a pod is kept.
   struct Kept: Sendable, Equatable {
-    /// Until when, in seconds since 1970.
+    /// The end of the time, in seconds since 1970.
     var until: Int64
-    /// Whether that is decided and nothing of it runs: there is nothing to be done before it is over.
+    /// Whether the decision is recorded and no container runs, so that nothing needs to be done
+    /// before `until`.
     var isDone: Bool
-    /// When it was decided, in seconds since 1970.
+    /// The start of the time, in seconds since 1970.
     var since: Int64
   }
 
   /// The pods that are kept.
   private(set) var kept: [PodIdentity: Kept] = [:]
-  /// Pods that were to be kept and aren't, with the reason.
+  /// Pods that should have been kept and aren't, with the reason.
   private(set) var dropped: [PodIdentity: String] = [:]
 
-  /// Chooses among pods: the newest stay.
+  /// Decides about pods. The newest are kept.
   ///
   /// - Parameters:
-  ///   - pods: what the engine has.
-  ///   - verdicts: what is thought of their executors.
+  ///   - pods: the pods on the engine.
+  ///   - verdicts: the verdicts about their executors.
   ///   - limits: the host's limits.
-  ///   - time: the present since the boot.
+  ///   - time: the current time since the boot.
   init(
     _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict], _ limits: KeepLimits,
     at time: BootTime
@@ -56,8 +58,9 @@ struct KeptPods: Sendable {
       let isDone = pod.containers.keptUntil != nil
       switch verdict.state {
       case .leaked: break
-      // An executor of several tasks lives on when one of them has failed; and of one of which nothing is known the name of
-      // each container says all the same that it is kept, and until when.
+      // An executor with several tasks lives on after one of them has failed. If the state of the
+      // executor isn't known, the names of the containers still record that the pod is kept, and
+      // until when.
       case .alive where isDone, .undecided where isDone: break
       default: continue
       }
@@ -69,7 +72,7 @@ struct KeptPods: Sendable {
       } else if limits.now >= until {
         dropped[identity] = "its time to be kept, \(Duration.seconds(seconds).words), is over"
       } else if until - limits.now > seconds + 3600, (pod.created ?? 0) <= limits.now {
-        // A clock that was wrong when it was decided must not keep it for ever.
+        // If the clock was wrong at the time of the decision, the pod must not be kept forever.
         dropped[identity] = "the host's clock was set back since it was kept"
       } else {
         candidates[identity] = one

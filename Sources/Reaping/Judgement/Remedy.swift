@@ -1,4 +1,4 @@
-/// What an operator can do about an undecided pod (docs/reaper.md, "Undecided"). The raw value is the
+/// What an operator can do about an undecided pod (docs/operate.md, "Undecided pods"). The raw value is the
 /// label `reason` of a metric.
 enum Remedy: String, Sendable, CaseIterable {
   case wait = "waiting"
@@ -30,7 +30,7 @@ enum Remedy: String, Sendable, CaseIterable {
 }
 
 extension Finding {
-  /// What it means for a verdict, for `explain`.
+  /// The meaning of the finding for a verdict, for `explain`.
   var means: String {
     switch self {
     case .processAlive, .leaseHeld, .cgroupPopulated, .agentLists, .checkpointedProcess: "alive"

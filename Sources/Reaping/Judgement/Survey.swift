@@ -4,32 +4,33 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// What one look at the host and at the engine has found, before anything is judged.
+/// The objects found on the host and the engine at one time, before any verdict.
 struct Survey: Sendable {
   /// Only pods of this run; nil for all.
   var run: String?
-  /// The host, as it is now: /proc may have been mounted anew since the start.
+  /// The current state of the host: /proc may have been mounted again since the start.
   var host: HostFacts
-  /// The boot that this program began in.
+  /// The boot ID at the start of this program.
   var bootID: String?
-  /// What is mounted; nil where that couldn't be read.
+  /// The cgroup hierarchies; nil if they couldn't be read.
   var cgroups: LibcgroupTable?
   var slices: PodSlices
-  /// Cgroups below the roots that no known dead run accounts for, seen before the engine was asked.
+  /// Cgroups below the roots that belong to no known dead run. They were listed before the engine
+  /// was queried.
   var strangers: Set<String>
-  /// What the engine has.
+  /// The engine's objects.
   var engine: Observation
-  /// When the engine had answered.
+  /// When the engine had responded.
   var time: BootTime
 
   var pods: [PodIdentity: ObservedPod] { engine.pods }
 
-  /// Whether processes of the run live outside of the pod's containers.
+  /// Finds processes of a run outside of the pod's containers.
   ///
   /// - Parameters:
   ///   - identity: the pod.
-  ///   - pods: those of its run.
-  /// - Returns: what was found.
+  ///   - pods: the pods of its run.
+  /// - Returns: the finding.
   func cgroup(of identity: PodIdentity, among pods: [ObservedPod]) -> Finding {
     let path = identity.ownCgroup
     guard CgroupPath.isRun(path, identity.run) else {
@@ -37,7 +38,7 @@ struct Survey: Sendable {
     }
     guard let cgroups else { return .cgroupUnreadable("/proc/self/mountinfo") }
     if let fault = cgroups.fault, fault.hidesCgroups { return .cgroupUnreadable("\(fault)") }
-    // Another task of the same executor has its containers in the same cgroup.
+    // The containers of other tasks of the same executor are in the same cgroup.
     let containers = pods.flatMap { $0.objects.of(.container) }
       .flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
     return switch cgroups.folders.look(path, passingOver: Set(containers)) {
@@ -49,22 +50,22 @@ struct Survey: Sendable {
   }
 }
 
-/// What a survey's pods are thought of.
+/// The verdicts about a survey's pods.
 struct Assessment: Sendable {
   let survey: Survey
   let agent: AgentReply
-  /// The records that were judged by.
+  /// The records on which the verdicts are based.
   let records: [PodIdentity: EvidenceRecord]
   let verdicts: [PodIdentity: Verdict]
-  /// The sandboxes of runs that the agent's hook named.
+  /// The sandboxes of runs, as reported by the agent's hook.
   let sandboxes: [String: String]
-  /// When it was judged.
+  /// The time of the verdicts.
   let time: BootTime
-  /// Which failed pods are kept.
+  /// The failed pods that are kept.
   let keeping: KeptPods
-  /// The pods whose executors are proven dead, kept ones included.
+  /// The pods whose executors are proven dead, including kept pods.
   private let dead: Set<PodIdentity>
-  /// The cgroups of the pods whose executors aren't.
+  /// The cgroups of all other pods.
   private let sharedCgroups: Set<String>
 
   var pods: [PodIdentity: ObservedPod] { survey.pods }
@@ -72,11 +73,11 @@ struct Assessment: Sendable {
   /// Judges a survey's pods.
   ///
   /// - Parameters:
-  ///   - survey: what was found.
-  ///   - agent: what the agent says.
-  ///   - evidence: what is known, all of the survey included.
+  ///   - survey: the observed objects.
+  ///   - agent: the agent's reply.
+  ///   - evidence: the evidence, including that of the survey.
   ///   - grace: how old a proof must be.
-  ///   - limits: how many failed pods are kept.
+  ///   - limits: the limits for keeping failed pods.
   init(
     _ survey: Survey, _ agent: AgentReply, by evidence: EvidenceStore, grace: Duration,
     keeping limits: KeepLimits = KeepLimits()
@@ -113,32 +114,32 @@ struct Assessment: Sendable {
   /// The pods that are proven to be leaked.
   var leaked: [PodIdentity: ObservedPod] { pods.filter { verdicts[$0.key]?.state == .leaked } }
 
-  /// Kept pods of executors that aren't proven dead, whose time is over.
+  /// Kept pods whose time is over, and whose executors aren't proven dead.
   var expired: [PodIdentity: ObservedPod] {
     pods.filter { keeping.dropped[$0.key] != nil && !isDead($0.key) }
   }
 
-  /// Whether a pod's executor is proven dead, whatever becomes of the pod.
+  /// Whether a pod's executor is proven dead, even if the pod is kept.
   func isDead(_ identity: PodIdentity) -> Bool { dead.contains(identity) }
 
-  /// When the first proof that is too young now will be old enough.
+  /// When the first proof that is still too young will be old enough.
   var due: BootTime? { verdicts.values.compactMap(\.due).min() }
 
-  /// Whether a cgroup is another pod's too: one executor may run several tasks below one cgroup,
-  /// and a label can name another's.
+  /// Whether a cgroup also belongs to a pod whose executor isn't proven dead. One executor may run
+  /// several tasks in one cgroup, and a label can contain any path.
   ///
   /// - Parameters:
   ///   - path: the cgroup.
-  ///   - pods: the pods that there are now; nil for those of the survey.
-  /// - Returns: whether it is.
+  ///   - pods: the existing pods; nil for those of the survey.
+  /// - Returns: whether it is shared.
   func isShared(_ path: String, _ pods: [PodIdentity: ObservedPod]? = nil) -> Bool {
     guard let pods else { return sharedCgroups.contains(path) }
     return pods.keys.contains { $0.cgroupParent == path && !isDead($0) }
   }
 
-  /// Reports each pod.
+  /// The report about all pods.
   ///
-  /// - Parameter results: what was removed since.
+  /// - Parameter results: the results of removals since the survey.
   /// - Returns: the report.
   func report(_ results: [PodIdentity: RemovalResult] = [:]) -> PassReport {
     var report = PassReport()
@@ -149,7 +150,7 @@ struct Assessment: Sendable {
     return report
   }
 
-  /// Reports one pod, and what was removed of it.
+  /// The report about one pod and its removal; nil if the pod is unknown.
   func report(of identity: PodIdentity, _ result: RemovalResult? = nil) -> PodReport? {
     guard let pod = pods[identity], let verdict = verdicts[identity],
       let record = records[identity]

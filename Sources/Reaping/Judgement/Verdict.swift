@@ -2,29 +2,29 @@ import Linux
 import PodIdentity
 import Program
 
-/// What is to be thought of a pod.
+/// The judgement about a pod.
 struct Verdict: Sendable, Equatable {
-  /// The four verdicts.
+  /// The possible verdicts.
   enum State: String, Sendable, CaseIterable {
-    /// Its executor lives.
+    /// The executor is alive.
     case alive
-    /// Its executor is proven dead: all of it is to be removed.
+    /// The executor is proven dead: the whole pod must be removed.
     case leaked
-    /// It has failed, and its stopped containers stay until their time is over.
+    /// The pod has failed, and its stopped containers are kept for a limited time.
     case kept
-    /// Nothing is proven: it is left alone and reported.
+    /// Nothing is proven: the pod is left alone and reported.
     case undecided
-    /// It is another host's.
+    /// The pod belongs to another host.
     case foreign
   }
   var state: State
-  /// Why, in a line.
+  /// The reason, in one line.
   var why: String
-  /// Since when the executor is proven dead.
+  /// The time of the executor's death, as far as it is proven.
   var deadSince: BootTime?
-  /// When proof that is still too young will be old enough.
+  /// When a proof that is still too young will be old enough.
   var due: BootTime?
-  /// Why a pod is alive whose executor's process was seen.
+  /// The reason for `alive` if the executor's process was found.
   static let livingProcess = "its executor's process lives"
   /// What an operator can do about an undecided pod.
   var remedy: Remedy?
@@ -40,13 +40,14 @@ struct Verdict: Sendable, Equatable {
     self.due = due
   }
 
-  /// The verdict on a failed pod whose executor is dead, or has ended it: what becomes of it is decided by `KeptPods`.
+  /// The verdict on a failed pod that `KeptPods` keeps, because its executor is dead or has stopped
+  /// it.
   ///
   /// - Parameters:
-  ///   - kept: until when it is kept.
+  ///   - kept: how long it is kept.
   ///   - limits: the host's limits.
-  ///   - time: the present since the boot.
-  /// - Returns: the verdict; due when its time is over.
+  ///   - time: the current time since the boot.
+  /// - Returns: the verdict; it is due at the end of the time.
   func keeping(_ kept: KeptPods.Kept, _ limits: KeepLimits, at time: BootTime) -> Verdict {
     let rest = max(0, kept.until - limits.now)
     let until = "until \(WallClock.text(kept.until)) (in \(Duration.seconds(rest).words))"
@@ -58,7 +59,7 @@ struct Verdict: Sendable, Equatable {
       deadSince: deadSince, due: time + .seconds(rest))
   }
 
-  /// The verdict on a pod that was to be kept, and isn't.
+  /// The verdict on a pod that should have been kept and isn't.
   func dropping(_ reason: String) -> Verdict {
     var verdict = self
     if verdict.state != .leaked { verdict.state = .kept }
@@ -66,20 +67,21 @@ struct Verdict: Sendable, Equatable {
     return verdict
   }
 
-  /// Judges a pod: a pure function of its identity, what was observed, and the time.
+  /// Judges a pod: a pure function of its identity, the observations, and the time.
   ///
-  /// Leaked needs one of the three proofs of death, older than the grace, and no sign of life after
-  /// it. The process table's word is infallible for a pid with start time on this boot, so that
-  /// there only the process itself and its lease are signs of life; an agent that hasn't noticed
-  /// yet, or a straggler in the cgroup, are not. Where the pid isn't known, each of them is.
+  /// `leaked` requires one of the three proofs of death, older than the grace period, and no sign
+  /// of life after it. For a PID with start time of this boot the process table is always right.
+  /// Then only the process itself and its lease are signs of life; an agent that hasn't noticed the
+  /// death yet, or a remaining process in the cgroup, are not. If the PID isn't known, each of
+  /// these is a sign of life.
   ///
   /// - Parameters:
-  ///   - identity: what the pod's labels say.
+  ///   - identity: the pod's labels.
   ///   - host: this host.
-  ///   - record: what was observed since the pod was first seen.
-  ///   - now: the time of judgement.
+  ///   - record: the observations since the pod was first seen.
+  ///   - now: the time of the judgement.
   ///   - grace: how old a proof must be.
-  /// - Returns: the verdict and why.
+  /// - Returns: the verdict and the reason.
   static func judge(
     _ identity: PodIdentity, on host: HostFacts, by record: EvidenceRecord, now: BootTime,
     grace: Duration
@@ -100,7 +102,7 @@ struct Verdict: Sendable, Equatable {
     }
     if let boot, boot != hostBoot {
       if sameMachine {
-        // It ended before this boot began.
+        // The executor exited before this boot.
         return after(
           BootTime(sinceBoot: .zero), "its executor ran before this host's last boot", record, now,
           grace)
@@ -120,7 +122,7 @@ struct Verdict: Sendable, Equatable {
         : Verdict(.foreign, "it is of another host: the machine ID isn't this one's")
     }
     let isKnown = identity.incarnation.pid != nil && identity.incarnation.startTime != nil
-    // A lease's peer is a process that the kernel named, even where the label couldn't.
+    // The kernel reports the PID of a lease's peer even if the label has none.
     let wasSeenToEnd = record.newest(.pidfd) != nil
     let isDeserted = record.newest(.cgroup)?.finding.isLike(.cgroupEmpty) ?? false
     if boot != nil, isKnown || (wasSeenToEnd && isDeserted) {
@@ -152,7 +154,8 @@ struct Verdict: Sendable, Equatable {
     return after(end.time, end.finding.words, record, now, grace)
   }
 
-  /// A proof and its time: is it old enough, and did nothing contradict it since?
+  /// The verdict for a proof and its time: whether the proof is old enough and not contradicted
+  /// since.
   private static func after(
     _ time: BootTime, _ words: String, _ record: EvidenceRecord, _ now: BootTime, _ grace: Duration
   ) -> Verdict {
@@ -173,7 +176,7 @@ struct Verdict: Sendable, Equatable {
       due: time + grace, remedy: Remedy.wait)
   }
 
-  /// Proof (c): where the pid isn't known, the run's cgroup together with the agent.
+  /// Proof (c), if the PID isn't known: the run's cgroup together with the agent.
   private static func byRun(
     _ record: EvidenceRecord, _ now: BootTime, _ grace: Duration
   ) -> Verdict {
@@ -194,7 +197,7 @@ struct Verdict: Sendable, Equatable {
         "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been looked at"),
         remedy: cgroup == nil ? Remedy.wait : Remedy.cgroup)
     }
-    // What was seen before a process lived there doesn't count.
+    // Observations before the last process in the cgroup don't count.
     let looks = record.evidence.filter { $0.finding.source == .cgroup }
       .sorted { $0.time < $1.time }.reversed().prefix { $0.finding.isLike(.cgroupEmpty) }
     let first = looks.last ?? last
@@ -220,7 +223,7 @@ struct Verdict: Sendable, Equatable {
 }
 
 extension EvidenceRecord {
-  /// The newest word of a source.
+  /// The newest finding of a source.
   func newest(_ source: Finding.Source) -> Evidence? {
     evidence.filter { $0.finding.source == source }.max { $0.time < $1.time }
   }

@@ -1,6 +1,6 @@
 import PodIdentity
 
-/// What is counted for the metrics.
+/// The values behind the metrics.
 struct Counters: Sendable, Equatable {
   var passes = 0
   var passSeconds = 0.0
@@ -13,11 +13,12 @@ struct Counters: Sendable, Equatable {
   var engineErrors = 0
   var agentErrors = 0
   var hookEvents = 0
-  /// What the last full pass found about images; nil where nobody cares for them.
+  /// The images as of the last full pass; nil if image care is off.
   var images: ImageCareReport?
-  /// The pods that live.
+  /// The pods that are alive.
   var pods: [PodFigures.Source] = []
-  /// From a noticed death to the end of its removal: count and sum.
+  /// The removals, and the sum of the times from the detection of a death to the end of its
+  /// removal.
   var goneCount = 0
   var goneSeconds = 0.0
   /// Launches and terminal states that executors report.

@@ -10,19 +10,19 @@ import PodObjects
 import PodReports
 import Program
 
-/// Finds the sandbox of a run whose executor is dead (Mesos, src/slave/paths.cpp), and opens it.
+/// The sandbox of a run whose executor is dead (Mesos, src/slave/paths.cpp).
 struct CrashedSandbox: Sendable {
-  /// Its path, as the agent's hook or its work directory has it.
+  /// The path, from the agent's hook or from its work directory.
   let path: String
   private let base: String
   private let components: [String]
 
-  /// Reads a path; nil where there is none that is the run's.
+  /// Determines the path; nil if there is none that belongs to the run.
   ///
   /// - Parameters:
-  ///   - path: the sandbox as the agent's hook named it; nil where it didn't.
-  ///   - workDirectory: the agent's work directory; nil where it isn't known.
-  ///   - identity: whose sandbox it has to be.
+  ///   - path: the sandbox that the agent's hook reported; nil if it reported none.
+  ///   - workDirectory: the agent's work directory; nil if it isn't known.
+  ///   - identity: the pod that the sandbox must belong to.
   init?(_ path: String?, workDirectory: String?, of identity: PodIdentity) {
     let ids = [identity.agentID, identity.frameworkID, identity.executorID, identity.run]
     guard ids.allSatisfy(Self.isComponent) else { return nil }
@@ -45,10 +45,12 @@ struct CrashedSandbox: Sendable {
       && !text.utf8.contains(UInt8(ascii: "/")) && !text.utf8.contains(0)
   }
 
-  /// Opens the directory. Below the agent's work directory no link is followed, and each directory above the sandbox must be
-  /// root's or this user's, and nobody else's to write.
+  /// Opens the directory. Symbolic links below the agent's work directory aren't followed. Each
+  /// directory above the sandbox must belong to root or this user, and must not be writable by
+  /// others.
   ///
-  /// - Returns: a descriptor, to be closed by the caller; nil where it isn't there, or not to be trusted.
+  /// - Returns: a descriptor, which the caller closes; nil if the directory doesn't exist or isn't
+  ///   trusted.
   func open() -> Int32? {
     var directory = Glibc.open(base.isEmpty ? "/" : base, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else { return nil }
@@ -65,11 +67,11 @@ struct CrashedSandbox: Sendable {
     return directory
   }
 
-  /// Writes a report, unless the executor had written one of the task before it died.
+  /// Writes a report, unless the executor had written one about the task before it died.
   ///
   /// - Parameters:
   ///   - report: the report.
-  ///   - log: is told what became of it.
+  ///   - log: receives the result.
   func write(_ report: SandboxReport, _ log: Logger) {
     guard let directory = open() else { return }
     guard !Self.hasReport(in: directory, of: report.task) else {
@@ -95,7 +97,7 @@ struct CrashedSandbox: Sendable {
       let place = linux_find_at(directory, name)
       guard place >= 0 else { return false }
       defer { close(place) }
-      // A device isn't opened.
+      // A device must not be opened.
       var found = stat()
       guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return false }
       let text = try? TextFile.regular("/proc/self/fd/\(place)", limit: 4 << 20)
@@ -105,13 +107,14 @@ struct CrashedSandbox: Sendable {
 }
 
 extension Reaper {
-  /// Writes a report of each pod whose executor has crashed into its sandbox, before anything of it is stopped or removed:
-  /// only where the operator permits it (`crash-reports`), and once.
+  /// Writes a report about each pod of a crashed executor into its sandbox, before any object of
+  /// the pod is stopped or removed. It does so only once, and only if the operator permits it
+  /// (`crash-reports`).
   ///
-  /// - Parameter assessment: what was found.
+  /// - Parameter assessment: the verdicts of this pass.
   func writeCrashReports(_ assessment: Assessment) async {
     guard settings.crashReports else { return }
-    // What takes longer, whoever's fault it is, doesn't hold up the removal.
+    // Slow reports must not delay the removal.
     let deadline = ContinuousClock.now + .seconds(10)
     for (identity, pod) in assessment.pods where assessment.isDead(identity) {
       if assessment.keeping.kept[identity]?.isDone == true || hasReported(identity) { continue }
@@ -139,7 +142,7 @@ extension Reaper {
     }
   }
 
-  /// Whether a pod's crash was reported before; from now on it was.
+  /// Whether a pod's crash was reported before. It counts as reported from now on.
   private func hasReported(_ identity: PodIdentity) -> Bool {
     if reported.count > 4096 { reported = [] }
     return !reported.insert(identity).inserted

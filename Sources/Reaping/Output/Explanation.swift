@@ -1,10 +1,11 @@
 import Program
 
-/// What `explain` prints for people: what will happen and why, the facts, the evidence, and what would change the verdict.
+/// The text of `explain`: what will happen and why, the facts, the evidence, and what would change
+/// the verdict.
 enum Explanation {
   /// - Parameters:
-  ///   - pod: the pod as the reaper reports it.
-  ///   - terminal: where it is printed; nil for plain text of any width.
+  ///   - pod: the reaper's report about the pod.
+  ///   - terminal: the terminal that shows it; nil for plain text of any width.
   /// - Returns: the lines, without a newline at the end.
   static func text(_ pod: PodReport, for terminal: Terminal? = nil) -> String {
     let state = Verdict.State(rawValue: pod.verdict)

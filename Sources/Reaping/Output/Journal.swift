@@ -1,13 +1,13 @@
 import Glibc
 import JSON
 
-/// What was removed, one JSON line per pod; rotated by size, one old file is kept.
+/// The journal of removals: one JSON line per pod. It is rotated by size, and one old file is kept.
 struct Journal: Sendable {
   let path: String
-  /// The size in bytes beyond which a new file is begun.
+  /// The size in bytes after which a new file is started.
   let limit: Int64
 
-  /// One pod's line.
+  /// The line of one pod.
   struct Entry: Codable, Sendable {
     var time: String
     var verdict: String
@@ -20,7 +20,7 @@ struct Journal: Sendable {
     var removed: [String: [String]]
     var failed: [String]
     var pending: [String]
-    /// From the death, as far as it was noticed, to the end of the removal.
+    /// From the detection of the death to the end of the removal.
     var secondsSinceDeath: Double?
   }
 

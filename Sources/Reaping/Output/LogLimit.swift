@@ -2,23 +2,23 @@ import Dispatch
 import Logging
 import Synchronization
 
-/// Bounds how many lines one statement of the program logs: what others send, however often, must
-/// not fill the disk. Every statement is bounded, since nearly each can be triggered from outside;
-/// what it would have logged beyond that is counted.
+/// Limits the number of lines that one statement of the program logs, so that outside input can't
+/// fill the disk. Every statement is limited, because nearly each can be triggered from outside.
+/// Suppressed lines are counted.
 final class LogLimit: Sendable {
   /// A statement that logs.
   struct Site: Hashable, Sendable {
     var file: String
     var line: UInt
   }
-  /// What was held back from one statement.
+  /// The suppressed lines of one statement.
   struct Held: Sendable, Equatable {
     var count: Int
-    /// The last of its lines.
+    /// The text of the last one.
     var message: String
     var level: Logger.Level
 
-    /// The line that stands for them.
+    /// The line that replaces them.
     var words: String { "… and \(Self.grouped(count)) more like it: \(message)" }
 
     private static func grouped(_ number: Int) -> String {
@@ -39,8 +39,8 @@ final class LogLimit: Sendable {
   private let windows = Mutex<[Site: Window]>([:])
 
   /// - Parameters:
-  ///   - most: how many lines a statement may log within a span.
-  ///   - span: how long that is; it begins with a statement's first line.
+  ///   - most: the number of lines that a statement may log in one span.
+  ///   - span: the length of a span; it begins with a statement's first line.
   init(most: Int = 100, span: Duration = .seconds(60)) {
     self.most = most
     self.span = span
@@ -49,11 +49,11 @@ final class LogLimit: Sendable {
   /// Counts a line.
   ///
   /// - Parameters:
-  ///   - site: the statement that logs it.
-  ///   - message: what it would be, asked for only where it is held back.
+  ///   - site: the statement that logs the line.
+  ///   - message: the text of the line; evaluated only if the line is suppressed.
   ///   - level: its level.
-  ///   - report: called once, at the end of the span, if any line of it was held back.
-  /// - Returns: whether to write it.
+  ///   - report: is called once at the end of the span if any line in it was suppressed.
+  /// - Returns: whether to write the line.
   func admits(
     _ site: Site, _ message: @autoclosure () -> String, _ level: Logger.Level,
     report: @escaping @Sendable (Held) -> Void
@@ -61,7 +61,7 @@ final class LogLimit: Sendable {
     let now = ContinuousClock.now
     let (isAdmitted, isFirst, rest) = windows.withLock { windows -> (Bool, Bool, Duration) in
       var window = windows[site] ?? Window(end: now + span)
-      // The count of the span before is reported by its own timer; until then it goes on.
+      // The previous span's count is reported by its own timer. Until then that span continues.
       if now >= window.end, window.held == nil { window = Window(end: now + span) }
       defer { windows[site] = window }
       if window.written < most {
@@ -80,7 +80,7 @@ final class LogLimit: Sendable {
     return isAdmitted
   }
 
-  /// Takes all counts off: the program ends.
+  /// Removes and returns all counts, at the exit of the program.
   func takeAll() -> [Held] {
     windows.withLock { windows in
       defer { windows = [:] }

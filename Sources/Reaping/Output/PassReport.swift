@@ -3,16 +3,16 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// One pod as `--once`, `status` and `explain` tell it.
+/// One pod in the output of `--once`, `status` and `explain`.
 package struct PodReport: Codable, Sendable {
   /// One piece of evidence.
   package struct Item: Codable, Sendable {
     /// Seconds before the report.
     package var age: Double
-    /// Where it comes from.
+    /// The source of the finding.
     package var source: String
     package var words: String
-    /// What it means for the verdict; services before this version don't send it.
+    /// Its meaning for the verdict. Older services don't send it.
     package var means: String?
   }
   /// An object that could not be removed.
@@ -30,22 +30,22 @@ package struct PodReport: Codable, Sendable {
   package var agent: String
   package var pid: Int32?
   package var cgroup: String
-  /// The sandbox, where the agent's hook told it.
+  /// The sandbox, if the agent's hook reported it.
   package var sandbox: String?
   package var containers: [String]
   package var networks: [String]
   package var volumes: [String]
   package var evidence: [Item]
-  /// Seconds since the executor is known to be dead.
+  /// Seconds since the executor's death, as far as it is proven.
   package var deadFor: Double?
-  /// Seconds since the pod's executor started; where its process isn't known to this boot, since the oldest container was
-  /// created; without one, since the pod was first seen.
+  /// Seconds since the start of the pod's executor; if its process isn't known in this boot, since
+  /// the creation of the oldest container; without a container, since the pod was first seen.
   package var age: Double
-  /// Seconds since the pod was first seen by this process.
+  /// Seconds since this process first saw the pod.
   package var seenFor: Double?
-  /// Seconds until a proof that is too young now will be old enough.
+  /// Seconds until a proof that is still too young will be old enough.
   package var due: Double?
-  /// What can be done about an undecided pod.
+  /// What an operator can do about an undecided pod.
   package var remedy: String?
   package var removed: [String: [String]] = [:]
   package var failed: [Failure] = []
@@ -83,7 +83,7 @@ package struct PodReport: Codable, Sendable {
     remedy = verdict.remedy?.text
   }
 
-  /// Notes what a removal did.
+  /// Adds the result of a removal.
   mutating func note(_ result: RemovalResult) {
     removed = result.removed.mapValues { $0.map { Printable.text($0) }.sorted() }
     failed = result.failed.map {
@@ -93,32 +93,32 @@ package struct PodReport: Codable, Sendable {
   }
 }
 
-/// All that one look or pass has to tell.
+/// The report of one observation or pass.
 package struct PassReport: Codable, Sendable {
   package var pods: [PodReport] = []
   /// Containers that inherited a pod's labels from their image.
   package var inherited: [String] = []
-  /// What has a run but not the full set of labels.
+  /// Objects that have a run but not the full set of labels.
   package var unlabelled: [String] = []
   /// Empty cgroups of dead runs that were removed.
   package var cgroupsRemoved: [String] = []
-  /// Cgroups of dead runs that the agent removes first.
+  /// Cgroups of dead runs that the agent must remove first.
   package var cgroupsPending: [String] = []
   /// Cgroups of dead runs that could not be removed.
   package var cgroupsFailed: [String] = []
-  /// What was done about images; nil where nobody cares for them.
+  /// The result of image care; nil if it is off.
   package var images: ImageCareReport?
-  /// True where nothing was touched.
+  /// Whether it is a dry run: report only.
   package var dryRun = false
-  /// How the service does, where it reports.
+  /// The state of the service, if the service made the report.
   package var service: ServiceReport?
 
-  /// Whether something leaked could not be removed.
+  /// Whether a leaked object could not be removed.
   package var isIncomplete: Bool {
     !cgroupsFailed.isEmpty || pods.contains { !$0.failed.isEmpty }
   }
 
-  /// Sees to it that the names of cgroups, which labels and others' folders give, can be printed.
+  /// Escapes the names of cgroups, which come from labels and from directories of others.
   mutating func makePrintable() {
     cgroupsRemoved = cgroupsRemoved.map { Printable.text($0) }
     cgroupsPending = cgroupsPending.map { Printable.text($0) }

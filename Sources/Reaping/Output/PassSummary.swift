@@ -1,9 +1,9 @@
-/// What passes came to, in a line.
+/// Summarizes passes in one line.
 enum PassSummary {
   /// - Parameters:
   ///   - reports: the reports of one pass over all pods, or of passes over some runs.
-  ///   - pending: what they were for.
-  /// - Returns: such as `2 pods (1 alive, 1 leaked), removed 4 objects`.
+  ///   - pending: the requests that the passes were for.
+  /// - Returns: text such as `2 pods (1 alive, 1 leaked), removed 4 objects`.
   static func words(_ reports: [PassReport], _ pending: PassRequests.Pending) -> String {
     let pods = reports.flatMap(\.pods)
     let counts = Verdict.State.allCases.compactMap { state in
@@ -23,7 +23,7 @@ enum PassSummary {
     return failed == 0 ? text : text + ", \(failed) NOT removed"
   }
 
-  /// Such as `1 pod`, `2 pods`.
+  /// Text such as `1 pod` or `2 pods`.
   static func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
   }

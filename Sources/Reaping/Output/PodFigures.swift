@@ -2,20 +2,20 @@ import Cgroups
 import PodIdentity
 import Linux
 
-/// What a living pod uses, from its cgroup: with the systemd driver the agent's statistics don't
-/// contain it.
+/// The resource usage of a living pod, from its cgroup. With the systemd driver the agent's
+/// statistics don't include it.
 struct PodFigures: Sendable, Equatable {
-  /// A pod whose figures are asked for.
+  /// A pod to be measured.
   struct Source: Sendable, Equatable {
     var identity: PodIdentity
     var task: String { identity.taskID }
     var run: String { identity.run }
-    /// Its cgroup's path.
+    /// The path of its cgroup.
     var path: String { identity.cgroupParent }
   }
-  /// Bytes of memory; nil where the kernel doesn't count them.
+  /// Memory in bytes; nil if the kernel doesn't count it.
   var memory: Int64?
-  /// Seconds of processor time; nil where the kernel doesn't count them.
+  /// CPU time in seconds; nil if the kernel doesn't count it.
   var seconds: Double?
 
   /// Reads the kernel's files.
@@ -33,7 +33,7 @@ struct PodFigures: Sendable, Equatable {
         }
       } else {
         memory = memory ?? number("memory.current")
-        // `usage_usec 4711`, the first line.
+        // The first line, such as `usage_usec 4711`.
         let text = (try? TextFile.text("\(group)/cpu.stat")) ?? ""
         let usage = text.split(separator: "\n").first?.split(separator: " ").last
         seconds = seconds ?? usage.flatMap { Double($0) }.map { $0 / 1e6 }

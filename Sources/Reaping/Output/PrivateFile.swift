@@ -1,15 +1,16 @@
 import Glibc
 import SystemPackage
 
-/// Files and folders that only this program's user may write, and never through a link.
+/// Files and directories that only this program's user may write. Symbolic links aren't followed.
 enum PrivateFile {
-  /// Makes a folder of mode 0755, less the umask, with those above it, or checks one that is there.
+  /// Creates a directory and its parents with mode 0755 less the umask, or checks an existing
+  /// directory.
   ///
   /// - Parameters:
-  ///   - path: where.
-  ///   - isPassage: whether others must get through it to a socket: what is made is 0755 whatever
-  ///     the umask.
-  /// - Throws: `Errno`; `permissionDenied` where others could change what lies in it.
+  ///   - path: the path.
+  ///   - isPassage: whether other users need access to a socket in it. Created directories then
+  ///     have mode 0755 whatever the umask.
+  /// - Throws: `Errno`; `permissionDenied` if other users could change its content.
   static func folder(_ path: String, isPassage: Bool = false) throws {
     var made = ""
     for component in path.split(separator: "/") {
@@ -27,7 +28,7 @@ enum PrivateFile {
     else { throw Errno.permissionDenied }
   }
 
-  /// Replaces a file's content as a whole.
+  /// Replaces the content of a file atomically.
   ///
   /// - Throws: `Errno`
   static func replace(_ path: String, with bytes: [UInt8]) throws {
@@ -41,10 +42,10 @@ enum PrivateFile {
     guard rename(temporary, path) == 0 else { throw Errno(rawValue: errno) }
   }
 
-  /// Appends a line in one write and has the disk take it. What the disk has no room for leaves
-  /// nothing behind, and half a line that a crash left ends there.
+  /// Appends a line in one write and syncs it to disk. If the disk is full, the file is unchanged.
+  /// If a crash left an incomplete line, the new line starts on its own line.
   ///
-  /// - Returns: the file's size afterwards.
+  /// - Returns: the new size of the file.
   /// - Throws: `Errno`
   @discardableResult
   static func append(line: [UInt8], to path: String) throws -> Int64 {

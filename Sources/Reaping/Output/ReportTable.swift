@@ -1,12 +1,12 @@
 import Program
 
-/// Reports for people.
+/// Formats reports as text.
 enum ReportTable {
-  /// A pass or a status as a table, with what was done below it.
+  /// A pass or a status as a table, followed by the removals.
   ///
   /// - Parameters:
   ///   - report: the pass or status.
-  ///   - terminal: where it is printed; nil for plain text of any width.
+  ///   - terminal: the terminal that shows it; nil for plain text of any width.
   /// - Returns: the lines, without a newline at the end.
   static func text(_ report: PassReport, for terminal: Terminal? = nil) -> String {
     var table = TextTable([
@@ -24,7 +24,7 @@ enum ReportTable {
         TextTable.Cell(pod.why),
       ])
     }
-    // WHY may be wrapped, and then TASK: neither is cut.
+    // WHY is wrapped first, then TASK; neither is cut.
     let rows = table.isEmpty ? ["no pods"] : table.lines(for: terminal, wrapping: [5, 1])
     var lines: [String] = []
     for pod in report.pods {

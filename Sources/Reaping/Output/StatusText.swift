@@ -1,12 +1,12 @@
 import Program
 
-/// What `status` prints for people.
+/// Formats the output of `status` as text.
 enum StatusText {
-  /// The pods, how the service does, and what can be done about undecided pods.
+  /// The pods, the state of the service, and what an operator can do about undecided pods.
   ///
   /// - Parameters:
   ///   - report: the status.
-  ///   - terminal: where it is printed.
+  ///   - terminal: the terminal that shows it.
   /// - Returns: the lines, without a newline at the end.
   static func text(_ report: PassReport, for terminal: Terminal?) -> String {
     var lines = [ReportTable.text(report, for: terminal)]
@@ -32,7 +32,8 @@ enum StatusText {
     return lines.joined(separator: "\n")
   }
 
-  /// Such as `12 pulled by pods, 3 of them in use; the disk of the engine's data is 71 % full`.
+  /// Text such as
+  /// `12 pulled by pods, 3 of them in use; the disk of the engine's data is 71 % full`.
   private static func words(of images: ImageCareReport) -> String {
     var text = "\(images.recorded) pulled by pods, \(images.used) of them in use"
     if let percent = images.diskPercent {
@@ -42,7 +43,7 @@ enum StatusText {
     return text
   }
 
-  /// What can be done about an undecided pod, and until when it may be waited.
+  /// What an operator can do about an undecided pod, and when it is due.
   static func remedy(of pod: PodReport) -> String? {
     guard let remedy = pod.remedy else { return nil }
     let due = pod.due.map { " (due in \(Duration(saidSeconds: $0).words))" }
@@ -76,14 +77,14 @@ enum StatusText {
     return lines
   }
 
-  /// Such as `0.25 s`, `12 s`.
+  /// Text such as `0.25 s` or `12 s`.
   private static func seconds(_ value: Double) -> String {
     guard value < 10 else { return Duration(saidSeconds: value).words }
     let hundredths = Int((max(0, value) * 100).rounded())
     return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) s"
   }
 
-  /// A text behind its name, wrapped below itself.
+  /// A name followed by a text, which is wrapped with a hanging indent.
   static func labeled(
     _ name: String, _ text: String, _ color: Terminal.Color? = nil, for terminal: Terminal?
   ) -> [String] {

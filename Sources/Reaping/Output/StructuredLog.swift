@@ -2,8 +2,8 @@ import JSON
 import Logging
 import Program
 
-/// Log lines with their fields: to systemd's journal where standard error leads there, else on
-/// standard error, as text or as JSON.
+/// Writes log lines with their fields: to systemd's journal if standard error is connected to it,
+/// otherwise to standard error, as text or JSON.
 struct StructuredLog: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
@@ -35,13 +35,13 @@ struct StructuredLog: LogHandler {
     if isAdmitted { write("\(event.message)", event.level, event.metadata ?? [:]) }
   }
 
-  /// Writes what was counted and not yet reported.
+  /// Writes the counts of suppressed lines that aren't reported yet.
   func flush() {
     for held in limit.takeAll() { write(held.words, held.level, [:]) }
   }
 
   private func write(_ text: String, _ level: Logger.Level, _ metadata: Logger.Metadata) {
-    // Descriptions of labels, names and responses are data that anybody could have written.
+    // Descriptions of labels, names and responses are untrusted data.
     let message = Printable.text(text, limit: 8192)
     let fields = metadata.map { ($0.key, Printable.text("\($0.value)", limit: 2048)) }
       .sorted { $0.0 < $1.0 }
@@ -61,7 +61,7 @@ struct StructuredLog: LogHandler {
     }
   }
 
-  /// A field's value, which no other field can be read into.
+  /// The value of a field, quoted so that it can't be read as another field.
   private static func word(_ value: String) -> String {
     guard value.contains(where: { [" ", "\"", "="].contains($0) }) else { return value }
     let parts = value.split(separator: "\"", omittingEmptySubsequences: false)

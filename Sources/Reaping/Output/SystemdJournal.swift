@@ -2,17 +2,17 @@ import Glibc
 import Logging
 import Linux
 
-/// systemd's journal, spoken to directly, so that a line comes with its priority and its fields
-/// (systemd's "Native Journal Protocol").
+/// A client of systemd's journal, which stores each line with its priority and fields (systemd's
+/// "Native Journal Protocol").
 struct SystemdJournal: Sendable {
   let path: String
 
-  /// The journal that standard error leads to; nil where it leads elsewhere (systemd.exec(5),
-  /// `JOURNAL_STREAM`).
+  /// The journal that standard error is connected to; nil if it isn't connected to one
+  /// (systemd.exec(5), `JOURNAL_STREAM`).
   ///
   /// - Parameters:
-  ///   - environment: the program's own.
-  ///   - path: the journal's socket.
+  ///   - environment: the program's environment.
+  ///   - path: the path of the journal's socket.
   init?(environment: [String: String], path: String = "/run/systemd/journal/socket") {
     var status = stat()
     guard let stream = environment["JOURNAL_STREAM"], fstat(STDERR_FILENO, &status) == 0,
@@ -29,19 +29,19 @@ struct SystemdJournal: Sendable {
   /// - Parameters:
   ///   - message: the line that `journalctl` shows.
   ///   - level: its priority.
-  ///   - fields: each becomes `POD_` and its name in capitals.
-  /// - Returns: false if it was not taken, being too long or the journal away.
+  ///   - fields: additional fields; each name is capitalized and gets the prefix `POD_`.
+  /// - Returns: false if the entry is too long or the journal isn't available.
   func send(_ message: String, _ level: Logger.Level, _ fields: [(String, String)]) -> Bool {
     var entry: [UInt8] = []
     Self.append("MESSAGE", message, to: &entry)
     Self.append("PRIORITY", "\(Self.priority(of: level))", to: &entry)
     Self.append("SYSLOG_IDENTIFIER", "pod-reaper", to: &entry)
     for (name, value) in fields { Self.append("POD_\(name.uppercased())", value, to: &entry) }
-    // A journal that doesn't keep up must not hold up a pass.
+    // A slow journal must not delay a pass.
     return UnixSocket.send(entry, to: path, within: .zero)
   }
 
-  /// syslog(3)'s numbers.
+  /// The priorities of syslog(3).
   private static func priority(of level: Logger.Level) -> Int {
     switch level {
     case .trace, .debug: 7
@@ -53,7 +53,7 @@ struct SystemdJournal: Sendable {
     }
   }
 
-  /// A value of several lines has its length before it, as 64 bits, least byte first.
+  /// A value with several lines is preceded by its length, as 64 bits in little-endian order.
   private static func append(_ name: String, _ value: String, to entry: inout [UInt8]) {
     let bytes = Array(value.utf8)
     entry += name.utf8

@@ -3,30 +3,30 @@ import LibcgroupTree
 import Logging
 import PodIdentity
 
-/// What one pass leaves to the next about cgroups: dead runs that still have some, and since when
-/// others are seen to be abandoned.
+/// The state about cgroups between passes: dead runs that still have cgroups, and since when other
+/// cgroups have been abandoned.
 struct CgroupJanitor: Sendable, Equatable {
   /// Dead runs whose cgroups are not all removed yet.
   var pending: PendingRuns
-  /// Since when a cgroup that no pod owns is seen to be abandoned.
+  /// Since when a cgroup without a pod has been seen abandoned.
   var abandonedSince: [String: BootTime] = [:]
-  /// Since when a cgroup that no pod owns is seen to hold processes of containers that the engine
-  /// has forgotten.
+  /// Since when a cgroup without a pod has been seen with processes of containers that the engine
+  /// doesn't have any more.
   var forgottenSince: [String: BootTime] = [:]
-  /// Such containers that the log has named.
+  /// Such containers that were logged.
   var loggedForgotten: Set<String> = []
-  /// Where the engine keeps its files, once it was asked.
+  /// The engine's data directory, after the first query.
   var engineData: String?
-  /// What was mounted at the start of the last pass.
+  /// The hierarchies at the start of the last pass.
   var mounts: CgroupMounts?
 
   /// - Parameters:
   ///   - path: the file of the dead runs.
-  ///   - bootID: this boot.
+  ///   - bootID: the ID of this boot.
   init(path: String, bootID: String?) { pending = PendingRuns(path: path, bootID: bootID) }
 
-  /// Notes the runs of dead pods before anything of them is removed: once their last object is
-  /// gone, nothing else tells whose their cgroups were.
+  /// Records the runs of dead pods before any of their objects is removed: after the last object is
+  /// gone, nothing else shows to which run their cgroups belong.
   mutating func add(_ dead: some Collection<PodIdentity>, _ assessment: Assessment, _ log: Logger) {
     guard let boot = assessment.survey.bootID, let folders = assessment.survey.cgroups?.folders
     else { return }
@@ -67,15 +67,15 @@ struct CgroupJanitor: Sendable, Equatable {
     }
   }
 
-  /// Cgroups below the roots that no known dead run accounts for.
+  /// Cgroups below the roots that belong to no known dead run.
   ///
   /// - Parameters:
-  ///   - folders: what is mounted.
-  ///   - slices: the slices of pods that systemd has.
-  ///   - settings: which roots to look below.
-  ///   - evidence: the pods that are known; roots that their labels name count where nobody named
-  ///     others.
-  /// - Returns: their paths.
+  ///   - folders: the mounted hierarchies.
+  ///   - slices: the slices of pods in systemd.
+  ///   - settings: the roots to search. Roots from labels are searched too, unless the setting was
+  ///     changed.
+  ///   - evidence: the known pods, whose labels contain roots.
+  /// - Returns: the paths of the cgroups.
   func strangers(
     _ folders: CgroupFolders, _ slices: PodSlices, _ settings: ReaperSettings,
     _ evidence: EvidenceStore

@@ -7,22 +7,24 @@ import PodObjects
 import Linux
 import Program
 
-/// Processes of containers that the engine has forgotten: one that is killed in the middle of a
-/// start can lose a container whose processes live. Nothing but the run's cgroup leads to them.
+/// Handles processes of forgotten containers, which the engine doesn't have any more: an engine
+/// that is killed while it starts a container can lose the container although its processes run.
+/// Only the run's cgroup leads to them.
 extension CgroupSweep {
-  /// Kills what forgotten containers of a dead pod left in its cgroup. The proof of death is taken
-  /// again before each kill, and only that of the process table on this boot counts: cgroups don't
-  /// outlive a boot, and where the pid isn't known a process in the run's cgroup is a sign of life.
+  /// Kills the processes of forgotten containers in a dead pod's cgroup. The proof of death is
+  /// repeated before each kill. Only a proof by the process table on this boot counts: cgroups
+  /// don't outlive a boot, and if the PID isn't known, a process in the run's cgroup is a sign of
+  /// life.
   ///
-  /// - Parameter identity: the pod, found leaked in this pass.
+  /// - Parameter identity: the pod, which this pass has found leaked.
   /// - Returns: the containers whose processes were killed.
   func killForgotten(of identity: PodIdentity) async -> [String] {
     let path = identity.cgroupParent
     guard CgroupPath.isRun(path, identity.run) else { return [] }
     var killed: [String] = []
     for container in folders.populatedContainers(path) {
-      // Another incarnation may have begun in the same run since, or the engine have found the
-      // container again.
+      // Meanwhile another incarnation may have started in the same run, or the engine may have
+      // found the container again.
       guard let now = try? await observer.observe(run: identity.run),
         !assessment.isShared(path, now.pods)
       else { break }
@@ -43,18 +45,18 @@ extension CgroupSweep {
     return killed
   }
 
-  /// Ends what is in a cgroup that no object of a pod leads to: someone has removed all that the
-  /// engine had left of it. Where the cgroup or its slice says whose it is, and that executor is
-  /// gone, the processes of forgotten containers are killed, and the cgroup is removed with what is
-  /// empty in it. Else nothing proves that its executor is dead: processes of forgotten containers
-  /// are reported. It is looked at twice, as a pod that ends is no leak.
+  /// Removes a cgroup that no object of a pod leads to, because all objects were removed. If the
+  /// cgroup or its slice records its owner, and that executor is dead, the processes of forgotten
+  /// containers are killed, and the cgroup is removed with its empty descendants. Otherwise there
+  /// is no proof of death, and processes of forgotten containers are only reported. Two
+  /// observations are needed, because a pod that is stopping is no leak.
   ///
   /// - Parameters:
   ///   - path: the cgroup, directly below a root.
-  ///   - removes: false in a dry run, which reports nothing of it.
-  ///   - janitor: since when it is seen.
-  ///   - report: told of it.
-  /// - Returns: when a further look is due.
+  ///   - removes: false in a dry run, which doesn't report such cgroups.
+  ///   - janitor: has the time of the first observation.
+  ///   - report: receives the result.
+  /// - Returns: when the next observation is due.
   func endForgotten(
     _ path: String, _ removes: Bool, _ janitor: inout CgroupJanitor, _ report: inout PassReport
   ) async -> BootTime? {
@@ -69,7 +71,7 @@ extension CgroupSweep {
       }
     }
     let isDead = await isOwnerDead(path)
-    // One that has no files of its own yet may be another engine's.
+    // A process without files of its own yet may be in a container of another engine.
     if !isDead { found.removeAll { place(of: $0.processes, engineData) != .onThisEngine } }
     let isToGo = !found.isEmpty || (isDead && folders.look(path) == .empty)
     guard isToGo, removes else {
@@ -104,9 +106,9 @@ extension CgroupSweep {
     return nil
   }
 
-  /// Kills what a forgotten container left in a cgroup that no object leads to.
+  /// Kills the processes of a forgotten container in a cgroup that no object leads to.
   ///
-  /// - Returns: whether its processes are gone; false where its executor isn't proven to be dead.
+  /// - Returns: whether its processes are gone; false also if its executor isn't proven dead.
   private func kill(_ container: String, ofOwnerless path: String) async -> Bool {
     // The engine may have found the container again.
     guard await isForgotten(container), await mayEnd(path) else { return false }
@@ -118,8 +120,8 @@ extension CgroupSweep {
     return true
   }
 
-  /// Whether a cgroup that no object leads to is a dead executor's, looked at once more: a pod may
-  /// have begun in the same run since.
+  /// Whether a cgroup that no object leads to still belongs to a dead executor: a pod may have
+  /// started in the same run meanwhile.
   private func mayEnd(_ path: String) async -> Bool {
     let run = CgroupPath.run(of: path)
     guard let now = try? await observer.observe(run: run),
@@ -129,8 +131,8 @@ extension CgroupSweep {
     return await !evidence().isLeased(run, path, folders)
   }
 
-  /// Whether a cgroup of a pod's own says whose it is, and the process table that this executor is
-  /// gone.
+  /// Whether one of the project's own cgroups records its owner, and the process table proves that
+  /// this executor is dead.
   private func isOwnerDead(_ path: String) async -> Bool {
     guard CgroupPath.isOwn(path), ProcessTableCheck.failure() == nil else { return false }
     if let slice = PodSlice(path: path) { return await slice.owner() == .dead }
@@ -141,7 +143,8 @@ extension CgroupSweep {
     return true
   }
 
-  /// Whether the engine says that it has no such container; one that doesn't answer says nothing.
+  /// Whether the engine reports that it has no such container. If it doesn't respond, the result is
+  /// false.
   private func isForgotten(_ container: String) async -> Bool {
     do {
       _ = try await observer.engine.inspectContainer(container)
@@ -151,16 +154,16 @@ extension CgroupSweep {
     }
   }
 
-  /// Whose files processes live on.
+  /// The location of the files that processes use.
   private enum Place { case onThisEngine, onTheHost, elsewhere }
 
-  /// Where the engine keeps its files, with a slash at its end; nil where it doesn't say so.
+  /// The engine's data directory, with a slash at the end; nil if the engine doesn't report it.
   private func dataFolder() async -> String? {
     let folder = (try? await observer.engine.info().dockerRootDir) ?? ""
     return folder.hasPrefix("/") && folder != "/" ? folder + "/" : nil
   }
 
-  /// Looks whose files processes live on: another engine of this host may have containers of the
+  /// Determines whose files processes use: another engine of this host may have containers of the
   /// same run.
   private func place(of processes: Set<Int32>, _ data: String) -> Place {
     if processes.isEmpty { return .elsewhere }
@@ -168,7 +171,7 @@ extension CgroupSweep {
       (try? TextFile.text("/proc/\(pid)/mountinfo"))?.contains(data) == true
     }
     if isHere { return .onThisEngine }
-    // One that was killed before it had files of its own.
+    // A process whose start was interrupted before it had its own files.
     let own = Self.mountNamespace(of: "self")
     let isOurs = processes.allSatisfy { own != nil && Self.mountNamespace(of: "\($0)") == own }
     return isOurs ? .onTheHost : .elsewhere
@@ -179,8 +182,8 @@ extension CgroupSweep {
     return stat("/proc/\(process)/ns/mnt", &status) == 0 ? status.st_ino : nil
   }
 
-  /// Whether the process table says, now and on this boot, that a pod's executor is gone, and
-  /// nothing says otherwise.
+  /// Whether the process table proves now, on this boot, that a pod's executor is dead, and no
+  /// other evidence contradicts it.
   private func isDeadByProcess(_ identity: PodIdentity) async -> Bool {
     var host = HostFacts.current(engine: observer.engine.endpoint)
     host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()

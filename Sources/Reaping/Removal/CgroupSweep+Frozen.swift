@@ -3,16 +3,15 @@ import Logging
 import PodIdentity
 import PodObjects
 
-/// Docker can't end a frozen container ("did not receive an exit event").
+/// Docker can't stop a frozen container ("did not receive an exit event").
 extension CgroupSweep {
-  /// How long an agent may take from freezing a run to thawing it, which it does to kill all of it
-  /// at once.
+  /// The longest time for which an agent freezes a run to kill all its processes at once.
   private static let agentsTime = Duration.seconds(1)
 
-  /// Thaws a leaked pod's cgroup before its containers are removed: only the run's own, by the same
-  /// checks as when it is removed, and never one that this process or another pod lives in. An
-  /// agent that is just destroying the run does so by itself: what it froze is thawed only if it
-  /// still is frozen after a while.
+  /// Thaws a leaked pod's cgroup before its containers are removed. The checks are those of the
+  /// removal: only the run's own cgroup is thawed, and never one that contains this process or
+  /// another pod. An agent that is destroying the run thaws it itself, so a cgroup of an agent is
+  /// thawed only if it is still frozen after a while.
   func thaw(_ identity: PodIdentity) async {
     let path = identity.cgroupParent
     guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),

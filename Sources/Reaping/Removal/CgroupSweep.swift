@@ -5,21 +5,21 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// Removes cgroups in one pass: what the pass found is fixed, what is known of executors is asked
-/// for anew before each removal.
+/// Removes cgroups in one pass. The pass's observations are fixed; the evidence about executors is
+/// read again before each removal.
 struct CgroupSweep: Sendable {
   let remover: CgroupRemover
   let assessment: Assessment
-  /// The host as it was when this program began.
+  /// The host at the start of this program.
   let host: HostFacts
   let settings: ReaperSettings
   let observer: PodInventory
   let log: Logger
-  /// What is known now.
+  /// The current evidence.
   let evidence: @Sendable () async -> EvidenceStore
 
-  /// Removes what Docker made below a dead pod's cgroup at once, and the run's own directory where
-  /// nobody else has a hand in it.
+  /// Removes immediately what Docker created below a dead pod's cgroup, and also the run's own
+  /// cgroup if no agent manages it.
   func removeCgroup(of identity: PodIdentity) async -> RemovalResult {
     var result = RemovalResult()
     let path = identity.cgroupParent
@@ -50,10 +50,11 @@ struct CgroupSweep: Sendable {
   /// Removes a dead run's cgroups.
   ///
   /// - Parameters:
-  ///   - path: the run's cgroup, checked before.
-  ///   - scope: which groups go.
-  ///   - isProven: whether the run's executor is known to be dead; else its slice has to tell.
-  /// - Returns: what is left against our will, with the reason.
+  ///   - path: the run's cgroup, which the caller has checked.
+  ///   - scope: the cgroups to remove.
+  ///   - isProven: whether the run's executor is proven dead; otherwise the owner of its slice must
+  ///     be dead.
+  /// - Returns: what could not be removed, with the reason.
   func remove(
     _ path: String, _ scope: CgroupRemover.Scope, isProven: Bool = true
   ) async -> [String] {
@@ -66,11 +67,11 @@ struct CgroupSweep: Sendable {
     }
   }
 
-  /// Removes the directories below our own root of executors that have just ended and left no
-  /// object: they died between the last of them and the directory. No grace is needed, since their
-  /// end was seen.
+  /// Removes the cgroups below the project's own root of executors that exited recently and have no
+  /// objects: they died between the removal of the last object and that of the cgroup. No grace
+  /// period is needed, because their exit was seen.
   ///
-  /// - Parameter report: told of what was done.
+  /// - Parameter report: receives the result.
   func removeEnded(_ report: inout PassReport) async {
     guard host.engineIsLocal else { return }
     let ended = await evidence().endedRuns(
@@ -90,30 +91,30 @@ struct CgroupSweep: Sendable {
     }
   }
 
-  /// What the removal of the cgroups of runs without any object came to.
+  /// The result of removing the cgroups of runs without objects.
   struct Outcome: Sendable {
-    /// What is left to the next pass.
+    /// The state for the next pass.
     var janitor: CgroupJanitor
-    /// How many runs could not be removed.
+    /// The number of runs that could not be removed.
     var failed = 0
-    /// When a directory that is too fresh now can be taken.
+    /// When a cgroup that is too young now can be removed.
     var due: BootTime?
 
     mutating func add(due other: BootTime?) { due = [due, other].compactMap { $0 }.min() }
   }
 
-  /// Removes the cgroups of dead runs that have no object any more.
+  /// Removes the cgroups of dead runs that have no objects any more.
   ///
   /// - Parameters:
-  ///   - janitor: what the last pass left.
-  ///   - removes: false only reports.
-  ///   - report: told of what was done.
-  /// - Returns: what is left to the next.
+  ///   - janitor: the state from the last pass.
+  ///   - removes: whether to remove; false only reports.
+  ///   - report: receives the result.
+  /// - Returns: the result, with the state for the next pass.
   func removeRuns(
     _ janitor: CgroupJanitor, removes: Bool, _ report: inout PassReport
   ) async -> Outcome {
     var outcome = Outcome(janitor: janitor)
-    // What can't be read, or a look that failed, leaves everything as it is.
+    // Without a local engine nothing is proven, so no cgroup is removed.
     guard host.engineIsLocal else { return outcome }
     await removePending(removes, &outcome, &report)
     await removeAbandoned(removes, &outcome, &report)
@@ -149,7 +150,7 @@ struct CgroupSweep: Sendable {
     if removes { outcome.janitor.write(log) { try $0.remove(done) } }
   }
 
-  /// Whether the agent is through with a dead run, or has had its time.
+  /// Whether the agent has finished with a dead run, or has had enough time to do so.
   private func isLeftByAgent(_ run: PendingRun) -> Bool {
     if CgroupPath.isOwn(run.path) { return true }
     if settings.checkpoint?.isOver(run: run.run) == true { return true }
@@ -161,9 +162,9 @@ struct CgroupSweep: Sendable {
     return run.hasHadItsTime(at: .now)
   }
 
-  /// Directories without any object of their run. Below our own root they are left from pods that
-  /// are over; below a Mesos root they may be a task's that is just being launched, unless the
-  /// agent says that the run is over.
+  /// Removes cgroups whose run has no objects. Below the project's own root they are leftovers of
+  /// pods; below a Mesos root they may belong to a task that is being launched, unless the agent
+  /// reports that the run is over.
   private func removeAbandoned(
     _ removes: Bool, _ outcome: inout Outcome, _ report: inout PassReport
   ) async {
@@ -202,16 +203,16 @@ struct CgroupSweep: Sendable {
     }
   }
 
-  /// Whether nobody may still want a run's cgroup, as far as can be told from outside of it.
+  /// Whether nobody can still need a run's cgroup, as far as this can be determined from outside.
   private func isUnowned(_ run: String, _ path: String, _ owned: Set<String>) async -> Bool {
     let evidence = await evidence()
     guard !owned.contains(run), !evidence.knows(run: run) else {
       return false
     }
     if !CgroupPath.isOwn(path) {
-      // Agents name runs by UUIDs: no other directory there is one.
+      // Agents name runs by UUIDs: a directory with another name isn't a run.
       guard CgroupPath.isRunName(run) else { return false }
-      // Another agent's runs are no business of this one.
+      // The runs of another agent are left alone.
       let isOver =
         assessment.agent.proving.map {
           !$0.runs.contains(run) && $0.cgroupsRoot == CgroupPath.root(of: path)
@@ -219,7 +220,8 @@ struct CgroupSweep: Sendable {
       guard isOver else { return false }
     }
     guard !evidence.isLeased(run, path, folders) else { return false }
-    // No slice goes for being empty: its executor may be about to start something in it.
+    // A slice is not removed because it is empty: its executor may be about to start a container in
+    // it.
     return PodSlice(path: path) == nil
       || assessment.survey.slices.owner(of: path).refusal(isProven: false) == nil
   }

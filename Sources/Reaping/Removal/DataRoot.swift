@@ -6,23 +6,23 @@ import Linux
 import Program
 import Synchronization
 
-/// The disk that an engine keeps its images on. A file system that doesn't respond holds nobody up: it is asked on a thread
-/// of its own, and of these only a few are out at a time.
+/// The disk with the images of an engine. A file system that doesn't respond must not block a pass:
+/// it is queried on a separate thread, and the number of such threads is limited.
 struct DataRoot: Sendable {
-  /// Its path as this process reaches it; nil where it can't.
+  /// The path for this process; nil if the disk can't be reached.
   let path: String?
-  /// Why it can't be reached.
+  /// Why the disk can't be reached.
   let reason: String
 
-  /// How many threads wait for a disk.
+  /// The number of threads that wait for a disk.
   private static let waiting = Mutex(0)
 
-  /// Finds the data root of an engine in the mount namespace of the engine's process.
+  /// Finds the data directory of an engine in the mount namespace of the engine's process.
   ///
   /// - Parameters:
-  ///   - root: where the engine says that it is.
+  ///   - root: the directory as reported by the engine.
   ///   - socket: the engine's socket; nil for an engine over a network.
-  /// - Returns: the data root; one without a path where it can't be found in five seconds.
+  /// - Returns: the data directory; without a path if it isn't found within five seconds.
   static func find(_ root: String, socket: String?) async -> DataRoot {
     await onThread { DataRoot(root, socket: socket) }
       ?? unknown("the disk of the engine's data doesn't respond")
@@ -56,9 +56,9 @@ struct DataRoot: Sendable {
     (path, reason) = (seen, "")
   }
 
-  /// Percent of its disk in use, as df(1) has it.
+  /// The usage of the disk in percent, computed as in df(1).
   ///
-  /// - Returns: nil where that isn't known, or the disk doesn't respond for five seconds.
+  /// - Returns: nil if it isn't known, or the disk doesn't respond within five seconds.
   func percent() async -> Int? {
     guard let path else { return nil }
     return await Self.onThread { () -> Int? in
@@ -70,7 +70,8 @@ struct DataRoot: Sendable {
     } ?? nil
   }
 
-  /// - Returns: what the body returns; nil where that takes longer than five seconds, or too many earlier ones still do.
+  /// - Returns: the result of the body; nil if it takes longer than five seconds, or four earlier
+  ///   calls are still blocked.
   private static func onThread<Result: Sendable>(
     _ body: @escaping @Sendable () -> Result
   ) async -> Result? {

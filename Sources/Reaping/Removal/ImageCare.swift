@@ -3,49 +3,50 @@ import Logging
 import PodObjects
 import Program
 
-/// What the operator wants done about images that pods have pulled.
+/// The operator's settings for the removal of images that pods have pulled.
 struct ImageCareSettings: Sendable, Equatable {
-  /// How long nobody must have used an image.
+  /// How long an image must be unused.
   var age: Duration
-  /// Percent of the data root's disk above which younger ones go as well, and below which that ends.
+  /// The disk usage in percent above which younger images are removed too, and below which that
+  /// stops.
   var high: Int
   var low: Int
-  /// How many are removed in one pass.
+  /// The largest number of images that one pass removes.
   var most: Int
-  /// Patterns of names that stay.
+  /// Patterns of names that are never removed.
   var keep: [String]
 }
 
-/// What a pass did about images, and what it knows of them.
+/// The result of image care in one pass.
 package struct ImageCareReport: Codable, Sendable, Equatable {
-  /// The names that were removed.
+  /// The names of the removed images.
   package var removed: [String] = []
-  /// Those that could not be removed, with the reason.
+  /// The names that could not be removed, with the reason.
   package var failed: [String] = []
   /// In a dry run: the names that a pass would remove.
   package var due: [String] = []
-  /// How many images pods have pulled, as far as that is recorded.
+  /// The number of images that pods have pulled, according to the records.
   package var recorded = 0
-  /// How many of these a container or a launch uses.
+  /// The number of these images that a container or a launch uses.
   package var used = 0
-  /// Percent of the data root's disk in use; nil where that isn't known.
+  /// The usage of the engine's disk in percent; nil if it isn't known.
   package var diskPercent: Int?
-  /// What limits the care, a line for each.
+  /// The limitations of image care, one per line.
   package var notes: [String] = []
 }
 
-/// Removes images that pods have pulled and nobody uses any more, the longest unused first.
+/// Removes images that pods have pulled and that are unused, the longest unused first.
 ///
-/// It removes by the name that a pod pulled by, without force: names that others gave to the same image stay, and so does the
-/// image with them.
+/// It removes an image by the name that a pod pulled, without force. If the image has other names,
+/// they are kept, and so is the image.
 struct ImageCare: Sendable {
-  /// How far it is; others may act between any two of these.
+  /// The progress of a removal. Others may act between any two steps.
   enum Step: Sendable, Equatable {
     case listed
     case decided([String])
-    /// No launch gets a lease on the image from now on.
+    /// From now on no launch can lease the image.
     case locked(String)
-    /// Nobody uses it; it is removed next.
+    /// The image is unused; it is removed next.
     case checked(String)
     case removed(String)
   }
@@ -55,25 +56,26 @@ struct ImageCare: Sendable {
   let records: ImageRecords
   let leases: ImageLeases
   let log: Logger
-  /// Seconds since 1970.
+  /// The current time in seconds since 1970.
   let now: Double
-  /// Percent of the data root's disk in use; nil where that isn't known.
+  /// The usage of the engine's disk in percent; nil if it isn't known.
   let diskPercent: @Sendable () async -> Int?
   var removes = true
   /// Called at each step.
   var reached: @Sendable (Step) async -> Void = { _ in }
 
-  /// Looks, decides, and removes.
+  /// Finds and removes images.
   ///
-  /// - Parameter isReclaiming: whether an earlier pass found the disk too full, and it wasn't emptied enough since.
-  /// - Returns: what was done.
-  /// - Throws: `EngineError` where the engine can't be asked; `CancellationError`.
+  /// - Parameter isReclaiming: whether an earlier pass found the disk too full and usage is still
+  ///   above the low mark.
+  /// - Returns: the result.
+  /// - Throws: `EngineError` if the engine can't be queried; `CancellationError`.
   func run(_ isReclaiming: inout Bool) async throws -> ImageCareReport {
     var report = ImageCareReport()
     let (listed, unreadable) = records.list()
     let there = try await engine.listImageIDs()
     if removes {
-      // One that was removed by anybody, and is here again later, somebody else has pulled.
+      // If an image was removed and exists again later, somebody else has pulled it.
       for record in listed where !there.contains(record.id) { records.remove(record) }
     }
     let all = listed.filter { there.contains($0.id) }
@@ -118,15 +120,15 @@ struct ImageCare: Sendable {
     return report
   }
 
-  /// Notes that images are in use now.
+  /// Records that images are in use now.
   ///
-  /// - Returns: the records of the others.
+  /// - Returns: the records of the unused images.
   private func stamp(
     _ all: [ImageRecords.Record], _ used: Set<String>
   ) -> [ImageRecords.Record] {
     all.filter { record in
       let isUsed = used.contains(record.id)
-      // The clock may have been set back since: what seems to be used in the future counts as used now.
+      // The clock may have been set back: a time of use in the future counts as now.
       if isUsed ? abs(now - record.used) > 600 : record.used > now + 60 {
         ImageRecords.touch(record.path, at: now)
       }
@@ -134,7 +136,7 @@ struct ImageCare: Sendable {
     }
   }
 
-  /// Whether younger images go: from above the high mark until below the low one.
+  /// Whether younger images are removed: from above the high mark until below the low mark.
   static func isReclaiming(_ before: Bool, _ percent: Int?, _ settings: ImageCareSettings) -> Bool {
     guard let percent, settings.high > 0 else { return false }
     return before ? percent >= settings.low : percent > settings.high
@@ -144,7 +146,7 @@ struct ImageCare: Sendable {
     now - record.used > age.inSeconds
   }
 
-  /// What may go, the longest unused first.
+  /// The images that may be removed, the longest unused first.
   static func candidates(
     _ free: [ImageRecords.Record], _ age: Duration, _ isReclaiming: Bool, now: Double
   ) -> [ImageRecords.Record] {
@@ -152,13 +154,13 @@ struct ImageCare: Sendable {
       .sorted { ($0.used, $0.name) < ($1.used, $1.name) }
   }
 
-  /// Removes an image unless somebody uses it by now, or somebody else has given its name to another.
+  /// Removes an image unless it is in use by now, or its name was given to another image.
   ///
-  /// - Returns: the name that is removed; nil where none is.
+  /// - Returns: the removed name; nil if nothing was removed.
   private func remove(_ record: ImageRecords.Record) async throws -> String? {
     let removed: String?? = try await leases.exclusively([record.name, record.id]) {
       await reached(.locked(record.name))
-      // A pod that ended meanwhile has used it until now.
+      // A pod that has stopped meanwhile used the image until now.
       guard let current = records.read(record.path), current.used == record.used else {
         return nil
       }
@@ -186,14 +188,16 @@ struct ImageCare: Sendable {
       records.remove(record)
       return reference
     }
-    // Somebody has a lease.
+    // A launch holds a lease.
     if case .none = removed { ImageRecords.touch(record.path, at: now) }
     return removed ?? nil
   }
 
-  /// The name that is the pod's: the one it pulled by, or where another image has that by now the digest.
+  /// The pod's reference to its image: the name that it pulled or, if that name is another image's
+  /// by now, the digest.
   ///
-  /// - Returns: that name, and all of the image's; nil where neither is the image's any more.
+  /// - Returns: the reference, and all names of the image; nil if neither belongs to the image any
+  ///   more.
   private func reference(
     of record: ImageRecords.Record
   ) async throws -> (reference: String, names: [String])? {

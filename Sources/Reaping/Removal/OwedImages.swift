@@ -3,14 +3,16 @@ import Linux
 import PodIdentity
 import PodObjects
 
-/// The images that a dead pod's task asked to have removed.
+/// The images whose removal a dead pod's task requested.
 struct OwedImages: Codable, Sendable, Hashable {
   var run: String
   var task: String
-  /// Names or IDs; behind `-` a name that is taken from an image, which stays.
+  /// Names or IDs, as in `RemovableImage`. An entry that begins with `-` is a name that is removed
+  /// from an image, which stays.
   var images: [String]
 
-  /// What a pod's containers name; of names to be taken only those that the pod can have given.
+  /// The images in the labels of a pod's containers. Names that begin with `-` are accepted only if
+  /// the pod can have created them.
   init(_ identity: PodIdentity, images: [String]) {
     run = identity.run
     task = identity.taskID
@@ -18,31 +20,31 @@ struct OwedImages: Codable, Sendable, Hashable {
     self.images = images.filter { !$0.hasPrefix("-") || $0.hasPrefix(given) }
   }
 
-  /// What an executor has promised.
+  /// The images in an executor's promise.
   init(_ promise: ImagePromise) {
     run = promise.run
     task = promise.task
     images = promise.images
   }
 
-  /// Whether they are a pod's.
+  /// Whether the images belong to a pod.
   func isOf(_ identity: PodIdentity) -> Bool { run == identity.run && task == identity.taskID }
 }
 
-/// What is owed, kept in a file from before the removal of a pod's containers until its images are
-/// dealt with: once the last container is gone, nothing else names them. Unlike cgroups they
-/// outlive a boot.
+/// The images that are still to be removed. The file is written before a pod's containers are
+/// removed, and keeps the images until they are handled: after the last container is gone, nothing
+/// else refers to them. Unlike cgroups they outlive a boot.
 struct ImageDebts: Sendable, Equatable {
   let path: String
   private(set) var debts: [OwedImages] = []
 
-  /// Reads the file; what can't be read is no debt.
+  /// Reads the file. A file that can't be read has no debts.
   init(path: String) {
     self.path = path
     read()
   }
 
-  /// Takes in what another process has noted since: a service and `--once` share the file.
+  /// Adds the entries that another process has written: a service and `--once` share the file.
   mutating func read() {
     guard let text = try? TextFile.regular(path),
       let list = try? JSONDecoder().decode([OwedImages].self, from: Array(text.utf8))
@@ -50,7 +52,7 @@ struct ImageDebts: Sendable, Equatable {
     add(missing: list)
   }
 
-  /// Notes debts and writes the file.
+  /// Adds debts and writes the file.
   mutating func add(_ new: [OwedImages]) throws {
     let count = debts.count
     add(missing: new)
@@ -62,7 +64,7 @@ struct ImageDebts: Sendable, Equatable {
     for debt in others where known.insert(debt).inserted { debts.append(debt) }
   }
 
-  /// Forgets debts and writes the file.
+  /// Removes debts and writes the file.
   mutating func remove(_ done: Set<OwedImages>) throws {
     if done.isEmpty { return }
     debts.removeAll(where: done.contains)

@@ -4,24 +4,24 @@ import PodIdentity
 import Systemd
 import Linux
 
-/// The slices of pods that this host's systemd has.
+/// The slices of pods in this host's systemd.
 struct PodSlices: Sendable {
-  /// What is known of the executor that a slice was made by.
+  /// The state of the executor that created a slice.
   enum Owner: Sendable, Equatable {
-    /// systemd has no such slice: what is there of it are folders alone.
+    /// systemd has no such slice: only directories exist.
     case noSlice
-    /// The process has ended, on this boot.
+    /// The process has exited, on this boot.
     case dead
-    /// The process lives, or systemd can't be asked.
+    /// The process is alive, or systemd can't be queried.
     case alive(String)
-    /// The slice doesn't tell whose it is: an executor in a pid namespace of its own doesn't know
-    /// its pid.
+    /// The slice doesn't identify its executor: an executor in its own PID namespace doesn't know
+    /// its PID on the host.
     case unknown
 
-    /// Whether the slice must stay, whatever is in it.
+    /// Whether the slice must be kept, whatever it contains.
     ///
-    /// - Parameter isProven: whether the executor is known to be dead by other evidence.
-    /// - Returns: why; nil where it need not stay.
+    /// - Parameter isProven: whether other evidence proves that the executor is dead.
+    /// - Returns: the reason; nil if it may be removed.
     func refusal(isProven: Bool) -> String? {
       switch self {
       case .noSlice, .dead: nil
@@ -32,14 +32,14 @@ struct PodSlices: Sendable {
   }
 
   private var units: [String: SystemdUnit] = [:]
-  /// systemd can't be asked, so that nothing is known of any slice.
+  /// systemd can't be queried, so nothing is known about any slice.
   private var isUnknown = false
 
-  /// Asks systemd; where there is none there are no slices.
+  /// Queries systemd. On a host without systemd there are no slices.
   static func current(_ log: Logger) async -> PodSlices {
     var slices = PodSlices()
     guard Systemd.isInit else {
-      // Out of sight, as in a container that was started without it.
+      // systemd may be hidden, as in a container that can't access it.
       slices.isUnknown = isHidden
       return slices
     }
@@ -54,21 +54,21 @@ struct PodSlices: Sendable {
     return slices
   }
 
-  /// Whether the host's init is a systemd that can't be seen from here.
+  /// Whether the host's init is a systemd that this process can't access.
   static var isHidden: Bool {
     !Systemd.isInit && (try? TextFile.text("/proc/1/comm")) == "systemd\n"
   }
 
-  /// Their cgroups.
+  /// The cgroups of the slices.
   var paths: [String] { Array(units.keys) }
 
-  /// The folders that they are in, without a slash at either end.
+  /// The parent cgroups of the slices, without a slash at either end.
   var roots: Set<String> {
     let usual = Systemd.isInit ? ["\(PodSlice.prefix).slice"] : []
     return Set(paths.map { CgroupPath.root(of: $0) } + usual)
   }
 
-  /// Whose the slice with a cgroup is.
+  /// The owner of the slice with a cgroup.
   func owner(of path: String) -> Owner {
     if isUnknown { return .alive("systemd can't be asked") }
     return Self.owner(units[path])
@@ -85,12 +85,12 @@ struct PodSlices: Sendable {
 }
 
 extension Systemd {
-  /// A pass goes on without systemd before long, and the next asks again.
+  /// A short time limit: without a response the pass continues, and the next pass tries again.
   fileprivate static var forReaper: Systemd { Systemd(timeout: .seconds(3)) }
 }
 
 extension PodSlice {
-  /// Whose it is, now.
+  /// The current state of its executor.
   func owner() async -> PodSlices.Owner {
     guard Systemd.isInit else {
       return PodSlices.isHidden ? .alive("the host's systemd can't be seen from here") : .noSlice
@@ -102,12 +102,11 @@ extension PodSlice {
     }
   }
 
-  /// Stops a dead executor's slice, in which no process is. What systemd has of its containers is
-  /// forgotten.
+  /// Stops a dead executor's slice, which contains no process, and resets the failed scopes of its
+  /// containers.
   ///
-  /// - Parameter isProven: whether the executor is known to be dead by other evidence than the
-  ///   slice's.
-  /// - Throws: `Refusal` where it must stay; `SystemdError`.
+  /// - Parameter isProven: whether other evidence than the slice proves that the executor is dead.
+  /// - Throws: `Refusal` if the slice must be kept; `SystemdError`.
   func stop(isProven: Bool) async throws {
     let owner = await owner()
     if let why = owner.refusal(isProven: isProven) { throw Refusal(description: why) }
@@ -115,6 +114,6 @@ extension PodSlice {
     try await Systemd.forReaper.stop(unit, resettingFailed: Self.scope(of: "*"))
   }
 
-  /// Why a slice must stay.
+  /// Why a slice must be kept.
   struct Refusal: Error, CustomStringConvertible { let description: String }
 }

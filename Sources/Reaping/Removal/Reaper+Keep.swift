@@ -5,14 +5,14 @@ import Logging
 import PodIdentity
 import PodObjects
 
-/// Attempts to keep the pods of dead executors.
+/// The attempts to keep the pods of dead executors.
 struct KeepAttempts: Sendable {
-  /// After how many passes in a row a pod that can't be kept is removed as any other leaked one.
+  /// The number of failed passes in a row after which a pod is removed like any other leaked pod.
   static let most = 3
 
-  /// Pods that a pass has begun to keep and isn't through with.
+  /// Pods whose attempt has started and isn't finished.
   var underWay: Set<PodIdentity> = []
-  /// How many passes in a row have failed, and the last reason.
+  /// The number of failed passes in a row, and the last reason.
   private(set) var failures: [PodIdentity: (count: Int, reason: String)] = [:]
 
   /// The pods that can't be kept, with the reason.
@@ -20,21 +20,21 @@ struct KeepAttempts: Sendable {
     failures.filter { $0.value.count >= Self.most }.mapValues(\.reason)
   }
 
-  /// Notes what became of an attempt.
+  /// Records the result of an attempt.
   ///
   /// - Parameters:
   ///   - identity: the pod.
-  ///   - failure: why it failed; nil where it is kept.
+  ///   - failure: why it failed; nil if the pod is kept.
   mutating func note(_ identity: PodIdentity, _ failure: String?) {
     failures[identity] = failure.map { ((failures[identity]?.count ?? 0) + 1, $0) }
   }
 
-  /// Forgets a pod of which nothing is left.
+  /// Forgets a pod without objects.
   mutating func forget(_ identity: PodIdentity) { failures[identity] = nil }
 }
 
 extension Reaper {
-  /// The limits of this moment, for a survey's pods.
+  /// The current limits for a survey's pods.
   func keepLimits(_ survey: Survey) async -> KeepLimits {
     var limits = KeepLimits(most: settings.keepFailedMax, disk: settings.keepFailedDisk)
     guard survey.pods.values.contains(where: { $0.containers.contains { $0.seconds > 0 } }) else {
@@ -47,13 +47,14 @@ extension Reaper {
     return limits
   }
 
-  /// Stops what runs of dead executors' pods that are kept, marks their containers, and removes their networks and cgroups.
-  /// All of it is over within the stop timeout and 20 s; what isn't done by then has failed in this pass.
+  /// Keeps failed pods of dead executors: stops their running containers, marks the containers, and
+  /// removes networks and cgroups. Everything must finish within the stop timeout plus 20 s;
+  /// otherwise it has failed in this pass.
   ///
   /// - Parameters:
-  ///   - assessment: what was found.
-  ///   - sweep: removes cgroups; nil where none are known.
-  ///   - results: told of what failed.
+  ///   - assessment: the verdicts of this pass.
+  ///   - sweep: removes cgroups; nil if none are known.
+  ///   - results: receives the failures.
   func keep(
     _ assessment: Assessment, _ sweep: CgroupSweep?,
     _ results: inout [PodIdentity: RemovalResult]
@@ -64,7 +65,7 @@ extension Reaper {
       let rest = pod.objects.filter { $0.kind == .network || $0.isSecret }
       let hasCgroup = sweep?.folders.folders(of: identity.cgroupParent).isEmpty == false
       if kept.isDone, rest.isEmpty, !hasCgroup { continue }
-      // An earlier pass's attempt may hang in the engine.
+      // The attempt of an earlier pass may be blocked by the engine.
       guard keeping.underWay.insert(identity).inserted else {
         results[identity] = note(identity, Self.hanging(identity))
         continue
@@ -99,7 +100,7 @@ extension Reaper {
     return result
   }
 
-  /// Counts an attempt; a network or a cgroup that is left is no reason to give the containers up.
+  /// Counts an attempt. A remaining network or cgroup is no failure: the containers are still kept.
   private func note(_ identity: PodIdentity, _ result: RemovalResult) -> RemovalResult {
     keeping.note(identity, result.failed.first { $0.kind == "containers" }?.reason)
     return result

@@ -4,39 +4,39 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// What became of removals, from one pass to the next: failures, images that are still owed, and
-/// the counts of all passes.
+/// The results of removals between passes: failures, images that are still to be removed, and the
+/// counters of all passes.
 struct RemovalLedger: Sendable, Equatable {
-  /// What could not be removed of a pod when it was last tried: logged once, and tried once a pass
-  /// from then on.
+  /// The objects of a pod that could not be removed in the last attempt. They are logged once, and
+  /// tried again once per pass.
   private(set) var failures: [PodIdentity: [RemovalResult.Failure]] = [:]
   private(set) var imageDebts: ImageDebts
   var counters = Counters()
 
   init(imageDebts: ImageDebts) { self.imageDebts = imageDebts }
 
-  /// Forgets a pod of which nothing is left.
+  /// Forgets a pod without objects.
   mutating func forget(_ identity: PodIdentity) { failures[identity] = nil }
 
   // MARK: Images
 
-  /// Notes the images that dead pods' tasks asked to have removed, before anything of these pods is
-  /// removed.
+  /// Records the images whose removal dead pods' tasks requested, before any object of these pods
+  /// is removed.
   mutating func noteImages(of dead: some Collection<ObservedPod>, _ log: Logger) {
     imageDebts.read()
     let new = dead.map { OwedImages($0.identity, images: $0.images) }.filter { !$0.images.isEmpty }
     write(log) { try $0.add(new) }
   }
 
-  /// Notes what dead executors have promised.
+  /// Records the promises of dead executors.
   ///
-  /// - Returns: whether it is on the disk.
+  /// - Returns: whether they are on disk.
   mutating func note(_ promised: [OwedImages], _ log: Logger) -> Bool {
     imageDebts.read()
     return write(log) { try $0.add(promised) }
   }
 
-  /// Forgets images that are dealt with.
+  /// Removes images that were handled.
   mutating func pay(_ done: Set<OwedImages>, _ log: Logger) { write(log) { try $0.remove(done) } }
 
   @discardableResult
@@ -54,7 +54,7 @@ struct RemovalLedger: Sendable, Equatable {
 
   // MARK: Results
 
-  /// Counts a pod's removal, with one line in the log and one in the journal.
+  /// Counts a pod's removal, and writes one line to the log and one to the journal.
   mutating func finish(
     _ identity: PodIdentity, _ verdict: Verdict, _ report: PodReport, _ result: RemovalResult,
     _ settings: ReaperSettings, _ log: Logger
@@ -90,15 +90,15 @@ struct RemovalLedger: Sendable, Equatable {
   }
 }
 
-/// Removes images that dead pods' tasks asked to have removed.
+/// Removes images whose removal dead pods' tasks requested.
 struct ImageRemoval: Sendable {
   let engine: DockerEngine
   let leases = ImageLeases()
   let progress: PassHeartbeat
   let log: Logger
 
-  /// - Parameter names: as the label has them.
-  /// - Returns: those that are removed; nil where the engine didn't answer for all.
+  /// - Parameter names: the images in the format of the label.
+  /// - Returns: the removed images; nil if the engine failed for one of them.
   func remove(_ names: [String]) async -> [String]? {
     var removed: [String] = []
     for name in names {
@@ -122,14 +122,14 @@ struct ImageRemoval: Sendable {
 }
 
 extension PodIdentity {
-  /// What the log says whose a line is.
+  /// The fields of log lines about the pod.
   var logFields: Logger.Metadata {
     ["task": "\(Printable.text(taskID))", "run": "\(Printable.text(run))"]
   }
 }
 
 extension OwedImages {
-  /// What the log says whose a line is.
+  /// The fields of log lines about the images.
   var logFields: Logger.Metadata {
     ["task": "\(Printable.text(task))", "run": "\(Printable.text(run))"]
   }

@@ -1,9 +1,9 @@
 import Cgroups
 import Glibc
 
-/// What pod-reaper asks about a run's cgroup before it removes it.
+/// Checks of a run's cgroup before its removal.
 extension CgroupFolders {
-  /// Whether all of a run's folders are a user's.
+  /// Whether all directories of a run's cgroup belong to a user.
   func isOwned(_ path: String, by user: uid_t) -> Bool {
     folders(of: path).allSatisfy { folder in
       var status = stat()
@@ -11,24 +11,24 @@ extension CgroupFolders {
     }
   }
 
-  /// Whether a run's folders hold neither a process nor a container's folder.
+  /// Whether a run's cgroup contains neither a process nor a container's cgroup.
   func isAbandoned(_ path: String) -> Bool {
     guard case .empty = look(path) else { return false }
     return containers(of: path).isEmpty
   }
 
-  /// The containers directly below a run whose folders hold processes, whether or not an engine has
-  /// them.
+  /// The containers directly below a run's cgroup that have processes, whether or not an engine has
+  /// the containers.
   func populatedContainers(_ path: String) -> [String] {
     containers(of: path).sorted().filter { !processes(of: $0, below: path).isEmpty }
   }
 
-  /// The containers that have a folder directly below a run's.
+  /// The containers that have a cgroup directly below a run's.
   private func containers(of path: String) -> [String] {
     children(of: path).compactMap { CgroupPath.container(named: $0, below: path) }
   }
 
-  /// The processes in a container's folders; none where that can't be told.
+  /// The processes in a container's cgroup; none if it can't be read.
   func processes(of container: String, below path: String) -> Set<Int32> {
     let group = CgroupPath.container(container, below: path)
     guard case .populated(let processes) = look(group) else { return [] }

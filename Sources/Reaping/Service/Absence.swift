@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Passes that fail because the engine is away: the reason is said once, and the rest counted.
+/// Passes that fail because the engine is unavailable: each reason is logged once, and the passes
+/// are counted.
 final class Absence: Sendable {
   private struct State {
     var count = 0
@@ -8,10 +9,10 @@ final class Absence: Sendable {
   }
   private let state = Mutex(State())
 
-  /// Counts a pass that failed.
+  /// Counts a failed pass.
   ///
-  /// - Parameter reason: why.
-  /// - Returns: whether to say so: this reason is new since the engine was last there.
+  /// - Parameter reason: the reason.
+  /// - Returns: whether to log it: the reason is new since the engine was last available.
   func isFirst(_ reason: String) -> Bool {
     state.withLock {
       $0.count += 1
@@ -19,9 +20,9 @@ final class Absence: Sendable {
     }
   }
 
-  /// A pass was completed, or there will be no other.
+  /// Resets the count, after a completed pass or at the exit of the service.
   ///
-  /// - Returns: how many failed since the last.
+  /// - Returns: the number of failed passes since the last reset.
   func end() -> Int {
     state.withLock { state in
       defer { state = State() }

@@ -1,13 +1,13 @@
 import PodIdentity
 import Linux
 
-/// What this process may do beyond an ordinary user (capabilities(7)).
+/// The capabilities of this process (capabilities(7)).
 enum Capabilities {
   private static let wanted: [(name: String, bit: UInt64)] = [
     ("CAP_DAC_OVERRIDE", 1), ("CAP_KILL", 5), ("CAP_SYS_PTRACE", 19),
   ]
 
-  /// Which of the capabilities it can use it has.
+  /// The names of those effective capabilities that this program uses.
   static var words: String {
     let status = (try? TextFile.text("/proc/self/status")) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }

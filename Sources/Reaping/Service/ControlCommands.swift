@@ -3,14 +3,14 @@ import JSON
 import PodIdentity
 import Program
 
-/// What the control socket answers. Everything here only observes.
+/// The commands of the control socket. None of them changes anything.
 struct ControlCommands: Sendable {
   let reaper: Reaper
-  /// Whether the service answers, and reports how it does itself.
+  /// Whether the service responds, and adds its own state.
   var isService = false
 
-  /// Answers a line: `status`, `explain POD`, or `service` for what the service itself knows without the engine. JSON, or
-  /// `error: …`.
+  /// Responds to a request line: `status`, `explain POD`, or `service` for the state of the
+  /// service, which needs no engine. The response is JSON, or `error: …`.
   func respond(to line: String) async -> String {
     let interval = await reaper.settings.interval
     let problem = isService ? reaper.health.problem(every: interval) : nil
@@ -39,11 +39,12 @@ struct ControlCommands: Sendable {
 
   /// Judges one pod.
   ///
-  /// - Parameter word: the name or ID of one of its containers, else its task ID or run, or the beginning of one of these.
-  /// - Returns: the pod and what is thought of it.
+  /// - Parameter word: the name or ID of one of its containers, otherwise its task ID or run, or a
+  ///   unique prefix of one of these.
+  /// - Returns: the report about the pod.
   /// - Throws: `EngineError`, `NoPod`.
   private func explain(_ word: String) async throws -> PodReport {
-    // Any other word would be another request to the engine.
+    // Any other text would be a different request to the engine.
     guard Self.isContainer(word) else { return try await explain(task: word) }
     let details: ContainerDetails
     do {
@@ -64,7 +65,7 @@ struct ControlCommands: Sendable {
     return pod
   }
 
-  /// Whether a word can be a container's name or ID (moby, `RestrictedNamePattern`).
+  /// Whether a text can be a container's name or ID (moby, `RestrictedNamePattern`).
   private static func isContainer(_ word: String) -> Bool {
     func isAlphanumeric(_ byte: UInt8) -> Bool {
       0x30...0x39 ~= byte || 0x61...0x7a ~= byte | 0x20
@@ -94,7 +95,7 @@ struct ControlCommands: Sendable {
   }
 }
 
-/// Why a container has no pod to explain.
+/// Why there is no pod to explain.
 struct NoPod: Error, CustomStringConvertible {
   let description: String
 }

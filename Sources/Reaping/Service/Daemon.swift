@@ -6,15 +6,15 @@ import PodIdentity
 import PodObjects
 import SystemPackage
 
-/// The service: follows the engine's events and the executors' ends, and makes a pass when either
-/// tells of a leak, at its start, after each reconnection, and at every interval.
+/// The service. It follows the engine's events and the exits of executors. It makes a pass when
+/// either indicates a leak, at its start, after each reconnection, and at every interval.
 struct Daemon: Sendable {
   let reaper: Reaper
   let engine: DockerEngine
   let settings: ReaperSettings
   let notifier: SystemdNotifier
   let log: Logger
-  /// What may vanish under the running service.
+  /// The directories and sockets that can be removed while the service runs.
   let places: Places
 
   init(
@@ -29,7 +29,7 @@ struct Daemon: Sendable {
     self.log = log
   }
 
-  /// What calls for passes.
+  /// The requests for passes.
   let requests = PassRequests()
   private let followUps = FollowUps()
   private let absence = Absence()
@@ -38,7 +38,7 @@ struct Daemon: Sendable {
   ///
   /// - Parameters:
   ///   - hooks: the events of the agent's hook.
-  ///   - leases: the events of executors' leases. Both only say where to look.
+  ///   - leases: the events of executors' leases. Neither proves a death; both only cause passes.
   func work(
     hooks: AsyncStream<HookEvent>? = nil, leases: AsyncStream<LeaseEvent>? = nil
   ) async {
@@ -46,7 +46,7 @@ struct Daemon: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await followEngine() }
       group.addTask { for await identity in ends { await handleEnd(of: identity) } }
-      // Each kind of event one at a time and in its order.
+      // Events of each kind are handled one at a time and in order.
       if let hooks { group.addTask { for await event in hooks { await handle(event) } } }
       if let leases { group.addTask { for await event in leases { await handle(event) } } }
       group.addTask { await tick() }
@@ -73,7 +73,7 @@ struct Daemon: Sendable {
   private func handle(_ event: LeaseEvent) async {
     guard await reaper.handle(event) else { return }
     requests.add(run: event.run)
-    // It may have died before anything of its pod was there to be seen.
+    // The executor may have died before any object of its pod existed.
     followUps.add(run: event.run)
   }
 
@@ -82,7 +82,8 @@ struct Daemon: Sendable {
     requests.add(run: identity.run)
   }
 
-  /// Follows the engine's events; logs once that it is away and once that it is back.
+  /// Follows the engine's events. Logs once when the engine becomes unavailable, and once when it
+  /// is back.
   private func followEngine() async {
     var isAway = false
     for await event in EngineEvents(engine: engine) {
@@ -106,13 +107,13 @@ struct Daemon: Sendable {
 
   // MARK: Passes
 
-  /// Says how many passes failed that nothing was said of.
+  /// Logs the number of failed passes that were not logged.
   private func endAbsence() {
     let count = absence.end()
     if count > 1 { log.notice("\(count) passes failed while the engine was away") }
   }
 
-  /// Tells systemd that all is well as long as the pass that is under way gets on.
+  /// Sends systemd's watchdog signal as long as the current pass makes progress.
   private func watch(every interval: Duration) async {
     while (try? await Task.sleep(for: interval)) != nil {
       let settings = await reaper.settings
@@ -165,13 +166,13 @@ struct Daemon: Sendable {
       reaper.health.passEnds(
         isFull: pending.everything, result: PassSummary.words(result.map(\.report), pending))
       endAbsence()
-      // What is proven but too young is looked at again in time.
+      // A proof that is too young now is checked again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
         if wait < settings.interval { followUps.addEverything(in: wait) }
       }
-      // dockerd completes what a client that died had asked for; events of networks and volumes
-      // bear no labels.
+      // dockerd completes requests of a client that died, and events of networks and volumes have
+      // no labels.
       for pod in result.flatMap(\.report.pods) where !pod.removed.isEmpty {
         followUps.add(run: pod.run)
       }
@@ -180,7 +181,7 @@ struct Daemon: Sendable {
       if error is EngineError {
         await reaper.noteEngineError()
         reaper.health.passFailed("\(error)", .engine)
-        // Each event that calls for a pass would say it again.
+        // Otherwise each event that requests a pass would log it again.
         if absence.isFirst("\(error)") { log.warning("no pass: \(error)") }
         return
       }

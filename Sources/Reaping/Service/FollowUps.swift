@@ -1,19 +1,19 @@
 import Synchronization
 
-/// Passes that are due later: over runs, some time after their removal or their executor's end, and
-/// over everything once a proof is old enough. However many runs there are, they cost a bounded
-/// amount: past that everything is looked at.
+/// Passes that are due later: over single runs some time after their removal or their executor's
+/// exit, and over all pods when a proof is old enough. Their cost is bounded: beyond 256 runs, a
+/// pass over all pods replaces them.
 final class FollowUps: Sendable {
   private typealias Instant = ContinuousClock.Instant
 
   private static let waits: [Duration] = [.seconds(1), .seconds(5), .seconds(20)]
   private struct State {
-    /// By run, the soonest first; nil for everything.
+    /// The times by run, the soonest first; nil for all pods.
     var times: [String?: [Instant]] = [:]
     /// When a proof is old enough.
     var proof: Instant?
     var sleeper: Task<Void, Never>?
-    /// Something was added since the times were last read.
+    /// Whether a time was added since the times were last read.
     var isChanged = false
   }
   private let state = Mutex(State())
@@ -27,7 +27,7 @@ final class FollowUps: Sendable {
     }
   }
 
-  /// Requests a pass over everything.
+  /// Requests a pass over all pods.
   func addEverything(in wait: Duration) {
     let time = Instant.now + wait
     change { $0.proof = min($0.proof ?? time, time) }
@@ -41,11 +41,11 @@ final class FollowUps: Sendable {
     }?.cancel()
   }
 
-  /// Requests the passes as they are due, until it is canceled.
+  /// Requests the passes when they are due, until it is canceled.
   ///
   /// - Parameters:
-  ///   - requests: where they are requested.
-  ///   - note: is given the time of the next whenever that changes.
+  ///   - requests: receives the requests.
+  ///   - note: receives the time of the next pass whenever it changes.
   func run(
     _ requests: PassRequests, noting note: (ContinuousClock.Instant?) -> Void = { _ in }
   ) async {
@@ -68,7 +68,7 @@ final class FollowUps: Sendable {
     }
   }
 
-  /// - Returns: when the next is due.
+  /// - Returns: when the next pass is due.
   private func requestDue(_ requests: PassRequests) -> Instant? {
     let now = Instant.now
     return state.withLock { state in

@@ -3,8 +3,8 @@ import Glibc
 import PodIdentity
 import Linux
 
-/// What this program must be given where it runs in a container (docs/reaper.md, "In a container"),
-/// and wasn't.
+/// The flags that this program needs in a container and that are missing (docs/operate.md,
+/// "Run pod-reaper in a container").
 struct ForgottenFlags: Sendable {
   /// The engine's socket; nil over TCP.
   var engineSocket: String?
@@ -12,7 +12,7 @@ struct ForgottenFlags: Sendable {
   var leaseSocket: String
   var stateFolder: String
 
-  /// What is to be seen of the host.
+  /// The parts of the host that are visible to this process.
   struct View {
     var mountinfo: String
     var processTableFailure: String?
@@ -21,11 +21,11 @@ struct ForgottenFlags: Sendable {
     var hasEngineSocket: Bool
   }
 
-  /// Looks at this process.
+  /// Checks this process.
   ///
-  /// - Parameter environment: `container` in it says that this is one (systemd's container
-  ///   interface); the image sets it.
-  /// - Returns: a line for each flag; none outside of a container.
+  /// - Parameter environment: the environment. `container` in it identifies a container (systemd's
+  ///   container interface); the image sets it.
+  /// - Returns: one line per missing flag; none outside of a container.
   func lines(environment: [String: String]) -> [String] {
     guard environment["container"]?.isEmpty == false else { return [] }
     let view = View(
@@ -36,7 +36,7 @@ struct ForgottenFlags: Sendable {
     return lines(view)
   }
 
-  /// Judges by what is to be seen.
+  /// Checks the visible parts of the host.
   func lines(_ view: View) -> [String] {
     var lines: [String] = []
     func lacks(_ flag: String, _ consequence: String) {
@@ -79,10 +79,10 @@ struct ForgottenFlags: Sendable {
     return lines
   }
 
-  /// Whether this is a container that doesn't share with executors which images are in use.
+  /// Whether this is a container without access to the image leases of executors.
   ///
   /// - Parameter environment: as for `lines(environment:)`.
-  /// - Returns: whether it is.
+  /// - Returns: true if it is.
   static func lacksLeases(environment: [String: String]) -> Bool {
     environment["container"]?.isEmpty == false
       && !isMounted(
@@ -93,7 +93,7 @@ struct ForgottenFlags: Sendable {
     "/" + path.split(separator: "/").dropLast().joined(separator: "/")
   }
 
-  /// Whether a folder, or one above it, is a mount of its own: the container's root isn't the
+  /// Whether a directory or one of its parents is a mount point: the container's root isn't the
   /// host's.
   private static func isMounted(_ folder: String, _ mountinfo: String) -> Bool {
     mountinfo.split(separator: "\n").contains { line in

@@ -2,13 +2,13 @@ import Glibc
 import Program
 import Synchronization
 
-/// Whether the service does its work, for `status`, the metrics and systemd's watchdog.
+/// The health of the service, for `status`, the metrics and systemd's watchdog.
 final class Health: Sendable {
-  /// What is the matter.
+  /// Why the service is unhealthy.
   struct Problem: Sendable, Equatable {
     var words: String
-    /// Whether a new start of this program might help. It doesn't bring an engine back, and loses
-    /// what was observed.
+    /// Whether a restart of this program might help. A restart doesn't bring an engine back, and
+    /// loses the evidence.
     var callsForRestart: Bool
   }
   /// Why a pass couldn't be completed.
@@ -21,7 +21,7 @@ final class Health: Sendable {
     var missing: [String] = []
     var workBegan: ContinuousClock.Instant?
     var last: FinishedPass?
-    /// When the next full pass is due, and the next one besides.
+    /// When the next full pass is due, and when the next follow-up pass is due.
     var next: ContinuousClock.Instant?
     var followUp: ContinuousClock.Instant?
   }
@@ -35,13 +35,13 @@ final class Health: Sendable {
   private let began = ContinuousClock.now
   private let startTime = Timestamp.now
 
-  /// A program that starts now has until the third interval for its first pass.
+  /// After its start the program has three intervals for its first pass.
   init(now: SuspendingClock.Instant = .now) { state = Mutex(State(lastPass: now)) }
 
-  /// A pass has the lock: however long it takes, whether it gets on is for `Progress` to tell.
+  /// A pass has acquired the lock. `PassHeartbeat` checks its progress, however long it takes.
   func passBegins() { state.withLock { ($0.isWorking, $0.workBegan) = (true, .now) } }
 
-  /// It was completed, over everything or one run only; `result` is for people.
+  /// A pass over all pods or over one run was completed; `result` is for people.
   func passEnds(isFull: Bool, at now: SuspendingClock.Instant = .now, result: String = "") {
     state.withLock {
       $0.finish(isComplete: true, result)
@@ -57,22 +57,22 @@ final class Health: Sendable {
     }
   }
 
-  /// When the next full pass is due.
+  /// Sets the time of the next full pass.
   func note(next: ContinuousClock.Instant) { state.withLock { $0.next = next } }
 
-  /// When a pass besides the full ones is due; nil where none is.
+  /// Sets the time of the next follow-up pass; nil if there is none.
   func note(followUp: ContinuousClock.Instant?) { state.withLock { $0.followUp = followUp } }
 
-  /// What of the directories and sockets is missing; empty where nothing is.
+  /// Sets the missing directories and sockets; empty if there are none.
   func note(missing: [String]) { state.withLock { $0.missing = missing } }
 
-  /// Time since the last full pass, or since the start.
+  /// The time since the last full pass, or since the start.
   func sinceLastPass(at now: SuspendingClock.Instant = .now) -> Duration {
     state.withLock { now - $0.lastPass }
   }
 
-  /// What is the matter; nil where all is well. A full pass is due every interval: after three
-  /// without one something is wrong.
+  /// The problem; nil if the service is healthy. A full pass is due every interval: three intervals
+  /// without one are a problem.
   func problem(every interval: Duration, at now: SuspendingClock.Instant = .now) -> Problem? {
     state.withLock { state in
       let since = now - state.lastPass
@@ -87,7 +87,7 @@ final class Health: Sendable {
     }
   }
 
-  /// How the service does, for `status`.
+  /// The state of the service, for `status`.
   func report(every interval: Duration, at now: ContinuousClock.Instant = .now) -> ServiceReport {
     let problem = problem(every: interval)
     let since = sinceLastPass().inSeconds
@@ -120,22 +120,23 @@ extension Health.State {
   }
 }
 
-/// How the service does, as `status` reports it. Services before this version lack what is optional here.
+/// The state of the service in the output of `status`. Older services don't send the optional
+/// parts.
 package struct ServiceReport: Codable, Sendable {
-  /// The pass that ended last, over all pods or over those of some runs.
+  /// The last finished pass, over all pods or over those of some runs.
   package struct LastPass: Codable, Sendable {
-    /// Seconds since it ended.
+    /// Seconds since its end.
     package var age: Double
-    /// How long it took in seconds; nil where it couldn't begin.
+    /// Its duration in seconds; nil if it couldn't start.
     package var seconds: Double?
     /// Whether it was completed.
     package var completed: Bool
-    /// What it came to, or why it failed.
+    /// Its result, or why it failed.
     package var result: String
   }
 
   package var healthy: Bool
-  /// What is the matter.
+  /// The problem, if the service is unhealthy.
   package var problem: String?
   /// Seconds since the last full pass, or since the start.
   package var secondsSincePass: Double
@@ -145,9 +146,9 @@ package struct ServiceReport: Codable, Sendable {
   package var uptime: Double?
   package var version: String?
   package var pid: Int32?
-  /// Whether a pass is under way.
+  /// Whether a pass is in progress.
   package var working: Bool?
   package var lastPass: LastPass?
-  /// Seconds until the next pass, if nothing calls for one before.
+  /// Seconds until the next pass, if none is requested before.
   package var nextPass: Double?
 }

@@ -4,8 +4,8 @@ import Synchronization
 import SystemPackage
 import Linux
 
-/// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles
-/// costs nothing but its own connection: each has two seconds, and eight are served at once.
+/// Responds to short requests on a local socket, one line or HTTP head per connection. A slow
+/// client costs only its own connection: each has two seconds, and eight are served at once.
 final class LineServer: Restorable {
   private let answer: @Sendable (String) async -> String
   private let startThread: ThreadStart
@@ -14,8 +14,8 @@ final class LineServer: Restorable {
   private let open = Mutex(0)
   private let listener: Mutex<Listener>
 
-  /// What it listens on; the descriptor is closed by the thread that accepts from it, so that no
-  /// other file gets its number before that has ended.
+  /// The listening socket. The thread that accepts from it closes the descriptor, so that no other
+  /// file gets its number before the thread has exited.
   private struct Listener: Sendable {
     var descriptor: Int32
     /// Nil for a port.
@@ -25,8 +25,8 @@ final class LineServer: Restorable {
   /// Starts a detached thread.
   typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) throws(Errno) -> Void
 
-  /// A request, for whose end a thread waits: with an answer, or without one where nobody serves
-  /// any more.
+  /// A request. A thread waits until it has a response, or until it is released without one because
+  /// the server has stopped.
   private final class Request: Sendable {
     let line: String
     let reply: Reply
@@ -39,12 +39,13 @@ final class LineServer: Restorable {
     let isOver = DispatchSemaphore(value: 0)
   }
 
-  /// Listens.
+  /// Starts to listen.
   ///
   /// - Parameters:
-  ///   - address: where; a socket file that nobody listens on is replaced, its mode is 0600.
+  ///   - address: the address. A socket file without a listener is replaced; the mode of the file
+  ///     is 0600.
   ///   - startThread: starts the threads that wait for clients.
-  ///   - answer: gives the whole answer to a request's first line.
+  ///   - answer: returns the whole response to the first line of a request.
   /// - Throws: `Errno`
   init(
     _ address: ListenAddress, startThread: @escaping ThreadStart = LineServer.startThread,
@@ -68,7 +69,7 @@ final class LineServer: Restorable {
     }
   }
 
-  /// Answers until the server is stopped or the task is canceled.
+  /// Responds until the server is stopped or the task is canceled.
   func serve() async {
     await withDiscardingTaskGroup { group in
       for await request in requests {
@@ -80,7 +81,8 @@ final class LineServer: Restorable {
     }
   }
 
-  /// Accepts in a thread that sleeps: it ends when the descriptor is shut down, and closes it.
+  /// Accepts connections in a blocking thread, which exits when the descriptor is shut down, and
+  /// closes it.
   private func accept(from listening: Int32) throws(Errno) {
     try startThread { [weak self] in
       defer { close(listening) }
@@ -88,8 +90,8 @@ final class LineServer: Restorable {
         let client = Glibc.accept(listening, nil, nil)
         if client < 0 {
           let reason = errno
-          if reason == EBADF || reason == EINVAL { return }  // it doesn't listen any more
-          // Without a descriptor to spare nobody can even be turned away: it may have one soon.
+          if reason == EBADF || reason == EINVAL { return }  // it has stopped listening
+          // Without a free descriptor a client can't even be rejected. One may be free soon.
           if reason != EINTR, reason != ECONNABORTED { usleep(200_000) }
           continue
         }
@@ -111,7 +113,7 @@ final class LineServer: Restorable {
     }
   }
 
-  /// Listens again where its socket file is gone.
+  /// Listens again if the socket file is gone.
   func restore() throws(RestoreFailure) -> [String] {
     guard let place = listener.withLock(\.place), !place.isInPlace else { return [] }
     let next: Listener
@@ -143,7 +145,8 @@ final class LineServer: Restorable {
     }
   }
 
-  /// Serves a client in a thread of its own, which may block; without one it is turned away.
+  /// Serves a client in a separate thread, which may block. If the thread can't be started, the
+  /// client is disconnected.
   private func serve(_ client: Int32) {
     let end: @Sendable () -> Void = { [self] in
       close(client)
@@ -192,7 +195,7 @@ final class LineServer: Restorable {
     }
   }
 
-  /// Waits for all of a request or answer, not for each byte anew.
+  /// The deadline is for the whole request or response, not for each byte.
   private static func isReady(
     _ client: Int32, _ event: Int32, until deadline: ContinuousClock.Instant
   ) -> Bool {
@@ -264,11 +267,12 @@ final class LineServer: Restorable {
   }
 }
 
-/// Asks a local server.
+/// A client of a `LineServer`.
 enum LineClient {
-  /// Sends a line and reads the whole answer.
+  /// Sends a line and reads the whole response.
   ///
-  /// - Returns: nil where nobody listens, or answers within five seconds, or to the end within ten.
+  /// - Returns: nil if no process listens, the response doesn't begin within five seconds, or it
+  ///   isn't complete within ten.
   static func request(_ path: String, _ line: String) -> String? {
     guard let file = UnixSocket.connect(path) else { return nil }
     defer { close(file) }

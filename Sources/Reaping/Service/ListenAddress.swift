@@ -1,13 +1,13 @@
 import Settings
 
-/// Where metrics are served: a unix socket, or a port of the loopback interface.
+/// The address that serves metrics: a unix socket, or a port of the loopback interface.
 enum ListenAddress: Sendable, Equatable {
   case unix(path: String)
   case loopback(port: UInt16)
 
-  /// Reads `/path`, `unix:///path`, `127.0.0.1:PORT` or `:PORT`.
+  /// Parses `/path`, `unix:///path`, `127.0.0.1:PORT` or `:PORT`.
   ///
-  /// - Throws: `SettingError` for anything else: metrics aren't for the network.
+  /// - Throws: `SettingError` for anything else: metrics are not served to the network.
   init(_ text: String, place: String) throws(SettingError) {
     let path = text.hasPrefix("unix://") ? String(text.dropFirst("unix://".count)) : text
     if path.hasPrefix("/"), path.utf8.count < 108 {

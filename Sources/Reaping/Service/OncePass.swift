@@ -4,7 +4,7 @@ import Program
 
 /// `pod-reaper --once`: one pass, for cron.
 package struct OncePass {
-  /// What no look can rule out.
+  /// The limitation of a pass, which is printed below the report.
   static let reservation =
     "what the engine still makes for an executor that has just died appears later: the next pass takes it"
 
@@ -12,18 +12,18 @@ package struct OncePass {
   let format: ReportFormat
 
   /// - Parameters:
-  ///   - context: what every command needs.
-  ///   - format: how the report is printed.
+  ///   - context: the settings, engine and reaper.
+  ///   - format: the format of the report.
   package init(context: ReaperContext, format: ReportFormat) {
     self.context = context
     self.format = format
   }
 
-  /// Looks, waits out the grace where a proof is too young, removes, and looks again until two
-  /// looks a second apart show nothing of what was removed.
+  /// Makes a pass, waits for the end of the grace period if a proof is too young, removes, and
+  /// repeats until two passes a second apart find nothing new to remove.
   ///
   /// - Returns: the exit code.
-  /// - Throws: `EngineError` where Docker can't be reached.
+  /// - Throws: `EngineError` if Docker can't be reached.
   package func run() async throws -> Int32 {
     try context.makeFolders()
     defer { context.handler.flush() }
@@ -38,11 +38,11 @@ package struct OncePass {
         StandardError.line("pod-reaper: another pass is working (\(lock.path))")
         return 4
       }
-      // What the first pass has waited for, another one or a slow engine, is not taken off the time
-      // for a second look.
+      // The time that the first pass has waited, for another pass or a slow engine, must not
+      // shorten the time for a second one.
       let limit = deadline ?? .now + settings.grace + .seconds(5)
       deadline = limit
-      // The lock is free while the grace passes.
+      // The lock is released during the grace period.
       guard let due = step, due < limit else { break }
       try await Task.sleep(for: max(.milliseconds(10), due - .now))
     }
@@ -55,10 +55,10 @@ package struct OncePass {
     return report.isIncomplete ? 1 : 0
   }
 
-  /// Passes until nothing leaked appears any more: dockerd completes what a client that died had
-  /// asked for, so that after a removal two looks a second apart must find nothing of it.
+  /// Repeats passes until nothing leaked appears any more: dockerd completes requests of a client
+  /// that died, so after a removal two passes a second apart must find nothing.
   ///
-  /// - Returns: when a proof that is too young will be old enough.
+  /// - Returns: when a proof that is still too young will be old enough.
   private func settle(_ report: inout PassReport) async throws -> BootTime? {
     var quietLooksLeft = 0
     while true {
@@ -74,7 +74,7 @@ package struct OncePass {
 }
 
 extension PassReport {
-  /// Takes a later pass in: what was removed before stays in the report.
+  /// Merges a later pass: earlier removals stay in the report.
   mutating func take(_ later: PassReport) {
     var merged = later
     for pod in pods where !pod.removed.isEmpty {

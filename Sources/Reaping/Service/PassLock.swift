@@ -1,18 +1,18 @@
 import Glibc
 import SystemPackage
 
-/// Only one pass works at a time, whichever process makes it: a lock file, which the kernel lets go
-/// of however its holder dies.
+/// A lock file that permits one pass at a time among all processes. The kernel releases the lock
+/// however its holder dies.
 struct PassLock: Sendable {
   let path: String
 
-  /// Does work under the lock.
+  /// Runs `work` under the lock.
   ///
   /// - Parameters:
   ///   - limit: how long to wait for another pass.
-  ///   - work: what to do.
-  /// - Returns: what the work gives; nil if another pass worked all the time.
-  /// - Throws: `Errno` where the lock file can't be made, and what the work throws.
+  ///   - work: the work.
+  /// - Returns: the result of the work; nil if another pass held the lock all the time.
+  /// - Throws: `Errno` if the lock file can't be created, and the errors of the work.
   func hold<Result: Sendable>(
     waiting limit: Duration, _ work: () async throws -> Result
   ) async throws -> Result? {
@@ -22,7 +22,7 @@ struct PassLock: Sendable {
     while true {
       if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
         if try isInPlace(file) { break }
-        // Somebody removed the file: whoever comes next locks another.
+        // The file was removed, so another process would lock a new file.
         let next = try open()
         try? file.close()
         file = next

@@ -1,40 +1,40 @@
 import Synchronization
 
-/// When the pass that is under way last made progress.
+/// The time at which the current pass last made progress.
 final class PassHeartbeat: Sendable {
   private let last = Mutex<ContinuousClock.Instant?>(nil)
 
-  /// A pass begins.
+  /// Call at the start of a pass.
   func begin() { last.withLock { $0 = .now } }
 
-  /// Some step of it is done: however long a pass takes, one that gets on doesn't hang.
+  /// Call after each step of a pass: a pass that makes progress isn't stuck, however long it takes.
   func step() { last.withLock { if $0 != nil { $0 = .now } } }
 
-  /// It has ended.
+  /// Call at the end of a pass.
   func end() { last.withLock { $0 = nil } }
 
-  /// Whether no step of a pass has been under way longer than that.
+  /// Whether the current step has taken no longer than `limit`, or no pass is in progress.
   func isWithin(_ limit: Duration) -> Bool {
     last.withLock { last in last.map { .now - $0 <= limit } ?? true }
   }
 }
 
-/// What calls for a pass. However much comes at once, it becomes one pass over everything or one
-/// over each run.
+/// The requests for passes. Any number of requests at once results in one pass over all pods, or
+/// one pass over each run.
 final class PassRequests: Sendable {
-  /// What the next pass is for.
+  /// The scope of the next pass.
   struct Pending: Sendable {
-    /// Every pod is looked at.
+    /// Whether all pods are inspected.
     var everything = false
-    /// Runs whose executor has ended, or of which something has appeared.
+    /// Runs whose executor has exited, or that have new objects.
     var runs: Set<String> = []
 
     var isEmpty: Bool { !everything && runs.isEmpty }
   }
-  /// More runs than these become one pass over everything.
+  /// The number of runs beyond which one pass over all pods is made instead.
   static let mostRuns = 4
 
-  /// Has an element while something is requested.
+  /// Has an element while a pass is requested.
   let signals: AsyncStream<Void>
   private let signal: AsyncStream<Void>.Continuation
   private let pending = Mutex(Pending())
@@ -46,7 +46,8 @@ final class PassRequests: Sendable {
   /// Requests a pass over one run's pods.
   func add(run: String) {
     pending.withLock {
-      // One pass over everything removes pods at the same time, passes over runs one after the other.
+      // A pass over all pods removes pods in parallel; passes over runs are made one after the
+      // other.
       if $0.runs.count < Self.mostRuns {
         $0.runs.insert(run)
       } else if !$0.runs.contains(run) {
@@ -62,7 +63,7 @@ final class PassRequests: Sendable {
     signal.yield()
   }
 
-  /// Takes off what is requested.
+  /// Returns and clears the requests.
   func take() -> Pending {
     pending.withLock { pending in
       defer { pending = Pending() }
@@ -70,6 +71,6 @@ final class PassRequests: Sendable {
     }
   }
 
-  /// Ends the signals.
+  /// Finishes the sequence of signals.
   func finish() { signal.finish() }
 }

@@ -1,33 +1,33 @@
 import Logging
 import Synchronization
 
-/// The directories and sockets that others reach the service by. Somebody who cleans up below /run
-/// takes them away, or renames them, while it runs: each pass makes again what is gone.
+/// The directories and sockets by which others reach the service. A cleanup of /run may remove or
+/// rename them while the service runs. Each pass creates the missing ones again.
 final class Places: Sendable {
   private let lacking: [String]
   private let makeFolders: @Sendable () throws -> Void
   private let sockets = Mutex<[any Restorable]>([])
 
   /// - Parameters:
-  ///   - lacking: what will be missing as long as this program runs.
-  ///   - makeFolders: makes the directories that are gone, and checks those that are there.
+  ///   - lacking: what is missing as long as this program runs.
+  ///   - makeFolders: creates the missing directories, and checks the existing ones.
   init(lacking: [String] = [], makeFolders: @escaping @Sendable () throws -> Void = {}) {
     self.lacking = lacking
     self.makeFolders = makeFolders
   }
 
-  /// Adds what is to be there; nil is nothing.
+  /// Adds sockets; nil elements are ignored.
   func add(_ more: [(any Restorable)?]) { sockets.withLock { $0 += more.compactMap { $0 } } }
 
-  /// Makes again what is gone, never in the place of something else.
+  /// Creates the missing directories and sockets again, but never replaces other files.
   ///
-  /// - Parameter log: told of what was made, and of what couldn't be.
-  /// - Returns: what is missing still.
+  /// - Parameter log: receives the changes and failures.
+  /// - Returns: what is still missing.
   func restore(_ log: Logger) -> [String] {
     do {
       try makeFolders()
     } catch {
-      // Others may write to what is there instead: no socket goes into it.
+      // Other users may be able to write to that directory: no socket may be created in it.
       log.error("\(error)")
       return lacking + ["\(error)"]
     }

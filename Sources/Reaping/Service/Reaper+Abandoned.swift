@@ -5,7 +5,8 @@ import PodObjects
 import Program
 
 extension Reaper {
-  /// Removes what executors that are gone left outside the engine: private mounts and control sockets.
+  /// Removes leftovers of dead executors outside of the engine: private mounts, image leases and
+  /// control sockets.
   func removeAbandoned() {
     for directory in engine.endpoint.socketPath.map(AbandonedPins.release) ?? [] {
       log.notice(

@@ -7,7 +7,8 @@ import PodObjects
 import Program
 
 extension Reaper {
-  /// Makes the directories in which executors tell of images. Without root there are none: who else may write there?
+  /// Creates the directories in which executors record images. Only root may write to them, so only
+  /// root creates them.
   func prepareImageState() {
     guard geteuid() == 0 else { return }
     let state = ImageState(path: settings.stateFolder)
@@ -22,9 +23,9 @@ extension Reaper {
     }
   }
 
-  /// Removes images that pods have pulled and nobody uses, as the operator wants it.
+  /// Removes unused images that pods have pulled, according to the operator's settings.
   ///
-  /// - Returns: what was done; nil where nobody wants it.
+  /// - Returns: the result; nil if image care is off.
   /// - Throws: `CancellationError`.
   func careForImages() async throws -> ImageCareReport? {
     guard let wanted = settings.imageCare else { return nil }
@@ -75,9 +76,9 @@ extension Reaper {
     return report
   }
 
-  /// Takes over what dead executors have promised to remove.
+  /// Takes over the promises of dead executors to remove images.
   ///
-  /// - Parameter run: only that run's; nil for all.
+  /// - Parameter run: only this run; nil for all.
   func takePromises(of run: String?) async {
     let promises = ImagePromises(ImageState(path: settings.stateFolder))
     let all = promises.list().filter { run == nil || $0.run == run }
@@ -89,7 +90,7 @@ extension Reaper {
     for promise in dead { promises.remove(promise) }
   }
 
-  /// Whether an executor of this host is dead for certain; promises are this host's own.
+  /// Whether an executor of this host is certainly dead. Promises are always of this host.
   private func isDead(_ incarnation: Incarnation) -> Bool {
     guard let boot = host.bootID, let other = incarnation.bootID else { return false }
     if boot != other { return true }
@@ -97,14 +98,14 @@ extension Reaper {
     return true
   }
 
-  /// Removes the images of pods that have no container any more, as their executors would have.
-  /// What another container uses, what has further names, and what is gone is no failure; what an
-  /// engine that went away didn't do is tried again by a later pass.
+  /// Removes the images of pods without containers, as their executors would have done. It is no
+  /// failure if an image is used by another container, has further names, or is gone. If the engine
+  /// becomes unavailable, a later pass tries again.
   ///
   /// - Parameters:
-  ///   - pods: what the look at the engine found.
-  ///   - run: the only run that was looked for; nil for all.
-  ///   - results: what was removed since; it is told of the images.
+  ///   - pods: the pods on the engine.
+  ///   - run: the only run that was listed; nil for all.
+  ///   - results: the results of removals; the removed images are added.
   func removeImages(
     _ pods: [PodIdentity: ObservedPod], of run: String?,
     _ results: inout [PodIdentity: RemovalResult]
@@ -113,7 +114,7 @@ extension Reaper {
     var done: Set<OwedImages> = []
     let debts = ledger.imageDebts.debts
     let podsOfRun = debts.isEmpty ? [:] : Dictionary(grouping: pods.values, by: \.identity.run)
-    // Of other runs it isn't known whether they have containers.
+    // It isn't known whether pods of other runs have containers.
     for debt in debts where run == nil || debt.run == run {
       let owners = (podsOfRun[debt.run] ?? []).filter {
         debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
@@ -135,7 +136,7 @@ extension Reaper {
     ledger.pay(done, log)
   }
 
-  /// Logs a warning, once as long as it stays the same.
+  /// Logs a warning. A warning of the same kind is logged again only after its text has changed.
   func say(_ kind: String, _ text: String) {
     guard said[kind] != text else { return }
     if said.count > 100 { said = [:] }
@@ -143,7 +144,7 @@ extension Reaper {
     log.warning("\(text)")
   }
 
-  /// Counts what was done about images.
+  /// Counts the result of image care.
   func note(_ report: ImageCareReport) {
     ledger.counters.removed["images", default: 0] += report.removed.count
     ledger.counters.failed["images", default: 0] += report.failed.count

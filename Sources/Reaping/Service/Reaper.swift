@@ -8,11 +8,12 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// Knows what was observed of pods, judges them, and removes the leaked ones.
+/// Collects evidence about pods, judges them, and removes the leaked ones.
 ///
-/// Its state is three values: what is known of executors, what is left to do about cgroups, and
-/// what became of removals. Inputs add to the first. ``observe(run:)`` changes none of them;
-/// ``reap(run:)`` is the only function that removes anything, and one call at a time works.
+/// It owns all state that outlives a pass. The largest parts are values: the evidence about
+/// executors, the cgroups that remain to be removed, and the results of removals. Inputs add to the
+/// evidence. ``observe(run:)`` changes nothing. ``reap(run:)`` is the only function that removes
+/// anything, one call at a time.
 package actor Reaper {
   private(set) var evidence = EvidenceStore()
   private(set) var janitor: CgroupJanitor
@@ -20,28 +21,28 @@ package actor Reaper {
 
   private(set) var settings: ReaperSettings
   nonisolated let engine: DockerEngine
-  /// The host as it was when this program began.
+  /// The host at the start of this program.
   nonisolated let host: HostFacts
-  /// Whether nothing is removed.
+  /// Whether it only reports and removes nothing.
   nonisolated let dryRun: Bool
   nonisolated let processes = PidfdMonitor()
   nonisolated let progress = PassHeartbeat()
   nonisolated let health = Health()
   nonisolated let log: Logger
   private let observer: PodInventory
-  /// Serves those who only observe, so that a pass that hangs isn't taken for one that gets on.
+  /// Used by ``observe(run:)``, so that its steps don't count as progress of a pass.
   private let onlooker: PodInventory
-  /// The pods of dead executors that were reported on, or can't be.
+  /// The pods of dead executors whose report was written, or can't be.
   var reported: Set<PodIdentity> = []
   private let turn = AsyncSemaphore(value: 1)
   private var removals: AsyncSemaphore
-  /// Of its own, so that what the engine hangs at takes nobody else's place.
+  /// Separate, so that removals that the engine blocks don't use up the permits of others.
   private var retries: AsyncSemaphore
-  /// Attempts to keep failed pods of dead executors.
+  /// The attempts to keep failed pods of dead executors.
   var keeping = KeepAttempts()
-  /// The disk was too full, and hasn't been emptied enough since.
+  /// The disk was too full, and its usage is still above the low mark.
   var isReclaimingDisk = false
-  /// What was said in the log and still holds, by its kind.
+  /// The warnings in the log that still apply, by kind.
   var said: [String: String] = [:]
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
@@ -58,8 +59,8 @@ package actor Reaper {
     retries = AsyncSemaphore(value: settings.parallel)
   }
 
-  /// Applies other settings from the next pass on; where lock, sockets and journal are stays as it
-  /// was at the start, when those places were made and checked.
+  /// Applies other settings from the next pass on. The directories of the lock, sockets and journal
+  /// don't change, because they are created and checked at the start.
   func apply(_ new: ReaperSettings) {
     let old = settings
     settings = new
@@ -72,7 +73,7 @@ package actor Reaper {
 
   /// Handles an event of the agent's hook.
   ///
-  /// - Returns: whether it calls for a pass: it never proves anything.
+  /// - Returns: whether a pass is needed. The event itself is never a proof of death.
   func handle(_ event: HookEvent) -> Bool {
     ledger.counters.hookEvents += 1
     guard event.bootID == nil || event.bootID == host.bootID else { return false }
@@ -82,19 +83,19 @@ package actor Reaper {
 
   /// Handles an event of a lease.
   ///
-  /// - Returns: whether it calls for a pass over the run's pods.
+  /// - Returns: whether a pass over the run's pods is needed.
   func handle(_ event: LeaseEvent) -> Bool {
     ledger.counters.note(event)
     return evidence.handle(event)
   }
 
-  /// Handles the end of an executor's process, which its pidfd reported.
+  /// Handles the exit of an executor's process, which its pidfd reported.
   func handleEnd(of identity: PodIdentity) { evidence.handleEnd(of: identity) }
 
   /// Handles an event of a pod's container.
   ///
-  /// - Returns: whether it calls for a pass: the pod's executor is dead, or can't be told to live.
-  ///   A living executor's container is its own business; once watched, its end is reported.
+  /// - Returns: whether a pass is needed: the pod's executor is dead, or its state isn't known. If
+  ///   it is alive, no pass is needed, and a pidfd will report its exit.
   func handleContainer(of identity: PodIdentity) -> Bool {
     guard identity.incarnation.bootID == host.bootID, let look = identity.incarnation.look() else {
       return evidence.records[identity] == nil
@@ -110,11 +111,11 @@ package actor Reaper {
 
   // MARK: Observing
 
-  /// Looks and judges. Nothing that it learns counts for a later pass.
+  /// Observes and judges pods. It adds nothing to the evidence for later passes.
   ///
   /// - Parameter run: only pods of this run; nil for all.
-  /// - Returns: what is thought of the pods.
-  /// - Throws: `EngineError` where the engine can't be asked.
+  /// - Returns: the verdicts about the pods.
+  /// - Throws: `EngineError` if the engine can't be queried.
   func observe(run: String? = nil) async throws -> Assessment {
     let survey = try await survey(run, by: onlooker)
     let agent = await askAgent(about: survey)
@@ -125,15 +126,15 @@ package actor Reaper {
       survey, agent, by: evidence, grace: settings.grace, keeping: await keepLimits(survey))
   }
 
-  /// What metrics are made of: the counts, and the hierarchies as the last pass found them.
+  /// The values for the metrics: the counters, and the hierarchies of the last pass.
   var figures: (counters: Counters, mounts: CgroupMounts?) { (ledger.counters, janitor.mounts) }
 
   private func survey(_ run: String?, by observer: PodInventory) async throws -> Survey {
-    // /proc may have been mounted anew since the start, or may be while processes are looked for.
+    // /proc may have been mounted again since the start, or during the search for processes.
     let now = HostFacts.current(engine: engine.endpoint)
     let cgroups = try? LibcgroupTable.current()
     if let failure = cgroups?.failure { log.debug("cgroups without \(failure)") }
-    // Cgroups first: a pod that begins in between has its objects in the later look.
+    // Cgroups are listed first: a pod that starts in between then has objects in the later list.
     let slices = run == nil ? await PodSlices.current(log) : PodSlices()
     var strangers: Set<String> = []
     if run == nil, let folders = cgroups?.folders {
@@ -164,19 +165,20 @@ package actor Reaper {
 
   // MARK: Reaping
 
-  /// What a pass came to.
+  /// The result of a pass.
   struct Pass: Sendable {
     var report: PassReport
-    /// When proof that is too young now will be old enough.
+    /// When a proof that is still too young will be old enough.
     var due: BootTime?
   }
 
-  /// Looks, judges, keeps what that has taught, and removes what is leaked, after the pass that is
-  /// under way. A dry run learns as much, since a proof must be seen to last, and removes nothing.
+  /// Waits for the pass in progress. Then observes and judges pods, adds to the evidence, and
+  /// removes what is leaked. A dry run also adds to the evidence, since a proof must hold for some
+  /// time, but removes nothing.
   ///
-  /// - Parameter run: only pods of this run; nil for all, and for cgroups that no pod owns.
-  /// - Returns: what was done.
-  /// - Throws: `EngineError` where the engine can't be asked; `CancellationError`.
+  /// - Parameter run: only pods of this run; nil for all, and for cgroups without a pod.
+  /// - Returns: the result.
+  /// - Throws: `EngineError` if the engine can't be queried; `CancellationError`.
   func reap(run: String? = nil) async throws -> Pass {
     try await turn.withPermit { try await self.pass(run) }
   }
@@ -242,7 +244,7 @@ package actor Reaper {
     _ assessment: Assessment, _ sweep: CgroupSweep?
   ) async -> [PodIdentity: RemovalResult] {
     let leaked = assessment.leaked
-    // Kept pods of executors that live: nothing but what the engine has of them goes.
+    // Kept pods of living executors: only their objects on the engine are removed.
     let expired = assessment.expired
     for (identity, pod) in leaked.merging(expired, uniquingKeysWith: { $1 })
     where ledger.failures[identity] == nil {
@@ -259,7 +261,7 @@ package actor Reaper {
       for (identity, pod) in leaked.merging(expired, uniquingKeysWith: { $1 }) {
         let isRetry = ledger.failures[identity] != nil
         var policy = settings.removal
-        // What was refused all along must not hold up the pods that come after.
+        // Repeated failures must not delay the removal of other pods.
         if isRetry { policy.patience = .zero }
         let remover = PodRemover(
           engine: engine, policy: policy, gate: isRetry ? retries : removals,
@@ -277,7 +279,8 @@ package actor Reaper {
       for await (identity, result) in group { results[identity] = result }
       return results
     }
-    // Last, since removing cgroups holds up the engine, which makes and removes its own.
+    // Cgroups are removed last, because that slows down the engine, which creates and removes its
+    // own.
     for (identity, result) in results
     where result.failed.isEmpty && expired[identity] == nil {
       if let sweep { results[identity]?.merge(await sweep.removeCgroup(of: identity)) }

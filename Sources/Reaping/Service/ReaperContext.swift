@@ -5,25 +5,25 @@ import Logging
 import Program
 import Settings
 
-/// How reports are printed.
+/// The format of reports.
 package enum ReportFormat: String, CaseIterable, Sendable { case table, json }
 
-/// What every command needs: settings, engine, reaper.
+/// The settings, engine and reaper for a command.
 package struct ReaperContext: Sendable {
   let settings: ReaperSettings
   let engine: DockerEngine
   let reaper: Reaper
   let log: Logger
-  /// What the log writes with.
+  /// The handler of the log.
   let handler: StructuredLog
-  /// What the container that this program runs in was not given, a line for each.
+  /// The missing flags of the container that this program runs in, one per line.
   let forgottenFlags: [String]
 
   /// - Parameters:
-  ///   - settings: the settings, as they are now.
+  ///   - settings: the current settings.
   ///   - dryRun: whether nothing is removed.
-  ///   - quiet: whether the log holds warnings and errors alone.
-  /// - Throws: `EngineError` where the environment names no engine.
+  ///   - quiet: whether only warnings and errors are logged.
+  /// - Throws: `EngineError` if the environment specifies no valid engine.
   package init(_ settings: ReaperSettings, dryRun: Bool, quiet: Bool = false) throws {
     let environment = ProcessEnvironment.current
     let handler = StructuredLog(
@@ -40,9 +40,9 @@ package struct ReaperContext: Sendable {
     reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
   }
 
-  /// Makes the directories of sockets, lock and journal.
+  /// Creates the directories of sockets, lock and journal.
   ///
-  /// - Throws: `SettingError` naming the directory.
+  /// - Throws: `SettingError` with the directory.
   func makeFolders() throws {
     for folder in [settings.runFolder, settings.stateFolder] {
       do {
@@ -54,17 +54,17 @@ package struct ReaperContext: Sendable {
     }
   }
 
-  /// The control socket's path.
+  /// The path of the control socket.
   var controlSocket: String { settings.runFolder + "/reaper.sock" }
 
-  /// Every pod with its verdict, from the service or by looking.
+  /// Every pod with its verdict, from the service or, without one, by observing.
   ///
   /// - Parameters:
-  ///   - format: how it is printed.
-  ///   - terminal: where it is printed; nil for plain text of any width.
-  ///   - notesAbsence: whether a service that isn't there is mentioned on standard error.
+  ///   - format: the format of the report.
+  ///   - terminal: the terminal that shows it; nil for plain text of any width.
+  ///   - notesAbsence: whether to print a note on standard error if no service runs.
   /// - Returns: the report, without a newline at the end.
-  /// - Throws: `NoPod` with what the reaper couldn't do.
+  /// - Throws: `NoPod` with the reaper's error.
   package func status(
     _ format: ReportFormat, for terminal: Terminal? = nil, notesAbsence: Bool = true
   ) async throws -> String {
@@ -87,10 +87,10 @@ package struct ReaperContext: Sendable {
   ///
   /// - Parameters:
   ///   - pod: the name or ID of one of its containers, its task ID or its run.
-  ///   - format: how it is printed.
-  ///   - terminal: where it is printed; nil for plain text of any width.
+  ///   - format: the format of the report.
+  ///   - terminal: the terminal that shows it; nil for plain text of any width.
   /// - Returns: the report, without a newline at the end.
-  /// - Throws: `NoPod` with what the reaper couldn't do.
+  /// - Throws: `NoPod` with the reaper's error.
   package func explain(
     _ pod: String, _ format: ReportFormat, for terminal: Terminal? = nil
   ) async throws -> String {
@@ -105,7 +105,7 @@ package struct ReaperContext: Sendable {
     return format == .json ? text : Explanation.text(report, for: terminal)
   }
 
-  /// Decodes a response of the reaper, or throws the error that it consists of.
+  /// Decodes a response of the reaper, or throws the error in it.
   private static func decode<T: Decodable>(_ text: String) throws -> T {
     if text.hasPrefix("error: ") {
       throw NoPod(description: String(text.dropFirst("error: ".count)))

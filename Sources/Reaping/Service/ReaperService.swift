@@ -5,22 +5,22 @@ import Logging
 import Program
 import Settings
 
-/// The service: its sockets, and the signals that reload and end it.
+/// The service: its sockets, and the signals that reload and stop it.
 package struct ReaperService {
   let context: ReaperContext
   let reload: () throws -> ReaperSettings
 
   /// - Parameters:
-  ///   - context: what every command needs.
+  ///   - context: the settings, engine and reaper.
   ///   - reload: reads the settings again.
   package init(context: ReaperContext, reload: @escaping () throws -> ReaperSettings) {
     self.context = context
     self.reload = reload
   }
 
-  /// Runs until a signal ends it.
+  /// Runs until a signal stops it.
   ///
-  /// - Throws: `SettingError` where a socket or directory can't be made.
+  /// - Throws: `SettingError` if a socket or directory can't be created.
   package func run() async throws {
     let (context, log, reaper, settings) = (context, context.log, context.reaper, context.settings)
     try context.makeFolders()
@@ -48,15 +48,15 @@ package struct ReaperService {
         work.addTask { await daemon.work(hooks: hooks.events, leases: leases.events) }
         await waitForEnd(signals, notifier)
         notifier.stopping()
-        // A removal under way ends by itself or at its patience; whatever is left the next start
-        // finishes.
+        // A removal in progress finishes by itself or at its time limit. The next start removes the
+        // rest.
         work.cancelAll()
       }
       hooks.stop()
       leases.stop()
       control.stop()
       metrics?.stop()
-      // Whoever asks just now may have to wait for the engine.
+      // A request in progress may be waiting for the engine.
       servers.cancelAll()
     }
     context.handler.flush()
@@ -74,7 +74,7 @@ package struct ReaperService {
     }
   }
 
-  /// Reads the settings again; bad ones leave the old in force.
+  /// Reads the settings again. If they are invalid, the old settings stay in effect.
   private func applySettings() async {
     do {
       await context.reaper.apply(try reload())
@@ -108,7 +108,7 @@ package struct ReaperService {
     }
   }
 
-  /// Listens to the agent's hook, and to executors' leases.
+  /// Starts to listen for the agent's hook and for executors' leases.
   private func listeners() throws -> (HookEventListener, LeaseServer) {
     let settings = context.settings
     do {

@@ -4,21 +4,22 @@ import PodObjects
 import YAML
 import Settings
 
-/// Where the reaper is told what.
+/// The settings of pod-reaper.
 package struct ReaperSettings: Sendable {
   var grace: Duration
   var interval: Duration
-  /// Cgroups below which runs are looked for, without a slash at either end.
+  /// The cgroups whose children are runs, without a slash at either end.
   var cgroupRoots: [String]
-  /// Whether the roots that labels name count as well: where nobody named others.
+  /// Whether roots from labels are searched too: only if the operator set no roots.
   var findsRootsByLabels: Bool
   var removal: RemovalPolicy
-  /// How many containers are stopped and removed at once, of all pods together.
+  /// The number of containers that are stopped and removed at once, across all pods.
   var parallel: Int
   var agent: AgentClient?
   var checkpoint: Checkpoint?
   var runFolder: String
-  /// Where executors lease, where the agent's hook notifies, and where what it has to say waits.
+  /// The socket for leases, the socket for the agent's hook, and the directory for events that it
+  /// could not deliver.
   var leaseSocket: String
   var notifySocket: String
   var spoolFolder: String
@@ -28,23 +29,23 @@ package struct ReaperSettings: Sendable {
   var logLevel: Logger.Level
   var logsJSON: Bool
   var metrics: ListenAddress?
-  /// Whether a report of a crashed executor's pod is written into its sandbox.
+  /// Whether a report about a crashed executor's pod is written into its sandbox.
   var crashReports: Bool
-  /// How many failed pods are kept, at most.
+  /// The largest number of failed pods that are kept.
   var keepFailedMax: Int
-  /// How full the disk of the engine's data may be for any to be kept, in percent.
+  /// The usage of the engine's disk above which no pod is kept, in percent.
   var keepFailedDisk: Int
-  /// What is done about images that pods have pulled; nil for nothing.
+  /// The settings of image care; nil if it is off.
   var imageCare: ImageCareSettings?
 
-  /// Reads all settings, the command line's before the environment's before the file's, and checks
-  /// them as a whole.
+  /// Reads all settings and checks them as a whole. The first source that has a setting wins:
+  /// options, environment, settings file.
   ///
   /// - Parameters:
-  ///   - options: what the command line says, by the option's name.
-  ///   - environment: this process's.
-  ///   - file: the settings file; nil for the standard one, which may be missing.
-  /// - Throws: `SettingError`, `ComposeError` with the place in the file.
+  ///   - options: the values of the command line, by setting.
+  ///   - environment: the environment of this process.
+  ///   - file: the settings file; nil for the default file, which may be missing.
+  /// - Throws: `SettingError`, `ComposeError` with file, line and column.
   package init(
     options: [SettingName: String], environment: [String: String], file: String?
   ) throws {
@@ -101,7 +102,7 @@ package struct ReaperSettings: Sendable {
   private static func imageCare(
     _ source: SettingSources<SettingName>
   ) throws -> ImageCareSettings? {
-    // All are checked, so that a mistake doesn't wait for the day when it is turned on.
+    // All are checked even if image care is off, so that a mistake is found before it is turned on.
     let settings = ImageCareSettings(
       age: try source.duration(.imageAge), high: try source.percent(.diskHigh),
       low: try source.percent(.diskLow), most: try source.count(.imageMax, 1...10_000),
@@ -128,7 +129,7 @@ package struct ReaperSettings: Sendable {
 }
 
 extension SettingSources {
-  /// A percentage, with or without its sign.
+  /// A percentage, with or without the percent sign.
   fileprivate func percent(_ key: Key) throws(SettingError) -> Int {
     let text = text(key) ?? ""
     guard let number = Int(text.hasSuffix("%") ? text.dropLast() : text[...]),
@@ -141,11 +142,12 @@ extension SettingSources {
 }
 
 extension SettingsFile {
-  /// Reads the reaper's file.
+  /// Reads the reaper's settings file.
   ///
-  /// - Parameter path: its path; nil for the standard one, which may be missing.
-  /// - Returns: what it sets.
-  /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that anybody can write.
+  /// - Parameter path: the path; nil for the default file, which may be missing.
+  /// - Returns: the settings in the file.
+  /// - Throws: `ComposeError` with file, line and column of an unknown key or an invalid value, or
+  ///   for a file that others may write.
   static func reapers(_ path: String?) throws(ComposeError) -> SettingsFile {
     try SettingsFile(path: path ?? reapersPath, owner: .rootOrSelf, isOptional: path == nil)
       .checked()

@@ -37,11 +37,11 @@ package enum SettingName: String, CaseIterable, SettingKey {
   case stateFolder = "state-dir"
   case stopTimeout = "stop-timeout"
 
-  /// What is so where nobody says anything.
+  /// The default value.
   package var standard: String? {
     switch self {
     case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .imageKeep, .metrics: nil
-    // In the run folder.
+    // The defaults are in the run directory.
     case .leaseSocket, .notifySocket, .spoolFolder: nil
     case .agentSeesEverything, .crashReports, .keepVolumes: "false"
     case .cgroupRoots: "mesos,compose-pods"

@@ -2,10 +2,11 @@ import Glibc
 import Synchronization
 import Linux
 
-/// Tells systemd how the service does (sd_notify(3)); without NOTIFY_SOCKET it says nothing.
+/// Reports the state of the service to systemd (sd_notify(3)); without NOTIFY_SOCKET it does
+/// nothing.
 final class SystemdNotifier: Sendable {
   private let path: String?
-  /// How often systemd waits to hear that all is well, halved; nil where it doesn't.
+  /// Half of systemd's watchdog timeout; nil if the watchdog is off.
   private let watchdogInterval: Duration?
   private enum State { case starting, ready, stopping }
   private let state = Mutex(State.starting)
@@ -21,13 +22,13 @@ final class SystemdNotifier: Sendable {
       : nil
   }
 
-  /// How often to say that all is well; nil where nobody listens.
+  /// The interval between watchdog signals; nil without NOTIFY_SOCKET.
   var interval: Duration? {
     path == nil ? nil : min(watchdogInterval ?? .seconds(20), .seconds(20))
   }
 
-  /// The first pass is over, or the engine is away, which is no fault of ours; later calls say
-  /// nothing.
+  /// Reports once that the service is ready: after the first pass, or if the engine is unavailable,
+  /// which is not a failure of this service. Later calls do nothing.
   func ready() {
     state.withLock {
       guard $0 == .starting else { return }
@@ -36,9 +37,10 @@ final class SystemdNotifier: Sendable {
     }
   }
 
-  /// All is well: also that a start which takes its time goes on.
+  /// Reports that the service works. While the service starts, it extends the start timeout
+  /// instead.
   ///
-  /// - Parameter limit: how long the next word may take.
+  /// - Parameter limit: the longest time until the next call.
   func watchdog(for limit: Duration) {
     state.withLock {
       if $0 == .starting {
@@ -50,9 +52,9 @@ final class SystemdNotifier: Sendable {
     }
   }
 
-  /// The settings are read anew.
+  /// Reports that the settings are being read again.
   func reloading() {
-    // systemd counts by CLOCK_MONOTONIC, which is what a suspending clock reads on Linux.
+    // systemd uses CLOCK_MONOTONIC, which is SuspendingClock on Linux.
     let time = SuspendingClock().systemEpoch.duration(to: .now)
     let (seconds, attoseconds) = time.components
     let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
@@ -62,12 +64,12 @@ final class SystemdNotifier: Sendable {
     }
   }
 
-  /// They have been read.
+  /// Reports that the settings have been read.
   func reloaded() {
     state.withLock { if $0 == .ready { send("READY=1") } }
   }
 
-  /// The service ends; later calls say nothing.
+  /// Reports that the service is stopping. Later calls of other functions do nothing.
   func stopping() {
     state.withLock {
       $0 = .stopping
@@ -75,8 +77,8 @@ final class SystemdNotifier: Sendable {
     }
   }
 
-  /// A listener that doesn't keep up must not hold up a pass: it gets five seconds for what it has
-  /// to know, and none for what is said again.
+  /// A slow receiver must not delay a pass: a state that is sent once waits up to five seconds, and
+  /// repeated signals don't wait.
   private func send(_ state: String, waits: Bool = true) {
     guard let path else { return }
     _ = UnixSocket.send(Array(state.utf8), to: path, within: waits ? .seconds(5) : .zero)

@@ -1,22 +1,22 @@
-/// How the stand-in agent behaves; the defaults are those of a Mesos agent.
+/// The behavior of the stand-in agent. The defaults are those of a Mesos agent.
 ///
-/// The times follow src/slave/constants.hpp, the rest src/slave/flags.cpp.
+/// The times follow src/slave/constants.hpp, the other values src/slave/flags.cpp.
 public struct AgentOptions: Sendable {
-  /// The release that is played.
+  /// The Mesos release that the stand-in imitates.
   public var version = MesosVersion.latest
-  /// The agent's ID; its sandboxes lie below it.
+  /// The agent's ID. It is a part of the sandboxes' paths.
   public var agentID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-S0"
   /// The framework's ID.
   public var frameworkID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-0001"
-  /// What SUBSCRIBED says in place of the run; no agent does that.
+  /// The `container_id` in SUBSCRIBED, in place of the real one. No agent does that.
   public var subscribedRun: String?
   /// The framework's name.
   public var frameworkName = "stand-in"
-  /// The framework's capabilities, as `FrameworkInfo.Capability.Type` names them.
+  /// The framework's capabilities, with the names of `FrameworkInfo.Capability.Type`.
   public var capabilities: Set<String> = ["TASK_KILLING_STATE"]
   /// `FrameworkInfo.checkpoint`: whether executors outlive the agent.
   public var checkpoint = true
-  /// `--executor_reregistration_timeout`, also the executor's MESOS_SUBSCRIPTION_BACKOFF_MAX.
+  /// `--executor_reregistration_timeout`. Also the executor's MESOS_SUBSCRIPTION_BACKOFF_MAX.
   public var executorReregistrationTimeout = Duration.seconds(2)
   /// `--executor_registration_timeout`
   public var executorRegistrationTimeout = Duration.seconds(60)
@@ -24,31 +24,33 @@ public struct AgentOptions: Sendable {
   public var executorShutdownGracePeriod = Duration.seconds(5)
   /// `--recovery_timeout`
   public var recoveryTimeout = Duration.seconds(900)
-  /// Between two HEARTBEAT events (`DEFAULT_EXECUTOR_HEARTBEAT_INTERVAL`); agents before 1.8 send none.
+  /// The time between two HEARTBEAT events (`DEFAULT_EXECUTOR_HEARTBEAT_INTERVAL`). Agents before
+  /// 1.8 send none.
   public var heartbeatInterval = Duration.seconds(1800)
-  /// How long a restarted agent takes connections without having its routes: 404.
+  /// How long a restarted agent accepts connections without routes and responds with 404.
   public var routelessTime = Duration.milliseconds(50)
-  /// How long it then recovers its state: 503 to everything.
+  /// How long the agent then recovers its state and responds with 503 to every request.
   public var recoveryTime = Duration.milliseconds(100)
-  /// Whether a restarted agent goes on by itself after those times and the reregistration timeout; else
-  /// ``AgentStandIn/advance()`` does it.
+  /// Whether a restarted agent continues after those times and the reregistration timeout. If
+  /// false, ``AgentStandIn/advance()`` continues it.
   public var advancesByItself = true
-  /// The folder of sandboxes and of the agent's own checkpoints (`--work_dir`); must exist.
+  /// The existing directory of the sandboxes and of the agent's checkpoints (`--work_dir`).
   public var workDirectory: String
-  /// `--port`, on 127.0.0.1; 0 for any that is free.
+  /// `--port`, on 127.0.0.1. 0 is any free port.
   public var port: UInt16 = 0
-  /// A unix domain socket that executors are told of (`--domain_socket_location`); nil for none.
+  /// A Unix domain socket whose path executors get (`--domain_socket_location`). Nil for none.
   public var domainSocket: String?
-  /// Whether executors get a bearer token that calls must bear (`--authenticate_http_executors`).
+  /// Whether executors get a bearer token that calls must contain
+  /// (`--authenticate_http_executors`).
   public var authenticatesExecutors = false
-  /// What goes wrong on connections.
+  /// The faults of connections.
   public var faults = Faults.none
-  /// Whether the framework's acknowledgement of a terminal update makes the agent forget the task at once, as
-  /// `Slave::_statusUpdateAcknowledgement` does. An executor that then repeats that update gets no
-  /// acknowledgement ever, since the agent finds no executor for it (`Slave::___statusUpdate`).
+  /// Whether the agent forgets a task at once when the framework acknowledges its terminal update,
+  /// as `Slave::_statusUpdateAcknowledgement` does. An executor that then repeats the update never
+  /// gets an acknowledgement, since the agent finds no executor for it (`Slave::___statusUpdate`).
   public var forgetsCompletedTasks = false
 
-  /// Defaults, and a folder to work in.
+  /// Creates default options with a work directory.
   public init(workDirectory: String) { self.workDirectory = workDirectory }
 
   var frameworkInfo: JSON {
@@ -73,20 +75,20 @@ public struct AgentOptions: Sendable {
     ]
   }
 
-  /// TASK_GONE where the framework is PARTITION_AWARE, else `lost`, as all of slave.cpp has it.
+  /// `state` if the framework is PARTITION_AWARE, otherwise TASK_LOST, as throughout slave.cpp.
   func lost(or state: String) -> String {
     capabilities.contains("PARTITION_AWARE") ? state : "TASK_LOST"
   }
 }
 
-/// What the agent does about an update's acknowledgement.
+/// The agent's handling of an update's acknowledgement.
 public enum Acknowledgement: Sendable {
-  /// It is sent at once.
+  /// The agent sends it at once.
   case prompt
-  /// It is sent after so long.
+  /// The agent sends it after this time.
   case delayed(Duration)
-  /// It is kept until ``AgentStandIn/releaseAcknowledgements()``.
+  /// The agent keeps it until ``AgentStandIn/releaseAcknowledgements()``.
   case withheld
-  /// It is lost on its way: the agent takes it for sent.
+  /// The acknowledgement is lost, but the agent considers it sent.
   case dropped
 }

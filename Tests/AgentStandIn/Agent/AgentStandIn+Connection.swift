@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 
 extension AgentStandIn {
-  /// Carries out a call and sends its answer, with whatever goes wrong on a connection.
+  /// Handles a call and sends the response, with the faults of a connection.
   ///
-  /// - Returns: Whether the connection stays.
+  /// - Returns: Whether the connection stays open.
   func serve(_ request: ServerRequest, on connection: ServerConnection) -> Bool {
     let wait = faults.use { $0.wait() }
     if wait > 0 { usleep(wait) }
@@ -26,7 +26,7 @@ extension AgentStandIn {
     return request.headers["connection"]?.lowercased() != "close"
   }
 
-  /// The connection ends, or is reset.
+  /// Closes or resets the connection.
   private func leave(_ connection: ServerConnection) -> Bool {
     if faults.use({ $0.happens($0.faults.reset) }) { connection.reset() }
     return false
@@ -41,7 +41,8 @@ extension EventStream {
       write(to: connection)
       writerEnded.signal()
     }
-    // An executor never writes on this connection after its SUBSCRIBE: reading only tells that it has gone.
+    // An executor never writes on this connection after its SUBSCRIBE. Reading only detects that
+    // the executor has closed it.
     connection.discard()
     abandon()
     connection.end()

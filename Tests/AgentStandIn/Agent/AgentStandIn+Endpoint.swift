@@ -1,7 +1,7 @@
 import Synchronization
 import TestSupport
 
-/// The agent's endpoint for executors: which answer, in which order of checks.
+/// The agent's endpoint for executors: the responses and the order of checks.
 extension AgentStandIn {
   func answer(_ request: ServerRequest) -> HTTPAnswer {
     change { state, effects in
@@ -25,7 +25,7 @@ extension AgentStandIn {
     _ request: ServerRequest, _ parsed: inout JSON, _ state: inout AgentState,
     _ effects: inout [@Sendable () -> Void]
   ) -> HTTPAnswer {
-    // src/slave/slave.cpp, `Slave::initialize`: the socket is there for two paths, whatever else there is.
+    // src/slave/slave.cpp, `Slave::initialize`: the socket serves only two paths.
     if request.isOverDomainSocket,
       !["/slave(1)/api/v1/executor", "/slave(1)/api/v1"].contains(request.path)
     {
@@ -33,8 +33,9 @@ extension AgentStandIn {
         HTTPAnswer(403), "\(request.path) over the domain socket",
         "src/slave/slave.cpp, Slave::initialize", &state)
     }
-    // 3rdparty/libprocess/src/process.cpp, `ProcessManager::handle`: a path without `/slave(1)` is the
-    // agent's too, since it is the delegate; nothing answers before its routes are there.
+    // 3rdparty/libprocess/src/process.cpp, `ProcessManager::handle`: a path without `/slave(1)`
+    // also belongs to the agent, since the agent is the delegate. Without routes there is no other
+    // response than 404.
     guard ["/slave(1)/api/v1/executor", "/api/v1/executor"].contains(request.path),
       state.phase != .routeless, state.phase != .down
     else { return HTTPAnswer(404) }
@@ -49,7 +50,7 @@ extension AgentStandIn {
       case .run(let run): claimed = run
       }
     }
-    // From here on src/slave/http.cpp, `Http::executor`, in its order.
+    // From here on, the order of checks is that of src/slave/http.cpp, `Http::executor`.
     if state.phase == .recovering { return HTTPAnswer(503, "Agent has not finished recovery") }
     guard request.method == "POST" else {
       return refusal(405, "Expecting one of { 'POST' }, but received '\(request.method)'", &state)
@@ -132,7 +133,7 @@ extension AgentStandIn {
     }
   }
 
-  /// An answer that no executor should ever get from a healthy agent.
+  /// A response that no executor should ever get from a healthy agent.
   private func refusal(_ status: Int, _ text: String, _ state: inout AgentState) -> HTTPAnswer {
     violation(
       HTTPAnswer(status, text), "a call answered \(status) \(text)",

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// What a framework, or an operator, asks the agent for.
+/// The requests of a framework or of an operator to the agent.
 extension AgentStandIn {
-  /// Makes an executor known, as if its process had been started: the test itself plays it.
+  /// Registers an executor as if its process had been started. The test plays the executor.
   ///
   /// - Parameters:
-  ///   - info: Its ExecutorInfo; `executor_id` is all it needs.
-  ///   - run: The container's ID.
-  /// - Returns: The run.
+  ///   - info: The ExecutorInfo. Only `executor_id` is required.
+  ///   - run: The container ID.
+  /// - Returns: The container ID.
   @discardableResult
   public func addExecutor(_ info: JSON, run: String = UUID().uuidString.lowercased()) -> String {
     var info = info
@@ -23,16 +23,16 @@ extension AgentStandIn {
     awaitSubscription(of: id, run: executor.run)
   }
 
-  /// Sends a task to an executor, or keeps it until that has subscribed (`Slave::_run`).
+  /// Sends a task to an executor, or queues it until the executor has subscribed (`Slave::_run`).
   ///
   /// - Parameters:
   ///   - task: The TaskInfo.
-  ///   - id: The executor; without it the one that the task names.
+  ///   - id: The executor. Default: the executor in the TaskInfo.
   public func send(_ task: JSON, to id: String? = nil) {
     enqueue(ExecutorState.Queued(tasks: [task], isGroup: false), id)
   }
 
-  /// Sends a group of tasks, all or none of which run (LAUNCH_GROUP).
+  /// Sends a group of tasks, of which all or none run (LAUNCH_GROUP).
   public func send(group tasks: [JSON], to id: String) {
     enqueue(ExecutorState.Queued(tasks: tasks, isGroup: true), id)
   }
@@ -59,11 +59,11 @@ extension AgentStandIn {
   /// Kills a task (`Slave::killTask`, `Slave::kill`).
   ///
   /// - Parameters:
-  ///   - task: Its ID.
-  ///   - grace: The kill's own policy; nil for none.
+  ///   - task: The task's ID.
+  ///   - grace: The grace period of the kill policy. Nil for no policy.
   public func kill(_ task: String, grace: Duration? = nil) {
     state.withLock { state in
-      // A recovering agent passes over kills; a framework that is going can't acknowledge anything.
+      // A recovering agent ignores kills. A terminating framework can't acknowledge any update.
       guard state.phase == .running, !state.frameworkIsTerminating else { return }
       guard let id = state.executor(having: task), let executor = state.executors[id] else {
         record(
@@ -93,7 +93,8 @@ extension AgentStandIn {
     }
   }
 
-  /// Shuts one executor down; its updates are still taken and acknowledged (`Slave::shutdownExecutor`).
+  /// Shuts down one executor. The agent still handles and acknowledges its updates
+  /// (`Slave::shutdownExecutor`).
   public func shutdown(executor id: String) {
     change { state, effects in
       guard state.phase == .running, !state.frameworkIsTerminating else { return }
@@ -101,8 +102,8 @@ extension AgentStandIn {
     }
   }
 
-  /// Shuts the framework down with all of its executors: no update is taken or acknowledged any more
-  /// (`Slave::shutdownFramework`).
+  /// Shuts down the framework with all its executors. The agent no longer handles or acknowledges
+  /// updates (`Slave::shutdownFramework`).
   public func shutdownFramework() {
     change { state, effects in
       guard state.phase == .running, !state.frameworkIsTerminating else { return }
@@ -111,7 +112,7 @@ extension AgentStandIn {
     }
   }
 
-  /// `Slave::_shutdownExecutor`: SHUTDOWN, and after the grace period the container is destroyed.
+  /// `Slave::_shutdownExecutor`: sends SHUTDOWN, and destroys the container after the grace period.
   func beginShutdown(
     _ id: String, _ state: inout AgentState, _ effects: inout [@Sendable () -> Void]
   ) {
@@ -130,14 +131,14 @@ extension AgentStandIn {
     }
   }
 
-  /// Sends a framework's message; it is lost where no executor is connected.
+  /// Sends a framework message. It is lost if no executor is connected.
   public func send(message: [UInt8], to id: String) {
     let data = Data(message).base64EncodedString()
     send(event: ["type": "MESSAGE", "message": ["data": .string(data)]], to: id)
   }
 
-  /// Sends any event at all, such as one that no executor knows yet; with `cut` the connection breaks in the middle of
-  /// its record.
+  /// Sends any event, for example one of an unknown type. With `cut`, the connection breaks in the
+  /// middle of its record.
   public func send(event: JSON, to id: String, cut: Bool = false) {
     state.withLock { state in
       guard state.executors[id]?.stream?.send(event, cut: cut) == true, !cut else { return }
@@ -145,7 +146,7 @@ extension AgentStandIn {
     }
   }
 
-  /// Breaks an executor's event stream, as a network does.
+  /// Breaks the event stream of an executor, as a network failure does.
   public func breakStream(of id: String) {
     state.withLock { $0.executors[id]?.stream?.abandon() }
   }

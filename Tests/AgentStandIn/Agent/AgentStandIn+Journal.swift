@@ -1,35 +1,36 @@
 import Synchronization
 import TestSupport
 
-/// What has happened, for tests to look at.
+/// The journal, for assertions of tests.
 extension AgentStandIn {
-  /// All updates in the order in which a framework gets them, repetitions left out.
+  /// All updates, without repetitions, in the order in which a framework gets them.
   public var updates: [TaskUpdate] { state.withLock { $0.journal.updates } }
 
   /// The updates of one task.
   public func updates(of task: String) -> [TaskUpdate] { updates.filter { $0.taskID == task } }
 
-  /// The states of one task, repeated ones (a change of health, say) once.
+  /// The states of one task. Consecutive equal states (for example after a change of health) appear
+  /// once.
   public func states(of task: String) -> [String] {
     updates(of: task).map(\.state).reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 
-  /// All that an executor did and must not do.
+  /// All violations of the protocol by an executor.
   public var violations: [Violation] { state.withLock { $0.journal.violations } }
 
-  /// All calls with their answers, in the order in which they were answered.
+  /// All calls with their responses, in the order of the responses.
   public var calls: [CallRecord] { state.withLock { $0.journal.calls } }
 
-  /// All events that went to an open stream.
+  /// All events that were sent to an open stream.
   public var events: [JSON] { state.withLock { $0.journal.events } }
 
-  /// The data of executors' messages.
+  /// The data of the executors' messages.
   public var messages: [[UInt8]] { state.withLock { $0.journal.messages } }
 
-  /// The most calls that were being answered at one time, subscriptions aside.
+  /// The highest number of concurrent calls, not counting subscriptions.
   public var mostCallsInFlight: Int { state.withLock { $0.mostCallsInFlight } }
 
-  /// The executors that the agent still knows.
+  /// The executors that the agent has.
   public var executorIDs: [String] { state.withLock { $0.executors.keys.sorted() } }
 
   /// Whether an executor has subscribed since the agent's last start.
@@ -37,18 +38,18 @@ extension AgentStandIn {
     state.withLock { $0.executors[executor]?.phase == .running }
   }
 
-  /// Whether the agent is through with its recovery.
+  /// Whether the agent has completed its recovery.
   public var isRunning: Bool { state.withLock { $0.phase == .running } }
 
   /// Waits for an update.
   ///
   /// - Parameters:
-  ///   - state: The state that it tells.
+  ///   - state: The state of the update.
   ///   - task: The task.
-  ///   - within: The longest wait.
-  ///   - matches: What else it must fulfil.
+  ///   - within: The time limit.
+  ///   - matches: A further condition.
   /// - Returns: The first such update.
-  /// - Throws: `DeadlinePassed`, or ``EndedOtherwise`` once another terminal state makes it impossible.
+  /// - Throws: `DeadlinePassed`, or ``EndedOtherwise`` if the task reaches another terminal state.
   @discardableResult
   nonisolated(nonsending) public func update(
     _ state: String, of task: String, within: Duration = .seconds(30),
@@ -64,7 +65,7 @@ extension AgentStandIn {
     }
   }
 
-  /// Waits for a task's terminal update.
+  /// Waits for the terminal update of a task.
   ///
   /// - Throws: `DeadlinePassed`
   @discardableResult
@@ -76,14 +77,14 @@ extension AgentStandIn {
     }
   }
 
-  /// A task that ended before it got into the state that was waited for.
+  /// A task reached a terminal state before the expected state.
   public struct EndedOtherwise: Error, CustomStringConvertible, Sendable {
-    /// The state that was waited for.
+    /// The expected state.
     public let awaited: String
-    /// What came instead.
+    /// All updates of the task.
     public let updates: [TaskUpdate]
 
-    /// The state, and all updates.
+    /// The expected state and all updates.
     public var description: String {
       "no \(awaited): " + updates.map(\.description).joined(separator: ", ")
     }

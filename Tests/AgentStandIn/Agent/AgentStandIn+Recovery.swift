@@ -1,12 +1,13 @@
 import Synchronization
 
-/// The agent's own end and return, and the end of its executors.
+/// The stop and restart of the agent, and the termination of its executors.
 extension AgentStandIn {
   func executor(_ id: String, of run: String) -> ExecutorState? {
     state.withLock { $0.executors[id].flatMap { $0.run == run ? $0 : nil } }
   }
 
-  /// What a SIGKILL leaves of the agent's knowledge: the checkpoints of frameworks that asked for them.
+  /// Reduces the state to what remains after a SIGKILL: the checkpoints of frameworks that
+  /// requested them.
   func forgetWhatIsNotCheckpointed(_ state: inout AgentState) {
     guard state.phase != .down else { return }
     state.phase = .down
@@ -17,11 +18,11 @@ extension AgentStandIn {
       executor.stream = nil
       executor.heldAcknowledgements = []
       executor.pendingTermination = nil
-      // Recovered executors begin anew, whatever they were before (`Slave::recoverFramework`).
+      // Recovered executors start again, whatever their phase was (`Slave::recoverFramework`).
       executor.phase = .registering
       state.executors[id] = executor
-      // The master, of tasks that the agent won't know any more: src/master/master.cpp, `reconcileKnownSlave`
-      // and `disconnect`.
+      // The master's updates for tasks that the agent will no longer have: src/master/master.cpp,
+      // `reconcileKnownSlave` and `disconnect`.
       let queued = executor.queued.flatMap(\.tasks)
       for task in queued.compactMap({ $0["task_id"]?.id }) {
         record(
@@ -43,7 +44,8 @@ extension AgentStandIn {
     }
   }
 
-  /// Takes a restarted agent to the next phase of its recovery, where options say that it doesn't go on by itself.
+  /// Moves a restarted agent to the next phase of its recovery. For options without
+  /// `advancesByItself`.
   public func advance() {
     let (phase, life) = state.withLock { ($0.phase, $0.life) }
     switch phase {
@@ -54,12 +56,12 @@ extension AgentStandIn {
     }
   }
 
-  /// Ends a phase when its time is over, unless that is done by hand.
+  /// Runs `work` after `time`, unless ``advance()`` does it.
   func later(_ time: Duration, _ work: @escaping @Sendable () -> Void) {
     if options.advancesByItself { timers.after(time, work) }
   }
 
-  /// `Slave::initialize` has added its routes; recovery is under way.
+  /// `Slave::initialize` has added the routes, and recovery is in progress.
   func routesAppear(_ life: Int) {
     let moved = state.withLock { state in
       guard state.life == life, state.phase == .routeless else { return false }
@@ -70,11 +72,12 @@ extension AgentStandIn {
     later(options.recoveryTime) { [weak self] in self?.reconnect(life) }
   }
 
-  /// `Slave::_recover`: executors may subscribe; those whose process has ended meanwhile are noticed now.
+  /// `Slave::_recover`: executors may subscribe. The agent now detects processes that exited
+  /// meanwhile.
   private func reconnect(_ life: Int) {
     change { state, effects in
       guard state.life == life, state.phase == .recovering else { return }
-      // Containers of frameworks that didn't checkpoint are orphans
+      // Containers of frameworks without checkpoints are orphans
       // (src/slave/containerizer/mesos/containerizer.cpp, `recover`).
       effects += state.orphans
       state.orphans = []
@@ -93,7 +96,7 @@ extension AgentStandIn {
     }
   }
 
-  /// `Slave::reregisterExecutorTimeout`, which also ends the recovery.
+  /// `Slave::reregisterExecutorTimeout`, which also completes the recovery.
   private func destroyUnregistered(_ life: Int) {
     change { state, effects in
       guard state.life == life, state.phase == .reconnecting else { return }
@@ -136,13 +139,13 @@ extension AgentStandIn {
     if let destroy = state.executors[id]?.destroy {
       effects.append(destroy)
     } else if let run = state.executors[id]?.run {
-      // Played by the test: there is no process whose end could be waited for.
+      // The test plays the executor, so there is no process to wait for.
       effects.append { [weak self] in self?.executorTerminated(id, run: run, limitation: nil) }
     }
   }
 
-  /// The executor's process has ended; the containerizer, where there is one, destroys the rest
-  /// (src/slave/containerizer/mesos/containerizer.cpp, `reaped`).
+  /// Handles the exit of the executor's process. The containerizer, if there is one, destroys the
+  /// rest of the container (src/slave/containerizer/mesos/containerizer.cpp, `reaped`).
   func processEnded(_ id: String, run: String) {
     change { state, effects in
       guard let executor = state.executors[id], executor.run == run else { return }
@@ -153,7 +156,7 @@ extension AgentStandIn {
     }
   }
 
-  /// Says that an executor which the test plays has ended.
+  /// Reports that an executor that the test plays has exited.
   public func executorEnded(_ id: String) {
     guard let run = state.withLock({ $0.executors[id]?.run }) else { return }
     executorTerminated(id, run: run, limitation: nil)
@@ -170,7 +173,8 @@ extension AgentStandIn {
           + executor.queued.flatMap(\.tasks).compactMap { $0["task_id"]?.id }
         let pending = executor.pendingTermination
         for task in tasks {
-          // `Slave::sendExecutorTerminatedStatusUpdate`: the containerizer's reason before the agent's.
+          // `Slave::sendExecutorTerminatedStatusUpdate`: the containerizer's reason precedes the
+          // agent's.
           record(
             limitation == nil ? pending?.state ?? "TASK_FAILED" : "TASK_FAILED", of: task, from: id,
             message: [pending?.message, limitation].compactMap(\.self).joined(separator: "; ")
@@ -190,7 +194,7 @@ extension String {
 }
 
 extension Duration {
-  /// As stout writes it: the largest unit that gives a whole number, or else a fraction
+  /// The notation of stout: the largest unit that gives a whole number, otherwise a fraction
   /// (3rdparty/stout/include/stout/duration.hpp, `operator<<`).
   var mesosText: String {
     let count = nanoseconds
@@ -204,7 +208,7 @@ extension Duration {
       (604_800_000_000_000, "weeks"),
     ]
     let step = ladder.lastIndex { count >= $0.0 } ?? 0
-    // One step finer if that gives a whole number and this one doesn't.
+    // The next smaller unit, if only that one gives a whole number.
     let finer = max(step - 1, 0)
     let useFiner = count % ladder[step].0 != 0 && count % ladder[finer].0 == 0
     let chosen = ladder[useFiner ? finer : step]

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// Subscriptions, as src/slave/slave.cpp, `Slave::subscribe`, has them.
+/// Subscriptions, as in src/slave/slave.cpp, `Slave::subscribe`.
 extension AgentStandIn {
   func subscribe(
     _ id: String, _ subscribe: JSON, _ stream: EventStream, _ state: inout AgentState,
     _ effects: inout [@Sendable () -> Void]
   ) {
     guard var executor = state.executors[id] else { return }
-    // A framework or executor that is going is told so again; nothing else in the call counts.
+    // A terminating framework or executor gets another SHUTDOWN. The rest of the call is ignored.
     if state.frameworkIsTerminating || executor.phase == .terminating
       || executor.phase == .terminated
     {
@@ -16,11 +16,12 @@ extension AgentStandIn {
       return
     }
     checkRepeated(id, subscribe, executor, &state)
-    // The earlier connection is closed, even if it is the same executor's that tries again.
+    // Closes the earlier connection, even if the same executor subscribes again.
     executor.stream?.close()
     executor.phase = .running
     executor.stream = stream
-    // Acknowledgements held back for the earlier connection: the executor has just repeated those updates.
+    // Drops acknowledgements that were withheld on the earlier connection: the executor has just
+    // repeated those updates.
     executor.heldAcknowledgements = []
     state.executors[id] = executor
     beat(id, stream)
@@ -28,7 +29,8 @@ extension AgentStandIn {
     let updates = subscribe["unacknowledged_updates"]?.array ?? []
     var acknowledgements: [(UpdateID, String)] = []
     for status in updates.compactMap({ $0["status"] }) {
-      // No validation here: the agent only passes over what has no uuid (`Slave::statusUpdate`).
+      // No validation here: the agent only ignores an update without a uuid
+      // (`Slave::statusUpdate`).
       guard let uuid = status["uuid"]?.string.flatMap(UpdateID.init(base64:)) else {
         state.journal.violate(
           "an unacknowledged update without a uuid",
@@ -43,7 +45,7 @@ extension AgentStandIn {
     dropUndelivered(id, subscribe, &state)
 
     guard let executor = state.executors[id] else { return }
-    // MESOS-8411: an executor without any task is of no use.
+    // MESOS-8411: the agent shuts down an executor that has no task.
     if !everSentTask, executor.queued.isEmpty {
       beginShutdown(id, &state, &effects)
       return
@@ -53,7 +55,7 @@ extension AgentStandIn {
     for (uuid, task) in acknowledgements { acknowledge(uuid, of: task, to: id, &state) }
   }
 
-  /// SUBSCRIBED, and what this agent gets wrong of it.
+  /// Creates the SUBSCRIBED event, with the agent's misbehavior.
   private func subscribed(_ executor: ExecutorState) -> JSON {
     var fields: [String: JSON] = [
       "executor_info": executor.info, "framework_info": options.frameworkInfo,
@@ -72,7 +74,7 @@ extension AgentStandIn {
     return ["type": "SUBSCRIBED", "subscribed": .object(fields)]
   }
 
-  /// `Slave::___run`: queued tasks go to the executor, alone first, then the groups.
+  /// `Slave::___run`: sends queued tasks to the executor, first the single tasks, then the groups.
   func sendQueued(_ id: String, _ state: inout AgentState) {
     guard var executor = state.executors[id], executor.phase == .running else { return }
     let isUnreadable = faults.use { $0.faults.behaviors.contains(.unreadableTask) }
@@ -100,7 +102,7 @@ extension AgentStandIn {
     state.executors[id] = executor
   }
 
-  /// A task still STAGING that the executor doesn't name was never delivered.
+  /// Drops tasks in TASK_STAGING that the executor doesn't list. They were never delivered.
   private func dropUndelivered(_ id: String, _ subscribe: JSON, _ state: inout AgentState) {
     let known = Set(
       (subscribe["unacknowledged_tasks"]?.array ?? []).compactMap { $0["task_id"]?.id })
@@ -113,7 +115,8 @@ extension AgentStandIn {
     }
   }
 
-  /// docs/executor-http-api.md, SUBSCRIBE: all updates and tasks without an acknowledgement go along.
+  /// docs/executor-http-api.md, SUBSCRIBE: the call must contain all updates and tasks without an
+  /// acknowledgement.
   private func checkRepeated(
     _ id: String, _ subscribe: JSON, _ executor: ExecutorState, _ state: inout AgentState
   ) {
@@ -140,7 +143,8 @@ extension AgentStandIn {
     }
   }
 
-  /// `ResponseHeartbeater` (src/common/heartbeater.hpp): one after each interval while the stream is open.
+  /// `ResponseHeartbeater` (src/common/heartbeater.hpp): sends one event per interval while the
+  /// stream is open.
   private func beat(_ id: String, _ stream: EventStream) {
     guard options.version >= MesosVersion(1, 8) else { return }
     timers.after(options.heartbeatInterval) { [weak self] in

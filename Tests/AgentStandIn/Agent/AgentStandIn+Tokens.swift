@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Bearer tokens. A real one is a JWT with the claims fid, eid and cid; here it is opaque, and the agent knows
-/// which run it made it for.
+/// Bearer tokens. A real one is a JWT with the claims fid, eid and cid. Here a token is opaque, and
+/// the agent records the run for which it created the token.
 extension AgentStandIn {
   enum Authentication {
     case run(String)
@@ -27,14 +27,14 @@ extension AgentStandIn {
     return .run(run)
   }
 
-  /// A token for a run (src/authentication/executor/jwt_secret_generator.cpp).
+  /// Creates a token for a run (src/authentication/executor/jwt_secret_generator.cpp).
   func makeToken(for run: String) -> String {
     let token = "standin." + Data(UUID().uuidString.utf8).base64EncodedString()
     state.withLock { $0.tokens[token] = run }
     return token
   }
 
-  /// Makes every token worthless, as an agent does that was started again with another `--jwt_secret_key`.
+  /// Invalidates all tokens, as an agent does when it is restarted with another `--jwt_secret_key`.
   public func revokeTokens() { state.withLock { $0.tokens = [:] } }
 
   static func bytes(base64: String) -> [UInt8] {

@@ -1,17 +1,19 @@
 import Synchronization
 
-/// Status updates, as src/slave/slave.cpp has them from `Slave::statusUpdate` to `Slave::___statusUpdate`.
+/// Status updates, as in src/slave/slave.cpp from `Slave::statusUpdate` to
+/// `Slave::___statusUpdate`.
 extension AgentStandIn {
   private static let statusUpdate = "src/slave/slave.cpp, Slave::statusUpdate"
 
-  /// Takes an executor's update, tells whether it is to be acknowledged, and with `acknowledging` does so at once.
+  /// Handles an executor's update. Returns whether the agent may acknowledge it. With
+  /// `acknowledging`, acknowledges it at once.
   @discardableResult
   func receive(
     _ status: JSON, from id: String, _ state: inout AgentState, acknowledging: Bool = true
   ) -> Bool {
     guard let uuid = status["uuid"]?.string.flatMap(UpdateID.init(base64:)) else { return false }
     let update = TaskUpdate(status, uuid: uuid)
-    // Neither taken nor acknowledged: another agent's ID, a framework that is going.
+    // The agent ignores updates with another agent's ID or of a terminating framework.
     if let agent = status["agent_id"]?.id, agent != options.agentID {
       state.journal.violate(
         "\(update) for agent \(agent); it is ignored", rule: Self.statusUpdate)
@@ -29,7 +31,8 @@ extension AgentStandIn {
       check(update, &state)
       guard take(update, from: id, &state) else { return false }
     }
-    // `___statusUpdate` finds the executor by the task: none for a task that is unknown or completed.
+    // `___statusUpdate` looks up the executor by the task, and finds none if the task is unknown or
+    // completed.
     guard state.executor(having: update.taskID) == id else { return false }
     if acknowledging { acknowledge(uuid, of: update.taskID, to: id, &state) }
     return true
@@ -37,7 +40,7 @@ extension AgentStandIn {
 
   /// `Executor::updateTaskState`.
   ///
-  /// - Returns: Whether it may be acknowledged.
+  /// - Returns: Whether the agent may acknowledge the update.
   private func take(_ update: TaskUpdate, from id: String, _ state: inout AgentState) -> Bool {
     let rule = "src/slave/slave.cpp, Executor::updateTaskState"
     guard var executor = state.executors[id] else { return false }
@@ -56,7 +59,8 @@ extension AgentStandIn {
         executor.launched[task]?.state = update.state
       }
       state.executors[id] = executor
-      // `_statusUpdate`: the limits follow before the framework hears of the end.
+      // `_statusUpdate`: the agent updates the limits before the framework gets the terminal
+      // update.
       if update.isTerminal { updateLimits(of: id, &state) }
     } else {
       state.journal.violate("\(update): Task is unknown", rule: rule)
@@ -65,7 +69,7 @@ extension AgentStandIn {
     return true
   }
 
-  /// What the agent lets pass and a framework would suffer from.
+  /// Checks for errors that the agent accepts but that would mislead a framework.
   private func check(_ update: TaskUpdate, _ state: inout AgentState) {
     let contract = "the executor's own contract: states that never lie"
     if update.timestamp == nil {
@@ -76,7 +80,8 @@ extension AgentStandIn {
       state.journal.violate("\(update) without an executor_id", rule: Self.statusUpdate)
     }
     if update.containerStatus?["container_id"] != nil {
-      // The agent would then ask for that container's status instead of the executor's (`Slave::statusUpdate`).
+      // The agent would then request the status of that container instead of the executor's
+      // (`Slave::statusUpdate`).
       state.journal.violate("\(update) sets container_status.container_id", rule: Self.statusUpdate)
     }
     if update.state == "TASK_KILLING", !options.capabilities.contains("TASK_KILLING_STATE") {
@@ -84,7 +89,8 @@ extension AgentStandIn {
         "\(update) to a framework without TASK_KILLING_STATE",
         rule: "include/mesos/v1/mesos.proto, TaskState")
     }
-    // src/launcher/default_executor.cpp, `waited`: one that its health check ended is unhealthy at its end.
+    // src/launcher/default_executor.cpp, `waited`: a task that fails its health check is unhealthy
+    // in its terminal update.
     let tells = update.healthy == nil || update.state == "TASK_RUNNING"
     if !tells, update.healthy == true || !update.isTerminal {
       state.journal.violate("\(update) tells of health", rule: contract)
@@ -104,12 +110,12 @@ extension AgentStandIn {
     }
   }
 
-  /// Sends, delays, withholds or loses an acknowledgement, as the test wants it.
+  /// Sends, delays, withholds or drops an acknowledgement, as the test requires.
   func acknowledge(
     _ uuid: UpdateID, of task: String, to id: String, _ state: inout AgentState
   ) {
     guard let index = state.journal.updates.firstIndex(where: { $0.uuid == uuid }) else {
-      // Dropped by the agent, which acknowledges it all the same so that it isn't repeated
+      // The agent dropped the update, but acknowledges it, so that the executor doesn't repeat it
       // (`Slave::_statusUpdate`).
       state.executors[id]?.send(Self.acknowledged(task, uuid), &state.journal)
       return
@@ -126,8 +132,8 @@ extension AgentStandIn {
     }
   }
 
-  /// `Slave::___statusUpdate`: to the executor's open stream or nowhere; never for a framework that is going,
-  /// whose update streams are gone (`TaskStatusUpdateManagerProcess::cleanup`).
+  /// `Slave::___statusUpdate`: sends it only on the executor's open stream. A terminating framework
+  /// gets none, since its update streams are gone (`TaskStatusUpdateManagerProcess::cleanup`).
   private func sendAcknowledgement(of uuid: UpdateID, to id: String, _ state: inout AgentState) {
     guard !state.frameworkIsTerminating,
       let index = state.journal.updates.firstIndex(where: { $0.uuid == uuid }),
@@ -148,7 +154,7 @@ extension AgentStandIn {
     ]
   }
 
-  /// Sends what was withheld, in its order.
+  /// Sends the withheld acknowledgements, in order.
   public func releaseAcknowledgements() {
     state.withLock { state in
       for id in state.executors.keys.sorted() {
@@ -159,7 +165,8 @@ extension AgentStandIn {
     }
   }
 
-  /// An update that Mesos itself makes (`Slave::sendExecutorTerminatedStatusUpdate` and others).
+  /// Records an update that Mesos itself generates (`Slave::sendExecutorTerminatedStatusUpdate` and
+  /// others).
   func record(
     _ taskState: String, of task: String, from id: String?, message: String, reason: String,
     source: String = "SOURCE_AGENT", _ state: inout AgentState
@@ -180,7 +187,7 @@ extension AgentStandIn {
 }
 
 extension TaskUpdate {
-  /// Whether both tell a framework the same.
+  /// Whether both updates have the same meaning for a framework.
   fileprivate func means(_ other: TaskUpdate) -> Bool {
     taskID == other.taskID && state == other.state && message == other.message
       && reason == other.reason && healthy == other.healthy
@@ -188,7 +195,7 @@ extension TaskUpdate {
       && status["check_status"] == other.status["check_status"]
   }
 
-  /// The order in which states may follow each other.
+  /// The rank of the state. A state may only follow states of the same or a lower rank.
   fileprivate var rank: Int {
     switch state {
     case "TASK_STAGING", "TASK_STARTING": 0

@@ -2,14 +2,14 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Plays a Mesos agent to executors, as strictly as the real one, and the framework behind it; its journal is
-/// what that framework would see.
+/// A stand-in for a Mesos agent, as strict as the real one, and for the framework behind it. Its
+/// journal has what that framework would receive.
 ///
-/// It follows Mesos' sources; each rule names file and function. ``launch(_:as:)`` starts an executor as
-/// the agent's launcher does; ``addExecutor(_:run:)`` lets a test play the executor itself.
+/// It follows Mesos' sources; each rule names file and function. ``launch(_:as:)`` starts an
+/// executor as the agent's launcher does. With ``addExecutor(_:run:)`` the test plays the executor.
 ///
 /// ```swift
-/// let agent = try AgentStandIn(AgentOptions(workDirectory: folder.path))
+/// let agent = try AgentStandIn(AgentOptions(workDirectory: directory.path))
 /// let task = TaskDescription.marathon(id: "web.1", ports: [31890, 31000], executor: path)
 /// let run = try agent.launch(task, as: LaunchOptions(files: ["compose.yaml": text]))
 /// try await agent.update("TASK_RUNNING", of: "web.1")
@@ -20,9 +20,9 @@ import TestSupport
 /// await agent.close()
 /// ```
 public final class AgentStandIn: Sendable {
-  /// How it behaves.
+  /// The behavior of the agent.
   public let options: AgentOptions
-  /// The TCP port on 127.0.0.1; the same after a restart.
+  /// The TCP port on 127.0.0.1. A restart keeps it.
   public let port: UInt16
 
   let state = Mutex(AgentState())
@@ -33,7 +33,7 @@ public final class AgentStandIn: Sendable {
   let cgroupsRoots = Mutex<Set<String>>([])
   private let server = Mutex<FakeHTTPServer?>(nil)
 
-  /// Starts an agent that is through with its recovery.
+  /// Starts an agent that has completed its recovery.
   ///
   /// - Throws: ``SocketError`` if it can't listen.
   public init(_ options: AgentOptions) throws {
@@ -45,7 +45,7 @@ public final class AgentStandIn: Sendable {
     state.withLock { $0.phase = .running }
   }
 
-  /// `127.0.0.1:port`, as MESOS_AGENT_ENDPOINT has it.
+  /// `127.0.0.1:port`, as in MESOS_AGENT_ENDPOINT.
   public var endpoint: String { "127.0.0.1:\(port)" }
 
   private func serve(_ listening: Int32) throws {
@@ -62,7 +62,8 @@ public final class AgentStandIn: Sendable {
     self.server.withLock { $0 = server }
   }
 
-  /// Ends the agent as SIGKILL does: connections break, new ones are refused, executors run on.
+  /// Stops the agent as SIGKILL does: connections break, new ones are refused, executors keep
+  /// running.
   public func crash() {
     state.withLock { forgetWhatIsNotCheckpointed(&$0) }
     timers.cancel()
@@ -73,10 +74,10 @@ public final class AgentStandIn: Sendable {
     server?.stop()
   }
 
-  /// Starts the agent again: routes appear, its state is recovered, executors may subscribe, and those that
-  /// haven't within the reregistration timeout are destroyed.
+  /// Restarts the agent: routes appear, the agent recovers its state, executors may subscribe. The
+  /// agent destroys executors that haven't subscribed within the reregistration timeout.
   ///
-  /// - Throws: ``SocketError`` if its port has been taken.
+  /// - Throws: ``SocketError`` if the port is in use.
   public func restart() throws {
     state.withLock { $0.phase = .routeless }
     try serve(try Socket.listen(on: .loopback(port: port)))
@@ -84,34 +85,36 @@ public final class AgentStandIn: Sendable {
     later(options.routelessTime) { [weak self] in self?.routesAppear(life) }
   }
 
-  /// Ends everything: kills what its runs have left, removes their cgroups, stops listening. Sandboxes stay.
+  /// Stops the agent, kills the remaining processes of its runs, removes their cgroups, and stops
+  /// listening. Sandboxes remain.
   public func close() async {
     crash()
     for run in runs.withLock({ $0 }) { await run.close() }
-    // Docker has made the root in hierarchies that no launcher looks at; while another run is in it, it stays.
+    // Docker has created the root also in hierarchies that no launcher uses. The root stays while
+    // another run uses it.
     for root in cgroupsRoots.withLock({ $0 }) {
       for mount in CgroupMount.all() { rmdir("\(mount.path)/\(root)") }
     }
     if let path = options.domainSocket { unlink(path) }
   }
 
-  /// Changes what goes wrong on connections from now on.
+  /// Replaces the faults of connections.
   public func inject(_ faults: Faults) { self.faults.replace(faults) }
 
-  /// How many faults have happened since they were last set.
+  /// The number of faults since they were last replaced.
   public var faultCount: Int { faults.count }
 
-  /// Decides from now on what becomes of each acknowledgement; it is asked again for each repetition.
+  /// Sets a function that decides on each acknowledgement. It is called again for each repetition.
   ///
-  /// - Parameter decide: Must not call the agent.
+  /// - Parameter decide: The function, which must not call the agent.
   public func acknowledge(by decide: @escaping @Sendable (TaskUpdate) -> Acknowledgement) {
     acknowledge.withLock { $0 = decide }
   }
 
-  /// Treats all acknowledgements alike from now on.
+  /// Sets the same handling for all acknowledgements.
   public func acknowledge(_ all: Acknowledgement) { acknowledge(by: { _ in all }) }
 
-  /// Changes the state, then does what the change calls for, outside of the lock.
+  /// Changes the state. Runs the effects of the change afterwards, outside the lock.
   @discardableResult
   func change<Result: Sendable>(
     _ body: (inout AgentState, inout [@Sendable () -> Void]) -> Result

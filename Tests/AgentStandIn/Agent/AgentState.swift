@@ -1,31 +1,32 @@
-/// All that the agent knows, and the journal of it; changed under one lock.
+/// The state of the agent, and its journal. One lock protects both.
 struct AgentState: Sendable {
-  /// src/slave/slave.hpp, `Slave::state`, as far as executors can tell.
+  /// src/slave/slave.hpp, `Slave::state`, as far as executors can observe it.
   enum Phase: Sendable {
     /// Killed: connections are refused.
     case down
-    /// Connections are taken, no route is there: 404.
+    /// Connections are accepted, but there are no routes: 404.
     case routeless
     /// `recoveryInfo.reconnect` is false: 503.
     case recovering
-    /// Executors may subscribe, other calls get 503, until the reregistration timeout.
+    /// Executors may subscribe until the reregistration timeout. Other calls get 503.
     case reconnecting
     case running
   }
 
   var phase = Phase.down
-  /// Counts starts, so that a timer of an earlier life does nothing.
+  /// The number of starts, so that a timer from before a restart has no effect.
   var life = 0
   var frameworkIsTerminating = false
   var executors: [String: ExecutorState] = [:]
-  /// Executors whose process ended while no agent was there to notice.
+  /// Executors whose process exited while the agent was down.
   var unnoticedExits: Set<String> = []
-  /// What a restarted agent destroys as orphans: runs of a framework without checkpoints.
+  /// Containers that a restarted agent destroys as orphans: runs of a framework without
+  /// checkpoints.
   var orphans: [@Sendable () -> Void] = []
   var callsInFlight = 0
   var mostCallsInFlight = 0
   var journal = Journal()
-  /// Tokens and the run that each was made for.
+  /// The run for which each token was created.
   var tokens: [String: String] = [:]
 
   /// src/slave/slave.cpp, `Framework::getExecutor(TaskID)`: the executor that has the task.
@@ -34,7 +35,7 @@ struct AgentState: Sendable {
   }
 }
 
-/// One executor, as src/slave/slave.hpp's `Executor` has it.
+/// One executor, as in src/slave/slave.hpp, `Executor`.
 struct ExecutorState: Sendable {
   enum Phase: Sendable { case registering, running, terminating, terminated }
 
@@ -43,7 +44,7 @@ struct ExecutorState: Sendable {
     var state = "TASK_STAGING"
   }
 
-  /// One task, or a group that comes and goes together.
+  /// One task, or a group of tasks that is handled as a unit.
   struct Queued: Sendable {
     let tasks: [JSON]
     let isGroup: Bool
@@ -61,19 +62,20 @@ struct ExecutorState: Sendable {
   let run: String
   var phase = Phase.registering
   var stream: EventStream?
-  /// Tasks, or groups of tasks, that wait for the executor to subscribe.
+  /// Tasks or groups of tasks that wait until the executor subscribes.
   var queued: [Queued] = []
   var launched: [String: Launched] = [:]
   var terminated: [String: String] = [:]
-  /// src/slave/slave.cpp, `Executor::everSentTask`: a task that was killed before it was sent doesn't count.
+  /// src/slave/slave.cpp, `Executor::everSentTask`. A task that was killed before it was sent
+  /// doesn't count.
   var everSentTask: Bool { !launched.isEmpty || hasToldOfTask }
-  /// Whether an update of the executor's own has been taken.
+  /// Whether the agent has handled an update of the executor.
   var hasToldOfTask = false
   var pendingTermination: Termination?
   var heldAcknowledgements: [(task: String, uuid: UpdateID)] = []
-  /// Ends all processes of the run; nil where a test plays the executor itself.
+  /// Kills all processes of the run. Nil if a test plays the executor.
   var destroy: (@Sendable () -> Void)?
-  /// Sets what the run may use.
+  /// Sets the limits of the run.
   var limit: (@Sendable (RunAmounts) throws -> Void)?
 
   func has(_ task: String) -> Bool {
@@ -84,13 +86,15 @@ struct ExecutorState: Sendable {
     queued.contains { $0.has(task) }
   }
 
-  /// src/slave/slave.cpp, `Executor::allocatedResources`, of a scalar resource: its own and its tasks'.
+  /// src/slave/slave.cpp, `Executor::allocatedResources`, for a scalar resource: the sum of the
+  /// executor and its tasks.
   func allocated(_ resource: String) -> Double {
     ([info] + tasks).reduce(0) { $0 + Self.amount(resource, of: $1) }
   }
 
-  /// src/slave/slave.cpp (1.10 and later), `computeExecutorLimits`: what the executor is allocated and its tasks' limits; a
-  /// task without one counts as it is allocated, and an infinite one makes the sum infinite.
+  /// src/slave/slave.cpp (1.10 and later), `computeExecutorLimits`: the sum of the executor's
+  /// allocation and its tasks' limits. A task without a limit counts with its allocation. An
+  /// infinite limit makes the sum infinite.
   func limit(of resource: String) -> Double {
     tasks.reduce(Self.amount(resource, of: info)) { sum, task in
       sum + (task["limits"]?[resource]?["value"]?.double ?? Self.amount(resource, of: task))
@@ -104,7 +108,8 @@ struct ExecutorState: Sendable {
       .reduce(0) { $0 + ($1["scalar"]?["value"]?.double ?? 0) }
   }
 
-  /// Sends an event if the executor is connected; else it is lost, as src/slave/slave.hpp, `Executor::send`, has it.
+  /// Sends an event if the executor is connected. Otherwise the event is lost, as in
+  /// src/slave/slave.hpp, `Executor::send`.
   @discardableResult
   func send(_ event: JSON, _ journal: inout Journal) -> Bool {
     guard let stream, stream.send(event) else { return false }

@@ -1,30 +1,31 @@
 import Foundation
 
-/// A state of a task, as a framework sees it.
+/// A status update of a task, as a framework receives it.
 public struct TaskUpdate: Sendable, CustomStringConvertible {
-  /// Whose state it is.
+  /// The task's ID.
   public let taskID: String
-  /// `TASK_RUNNING`, say.
+  /// The state, such as `TASK_RUNNING`.
   public let state: String
-  /// The text beside it.
+  /// The message of the update.
   public let message: String?
   /// `REASON_…`
   public let reason: String?
-  /// `SOURCE_EXECUTOR`, or `SOURCE_AGENT` or `SOURCE_MASTER` for what Mesos itself makes up.
+  /// `SOURCE_EXECUTOR`, or `SOURCE_AGENT` or `SOURCE_MASTER` for an update that Mesos itself
+  /// generates.
   public let source: String
-  /// Health, where it was told.
+  /// The health, if the update has it.
   public let healthy: Bool?
   /// The container's networks and addresses.
   public let containerStatus: JSON?
-  /// The update's own ID.
+  /// The update's uuid.
   public let uuid: UpdateID
-  /// The executor's clock, in seconds since 1970.
+  /// The time by the executor's clock, in seconds since 1970.
   public let timestamp: Double?
-  /// The whole TaskStatus.
+  /// The complete TaskStatus.
   public let status: JSON
-  /// When the agent had it.
+  /// The time at which the agent received the update.
   public let received: ContinuousClock.Instant
-  /// Whether an acknowledgement was written to an event stream, or lost on purpose.
+  /// Whether an acknowledgement was written to an event stream, or dropped on purpose.
   public internal(set) var isAcknowledged: Bool
 
   init(_ status: JSON, uuid: UpdateID, isAcknowledged: Bool = false) {
@@ -42,44 +43,44 @@ public struct TaskUpdate: Sendable, CustomStringConvertible {
     self.isAcknowledged = isAcknowledged
   }
 
-  /// Whether no state may follow.
+  /// Whether the state is terminal.
   public var isTerminal: Bool { MesosVersion.terminalStates.contains(state) }
 
-  /// State, task, reason and message on one line.
+  /// State, task, reason, health and message in one line.
   public var description: String {
     ([state, taskID] + [reason, healthy.map { "healthy=\($0)" }, message].compactMap { $0 })
       .joined(separator: " ")
   }
 }
 
-/// Something that an executor must not do; a test asserts that there is none.
+/// A violation of the protocol by an executor. A test asserts that there is none.
 public struct Violation: Sendable, CustomStringConvertible {
-  /// The source that says so: a file and function of Mesos, or the project's own contract.
+  /// The source of the rule: a file and function of Mesos, or the project's own contract.
   public let rule: String
-  /// What was done.
+  /// The action of the executor.
   public let what: String
 
-  /// What was done, and who says that it must not be.
+  /// The action and the rule.
   public var description: String { "\(what) [\(rule)]" }
 }
 
-/// One request and its answer.
+/// A request and its response.
 public struct CallRecord: Sendable {
-  /// `SUBSCRIBE`, `UPDATE`, …; empty where the body was no call.
+  /// The type, such as `SUBSCRIBE` or `UPDATE`. Empty if the body wasn't a call.
   public let type: String
-  /// The status it was answered with; a fault may have kept that from the executor.
+  /// The status of the response. A fault may have prevented its delivery.
   public let status: Int
-  /// The answer's text.
+  /// The text of the response.
   public let answer: String
-  /// The call as it came.
+  /// The call as received.
   public let call: JSON
-  /// Whether it came over the domain socket.
+  /// Whether the call came over the domain socket.
   public let isOverDomainSocket: Bool
-  /// When it was answered.
+  /// The time of the response.
   public let time: ContinuousClock.Instant
 }
 
-/// What has happened so far.
+/// All records so far.
 struct Journal: Sendable {
   var updates: [TaskUpdate] = []
   var violations: [Violation] = []

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What is to be done later, and can be called off.
+/// Delayed actions that can be canceled.
 final class Timers: Sendable {
   private struct Pending {
     var next = 0
@@ -9,7 +9,7 @@ final class Timers: Sendable {
 
   private let pending = Mutex(Pending())
 
-  /// Does something after a while, unless ``cancel()`` comes first.
+  /// Runs an action after a delay, unless ``cancel()`` is called before.
   func after(_ delay: Duration, _ body: @escaping @Sendable () -> Void) {
     pending.withLock { pending in
       let number = pending.next
@@ -22,7 +22,7 @@ final class Timers: Sendable {
     }
   }
 
-  /// Calls everything off.
+  /// Cancels all pending actions.
   func cancel() {
     let tasks = pending.withLock { pending in
       defer { pending.tasks = [:] }

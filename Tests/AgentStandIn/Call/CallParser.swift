@@ -1,21 +1,22 @@
 import Foundation
 
-/// Turns JSON into a call the way stout does (3rdparty/stout/include/stout/protobuf.hpp, `Parser` and
-/// `parse`), with its words for what is wrong.
+/// Converts JSON to a call as stout does (3rdparty/stout/include/stout/protobuf.hpp, `Parser` and
+/// `parse`), with the error texts of stout.
 struct CallParser {
-  /// A call that doesn't fit its messages.
+  /// The call doesn't match its messages.
   struct Failure: Error { let message: String }
 
   let version: MesosVersion
-  /// Fields that no message declares. stout passes over them, so a misspelt field is lost in silence.
+  /// Fields that no message declares. stout ignores them, so a misspelled field is lost silently.
   private(set) var unknownFields: [String] = []
   private var missing: [String] = []
 
   init(version: MesosVersion) { self.version = version }
 
-  /// Reads a whole call.
+  /// Parses a complete call.
   ///
-  /// - Returns: The call without the enum names that this version doesn't know and without null members.
+  /// - Returns: The call, without enum names that this version doesn't support and without null
+  ///   members.
   mutating func parse(_ json: JSON) throws(Failure) -> JSON {
     guard case .object = json else { throw Failure(message: "Expecting a JSON object") }
     let call = try message("Call", json, at: "")
@@ -36,7 +37,7 @@ struct CallParser {
         unknownFields.append(path + key)
         continue
       }
-      // A null counts as a field that isn't set.
+      // A null counts as an absent field.
       if value == .null { continue }
       result[key] = try self.value(value, field.kind, field: key, field.isRequired, at: path + key)
     }
@@ -61,7 +62,7 @@ struct CallParser {
         }
       }
       return .array(result)
-    // stout takes a lone value for a repeated field as one element.
+    // stout accepts a single value for a repeated field as one element.
     case (.list(let element), _):
       return try value(json, element, field: field, false, at: path).map { .array([$0]) }
     case (.message(let name), .object):

@@ -1,7 +1,8 @@
-/// The messages of a call, as include/mesos/v1/executor/executor.proto and include/mesos/v1/mesos.proto
-/// declare them.
+/// The messages of a call, as declared in include/mesos/v1/executor/executor.proto and
+/// include/mesos/v1/mesos.proto.
 ///
-/// A TaskInfo's parts are only checked by name: the executor sends back what the agent itself gave it.
+/// Only the names of a TaskInfo's fields are checked: the executor sends back the TaskInfo that it
+/// got from the agent.
 enum CallSchema {
   indirect enum Kind: Sendable {
     case string, bytes, number, bool, anything
@@ -30,7 +31,7 @@ enum CallSchema {
       "type": optional(
         .enumeration {
           let names: Set = ["UNKNOWN", "SUBSCRIBE", "UPDATE", "MESSAGE"]
-          // Heartbeats came with 1.8 (Call.Type).
+          // Heartbeats were introduced in 1.8 (Call.Type).
           return $0 >= MesosVersion(1, 8) ? names.union(["HEARTBEAT"]) : names
         }),
       "subscribe": optional(.message("Subscribe")),

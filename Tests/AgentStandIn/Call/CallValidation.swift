@@ -1,10 +1,10 @@
 import Foundation
 
-/// What a call must hold beyond its messages' shapes, in the agent's words.
+/// Checks of a call beyond the types of its fields, with the agent's error texts.
 ///
 /// Follows src/common/validation.cpp, `validateExecutorCall` and `validateCheckStatusInfo`.
 enum CallValidation {
-  /// What is wrong with a call; nil if nothing is.
+  /// The error of a call. Nil if the call is valid.
   static func error(of call: JSON) -> String? {
     guard let type = call["type"]?.string else { return "Expecting 'type' to be present" }
     switch type {
@@ -30,7 +30,7 @@ enum CallValidation {
     if let own = status["executor_id"]?.id, own != executor {
       return "ExecutorID in Call: \(executor) does not match ExecutorID in TaskStatus: \(own)"
     }
-    // An absent source counts as the enum's first name, SOURCE_MASTER.
+    // The default of an absent source is the first name of the enum, SOURCE_MASTER.
     if status["source"]?.string != "SOURCE_EXECUTOR" {
       return
         "Received Call from executor \(executor) of framework \(framework) with invalid source, "
@@ -52,11 +52,11 @@ enum CallValidation {
   }
 }
 
-/// The uuid of a status update: 16 bytes of a known RFC 4122 version.
+/// The uuid of a status update: 16 bytes of a version of RFC 4122.
 public struct UpdateID: Sendable, Hashable, CustomStringConvertible {
   private let bytes: [UInt8]
 
-  /// Reads what an update carries; nil if it isn't base64 of 16 bytes with a version from 1 to 5
+  /// Decodes the uuid of an update. Nil if it isn't base64 of 16 bytes with a version from 1 to 5
   /// (3rdparty/stout/include/stout/uuid.hpp, `fromBytes`).
   public init?(base64 text: String) {
     guard let data = Data(base64Encoded: text), data.count == 16 else { return nil }
@@ -64,15 +64,15 @@ public struct UpdateID: Sendable, Hashable, CustomStringConvertible {
     guard (1...5).contains(bytes[6] >> 4) else { return nil }
   }
 
-  /// A random one, as the agent makes for its own updates.
+  /// Creates a random uuid, as the agent does for its own updates.
   public init() {
     bytes = withUnsafeBytes(of: UUID().uuid) { Array($0) }
   }
 
-  /// As an update carries it.
+  /// The encoding in an update.
   public var base64: String { Data(bytes).base64EncodedString() }
 
-  /// Hexadecimal digits.
+  /// The hexadecimal digits.
   public var description: String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }

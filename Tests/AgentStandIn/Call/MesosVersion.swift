@@ -1,11 +1,11 @@
-/// A release of Mesos, as far as its executor API differs from the others'.
+/// A release of Mesos, as far as its executor API differs from that of others.
 public struct MesosVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
-  /// 1, as yet.
+  /// The major version, which is 1.
   public let major: Int
-  /// 0 to 11.
+  /// The minor version, 0 to 11.
   public let minor: Int
 
-  /// A release by its first two numbers.
+  /// Creates a release from its major and minor version.
   public init(_ major: Int, _ minor: Int) {
     self.major = major
     self.minor = minor
@@ -14,7 +14,7 @@ public struct MesosVersion: Sendable, Hashable, Comparable, CustomStringConverti
   /// The last release.
   public static let latest = MesosVersion(1, 11)
 
-  /// Whether one is older than the other.
+  /// Whether a release is older than another.
   public static func < (left: Self, right: Self) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
@@ -22,8 +22,8 @@ public struct MesosVersion: Sendable, Hashable, Comparable, CustomStringConverti
   /// `1.11.0`
   public var description: String { "\(major).\(minor).0" }
 
-  /// Up to 1.4 an enum name that the agent doesn't know fails the whole call; from 1.5 on such a field counts as
-  /// absent, unless it is required (3rdparty/stout/include/stout/protobuf.hpp, `Parser`).
+  /// Up to 1.4, an unknown enum name invalidates the whole call. From 1.5 on, such a field counts
+  /// as absent unless it is required (3rdparty/stout/include/stout/protobuf.hpp, `Parser`).
   var refusesUnknownEnums: Bool { self < MesosVersion(1, 5) }
 
   /// The task states of include/mesos/v1/mesos.proto, `TaskState`.
@@ -41,7 +41,7 @@ public struct MesosVersion: Sendable, Hashable, Comparable, CustomStringConverti
     return states
   }
 
-  /// The reasons of include/mesos/v1/mesos.proto, `TaskStatus.Reason`, by the release that has them first.
+  /// The reasons of include/mesos/v1/mesos.proto, `TaskStatus.Reason`, up to this release.
   var reasons: Set<String> {
     Set(Self.reasonsByVersion.filter { $0.version <= self }.flatMap(\.names))
   }

@@ -1,15 +1,16 @@
 import Foundation
 import Synchronization
 
-/// The launcher: a sandbox, cgroups, an environment, a process.
+/// The launcher: creates a sandbox, cgroups, an environment and a process.
 extension AgentStandIn {
-  /// Starts a task's executor as an agent does, and sends it the task when it has subscribed.
+  /// Starts the executor of a task as an agent does. Sends it the task when it has subscribed.
   ///
   /// - Parameters:
-  ///   - task: A TaskInfo with its executor; the executor's command is what runs.
-  ///   - launch: How it runs.
+  ///   - task: A TaskInfo with its executor, whose command is run.
+  ///   - launch: Options of the launch.
   /// - Returns: The run, which ends with the executor or with ``close()``.
-  /// - Throws: ``LaunchFailed``, ``CgroupError`` or Foundation's error for a file that can't be written.
+  /// - Throws: ``LaunchFailed``, ``CgroupError`` or Foundation's error for a file that can't be
+  ///   written.
   @discardableResult
   public func launch(
     _ task: JSON, as launch: LaunchOptions = LaunchOptions()
@@ -17,14 +18,14 @@ extension AgentStandIn {
     try self.launch(task["executor"] ?? [:], as: launch) { self.send(task, to: $0) }
   }
 
-  /// Starts the executor of a group of tasks as an agent does, and sends it the group when it has subscribed; see
-  /// ``launch(_:as:)-(JSON,_)``.
+  /// Starts the executor of a group of tasks as an agent does. Sends it the group when it has
+  /// subscribed; see ``launch(_:as:)-(JSON,_)``.
   ///
   /// - Parameters:
-  ///   - tasks: TaskInfos; the executor is the first one's.
-  ///   - launch: How it runs.
+  ///   - tasks: TaskInfos. The executor is that of the first.
+  ///   - launch: Options of the launch.
   /// - Returns: The run.
-  /// - Throws: As for one task.
+  /// - Throws: The same errors as for one task.
   @discardableResult
   public func launch(
     group tasks: [JSON], as launch: LaunchOptions = LaunchOptions()
@@ -79,7 +80,8 @@ extension AgentStandIn {
     }
   }
 
-  /// src/slave/containerizer/mesos/launch.cpp, `execute`: a shell with the value, or the program that it names.
+  /// src/slave/containerizer/mesos/launch.cpp, `execute`: a shell with the value as its command, or
+  /// the program with that name.
   private static func words(of command: JSON) -> [String] {
     let value = command["value"]?.string ?? ""
     if command["shell"]?.bool ?? true { return ["/bin/sh", "-c", value] }
@@ -105,8 +107,8 @@ extension AgentStandIn {
     "slaves/\(options.agentID)/frameworks/\(options.frameworkID)/executors/\(executor)/runs/\(run)"
   }
 
-  /// src/slave/paths.cpp, `createExecutorDirectory` and `createSandboxDirectory`: mode 0750, the user's own, with the
-  /// link `latest` beside it.
+  /// src/slave/paths.cpp, `createExecutorDirectory` and `createSandboxDirectory`: mode 0750, owned
+  /// by the user, with the link `latest` beside it.
   private func makeSandbox(
     _ executor: String, _ run: String, _ launch: LaunchOptions
   ) throws -> String {
@@ -119,8 +121,8 @@ extension AgentStandIn {
     symlink(run, latest)
     if let folder = launch.folder {
       for name in try files.contentsOfDirectory(atPath: folder) {
-        // Not copied: a process that starts meanwhile would inherit the descriptor that writes, and the program
-        // could not be started ("text file busy").
+        // Linked instead of copied: a process that starts meanwhile would inherit the descriptor
+        // that is open for writing, and the program could not be started ("text file busy").
         try files.linkItem(atPath: "\(folder)/\(name)", toPath: "\(path)/\(name)")
       }
     }
@@ -130,7 +132,7 @@ extension AgentStandIn {
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
-    // Made here, as the agent does, so that they are the user's.
+    // Created here, as the agent does, so that the user owns them.
     for name in ["stdout", "stderr"] {
       try Data().write(to: URL(fileURLWithPath: "\(path)/\(name)"))
     }
@@ -143,8 +145,8 @@ extension AgentStandIn {
     return path
   }
 
-  /// What the agent writes about a run below `meta` (src/slave/paths.cpp), where others may look for proof of its
-  /// end.
+  /// Writes a checkpoint of a run below `meta`, as the agent does (src/slave/paths.cpp). Other
+  /// programs may use it as evidence of the run's end.
   private func checkpoint(_ name: String, _ text: String, _ executor: String, _ run: String) {
     guard options.checkpoint else { return }
     let meta = "\(options.workDirectory)/meta"
@@ -155,7 +157,8 @@ extension AgentStandIn {
     symlink(options.agentID, "\(meta)/slaves/latest")
   }
 
-  /// `Slave::___run` and `Slave::__statusUpdate`: limits that can't be set end the container.
+  /// `Slave::___run` and `Slave::__statusUpdate`: the agent destroys the container if it can't set
+  /// the limits.
   func updateLimits(of id: String, _ state: inout AgentState) {
     guard let executor = state.executors[id], let limit = executor.limit else { return }
     do {

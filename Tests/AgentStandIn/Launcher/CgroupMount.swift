@@ -1,12 +1,12 @@
 import Foundation
 
-/// The hierarchies that this machine has mounted, read from /proc/self/mountinfo.
+/// A mounted cgroup hierarchy of this machine, from /proc/self/mountinfo.
 struct CgroupMount: Sendable {
-  /// Where it is mounted.
+  /// The mount point.
   let path: String
-  /// v1: its controllers, or `name=…`; empty for v2.
+  /// v1: the controllers, or `name=…`. Empty for v2.
   let controllers: Set<String>
-  /// Whether it is the v2 hierarchy.
+  /// Whether this is the v2 hierarchy.
   let isVersion2: Bool
 
   static func all() -> [CgroupMount] {
@@ -26,18 +26,18 @@ struct CgroupMount: Sendable {
   }
 }
 
-/// A file or folder of a cgroup that could not be used.
+/// A failed operation on a file or directory of a cgroup.
 public struct CgroupError: Error, CustomStringConvertible, Sendable {
-  /// What was being done.
+  /// The action and its object.
   public let what: String
-  /// The `errno` of it.
+  /// The `errno`.
   public let code: Int32
 
-  /// What was being done, and what the system says.
+  /// The action and the system's error text.
   public var description: String { "\(what): \(String(cString: strerror(code)))" }
 }
 
-/// One cgroup's folder.
+/// The directory of one cgroup.
 struct CgroupFolder: Sendable {
   let path: String
 
@@ -66,7 +66,7 @@ struct CgroupFolder: Sendable {
     (read("cgroup.procs") ?? "").split(separator: "\n").compactMap { pid_t($0) }
   }
 
-  /// This folder and all below it, the deepest first.
+  /// This directory and all directories below it, the deepest first.
   var fromBelow: [CgroupFolder] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     let below = names.sorted().map { CgroupFolder(path: "\(path)/\($0)") }.filter(\.isFolder)
@@ -78,7 +78,7 @@ struct CgroupFolder: Sendable {
     return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Removes this folder and those below it, which must not hold processes.
+  /// Removes this directory and those below it. Fails if they contain processes.
   func removeFromBelow() -> Bool {
     for folder in fromBelow where rmdir(folder.path) != 0 && errno != ENOENT { return false }
     return !exists

@@ -1,7 +1,8 @@
-/// The variables that an executor finds.
+/// The environment variables of an executor.
 enum ExecutorEnvironment {
-  /// src/slave/slave.cpp, `executorEnvironment`, then the command's own variables and those of
-  /// src/slave/containerizer/mesos/containerizer.cpp, `_launch`, over them.
+  /// The variables of src/slave/slave.cpp, `executorEnvironment`, then the command's own variables,
+  /// then those of src/slave/containerizer/mesos/containerizer.cpp, `_launch`. Later ones take
+  /// precedence.
   static func variables(
     info: JSON, sandbox: String, port: UInt16, token: String?, options: AgentOptions
   ) -> [String: String] {
@@ -18,7 +19,7 @@ enum ExecutorEnvironment {
       "MESOS_HTTP_COMMAND_EXECUTOR": "0",
       "MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD":
         (grace.map { .nanoseconds($0) } ?? options.executorShutdownGracePeriod).mesosText,
-      // src/slave/containerizer/mesos/launch.cpp: the host's default path where none is given.
+      // src/slave/containerizer/mesos/launch.cpp: the host's default path if there is none.
       "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     ]
     variables["MESOS_DOMAIN_SOCKET"] = options.domainSocket

@@ -4,13 +4,13 @@ import TestSupport
 
 /// One run of an executor that the stand-in's launcher started.
 public final class ExecutorRun: Sendable {
-  /// What kind of executor it is one of.
+  /// The executor's ID.
   public let executorID: String
-  /// The run: Mesos' container ID.
+  /// The container ID of the run.
   public let id: String
-  /// The executor's process; to signal it use ``send(_:)``.
+  /// The executor's process. Use ``send(_:)`` to signal it.
   public let pid: pid_t
-  /// Its sandbox.
+  /// The sandbox.
   public let sandbox: String
 
   private struct Life {
@@ -27,7 +27,7 @@ public final class ExecutorRun: Sendable {
   private let cgroups: (any RunCgroups)?
   private let terminated: @Sendable (_ limitation: String?) -> Void
 
-  /// Puts a process that waits at its gate into its cgroups.
+  /// Creates a run from a process that is waiting at its gate.
   init(
     executorID: String, id: String, sandbox: String, process: SpawnedProcess,
     cgroups: (any RunCgroups)?, terminated: @escaping @Sendable (_ limitation: String?) -> Void
@@ -41,24 +41,24 @@ public final class ExecutorRun: Sendable {
     pid = process.pid
   }
 
-  /// How it ended; nil while it runs.
+  /// The exit status. Nil while the process is running.
   public var status: ExitStatus? { life.withLock { $0.status } }
 
-  /// Whether the launcher has killed and removed all that was left of it.
+  /// Whether the launcher has killed all processes of the run and removed its cgroups.
   public var isGone: Bool { life.withLock { $0.isGone } }
 
-  /// What it wrote to a file of its sandbox; empty if there is none.
+  /// The content of a file in the sandbox. Empty if the file doesn't exist.
   public func text(_ file: String = "stdout") -> String {
     (try? String(contentsOfFile: "\(sandbox)/\(file)", encoding: .utf8)) ?? ""
   }
 
-  /// Sends a signal to the executor's process if it still runs.
+  /// Sends a signal to the executor's process if it is still running.
   @discardableResult
   public func send(_ signal: Int32) -> Bool {
     life.withLock { !$0.isReaped && $0.status == nil && kill(pid, signal) == 0 }
   }
 
-  /// Waits until it has ended and the launcher has removed what was left.
+  /// Waits until the executor has exited and the launcher has cleaned up.
   ///
   /// - Throws: `DeadlinePassed`
   @discardableResult
@@ -70,18 +70,20 @@ public final class ExecutorRun: Sendable {
     }
   }
 
-  /// Lets it run.
+  /// Opens the gate, so that the executor starts.
   ///
-  /// - Parameter ended: Called when its process has ended, by itself or not.
+  /// - Parameter ended: Called when the process has exited or was killed.
   func begin(ended: @escaping @Sendable () -> Void) {
     if let folder = cgroups?.memoryFolder {
-      // Without it a hit limit looks like any other end; the limit itself holds all the same.
+      // Without the watch, an exceeded limit looks like any other exit. The limit itself still
+      // applies.
       try? MemoryWatch.start(folder) { [weak self] in self?.destroy(limitation: $0) }
     }
     process.proceed()
     Thread.detachNewThread { [self] in
       if let status = process.awaitEnd() { life.withLock { $0.status = status } }
-      // 3rdparty/libprocess/src/reap.cpp, `MIN_REAP_INTERVAL`: an end is noticed later than a limit that was hit.
+      // 3rdparty/libprocess/src/reap.cpp, `MIN_REAP_INTERVAL`: Mesos detects an exit later than an
+      // exceeded limit.
       usleep(100_000)
       ended()
     }
@@ -89,9 +91,10 @@ public final class ExecutorRun: Sendable {
 
   func limit(_ amounts: RunAmounts) throws { try cgroups?.limit(amounts) }
 
-  /// Kills all that runs below, removes the folders, and tells the agent; once.
+  /// Kills all processes of the run, removes its cgroups, and informs the agent. Further calls have
+  /// no effect.
   ///
-  /// Follows src/slave/containerizer/mesos/containerizer.cpp, `destroy`; returns at once.
+  /// Follows src/slave/containerizer/mesos/containerizer.cpp, `destroy`. Returns at once.
   func destroy(limitation: String? = nil) {
     let isFirst = life.withLock {
       if $0.isDestroying { return false }
@@ -117,10 +120,10 @@ public final class ExecutorRun: Sendable {
     }
   }
 
-  /// Whether a folder of the launcher's own hierarchies could not be removed within 10 s.
+  /// Whether a directory in the launcher's own hierarchies couldn't be removed within 10 s.
   public var hasLeftover: Bool { life.withLock { $0.leftover } }
 
-  /// Destroys it and waits until it is gone.
+  /// Destroys the run and waits until it is gone.
   func close() async {
     destroy()
     try? await eventually("the removal of run \(id)", within: .seconds(40)) { isGone }

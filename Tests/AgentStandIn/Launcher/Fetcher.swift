@@ -1,18 +1,18 @@
 import Foundation
 import TestSupport
 
-/// Something that a task wants in its sandbox (`CommandInfo.URI`).
+/// A file for the sandbox of a task (`CommandInfo.URI`).
 public struct FetchURI: Sendable {
-  /// Where it is.
+  /// The address of the file.
   public var value: String
-  /// Whether an archive is taken apart.
+  /// Whether an archive is extracted.
   public var extract: Bool
-  /// Whether the file is made executable, and never taken apart.
+  /// Whether the file is made executable. Such a file is never extracted.
   public var executable: Bool
-  /// Whether the agent keeps a copy.
+  /// Whether the agent caches the file.
   public var cache: Bool
 
-  /// A URI with Mesos' defaults.
+  /// Creates a URI with Mesos' defaults.
   public init(_ value: String, extract: Bool = true, executable: Bool = false, cache: Bool = false)
   {
     self.value = value
@@ -21,12 +21,12 @@ public struct FetchURI: Sendable {
     self.cache = cache
   }
 
-  /// One of a framework's own JSON.
+  /// Reads a URI from a framework's JSON.
   ///
   /// - Parameters:
   ///   - json: The object.
-  ///   - address: The key of its address.
-  ///   - extracts: What holds where it doesn't say.
+  ///   - address: The key of the address.
+  ///   - extracts: The default of `extract`.
   init(_ json: JSON, address: String, extracts: Bool) {
     self.init(
       json[address]?.string ?? "", extract: json["extract"]?.bool ?? extracts,
@@ -41,23 +41,24 @@ public struct FetchURI: Sendable {
   }
 }
 
-/// Puts what a task wants into a folder as src/launcher/fetcher.cpp does, from files of this machine.
+/// Copies the files of a task's URIs into a directory as src/launcher/fetcher.cpp does. The sources
+/// are files of this machine.
 public struct Fetcher: Sendable {
-  /// An address that has no file.
+  /// There is no file for an address.
   public struct NotThere: Error, CustomStringConvertible, Sendable {
     /// The address.
     public let address: String
-    /// A line for people.
+    /// The message.
     public var description: String { "nothing is there at \(address)" }
   }
 
-  /// The files by the addresses that they stand for.
+  /// The files by their addresses.
   public let files: [String: String]
 
-  /// A fetcher that knows these files.
+  /// Creates a fetcher with these files.
   public init(_ files: [String: String]) { self.files = files }
 
-  /// Fetches everything.
+  /// Fetches all URIs.
   ///
   /// - Throws: ``NotThere``, `CommandFailed`.
   public func fetch(_ uris: [FetchURI], into folder: String) async throws {

@@ -1,13 +1,15 @@
 import Foundation
 import TestSupport
 
-/// Waits for a v1 memory limit to be hit, anywhere below.
+/// Detects that a v1 memory limit was exceeded, in a cgroup or below it.
 enum MemoryWatch {
-  /// isolators/cgroups/subsystems/memory.cpp, `oomListen` and `oomWaited`; src/linux/cgroups.cpp, `event::listen`.
+  /// isolators/cgroups/subsystems/memory.cpp, `oomListen` and `oomWaited`; src/linux/cgroups.cpp,
+  /// `event::listen`.
   ///
   /// - Parameters:
-  ///   - folder: The run's folder in the memory hierarchy.
-  ///   - hit: Called on a thread of its own with the isolator's words; not if the folder is removed.
+  ///   - folder: The run's directory in the memory hierarchy.
+  ///   - hit: Called on its own thread with the isolator's message. It isn't called if the
+  ///     directory is removed.
   /// - Throws: ``CgroupError``
   static func start(_ folder: CgroupFolder, hit: @escaping @Sendable (String) -> Void)
     throws(CgroupError)
@@ -29,7 +31,7 @@ enum MemoryWatch {
       }
       var count: UInt64 = 0
       while read(event, &count, 8) == -1, errno == EINTR {}
-      // Removing the folder wakes the listener too.
+      // The removal of the directory also wakes the listener.
       guard folder.exists else { return }
       let limit = number(folder, "memory.limit_in_bytes")
       let most = number(folder, "memory.max_usage_in_bytes")
@@ -40,7 +42,7 @@ enum MemoryWatch {
     }
   }
 
-  /// As stout writes bytes: the largest unit that fits without a rest.
+  /// The notation of stout: the largest unit that gives a whole number.
   private static func number(_ folder: CgroupFolder, _ file: String) -> String {
     let text = (folder.read(file) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
     guard let bytes = UInt64(text) else { return text }

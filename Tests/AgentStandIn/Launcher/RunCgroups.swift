@@ -1,35 +1,36 @@
 import Foundation
 
-/// The cgroups of one run: made, limited, killed and removed as Mesos does it.
+/// The cgroups of one run. They are created, limited, killed and removed as Mesos does it.
 protocol RunCgroups: Sendable {
-  /// Makes the folders, and gives those that the isolators own to the user.
+  /// Creates the directories. The user becomes the owner of those that belong to the isolators.
   func make(user: LaunchOptions.User?) throws(CgroupError)
   func assign(_ pid: pid_t) throws(CgroupError)
   /// Sets the limits.
   func limit(_ amounts: RunAmounts) throws(CgroupError)
-  /// Kills all processes below, nested groups too.
+  /// Kills all processes in the cgroups, including nested ones.
   func killAll()
-  /// Removes the folders in the launcher's and isolators' own hierarchies.
+  /// Removes the directories in the hierarchies of the launcher and the isolators.
   ///
-  /// - Returns: Whether all are gone.
+  /// - Returns: Whether all directories are gone.
   func remove() -> Bool
-  /// The folder whose memory is watched; nil where nothing tells of a limit that was hit.
+  /// The directory whose memory limit is watched. Nil if an exceeded limit isn't detected.
   var memoryFolder: CgroupFolder? { get }
 }
 
-/// What a run may use.
+/// The resource limits of a run.
 struct RunAmounts: Sendable {
-  /// Processors that it is promised.
+  /// The guaranteed processors.
   let cpus: Double
-  /// Bytes of memory that it is promised.
+  /// The guaranteed memory in bytes.
   let memory: UInt64
-  /// Processors that it may use where others leave them; may be infinite.
+  /// The limit of processors, which may be infinite.
   let mostCPUs: Double
-  /// Bytes of memory beyond which it is killed; nil for no limit.
+  /// The memory limit in bytes. Nil for no limit.
   let mostMemory: UInt64?
 }
 
-/// Looks again and again until something holds or the time is over; for threads, which can't suspend.
+/// Checks a condition repeatedly until it holds or the time is over. For threads, which can't
+/// suspend.
 func holds(within limit: Duration, _ condition: () -> Bool) -> Bool {
   let deadline = ContinuousClock.now + limit
   while !condition() {
@@ -39,8 +40,8 @@ func holds(within limit: Duration, _ condition: () -> Bool) -> Bool {
   return true
 }
 
-/// cgroup v1: the linux launcher's freezer, and the hierarchies of the isolators cgroups/cpu and cgroups/mem, and of
-/// cgroups/devices where devices are named.
+/// cgroup v1: the freezer hierarchy of the linux launcher, and the hierarchies of the isolators
+/// cgroups/cpu, cgroups/mem and, if there are devices, cgroups/devices.
 struct RunCgroups1: RunCgroups {
   private let root: [String: CgroupFolder]
   private let run: String
@@ -51,7 +52,7 @@ struct RunCgroups1: RunCgroups {
   private let devices: [String]?
   private let controllers: [String]
 
-  /// The hierarchies that hold a run; controllers mounted together share one.
+  /// Finds the hierarchies of a run. Controllers that are mounted together share one.
   init(
     root name: String, run: String, enablesCFS: Bool, devices: [String]?
   ) throws(CgroupError) {
@@ -76,7 +77,8 @@ struct RunCgroups1: RunCgroups {
     for (controller, folder) in folders {
       try root[controller]?.make()
       try folder.make()
-      // src/slave/containerizer/mesos/isolators/cgroups/cgroups.cpp, `prepare`: the freezer is the launcher's.
+      // src/slave/containerizer/mesos/isolators/cgroups/cgroups.cpp, `prepare`. The freezer belongs
+      // to the launcher.
       if let user, controller != "freezer" { chown(folder.path, user.uid, user.gid) }
     }
     guard let devices, let folder = folders["devices"] else { return }
@@ -85,20 +87,23 @@ struct RunCgroups1: RunCgroups {
     for device in devices { try folder.write("devices.allow", device) }
   }
 
-  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups/cgroups.cpp, `isolate`.
+  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups/cgroups.cpp,
+  /// `isolate`.
   func assign(_ pid: pid_t) throws(CgroupError) {
     for controller in controllers {
       try folders[controller]?.write("cgroup.procs", "\(pid)")
     }
   }
 
-  /// isolators/cgroups/subsystems/cpu.cpp and memory.cpp, `update`, with isolators/cgroups/constants.hpp.
+  /// isolators/cgroups/subsystems/cpu.cpp and memory.cpp, `update`, with
+  /// isolators/cgroups/constants.hpp.
   func limit(_ amounts: RunAmounts) throws(CgroupError) {
     if let folder = folders["memory"] {
       let soft = max(amounts.memory, 32 << 20)
       let hard = amounts.mostMemory.map { max($0, 32 << 20) }
       try folder.write("memory.soft_limit_in_bytes", "\(soft)")
-      // The hard limit is set the first time and only ever raised: lowering it could kill.
+      // The hard limit is set the first time and then only raised, since lowering it could kill a
+      // process.
       let text = folder.read("memory.limit_in_bytes") ?? ""
       let current = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
       let isFirst = current > 1 << 60
@@ -117,7 +122,7 @@ struct RunCgroups1: RunCgroups {
     }
   }
 
-  /// src/linux/cgroups.cpp, `TasksKiller`: freeze, kill, thaw, for each group from below.
+  /// src/linux/cgroups.cpp, `TasksKiller`: freezes, kills and thaws each cgroup, the deepest first.
   func killAll() {
     guard let freezer = folders["freezer"] else { return }
     for folder in freezer.fromBelow where folder.exists {
@@ -131,7 +136,8 @@ struct RunCgroups1: RunCgroups {
     }
   }
 
-  /// The launcher's and isolators' hierarchies only: what others made of the same name in other hierarchies stays.
+  /// Only the hierarchies of the launcher and the isolators. Directories of the same name in other
+  /// hierarchies stay.
   func remove() -> Bool {
     var isGone = true
     for controller in controllers {
@@ -139,14 +145,14 @@ struct RunCgroups1: RunCgroups {
       if !holds(within: .seconds(10), { !folder.exists || folder.removeFromBelow() }) {
         isGone = false
       }
-      // Without effect while another run is in it.
+      // Fails while another run is in it.
       if let root = root[controller] { rmdir(root.path) }
     }
     return isGone
   }
 }
 
-/// cgroup v2: `/<root>/<run>/leaf` holds the process (src/slave/containerizer/mesos/paths.cpp,
+/// cgroup v2: the process is in `/<root>/<run>/leaf` (src/slave/containerizer/mesos/paths.cpp,
 /// `cgroups2::container`).
 struct RunCgroups2: RunCgroups {
   private let root: CgroupFolder
@@ -169,15 +175,16 @@ struct RunCgroups2: RunCgroups {
   func make(user: LaunchOptions.User?) throws(CgroupError) {
     try root.make()
     try folder.make()
-    // Whatever this kernel's v2 hierarchy has: on a machine with v1 hierarchies, neither memory nor cpu.
+    // The controllers depend on the kernel's v2 hierarchy. On a machine with v1 hierarchies it has
+    // neither memory nor cpu.
     let controllers = CgroupFolder(path: root.path).read("cgroup.controllers") ?? ""
     for name in controllers.split(whereSeparator: \.isWhitespace)
     where name == "memory" || name == "cpu" {
       try root.write("cgroup.subtree_control", "+\(name)")
     }
     try leaf.make()
-    // src/slave/containerizer/mesos/isolators/cgroups2/cgroups2.cpp, `prepare`: the user gets the leaf's folder, not its
-    // files, and not the folder above.
+    // src/slave/containerizer/mesos/isolators/cgroups2/cgroups2.cpp, `prepare`: the user becomes
+    // the owner of the leaf's directory, but not of its files or of the directory above.
     if let user { chown(leaf.path, user.uid, user.gid) }
   }
 

@@ -1,24 +1,25 @@
 import Glibc
 import TestSupport
 
-/// An executor that could not be started.
+/// An executor can't be started.
 public struct LaunchFailed: Error, CustomStringConvertible, Sendable {
-  /// Its command.
+  /// The command of the executor.
   public let command: String
-  /// What `posix_spawn` or `pipe2` returned.
+  /// The error of `posix_spawn` or `pipe2`.
   public let code: Int32
 
-  /// The command, and what the system says.
+  /// The command and the system's error text.
   public var description: String { "start \(command): \(String(cString: strerror(code)))" }
 }
 
-/// A process in a session of its own that waits, before it becomes the executor, until it has been put into
-/// its cgroups; src/slave/containerizer/mesos/launch.cpp, `execute`, waits on a pipe in the same way.
+/// A process in its own session. It waits at a gate until it has been put into its cgroups, and
+/// then executes the executor. src/slave/containerizer/mesos/launch.cpp, `execute`, waits on a pipe
+/// in the same way.
 struct SpawnedProcess: Sendable {
   let pid: pid_t
   private let gate: Int32
 
-  /// Starts it up to the gate.
+  /// Starts the process up to the gate.
   ///
   /// - Throws: ``LaunchFailed``
   init(
@@ -38,7 +39,7 @@ struct SpawnedProcess: Sendable {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     let append = O_WRONLY | O_CREAT | O_APPEND
-    // Out of the way of 0 to 2 first.
+    // First moved out of the range 0 to 2.
     posix_spawn_file_actions_adddup2(&actions, ends[0], 3)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, "\(sandbox)/stdout", append, 0o644)
@@ -55,7 +56,7 @@ struct SpawnedProcess: Sendable {
     sigfillset(&all)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setsigdefault(&attributes, &all)
-    // POSIX_SPAWN_SETSID, which the overlay doesn't show.
+    // 0x80 is POSIX_SPAWN_SETSID, which the overlay doesn't declare.
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80))
 
@@ -83,15 +84,15 @@ struct SpawnedProcess: Sendable {
     pid = child
   }
 
-  /// Opens the gate; or shuts it, and the process ends without having been the executor.
+  /// Opens the gate. With `go` false, the process exits without executing the executor.
   func proceed(_ go: Bool = true) {
     if go { _ = Glibc.write(gate, "go\n", 3) }
     Glibc.close(gate)
   }
 
-  /// Waits for its end without reaping it: its number stays its own.
+  /// Waits until the process exits, without reaping it, so that its PID isn't reused.
   ///
-  /// - Returns: How it ended; nil if it has been reaped meanwhile.
+  /// - Returns: The exit status. Nil if the process was reaped meanwhile.
   func awaitEnd() -> ExitStatus? {
     var info = siginfo_t()
     while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1 {
@@ -115,5 +116,5 @@ struct SpawnedProcess: Sendable {
   }
 }
 
-/// A process that ends at its gate must not end the tests.
+/// A process that exits at its gate must not terminate the tests.
 private let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()

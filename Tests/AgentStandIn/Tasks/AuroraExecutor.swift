@@ -1,17 +1,18 @@
 import Foundation
 
-/// Aurora's `-custom_executor_config` file, and the tasks that it makes of jobs with such an executor.
+/// Aurora's `-custom_executor_config` file, and the tasks that Aurora creates for jobs with such an
+/// executor.
 public struct AuroraExecutor: Sendable {
-  /// What Aurora doesn't take.
+  /// Input that Aurora rejects.
   public struct Refused: Error, CustomStringConvertible, Sendable {
-    /// Why.
+    /// The reason.
     public let description: String
   }
 
   private let executor: JSON
   private let prefix: String
 
-  /// Reads the executor of a name (ExecutorSettingsLoader.java, `read`).
+  /// Reads the executor with this name (ExecutorSettingsLoader.java, `read`).
   ///
   /// - Throws: Foundation's error if it isn't JSON, ``Refused``.
   public init(_ text: [UInt8], name: String) throws {
@@ -27,7 +28,8 @@ public struct AuroraExecutor: Sendable {
     self.prefix = prefix
   }
 
-  /// What Aurora sends to Mesos (MesosTaskFactory.java, `createFrom` and `configureTaskForExecutor`).
+  /// The task that Aurora sends to Mesos (MesosTaskFactory.java, `createFrom` and
+  /// `configureTaskForExecutor`).
   ///
   /// - Parameters:
   ///   - id: The task's ID.
@@ -43,7 +45,7 @@ public struct AuroraExecutor: Sendable {
       id: id, command: command["value"]?.string ?? "", ports: ports, metadata: metadata)
     task.executorID = prefix + id
     task.labels.insert(("org.apache.aurora.tier", "preemptible"), at: 0)
-    // Jackson takes the text for a boolean, as the sample in Aurora's own documentation needs it.
+    // Jackson accepts a text for a boolean. The sample in Aurora's documentation depends on it.
     task.isShell = command["shell"]?.string.map { $0 == "true" } ?? command["shell"]?.bool ?? true
     task.arguments = command["arguments"]?.array?.compactMap(\.string) ?? []
     let own = command["uris"]?.array ?? []

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A job's file as `australis create` reads it (australis, internal/job.go), and the task that Aurora makes of it; a key
-/// that is not known here is refused rather than passed over.
+/// A job file as `australis create` reads it (australis, internal/job.go), and the task that Aurora
+/// creates for it. A key that this type doesn't support is refused instead of ignored.
 public struct AuroraJob: Sendable {
   private static let keys: Set<String> = [
     "role", "environment", "name", "cpu", "ram", "disk", "port", "gpu", "executor", "instances",
@@ -9,7 +9,7 @@ public struct AuroraJob: Sendable {
   ]
   private let job: JSON
 
-  /// Reads a job, and refuses what `Job.Validate` refuses.
+  /// Reads a job. Refuses what `Job.Validate` refuses.
   ///
   /// - Throws: Foundation's error if it isn't JSON, ``AuroraExecutor/Refused``.
   public init(_ text: [UInt8]) throws {
@@ -25,7 +25,7 @@ public struct AuroraJob: Sendable {
     for key in ["cpu", "ram", "disk", "instances"] where (job[key]?.double ?? 0) <= 0 {
       throw refuse("\(key) must be greater than 0")
     }
-    // Go's integers take no fraction.
+    // Go's integers don't accept a fraction.
     for key in ["ram", "disk", "port", "gpu", "instances"] where job[key] != nil {
       guard job[key]?.integer != nil else { throw refuse("\(key) must be a whole number") }
     }
@@ -35,15 +35,15 @@ public struct AuroraJob: Sendable {
   /// The name of the executor.
   public var executor: String { job["executor"]?["name"]?.string ?? "" }
 
-  /// How many host ports each task gets.
+  /// The number of host ports for each task.
   public var ports: Int { Int(job["port"]?.integer ?? 0) }
 
-  /// What Aurora sends to Mesos for one instance.
+  /// The task that Aurora sends to Mesos for one instance.
   ///
   /// - Parameters:
   ///   - executor: The scheduler's entry for the job's executor.
   ///   - id: The task's ID.
-  ///   - ports: Host ports, as many as the job asks for.
+  ///   - ports: Host ports, as many as the job requests.
   /// - Returns: The task.
   /// - Throws: ``AuroraExecutor/Refused`` for another number of ports.
   public func task(by executor: AuroraExecutor, id: String, ports: [Int]) throws -> TaskDescription

@@ -1,11 +1,11 @@
 import Foundation
 
-/// An app's JSON as it is posted to `/v2/apps`, and the task that Marathon 1.11 makes of it; a key that is not known here
-/// is refused rather than passed over.
+/// The JSON of an app, as posted to `/v2/apps`, and the task that Marathon 1.11 creates for it. A
+/// key that this type doesn't support is refused instead of ignored.
 public struct MarathonApp: Sendable {
-  /// What Marathon or this stand-in doesn't take.
+  /// Input that Marathon or this type rejects.
   public struct Refused: Error, CustomStringConvertible, Sendable {
-    /// Why.
+    /// The reason.
     public let description: String
   }
 
@@ -27,24 +27,26 @@ public struct MarathonApp: Sendable {
     throw Refused(description: "the key \(unknown)")
   }
 
-  /// `user`; nil for the framework's.
+  /// `user`. Nil for the framework's user.
   public var user: String? { app["user"]?.string }
 
-  /// What Marathon sends to Mesos (src/main/scala/mesosphere/mesos/TaskBuilder.scala, `build`, for a `PathExecutor`).
+  /// The task that Marathon sends to Mesos (src/main/scala/mesosphere/mesos/TaskBuilder.scala,
+  /// `build`, for a `PathExecutor`).
   ///
   /// - Parameters:
   ///   - id: The task's ID.
   ///   - ports: Host ports in the order of the port definitions.
   /// - Returns: The task.
-  /// - Throws: ``Refused`` for what Marathon's validation refuses.
+  /// - Throws: ``Refused`` for input that Marathon's validation refuses.
   public func task(id: String, ports: [Int]) throws -> TaskDescription {
     let definitions = app["portDefinitions"]?.array ?? []
     guard definitions.count == ports.count else {
       throw Refused(description: "\(definitions.count) port definitions for \(ports.count) ports")
     }
     try checkNames(of: definitions)
-    // api/v2/validation/AppValidation.scala: "must not be an empty string". An app without it is one of `args`, for which
-    // `commandInfo` sets `shell` to false: the command line below would be taken for a program's name.
+    // api/v2/validation/AppValidation.scala: "must not be an empty string". An app without `cmd` is
+    // one with `args`, for which `commandInfo` sets `shell` to false. The command line below would
+    // then be treated as the name of a program.
     let argument = app["cmd"]?.string ?? ""
     guard argument.count > 1 else { throw Refused(description: "cmd must not be an empty string") }
     var task = TaskDescription.marathon(
@@ -53,7 +55,7 @@ public struct MarathonApp: Sendable {
       healthCheck: try healthCheck(ports))
     task.cpus = app["cpus"]?.double ?? 1
     task.memory = app["mem"]?.double ?? 128
-    // `executorResources` are none unless the app names them.
+    // `executorResources` are empty unless the app sets them.
     task.executorCPUs = 0
     task.executorMemory = 0
     task.uris = (app["fetch"]?.array ?? []).map { FetchURI($0, address: "uri", extracts: true) }
@@ -94,7 +96,8 @@ public struct MarathonApp: Sendable {
     app["taskKillGracePeriodSeconds"]?.double.map { .seconds($0) }
   }
 
-  /// core/health/HealthCheck.scala, `toMesos`; others than MESOS_* and COMMAND Marathon makes itself.
+  /// core/health/HealthCheck.scala, `toMesos`. Marathon itself performs checks other than MESOS_*
+  /// and COMMAND.
   private func healthCheck(_ ports: [Int]) throws -> JSON? {
     let checks = (app["healthChecks"]?.array ?? []).filter {
       let kind = $0["protocol"]?.string ?? ""

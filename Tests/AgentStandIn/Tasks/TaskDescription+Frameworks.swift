@@ -3,7 +3,7 @@ import Foundation
 extension TaskDescription {
   static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 
-  /// A task with an executor's path and nothing that only one framework does.
+  /// A task with an executor's path and without peculiarities of a framework.
   public static func plain(
     id: String, executor path: String, ports: [Int] = [],
     labels: [(key: String, value: String)] = []
@@ -14,18 +14,19 @@ extension TaskDescription {
     return task
   }
 
-  /// What Marathon makes of an app with `"executor": "/path"` (its TaskBuilder.scala, EnvironmentHelper.scala).
+  /// The task that Marathon creates for an app with `"executor": "/path"` (TaskBuilder.scala,
+  /// EnvironmentHelper.scala).
   ///
   /// - Parameters:
   ///   - app: The app's ID.
   ///   - id: The task's ID.
   ///   - executor: The executor's path.
-  ///   - argument: The app's `cmd`, which Marathon appends, and refuses to be empty.
-  ///   - ports: Host ports in Marathon's random order, which PORTS and the ranges keep.
+  ///   - argument: The app's `cmd`, which Marathon appends. Marathon refuses an empty one.
+  ///   - ports: Host ports in Marathon's random order. PORTS and the ranges keep this order.
   ///   - labels: The app's labels.
   ///   - killGrace: `taskKillGracePeriodSeconds`
-  ///   - healthCheck: A MESOS_* health check, as ``mesosHTTPCheck(port:path:)`` makes it.
-  ///   - oldExecutorID: Whether the executor's ID is `marathon-<task ID>`, as older ones have it.
+  ///   - healthCheck: A MESOS_* health check, such as ``mesosHTTPCheck(port:path:)``.
+  ///   - oldExecutorID: Whether the executor's ID is `marathon-<task ID>`, as in older versions.
   /// - Returns: The task.
   public static func marathon(
     app: String = "/demo/web", id: String, executor: String, argument: String = "# no arguments",
@@ -35,7 +36,7 @@ extension TaskDescription {
     let command = "chmod ug+rx '\(executor)' && exec '\(executor)' \(argument)"
     var task = TaskDescription(
       id: id, command: command, executorID: oldExecutorID ? "marathon-\(id)" : id)
-    // The app's path, from its last part to its first.
+    // The parts of the app's path in reverse order.
     task.name = app.split(separator: "/").reversed().joined(separator: ".")
     task.ports = ports
     task.labels = labels
@@ -62,7 +63,7 @@ extension TaskDescription {
       "MARATHON_APP_VERSION": "2024-01-01T00:00:00.000Z", "MARATHON_APP_RESOURCE_DISK": "0.0",
       "MARATHON_APP_RESOURCE_CPUS": "\(task.cpus)", "MARATHON_APP_RESOURCE_MEM": "\(task.memory)",
       "MARATHON_APP_RESOURCE_GPUS": "0",
-      // Only the names, in capitals and without what a variable can't have.
+      // Only the names, in capitals, with `_` for characters that a variable's name can't have.
       "MARATHON_APP_LABELS": labels.map { variable($0.key) }.joined(separator: " "),
     ]
     for label in labels { variables["MARATHON_APP_LABEL_" + variable(label.key)] = label.value }
@@ -81,8 +82,8 @@ extension TaskDescription {
     String(label.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
   }
 
-  /// What Aurora makes of a job with a custom executor (its MesosTaskFactory.java): labels with a prefix, no variables
-  /// of its own, the whole job as JSON in `data`.
+  /// The task that Aurora creates for a job with a custom executor (MesosTaskFactory.java). It has
+  /// labels with a prefix, no variables, and the complete job as JSON in `data`.
   ///
   /// - Parameters:
   ///   - job: `role/environment/name`
@@ -114,7 +115,7 @@ extension TaskDescription {
     return task
   }
 
-  /// A health check over HTTP on a host port, of which the executor itself asks (`HealthCheck`, type HTTP).
+  /// An HTTP health check on a host port, which the executor performs (`HealthCheck`, type HTTP).
   public static func mesosHTTPCheck(port: Int, path: String = "/") -> JSON {
     [
       "type": "HTTP", "delay_seconds": 0.0, "interval_seconds": 1.0, "timeout_seconds": 2.0,
@@ -134,8 +135,8 @@ extension TaskDescription {
 }
 
 extension AgentStandIn {
-  /// Starts a task's executor as an agent does, and sends it the task when it has subscribed; see ``launch(_:as:)``
-  /// for a TaskInfo.
+  /// Starts a task's executor as an agent does. Sends it the task when it has subscribed; see
+  /// ``launch(_:as:)`` for a TaskInfo.
   @discardableResult
   public func launch(
     _ task: TaskDescription, as launch: LaunchOptions = LaunchOptions()
@@ -143,7 +144,7 @@ extension AgentStandIn {
     try self.launch(task.taskInfo(agentID: options.agentID), as: launch)
   }
 
-  /// Starts the first task's executor, and sends it all of them as a group when it has subscribed.
+  /// Starts the first task's executor. Sends it all tasks as a group when it has subscribed.
   @discardableResult
   public func launch(
     group tasks: [TaskDescription], as launch: LaunchOptions = LaunchOptions()
@@ -151,7 +152,7 @@ extension AgentStandIn {
     try self.launch(group: tasks.map { $0.taskInfo(agentID: options.agentID) }, as: launch)
   }
 
-  /// Sends a task to an executor, or keeps it until that has subscribed.
+  /// Sends a task to an executor, or queues it until the executor has subscribed.
   public func send(_ task: TaskDescription, to id: String? = nil) {
     send(task.taskInfo(agentID: options.agentID), to: id)
   }

@@ -1,36 +1,38 @@
-/// A task, its executor and what a framework puts around them, before it becomes a TaskInfo.
+/// A task, its executor and the additions of a framework, from which a TaskInfo is created.
 public struct TaskDescription: Sendable {
   /// The task's ID.
   public var id: String
-  /// Its name; nil for the ID.
+  /// The task's name. Nil for the ID.
   public var name: String?
   /// The executor's ID.
   public var executorID: String
-  /// The shell command that is the executor.
+  /// The executor's command.
   public var command: String
-  /// Whether the command is a shell's (`CommandInfo.shell`); if not, it is a program's name.
+  /// Whether the command is a shell command (`CommandInfo.shell`). If false, it is the name of a
+  /// program.
   public var isShell = true
-  /// `CommandInfo.arguments`, for a command that is not a shell's.
+  /// `CommandInfo.arguments`, for a command that is not a shell command.
   public var arguments: [String] = []
-  /// What the sandbox is to hold before the executor starts (`CommandInfo.uris`).
+  /// The files of the sandbox before the executor starts (`CommandInfo.uris`).
   public var uris: [FetchURI] = []
-  /// Processors.
+  /// The task's processors.
   public var cpus = 0.5
-  /// Memory in MiB.
+  /// The task's memory in MiB.
   public var memory = 128.0
-  /// The task's disk in megabytes; nil for none.
+  /// The task's disk in megabytes. Nil for none.
   public var disk: Double?
-  /// What the executor itself gets on top, in the same units.
+  /// The executor's own processors, in addition to those of the task.
   public var executorCPUs = 0.1
-  /// See ``executorCPUs``.
+  /// The executor's own memory in MiB, in addition to that of the task.
   public var executorMemory = 32.0
-  /// Offered host ports, each a range of its own, in this order.
+  /// Offered host ports, each as its own range, in this order.
   public var ports: [Int] = []
-  /// Labels in their order.
+  /// The labels, in order.
   public var labels: [(key: String, value: String)] = []
   /// The executor's variables (`ExecutorInfo.command.environment`).
   public var executorEnvironment: [String: String] = [:]
-  /// The task's own variables (`TaskInfo.command.environment`), which only a task with a command has.
+  /// The task's own variables (`TaskInfo.command.environment`). Only a task with a command has
+  /// them.
   public var environment: [String: String] = [:]
   /// `kill_policy.grace_period`
   public var killGrace: Duration?
@@ -44,15 +46,15 @@ public struct TaskDescription: Sendable {
   public var discovery: JSON?
   /// `TaskInfo.data`, not yet in base64.
   public var data: [UInt8]?
-  /// Members of the TaskInfo that no field above stands for.
+  /// Further members of the TaskInfo.
   public var extra: [String: JSON] = [:]
 
-  /// A task and its executor.
+  /// Creates a task and its executor.
   ///
   /// - Parameters:
   ///   - id: The task's ID.
   ///   - command: The executor's shell command.
-  ///   - executorID: Its executor; without it one that is named like the task.
+  ///   - executorID: The executor's ID. Default: the task's ID.
   public init(id: String, command: String, executorID: String? = nil) {
     self.id = id
     self.command = command

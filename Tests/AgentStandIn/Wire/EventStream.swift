@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// One subscription's stream of events: RecordIO in HTTP chunks, written by a thread of its own so that
-/// a peer that doesn't read holds up nobody else.
+/// The event stream of one subscription: RecordIO in HTTP chunks. Its own thread writes it, so that
+/// a peer that doesn't read blocks nothing else.
 ///
 /// Follows Mesos' `StreamingHttpConnection` (src/common/http.hpp) and `recordio::encode`.
 final class EventStream: Sendable {
@@ -15,7 +15,7 @@ final class EventStream: Sendable {
   private struct State {
     var items: [Item] = []
     var isClosed = false
-    /// Events that were written.
+    /// The number of events written.
     var written = 0
     var isSilent = false
   }
@@ -30,14 +30,14 @@ final class EventStream: Sendable {
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
 
-  /// Sends an event after those before it, or with `cut` closes the connection in the middle of its record;
-  /// false if the stream is closed.
+  /// Sends an event after the earlier ones. With `cut`, closes the connection in the middle of its
+  /// record. False if the stream is closed.
   @discardableResult
   func send(_ event: JSON, cut: Bool = false) -> Bool {
     append(.event(event, cut: cut))
   }
 
-  /// Ends the stream after the events before.
+  /// Closes the stream after the earlier events.
   func close() { append(.end) }
 
   @discardableResult
@@ -52,7 +52,7 @@ final class EventStream: Sendable {
     return open
   }
 
-  /// The peer has gone: whatever was not written is lost.
+  /// Closes the stream without its unwritten events.
   func abandon() {
     state.withLock {
       $0.isClosed = true
@@ -61,7 +61,7 @@ final class EventStream: Sendable {
     arrived.signal()
   }
 
-  /// Writes until the end; called once, by the connection's writer.
+  /// Writes until the stream ends. The connection's writer calls it once.
   func write(to connection: ServerConnection) {
     while true {
       arrived.wait()
@@ -73,7 +73,7 @@ final class EventStream: Sendable {
         connection.end()
         return
       case .event(let event, let cut):
-        // One that follows already may overtake it.
+        // A following event that is already queued may overtake this one.
         let first = overtaking(event).map { write($0, cut: false, to: connection) } ?? true
         let again =
           event["type"] != "SUBSCRIBED" && choices.use { $0.happens($0.faults.repeatEvent) }
@@ -88,7 +88,7 @@ final class EventStream: Sendable {
     }
   }
 
-  /// The next event, if it goes first by chance: SUBSCRIBED is always the first.
+  /// The next event, if by chance it is sent first. SUBSCRIBED is always the first event.
   private func overtaking(_ event: JSON) -> JSON? {
     guard event["type"] != "SUBSCRIBED", choices.use({ $0.happens($0.faults.swapEvents) }) else {
       return nil
@@ -150,7 +150,7 @@ final class EventStream: Sendable {
   }
 }
 
-/// The faults that all connections of one agent choose from, one after the other.
+/// The faults from which all connections of one agent choose in turn.
 final class SharedFaults: Sendable {
   private let choices: Mutex<FaultChoices>
 

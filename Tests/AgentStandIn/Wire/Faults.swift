@@ -1,38 +1,39 @@
 import TestSupport
 
-/// What goes wrong on connections, at random, and what the agent does wrong by itself; the same seed gives the same
-/// choices in the same order.
+/// Random faults of connections, and misbehavior of the agent. The same seed gives the same choices
+/// in the same order.
 public struct Faults: Sendable {
-  /// What the choices begin with.
+  /// The seed of the choices.
   public var seed: UInt64
-  /// How often, from 0 to 1, a call is thrown away and its connection closed before the agent has read it.
+  /// The probability, from 0 to 1, that a call is discarded and its connection closed before the
+  /// agent reads it.
   public var closeBeforeCall = 0.0
-  /// How often a call is carried out and its connection closed without an answer.
+  /// The probability that a call is handled and its connection closed without a response.
   public var closeBeforeAnswer = 0.0
-  /// How often the connection is closed after the answer, without a word about it.
+  /// The probability that the connection is closed after the response, without an announcement.
   public var closeAfterAnswer = 0.0
-  /// How often the event stream is cut somewhere in the record that is being sent.
+  /// The probability that the event stream is cut in the middle of the current record.
   public var cutStream = 0.0
-  /// How often a call isn't carried out and answered with a status that says so: 503, 500, 404, 429.
+  /// The probability that a call isn't handled and gets the status 503, 500, 404 or 429.
   public var refuse = 0.0
-  /// How often a call has to wait before it is looked at, for up to ``longestDelay``.
+  /// The probability that a call is delayed, by up to ``longestDelay``.
   public var delay = 0.0
-  /// The longest such wait.
+  /// The longest such delay.
   public var longestDelay = Duration.milliseconds(200)
-  /// How often a closed connection is reset (RST) instead of ended.
+  /// The probability that a closed connection is reset (RST).
   public var reset = 0.0
-  /// How often an event is sent twice in a row.
+  /// The probability that an event is sent twice in a row.
   public var repeatEvent = 0.0
-  /// How often an event is sent after the one that follows it.
+  /// The probability that an event is sent after the next one.
   public var swapEvents = 0.0
   /// Whether records, and their chunks, are sent in pieces of random length.
   public var splitRecords = false
-  /// What the agent does wrong each time.
+  /// The misbehavior of the agent, which isn't random.
   public var behaviors: [Misbehavior] = []
-  /// The number of faults after which nothing goes wrong any more, splitting and behaviors aside.
+  /// The number of random faults after which no more happen. Splitting and behaviors don't count.
   public var limit = Int.max
 
-  /// No fault unless one is named.
+  /// Creates faults. By default none happens.
   public init(
     seed: UInt64 = 0, closeBeforeCall: Double = 0, closeBeforeAnswer: Double = 0,
     closeAfterAnswer: Double = 0, cutStream: Double = 0, splitRecords: Bool = false,
@@ -47,16 +48,16 @@ public struct Faults: Sendable {
     self.limit = limit
   }
 
-  /// Faults of these behaviors alone.
+  /// Creates faults that are only these behaviors.
   public init(_ behavior: Misbehavior, _ others: Misbehavior...) {
     self.init(seed: 0)
     behaviors = [behavior] + others
   }
 
-  /// Nothing goes wrong.
+  /// No faults.
   public static let none = Faults(seed: 0)
 
-  /// All that a bad network and a restless agent do, mixed.
+  /// All faults of a bad network and an unstable agent.
   public static func chaos(seed: UInt64) -> Faults {
     var faults = Faults(
       seed: seed, closeBeforeCall: 0.06, closeBeforeAnswer: 0.06, closeAfterAnswer: 0.06,
@@ -70,31 +71,31 @@ public struct Faults: Sendable {
   }
 }
 
-/// One way in which an agent is broken, old or hostile; each happens every time, not at random.
+/// The misbehavior of a broken, old or hostile agent. It happens every time, not at random.
 public enum Misbehavior: Sendable, Hashable {
-  /// SUBSCRIBED names a run that is no part of a path, or none.
+  /// SUBSCRIBED has a run that isn't a valid path component, or an empty one.
   case subscribedRun(String)
   /// SUBSCRIBED lacks a field, such as `framework_info`.
   case subscribedWithout(String)
-  /// A label in SUBSCRIBED holds a byte of Latin-1, which agents up to 1.11 pass on as they got it.
+  /// A label in SUBSCRIBED has a byte of Latin-1. Agents up to 1.11 pass such bytes on unchanged.
   case latin1Label
   /// MESOS_RECOVERY_TIMEOUT is zero.
   case noRecoveryTime
-  /// A task that is sent can't be read.
+  /// A task in a LAUNCH event is malformed.
   case unreadableTask
-  /// The policy of a KILL can't be read.
+  /// The policy of a KILL event is malformed.
   case unreadableKillPolicy
-  /// So many calls of a type are refused with a status.
+  /// This number of calls of a type are refused with a status.
   case refusal(of: String, status: Int, times: Int)
-  /// After its first HEARTBEAT an event stream stays open and carries nothing more.
+  /// After its first HEARTBEAT, the event stream stays open and carries nothing more.
   case silence
-  /// So many records of no bytes come before each event.
+  /// This number of empty records precede each event.
   case emptyRecords(Int)
-  /// An event stream's third record has so many bytes of nothing.
+  /// The third record of the event stream has this number of blanks.
   case hugeRecord(Int)
 }
 
-/// The faults with the random numbers that choose among them.
+/// The faults and the random numbers that choose among them.
 struct FaultChoices: Sendable {
   let faults: Faults
   private(set) var count = 0
@@ -115,7 +116,7 @@ struct FaultChoices: Sendable {
     return true
   }
 
-  /// The status with which a call is refused, if it is; counted.
+  /// The status with which a call is refused. Nil if it isn't. Counts the refusal.
   mutating func refusal(of type: String) -> Int? {
     for behavior in faults.behaviors {
       guard case .refusal(type, let status, let times) = behavior,
@@ -127,7 +128,7 @@ struct FaultChoices: Sendable {
     return happens(faults.refuse) ? [503, 503, 500, 404, 429].randomElement(using: &random) : nil
   }
 
-  /// How long a call has to wait, in microseconds.
+  /// The delay of a call, in microseconds.
   mutating func wait() -> UInt32 {
     guard happens(faults.delay) else { return 0 }
     let most = faults.longestDelay.components
@@ -136,7 +137,7 @@ struct FaultChoices: Sendable {
       using: &random)
   }
 
-  /// Cuts bytes into pieces of one byte or more.
+  /// Cuts bytes into pieces of at least one byte.
   mutating func pieces(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     guard faults.splitRecords else { return [bytes[...]] }
     var rest = bytes[...]
@@ -149,7 +150,7 @@ struct FaultChoices: Sendable {
     return pieces
   }
 
-  /// A place in the middle of so many bytes: at least one before it, one after.
+  /// A position inside this number of bytes, with at least one byte before and one after it.
   mutating func place(in count: Int) -> Int {
     count > 2 ? Int.random(in: 1..<count - 1, using: &random) : 1
   }

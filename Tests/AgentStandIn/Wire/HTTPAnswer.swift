@@ -1,22 +1,22 @@
-/// What a request is answered with.
+/// The response to a request.
 public struct HTTPAnswer: Sendable {
   /// The status code.
   public var status: Int
-  /// Header fields beyond the length.
+  /// Header fields other than the length.
   public var headers: [String: String] = [:]
   /// The body, as text.
   public var body = ""
-  /// A stream instead of a body: the connection is its own from now on.
+  /// A stream in place of a body. It uses the connection from then on.
   var stream: EventStream?
 
-  /// An answer with a status and a text.
+  /// Creates a response with a status and a text.
   public init(_ status: Int, _ body: String = "", headers: [String: String] = [:]) {
     self.status = status
     self.body = body
     self.headers = headers
   }
 
-  /// An answer that is a stream.
+  /// Creates a response that is a stream.
   init(stream: EventStream, contentType: String) {
     status = 200
     headers = ["Content-Type": contentType]
@@ -40,7 +40,7 @@ public struct HTTPAnswer: Sendable {
     }
   }
 
-  /// Status line, header and body as bytes.
+  /// The status line, the header fields and the body.
   var bytes: [UInt8] {
     var text = "HTTP/1.1 \(status) \(reason)\r\n"
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) { text += "\(name): \(value)\r\n" }

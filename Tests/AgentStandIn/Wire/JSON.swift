@@ -1,6 +1,6 @@
 import Foundation
 
-/// Any JSON value, as calls and events carry them.
+/// Any JSON value, as in calls and events.
 public enum JSON: Sendable, Hashable, Codable {
   /// `null`
   case null
@@ -14,17 +14,17 @@ public enum JSON: Sendable, Hashable, Codable {
   case string(String)
   /// A list.
   case array([JSON])
-  /// An object; the order of its keys is not kept.
+  /// An object. The order of its keys is lost.
   case object([String: JSON])
 
-  /// Reads a text.
+  /// Parses a text.
   ///
   /// - Throws: Foundation's error if it isn't JSON.
   public init(parsing bytes: [UInt8]) throws {
     self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
   }
 
-  /// Reads one value of a decoder.
+  /// Decodes one value.
   public init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
@@ -44,7 +44,7 @@ public enum JSON: Sendable, Hashable, Codable {
     }
   }
 
-  /// Writes one value.
+  /// Encodes one value.
   public func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
     switch self {
@@ -58,8 +58,8 @@ public enum JSON: Sendable, Hashable, Codable {
     }
   }
 
-  /// The value as text, keys sorted. A `/` is written `\/`, as Mesos' stout does, and an infinite number as a bare
-  /// `Infinity`.
+  /// The value as text, with sorted keys. A `/` is written as `\/`, as Mesos' stout does, and an
+  /// infinite number as a bare `Infinity`.
   public var bytes: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -71,7 +71,7 @@ public enum JSON: Sendable, Hashable, Codable {
     return Array(text.replacingOccurrences(of: "\"\(infinity)\"", with: "Infinity").utf8)
   }
 
-  /// A member of an object; nil where there is none, or no object.
+  /// A member of an object. Nil if it doesn't exist or the value isn't an object.
   public subscript(key: String) -> JSON? {
     get {
       guard case .object(let members) = self else { return nil }
@@ -110,27 +110,27 @@ public enum JSON: Sendable, Hashable, Codable {
     if case .object(let members) = self { members } else { nil }
   }
 
-  /// The `value` of an ID, as Mesos wraps its IDs.
+  /// The `value` of an ID. Mesos wraps its IDs in objects.
   public var id: String? { self["value"]?.string }
 
-  /// An ID as Mesos wraps it.
+  /// Creates an ID as Mesos wraps it.
   public static func id(_ text: String) -> JSON { ["value": .string(text)] }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-  /// A string.
+  /// Creates a string.
   public init(stringLiteral value: String) { self = .string(value) }
-  /// An integer.
+  /// Creates an integer.
   public init(integerLiteral value: Int64) { self = .integer(value) }
-  /// A double.
+  /// Creates a double.
   public init(floatLiteral value: Double) { self = .double(value) }
-  /// A boolean.
+  /// Creates a boolean.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
-  /// A list.
+  /// Creates a list.
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  /// An object; the last of two equal keys counts.
+  /// Creates an object. If two keys are equal, the last one takes precedence.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
   }

@@ -2,9 +2,10 @@ import Compose
 import Foundation
 import TestSupport
 
-/// Docker Compose 1.29.2, the last that knew the format of Compose 1 (`compose1.py`).
+/// Docker Compose 1.29.2, the last version that supports the format of Compose 1 (`compose1.py`).
 enum Compose1 {
-  /// What it makes of some files, and what `config --format json` of ours says, both in one plain form.
+  /// The project that Docker Compose creates from some files, and the output of our
+  /// `config --format json`, both in a common form.
   struct Answer: Decodable {
     let theirs: [String: [String: Value]]?
     let ours: [String: [String: Value]]?
@@ -84,7 +85,8 @@ enum Compose1 {
     var theirs: String?
   }
 
-  /// What Docker Compose 1.29.2 makes of some cases: services and their fields in one plain form, or ``Golden/refused``.
+  /// The output of Docker Compose 1.29.2 for some cases: services and their fields in the common
+  /// form, or ``Golden/refused``.
   static func record(_ cases: [CorpusCase]) async throws -> [(name: String, golden: Golden)] {
     let questions = cases.map { Question(directory: $0.directory, files: $0.files) }
     let answers = try await run("record", questions, [String].self)
@@ -93,7 +95,7 @@ enum Compose1 {
     }
   }
 
-  /// What it made of the cases of a part, and what we make of them, in their order.
+  /// The recorded output of Docker Compose and ours for the cases of a part, in order.
   static func answers(for part: Part) async throws -> [(item: CorpusCase, answer: Answer)] {
     let goldens = try part.goldens.stored()
     let questions = part.cases.map { item in
@@ -120,7 +122,7 @@ enum Compose1 {
     return try JSONDecoder().decode(type, from: Data(answer.output.utf8))
   }
 
-  /// Thrown where Docker Compose 1.29.2 can't be run.
+  /// Docker Compose 1.29.2 can't be run.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }

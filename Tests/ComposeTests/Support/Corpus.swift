@@ -2,24 +2,24 @@ import Compose
 import Foundation
 import TestSupport
 
-/// The corpus: a file each, or a folder whose YAML files are merged in the order of their names; the
-/// folders of `groups` hold more of both. A file `options` beside the YAML files holds
-/// `--profile`, `--env-file` and their values.
+/// A case of the corpus: a file, or a directory whose YAML files are merged in the order of their
+/// names. The directories of `groups` contain further cases. A file `options` beside the YAML files
+/// has `--profile` and `--env-file` options with their values.
 struct CorpusCase: CustomStringConvertible, Sendable {
   let description: String
   let files: [String]
   var profiles: [String] = []
   var envFiles: [String] = []
 
-  /// True if the files name the project themselves.
+  /// Whether the files themselves set the project's name.
   var isNamed: Bool { description.hasPrefix("name") || description.hasPrefix("merge-name") }
 
-  /// True where the YAML is compared too: how files are joined shows in JSON well enough.
+  /// Whether the YAML is compared too. For merging files, JSON is sufficient.
   var isForYAML: Bool {
     !description.contains("/") || description.hasPrefix("keys/") || description.hasPrefix("yaml/")
   }
 
-  /// The variables that the corpus uses.
+  /// The variables of the corpus.
   static let variables = [
     "NAME": "name", "TAG": "1.2", "EMPTY": "", "CPUS": "0.25", "MEMORY": "64m", "TTY": "true",
     "PORT": "8080", "RETRIES": "3", "SECONDS_": "30", "HOME": "/home/tester",
@@ -29,32 +29,32 @@ struct CorpusCase: CustomStringConvertible, Sendable {
 
   static let folder = tests.appendingPathComponent("Corpus").path
 
-  /// What Docker Compose accepts.
+  /// The cases that Docker Compose accepts.
   static let all = cases(in: folder, group: "")
 
-  /// What Docker Compose refuses.
+  /// The cases that Docker Compose refuses.
   static let refused = cases(in: tests.appendingPathComponent("Refused").path, group: "")
 
-  /// What Docker Compose 1.29.2 accepts of the format of Compose 1.
+  /// The cases in the format of Compose 1 that Docker Compose 1.29.2 accepts.
   static let legacy = cases(in: tests.appendingPathComponent("Legacy/accepted").path, group: "")
 
-  /// What it refuses of that format.
+  /// The cases in that format that Docker Compose 1.29.2 refuses.
   static let legacyRefused = cases(
     in: tests.appendingPathComponent("Legacy/refused").path, group: "")
 
-  /// All of them.
+  /// The cases of all these sets.
   static let everything = all + refused + legacy + legacyRefused
 
-  /// The folder that the case's paths resolve against.
+  /// The directory to which the paths of the case are relative.
   var directory: String { URL(fileURLWithPath: files[0]).deletingLastPathComponent().path }
 
-  /// The options of the command line.
+  /// The options for the command line.
   var arguments: [String] {
     profiles.flatMap { ["--profile", $0] } + envFiles.flatMap { ["--env-file", $0] }
       + files.flatMap { ["-f", $0] }
   }
 
-  /// What to load; `files` are the case's own where none are given.
+  /// The options for loading. The default of `files` is the case's own files.
   func options(files: [String]? = nil, directory: String? = nil) -> LoadOptions {
     LoadOptions(
       files: files ?? self.files, projectDirectory: directory,

@@ -10,27 +10,27 @@ struct CorpusGroup: CustomStringConvertible, Sendable {
 
   var goldens: GoldenFile { GoldenFile("Goldens/\(description)") }
 
-  /// Those that Docker Compose accepts.
+  /// The groups of cases that Docker Compose accepts.
   static let accepted = Dictionary(grouping: CorpusCase.all) { item in
     item.description.contains("/") ? String(item.description.prefix { $0 != "/" }) : "corpus"
   }.map { CorpusGroup(description: $0.key, cases: $0.value) }
     .sorted { $0.description < $1.description }
 
-  /// Those that it refuses.
+  /// The cases that Docker Compose refuses.
   static let refused = CorpusGroup(description: "refused", cases: CorpusCase.refused)
 }
 
 extension CorpusCase {
-  /// How a project is printed.
+  /// The format of a printed project.
   enum Form: String, CaseIterable, Sendable { case json, yaml }
 
-  /// The forms that are compared: how files are joined shows in JSON well enough.
+  /// The formats that are compared. For merging files, JSON is sufficient.
   var forms: [Form] { isForYAML ? [.json, .yaml] : [.json] }
 
-  /// What we print.
+  /// Our output.
   func printed(_ form: Form) throws -> String { try Self.printed(form, options()) }
 
-  /// What we print of what was printed; nil where it is the same.
+  /// Our output for our own output as input. Nil if it is the same.
   func printedAgain(_ form: Form) async throws -> String? {
     try await withPrinted(form) { file in
       guard let file else { return nil }
@@ -46,8 +46,8 @@ extension CorpusCase {
     }
   }
 
-  /// Gives the body a file with what we print; none where libyaml doesn't read it, since Docker Compose writes
-  /// control characters into JSON as they are.
+  /// Passes a file with our output to `body`. Nil if libyaml can't read it, since Docker Compose
+  /// writes control characters into JSON unchanged.
   func withPrinted<Value>(
     _ form: Form, _ body: (String?) async throws -> Value
   ) async throws -> Value {
@@ -59,13 +59,13 @@ extension CorpusCase {
     return try await body(folder.file("printed.yaml"))
   }
 
-  /// What was printed, and printed of what was printed, as it is stored.
+  /// The stored form of the output, and of the output for that output as input.
   func golden(_ printed: [Form: String], again: [Form: String]) -> Golden {
     var golden = Golden()
     for (form, text) in printed {
       golden.forms[form == .json ? "" : "yaml"] = portable(form, text)
     }
-    // Docker Compose prints a few things that it doesn't read, or reads otherwise.
+    // Docker Compose prints a few things that it refuses or interprets differently as input.
     for (form, text) in again { golden.forms["\(form) again"] = portable(form, text) }
     return golden
   }

@@ -2,7 +2,7 @@ import Compose
 import Foundation
 import YAML
 
-/// A folder with files, gone when the test ends.
+/// A temporary directory with files, which is removed when the test ends.
 final class Folder {
   let path: String
 
@@ -26,7 +26,7 @@ final class Folder {
   func file(_ name: String) -> String { "\(path)/\(name)" }
 }
 
-/// Loads one file's text as `compose.yaml` of a folder of its own.
+/// Loads a text as `compose.yaml` in its own directory.
 func load(
   _ text: String, environment: [String: String] = [:], others: [String: String] = [:],
   confine: Bool = false
@@ -39,7 +39,7 @@ func load(
       confine: confine))
 }
 
-/// The message that a text is refused with: `line:column: message`, or a text that says it loaded.
+/// The error of a text, as `line:column: message`. `it loaded` if there is none.
 func refusal(
   of text: String, environment: [String: String] = [:], others: [String: String] = [:],
   confine: Bool = false

@@ -1,16 +1,17 @@
 import Foundation
 import TestSupport
 
-/// What Docker Compose makes of the cases of a corpus, stored: a file of sections, one for each case.
+/// The stored output of Docker Compose for the cases of a corpus. A file has one section for each
+/// case.
 ///
 ///     === CASE
 ///     its JSON, with a line for each service, network, volume, config and secret; or `refused`
 ///     --- yaml
 ///     another form of it
 ///
-/// The directory of the case's files is written `/@`.
+/// The directory of the case's files is written as `/@`.
 struct Golden: Equatable {
-  /// The forms by name; the JSON's is empty.
+  /// The forms by name. The name of the JSON form is empty.
   var forms: [String: String] = [:]
 
   init(_ text: String = "") { forms[""] = text }
@@ -18,25 +19,25 @@ struct Golden: Equatable {
   /// The JSON, or ``refused``.
   var text: String { forms[""] ?? "" }
 
-  /// The word for what Docker Compose refuses.
+  /// The text for a case that Docker Compose refuses.
   static let refused = "refused"
 
-  /// What the directory of a case's files is called.
+  /// The name of the directory of a case's files.
   static let root = "/@"
-  /// What the source tree is called, where a case leads out of its directory.
+  /// The name of the source tree, if a case refers to a path outside its directory.
   private static let tree = "/@@"
 
-  /// A text in which the directory of a case's files has its name in goldens.
+  /// Replaces the directory of a case's files by its name in goldens.
   static func portable(_ text: String, root: String) -> String {
     text.replacing(root, with: Self.root).replacing(SourceTree.root, with: tree)
   }
 
-  /// The text in which ``portable(_:root:)`` has put those names.
+  /// Reverses ``portable(_:root:)``.
   static func local(_ text: String, root: String) -> String {
     text.replacing(tree, with: SourceTree.root).replacing(Self.root, with: root)
   }
 
-  /// Where two goldens part; nil where they don't.
+  /// The first difference of two goldens. Nil if they are equal.
   func difference(from stored: Golden) -> String? {
     for form in Set(forms.keys).union(stored.forms.keys).sorted() {
       let (one, other) = (forms[form] ?? "-", stored.forms[form] ?? "-")
@@ -45,8 +46,8 @@ struct Golden: Equatable {
     return nil
   }
 
-  /// A project's JSON without its layout, but for a line break before each part of the second level. Keys keep
-  /// their order, and texts their escapes.
+  /// The JSON of a project without its layout, except for a line break before each part of the
+  /// second level. Keys keep their order, and texts keep their escapes.
   static func compact(_ json: String, root: String) -> String {
     var compact: [UInt8] = []
     var (depth, isText, isEscaped) = (0, false, false)
@@ -72,16 +73,16 @@ struct Golden: Equatable {
   }
 }
 
-/// A file of goldens, by its path below `Tests/ComposeTests`.
+/// A file of goldens, with its path below `Tests/ComposeTests`.
 struct GoldenFile {
   let path: String
 
   init(_ path: String) { self.path = SourceTree.path("Tests/ComposeTests/\(path).golden") }
 
-  /// Whether tests write goldens instead of comparing with them.
+  /// Whether tests write goldens instead of comparing them.
   static let isRecording = ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil
 
-  /// The stored goldens, by the case's name.
+  /// The stored goldens, by name of the case.
   func stored() throws -> [String: Golden] {
     let text = try String(contentsOfFile: path, encoding: .utf8)
     var found: [String: Golden] = [:]
@@ -100,9 +101,9 @@ struct GoldenFile {
     return found
   }
 
-  /// Compares what Docker Compose says today with what is stored, or stores it.
+  /// Compares the current output of Docker Compose with the stored one, or stores it.
   ///
-  /// - Returns: The differences, a line each.
+  /// - Returns: One line for each difference.
   func check(_ goldens: [(name: String, golden: Golden)]) throws -> [String] {
     if Self.isRecording {
       let text = goldens.map { name, golden in
@@ -127,7 +128,7 @@ struct GoldenFile {
   }
 }
 
-/// Where two texts part.
+/// The first difference of two texts.
 enum Difference {
   static func first(_ ours: String, _ theirs: String) -> String {
     let (left, right) = (
@@ -142,7 +143,7 @@ enum Difference {
 }
 
 extension String {
-  /// The text without line breaks at its end.
+  /// The text without trailing line breaks.
   var trimmingNewlines: String {
     String(self[..<(lastIndex { !$0.isNewline }.map(index(after:)) ?? startIndex)])
   }

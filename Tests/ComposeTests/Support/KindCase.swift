@@ -2,27 +2,27 @@ import Compose
 import Foundation
 import TestSupport
 
-/// A case of the second corpus. A file `Kinds/KIND.kind` holds the cases of one kind of public stack:
+/// A case of the second corpus. A file `Kinds/KIND.kind` has the cases of one kind of public stack:
 ///
-///     === NAME                 a case; then, each on a line of its own:
-///     args OPTION…             options of the command line; paths are relative to the case's directory
+///     === NAME                 a case; then, each on its own line:
+///     args OPTION…             command-line options; paths are relative to the case's directory
 ///     env NAME=VALUE           a variable
-///     refused FILE:LINE        Docker Compose refuses it, and so do we, at this line
-///     taken REASON             Docker Compose refuses it, we don't
-///     unread FILE:LINE REASON  we refuse it, at this line, Docker Compose doesn't
-///     >>> PATH FORM…           a file; what follows is its text
+///     refused FILE:LINE        Docker Compose and this project refuse it, at this line
+///     taken REASON             only Docker Compose refuses it
+///     unread FILE:LINE REASON  only this project refuses it, at this line
+///     >>> PATH FORM…           a file, followed by its text
 ///
-/// Forms of a file: `crlf`, `cr`, `bom`, `bare` (no newline at its end), `tabs` (`→` is a tab), `fence` (the
-/// text is a page of Markdown, the file its first code block), `utf-16-le`, `latin-1`. What Docker
-/// Compose makes of them is in `Kinds/KIND.golden`.
+/// The forms of a file are `crlf`, `cr`, `bom`, `bare` (no newline at its end), `tabs` (`→` is a
+/// tab), `fence` (the text is a page of Markdown, and the file is its first code block),
+/// `utf-16-le` and `latin-1`. The output of Docker Compose is in `Kinds/KIND.golden`.
 struct KindCase: CustomStringConvertible, Sendable {
   let kind: String
   let name: String
   private(set) var arguments: [String] = []
   private(set) var variables = ["HOME": "/home/tester"]
-  /// Where we refuse it.
+  /// The position at which this project refuses it.
   private(set) var place: String?
-  /// Why our verdict differs from Docker Compose's, where it does.
+  /// The reason for an intended difference from Docker Compose. Nil if there is none.
   private(set) var reason: String?
   private var files: [File] = []
 
@@ -34,7 +34,7 @@ struct KindCase: CustomStringConvertible, Sendable {
 
   var description: String { "\(kind)/\(name)" }
 
-  /// The folder of the corpus.
+  /// The directory of the corpus.
   static let folder = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests/Kinds"))
 
   /// The kinds, by name.
@@ -43,14 +43,14 @@ struct KindCase: CustomStringConvertible, Sendable {
 
   static let all = kinds.flatMap(cases)
 
-  /// What Docker Compose makes of a kind's cases.
+  /// The stored output of Docker Compose for the cases of a kind.
   static func goldens(of kind: String) -> GoldenFile { GoldenFile("Kinds/\(kind)") }
 
   static func cases(of kind: String) -> [KindCase] {
     let file = folder.appendingPathComponent(kind + ".kind")
     let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     var cases: [KindCase] = []
-    // By scalars: a carriage return or a mark in a file's text is part of its line.
+    // Split by scalars, since a carriage return and a line feed are one Character.
     for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
       let line = Substring(line)
       if line.hasPrefix("=== ") {
@@ -88,7 +88,7 @@ struct KindCase: CustomStringConvertible, Sendable {
     }
   }
 
-  /// Writes the case's files below a folder of its own and gives it to the body.
+  /// Writes the case's files into their own directory and passes it to `body`.
   func inFolder<Value>(
     _ body: (_ root: String, _ arguments: [String]) async throws -> Value
   ) async throws -> Value {
@@ -108,7 +108,7 @@ struct KindCase: CustomStringConvertible, Sendable {
     return try await body(folder.path, words)
   }
 
-  /// What to load, from the options of the command line.
+  /// The options for loading, from the options of the command line.
   func options(_ arguments: [String]) -> LoadOptions {
     var options = LoadOptions(environment: variables)
     for (option, value) in zip(arguments, arguments.dropFirst()) {
@@ -126,7 +126,7 @@ struct KindCase: CustomStringConvertible, Sendable {
 }
 
 extension KindCase.File {
-  /// The file's bytes.
+  /// The content of the file.
   var data: Data {
     var lines = self.lines
     if lines.last?.isEmpty == true { lines.removeLast() }

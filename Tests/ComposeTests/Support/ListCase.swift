@@ -1,16 +1,16 @@
 import Compose
 import TestSupport
 
-/// A list that `config` prints of a project.
+/// A list that `config` prints for a project.
 enum ListCase: String, CaseIterable, Sendable {
   case services, images, volumes, networks, profiles, environment, hash
 
   static let goldens = GoldenFile("Goldens/lists")
 
-  /// The options of the command line.
+  /// The options for the command line.
   var arguments: [String] { ["--\(rawValue)"] + (self == .hash ? ["*"] : []) }
 
-  /// What we print; where Docker Compose's order is another each time, sorted.
+  /// Our output. Sorted if the order of Docker Compose varies.
   func printed(_ item: CorpusCase) throws -> [String] {
     let project = try ComposeLoader.load(item.options())
     switch self {
@@ -24,7 +24,7 @@ enum ListCase: String, CaseIterable, Sendable {
     }
   }
 
-  /// What Docker Compose prints, in the same order.
+  /// The output of Docker Compose, in the same order.
   func asked(_ item: CorpusCase) async throws -> [String] {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let answer = try await Oracle.ask(
@@ -33,21 +33,21 @@ enum ListCase: String, CaseIterable, Sendable {
     let lines = answer.output.split(separator: "\n").map(String.init)
     switch self {
     case .profiles, .hash: return lines
-    // What the tests' own environment gives.
+    // Without the variables of the tests' own environment.
     case .environment:
       return lines.filter { line in !["PATH=", "PWD=", "PYENV"].contains(where: line.hasPrefix) }
     case .services, .images, .volumes, .networks: return lines.sorted()
     }
   }
 
-  /// Whether the list is the same wherever the source tree is.
+  /// Whether the list is independent of the location of the source tree.
   func isPortable(_ item: CorpusCase) throws -> Bool {
     try self != .hash || !ComposeLoader.load(item.options()).yaml().contains(SourceTree.root)
   }
 }
 
 extension CorpusCase {
-  /// The lists as they are stored.
+  /// The stored form of the lists.
   func golden(_ lists: [ListCase: [String]]) throws -> Golden {
     var golden = Golden()
     for (list, lines) in lines(of: lists) where try list.isPortable(self) {

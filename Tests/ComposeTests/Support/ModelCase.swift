@@ -2,14 +2,14 @@ import Compose
 import Foundation
 import TestSupport
 
-/// What `config` prints of files that aren't resolved as a whole: their variables, the files with them, and the files
-/// without what follows from them.
+/// Forms of `config` for files that aren't fully resolved: their variables, the files without
+/// interpolation, and the files without normalization.
 enum ModelCase: String, CaseIterable, Sendable {
   case variables, raw, rawJSON = "raw json", plain
 
   static let goldens = GoldenFile("Goldens/models")
 
-  /// The options of the command line.
+  /// The options for the command line.
   var arguments: [String] {
     switch self {
     case .variables: ["--variables"]
@@ -19,7 +19,7 @@ enum ModelCase: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether the case is compared in this form: how files are joined shows in one of them well enough.
+  /// Whether the case is compared in this form. For merging files, one form is sufficient.
   func compares(_ item: CorpusCase) -> Bool {
     switch self {
     case .variables, .rawJSON: true
@@ -27,14 +27,14 @@ enum ModelCase: String, CaseIterable, Sendable {
     }
   }
 
-  /// What we print.
+  /// Our output.
   func printed(_ item: CorpusCase) throws -> String {
     var options = item.options()
     switch self {
     case .variables:
       return Self.text(
         try ComposeLoader.model(options).variables.map { variable in
-          // Docker Compose shows any of several.
+          // Docker Compose prints any one of several values.
           let values = [variable.defaultValues, variable.presenceValues].map { values in
             Set(values).count > 1 ? "*" : values.last ?? ""
           }
@@ -48,7 +48,7 @@ enum ModelCase: String, CaseIterable, Sendable {
     }
   }
 
-  /// What Docker Compose prints.
+  /// The output of Docker Compose.
   func asked(_ item: CorpusCase) async throws -> String {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let format = self == .variables ? ["--format", "json"] : []
@@ -80,7 +80,7 @@ enum ModelCase: String, CaseIterable, Sendable {
       })
   }
 
-  /// A form as it is stored.
+  /// The stored form of an output.
   func portable(_ text: String, _ item: CorpusCase) -> String {
     let text =
       self == .rawJSON && text != Golden.refused
@@ -94,7 +94,7 @@ enum ModelCase: String, CaseIterable, Sendable {
 }
 
 extension CorpusCase {
-  /// The forms as they are stored.
+  /// The stored form of the outputs.
   func golden(_ models: [ModelCase: String]) -> Golden {
     var golden = Golden()
     for (model, text) in models where !text.isEmpty {

@@ -1,18 +1,18 @@
 import Foundation
 
-/// Docker Compose 5, whose `config` output ours must equal.
+/// Docker Compose 5, whose `config` output must be equal to ours.
 enum Oracle {
-  /// The program; nil where none is given.
+  /// The path of the program. Nil if COMPOSE5 is not set.
   static let program = ProcessInfo.processInfo.environment["COMPOSE5"]
 
-  /// What a program answered.
+  /// The result of a program.
   struct Answer: Sendable {
     var output: String
     var errors: String
     var status: Int32
   }
 
-  /// The oracle's `config` for some files.
+  /// Runs `config` of Docker Compose for a case.
   static func config(
     _ item: CorpusCase, format: String, directory: String? = nil
   ) async throws -> Answer {
@@ -23,14 +23,14 @@ enum Oracle {
       environment: CorpusCase.variables)
   }
 
-  /// What the oracle answers that is given some variables.
+  /// Runs Docker Compose with additional variables.
   static func ask(
     _ arguments: [String], environment: [String: String] = [:]
   ) async throws -> Answer {
     try await output(of: program ?? "docker-compose", arguments, environment: environment)
   }
 
-  /// What a program answers that is given some variables.
+  /// Runs a program with additional variables.
   static func output(
     of program: String, _ arguments: [String], environment: [String: String]
   ) async throws -> Answer {
@@ -44,8 +44,8 @@ enum Oracle {
     }
   }
 
-  /// The oracle answers questions on threads of its own: a wait on one of the few threads that all tests share would
-  /// hold up those with a deadline.
+  /// Runs programs on threads of its own. A blocked thread of the few that all tests share would
+  /// delay tests with a deadline.
   private static let turns = {
     let turns = OperationQueue()
     turns.maxConcurrentOperationCount = ProcessInfo.processInfo.activeProcessorCount

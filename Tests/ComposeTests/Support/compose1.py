@@ -16,7 +16,8 @@ import sys
 SIZES = ("mem_limit", "memswap_limit", "mem_reservation", "shm_size", "memory", "rate")
 DURATIONS = ("interval", "timeout", "start_period", "delay", "monitor", "window", "stop_grace_period")
 NUMBERS = ("cpu_shares", "cpu_quota", "mem_swappiness", "cpus", "oom_score_adj", "pids_limit", "scale")
-# The names of directories in goldens (Golden.swift): a list is ordered by them, wherever the source tree is.
+# The names of directories in goldens (Golden.swift). Lists are ordered by these names, so that the
+# location of the source tree doesn't matter.
 ROOT = "/@"
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 UNORDERED = ("cap_add", "cap_drop", "expose", "external_links", "security_opt", "group_add", "devices", "profiles")

@@ -3,13 +3,13 @@ import Testing
 @testable import DockerEngine
 
 extension RealEngine {
-  /// What the engine says of an object, as far as a test asks for more than the client reads.
+  /// The engine's description of an object, for fields that the client doesn't decode.
   func inspect<Details: Decodable>(_ path: String, as: Details.Type) async throws -> Details {
     try await engine.decoded(EngineCall("GET", path))
   }
 }
 
-/// A container as the engine describes it.
+/// The engine's description of a container.
 struct RealContainer: Decodable {
   struct Configuration: Decodable {
     let Env: [String]?
@@ -35,7 +35,7 @@ struct RealContainer: Decodable {
   let NetworkSettings: Network
 }
 
-/// A network as the engine describes it.
+/// The engine's description of a network.
 struct RealNetwork: Decodable {
   struct Pools: Decodable {
     struct Pool: Decodable { let Subnet: String }

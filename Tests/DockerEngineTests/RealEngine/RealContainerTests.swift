@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A real engine's containers", .timeLimit(.minutes(6)))
 struct RealContainerTests {
-  @Test("the engine says what it is")
+  @Test("the engine reports its version and its host")
   func info() async throws {
     let real = try await RealEngine.ready()
     let ping = try await real.engine.ping()
@@ -17,7 +17,7 @@ struct RealContainerTests {
     #expect(info.dockerRootDir.hasPrefix("/"))
   }
 
-  @Test("a container attached to before its start loses nothing, and its exit code is seen")
+  @Test("output is complete after an attach before the start, and the exit code is reported")
   func attach() async throws {
     let real = try await RealEngine.ready()
     try await real.withContainer("echo out; echo err >&2; exit 3") { id in
@@ -47,7 +47,7 @@ struct RealContainerTests {
     }
   }
 
-  @Test("logs tell the two outputs apart, with a timestamp at the start of each frame")
+  @Test("logs separate the two outputs, with a timestamp at the start of each frame")
   func logs() async throws {
     let real = try await RealEngine.ready()
     try await real.withContainer("for i in 1 2 3; do echo $i; echo e$i >&2; done") { id in
@@ -68,7 +68,7 @@ struct RealContainerTests {
     }
   }
 
-  @Test("a running container is stopped, killed and left alone when it has ended")
+  @Test("a running container is stopped or killed, and an exited one is left alone")
   func stopping() async throws {
     let real = try await RealEngine.ready()
     try await real.withContainer("trap 'exit 7' TERM; while :; do sleep 0.1; done") { id in
@@ -109,7 +109,7 @@ struct RealContainerTests {
     #expect(try await real.engine.listContainers(all: true, filters: ["label": [label]]).isEmpty)
   }
 
-  @Test("what is asked for at creation is found by an inspection")
+  @Test("the settings at creation are in the inspection")
   func configuration() async throws {
     let real = try await RealEngine.ready()
     try await real.withContainer(
@@ -162,7 +162,7 @@ struct RealContainerTests {
     }
   }
 
-  @Test("a refusal carries the engine's own words")
+  @Test("a refusal has the engine's own text")
   func refusals() async throws {
     let real = try await RealEngine.ready()
     let missing = try await refusal { _ = try await real.engine.inspectContainer("nobody") }
@@ -189,7 +189,7 @@ struct RealContainerTests {
     #expect(attach?.isNotFound == true)
   }
 
-  @Test("a container that nobody reads is held back, and its output is complete when read")
+  @Test("a container whose output nobody reads blocks, and its output is complete when read")
   func backpressure() async throws {
     let real = try await RealEngine.ready()
     let size = 20_000_000
@@ -205,7 +205,7 @@ struct RealContainerTests {
     }
   }
 
-  @Test("waiting is cancelled with its task")
+  @Test("a wait is canceled with its task")
   func cancelledWait() async throws {
     let real = try await RealEngine.ready()
     try await real.withContainer("sleep 60") { id in

@@ -2,13 +2,13 @@ import DockerEngine
 import Glibc
 import HTTPClient
 
-/// The engine that `make test` starts for the tests, at TEST_DOCKER_HOST, and a small image on it.
+/// The engine that `make test` starts for the tests, at TEST_DOCKER_HOST, with a small image.
 struct RealEngine: Sendable {
   static let image = "docker-engine-tests:busybox"
   let engine: DockerEngine
   private let socket: String
 
-  /// The engine, with the image on it.
+  /// Returns the engine after it has imported the image.
   static func ready() async throws -> RealEngine {
     guard let host = getenv("TEST_DOCKER_HOST").map({ String(cString: $0) }),
       host.hasPrefix("unix:///")
@@ -26,10 +26,11 @@ struct RealEngine: Sendable {
     let description: String
   }
 
-  /// A label of one test's own.
+  /// A label for one test.
   static func label() -> String { "docker-engine-tests=\(UInt64.random(in: 0...UInt64.max))" }
 
-  /// A container that runs a shell command; `change` adds to it. It is removed when `body` ends.
+  /// Creates a container that runs a shell command. `change` changes its configuration. The
+  /// container is removed after `body`.
   func withContainer<T>(
     _ command: String, tty: Bool = false, change: (inout ContainerCreate) -> Void = { _ in },
     body: (String) async throws -> T
@@ -91,7 +92,7 @@ struct RealEngine: Sendable {
   }
 }
 
-/// Runs something once, however many ask at the same time.
+/// Runs a function once, however many tasks call it at the same time.
 actor Once {
   private var task: Task<Void, any Error>?
 
@@ -103,7 +104,7 @@ actor Once {
 }
 
 extension OutputFrames {
-  /// Both outputs to their ends.
+  /// Reads both outputs to their end.
   func texts() async throws -> (stdout: String, stderr: String) {
     var out: [UInt8] = []
     var err: [UInt8] = []
@@ -114,7 +115,7 @@ extension OutputFrames {
   }
 }
 
-/// The error that an engine's call fails with; nil if it succeeds.
+/// The error of an engine's call. Nil if the call succeeds.
 func refusal(_ body: () async throws -> Void) async throws -> EngineError? {
   do {
     try await body()

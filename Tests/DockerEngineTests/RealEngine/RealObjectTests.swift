@@ -5,7 +5,7 @@ import Testing
 struct RealObjectTests {
   private func name() -> String { "det-\(UInt32.random(in: 0...UInt32.max))" }
 
-  @Test("a network is created, found, joined, left and removed")
+  @Test("a network is created, inspected, connected, disconnected and removed")
   func networks() async throws {
     let real = try await RealEngine.ready()
     let engine = real.engine
@@ -61,7 +61,7 @@ struct RealObjectTests {
     #expect(try await refusal { _ = try await engine.inspectNetwork(id) }?.isNotFound == true)
   }
 
-  @Test("a volume is created, found, and removed when nobody uses it")
+  @Test("a volume is created, inspected, and removed when no container uses it")
   func volumes() async throws {
     let real = try await RealEngine.ready()
     let engine = real.engine
@@ -83,7 +83,7 @@ struct RealObjectTests {
     #expect(try await refusal { _ = try await engine.inspectVolume(name) }?.isNotFound == true)
   }
 
-  @Test("an image is found by its name, and one that is nowhere fails to be pulled")
+  @Test("an image is found by its name, and the pull of a missing one fails")
   func images() async throws {
     let real = try await RealEngine.ready()
     let engine = real.engine
@@ -102,7 +102,7 @@ struct RealObjectTests {
     #expect(error?.message.contains("connection refused") == true, "\(String(describing: error))")
   }
 
-  @Test("a container's events are seen with its labels and exit code")
+  @Test("a container's events have its labels and exit code")
   func events() async throws {
     let real = try await RealEngine.ready()
     let label = RealEngine.label()
@@ -127,7 +127,7 @@ struct RealObjectTests {
     #expect(actions.allSatisfy { $0.timeNano > 1_600_000_000_000_000_000 })
   }
 
-  @Test("no event is lost between the engine's answer and its subscription")
+  @Test("no event is lost between the engine's response and its subscription")
   func firstEvent() async throws {
     let real = try await RealEngine.ready()
     for _ in 0..<40 {
@@ -149,7 +149,7 @@ struct RealObjectTests {
     }
   }
 
-  @Test("events end at the time that was given")
+  @Test("events end at the given time")
   func until() async throws {
     let real = try await RealEngine.ready()
     var count = 0

@@ -1,10 +1,11 @@
 import AgentStandIn
 
-/// Makes an engine's answers those of an older release.
+/// Changes the responses of an engine to those of an older release.
 struct AnswerFilter: Sendable {
   let release: EngineRelease
 
-  /// The body of a success without what the release doesn't have; a body that is no JSON as it is.
+  /// The body of a successful response without the fields that the release doesn't have. A body
+  /// that isn't JSON is unchanged.
   func body(_ bytes: [UInt8], _ endpoint: Endpoint) -> [UInt8] {
     guard let table = endpoint.answer, let value = try? JSON(parsing: bytes) else { return bytes }
     var answer = table.stripped(value, release.api)
@@ -19,7 +20,7 @@ struct AnswerFilter: Sendable {
     return answer.bytes + [UInt8(ascii: "\n")]
   }
 
-  /// An event of the stream; nil for one that the release doesn't send.
+  /// An event of the stream. Nil if the release doesn't send it.
   func event(_ line: [UInt8], _ endpoint: Endpoint) -> [UInt8]? {
     let end = UInt8(ascii: "\n")
     guard let table = endpoint.answer, let event = try? JSON(parsing: line) else {
@@ -30,7 +31,7 @@ struct AnswerFilter: Sendable {
     return table.stripped(event, release.api).bytes + [end]
   }
 
-  /// A field of an answer's head; nil for one that the release doesn't send.
+  /// A header field of a response. Nil if the release doesn't send it.
   func headField(_ name: String, _ value: String) -> String? {
     if let first = EngineAPI.headFields[name.lowercased()], release.api < first { return nil }
     switch name.lowercased() {
@@ -40,7 +41,7 @@ struct AnswerFilter: Sendable {
     }
   }
 
-  /// The status of a failure, by its text.
+  /// The status of a failure, which depends on its text.
   func status(_ status: Int, _ body: [UInt8]) -> Int {
     guard release.api < EngineAPI.firstTypedFailures else { return status }
     let text = String(decoding: body, as: UTF8.self)

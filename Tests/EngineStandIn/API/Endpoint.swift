@@ -1,25 +1,25 @@
 /// An endpoint of the Engine API.
 struct Endpoint: Sendable {
-  /// The verb, in capitals.
+  /// The method, in capitals.
   let method: String
-  /// The path, without a version; `{id}` is any component, `{name}` one or more.
+  /// The path, without a version. `{id}` is any one component, `{name}` is one or more.
   let template: String
   let versions: Range<Int>
   let query: FieldTable
   /// Keys of the `filters` parameter.
   let filters: FieldTable
-  /// The JSON that it takes; nil where it takes none.
+  /// The JSON of the request body. Nil if the endpoint accepts no JSON.
   let body: FieldTable?
-  /// The JSON that it answers with; nil where it answers with something else.
+  /// The JSON of the response. Nil if the response isn't JSON.
   let answer: FieldTable?
-  /// Whether its answer is a stream of JSON objects.
+  /// Whether the response is a stream of JSON objects.
   let streams: Bool
-  /// Whether the connection is the process' own once the engine has answered.
+  /// Whether the connection becomes a raw stream of the process after the response.
   let takesOver: Bool
-  /// Whether it takes bytes that are not looked at.
+  /// Whether the request has a body that isn't checked.
   let uploads: Bool
 
-  /// `name` is the verb and the template, with the version that brought it: `HEAD /_ping@40`.
+  /// `name` is the method and the template, with the version that introduced it: `HEAD /_ping@40`.
   init(
     _ name: String, query: String = "", filters: String = "", body: String? = nil,
     answer: String? = nil, streams: Bool = false, takesOver: Bool = false, uploads: Bool = false
@@ -36,10 +36,10 @@ struct Endpoint: Sendable {
     self.uploads = uploads
   }
 
-  /// Verb and template.
+  /// The method and the template.
   var name: String { "\(method) \(template)" }
 
-  /// Whether a path is one of this endpoint's.
+  /// Whether a path belongs to this endpoint.
   func matches(_ path: String) -> Bool {
     guard let open = template.firstIndex(of: "{"), let close = template.firstIndex(of: "}") else {
       return path == template
@@ -52,8 +52,8 @@ struct Endpoint: Sendable {
     return template[open...close] == "{name}" || !middle.contains("/")
   }
 
-  /// The endpoint of a request in a version; nil where there is none. One without a placeholder
-  /// comes first.
+  /// The endpoint of a request in an API version. Nil if there is none. A template without a
+  /// placeholder takes precedence.
   static func of(_ method: String, _ path: String, _ version: Int) -> Endpoint? {
     let found = EngineAPI.endpoints.filter {
       $0.method == method && $0.versions.contains(version) && $0.matches(path)

@@ -1,5 +1,5 @@
 extension EngineAPI {
-  /// Objects that occur in more than one place.
+  /// Objects that several endpoints use.
   static let objects: [String: String] = [
     "Config": """
     Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin

@@ -1,14 +1,14 @@
-/// What each version of the Engine API from 1.25 to 1.41 has, for the endpoints that this project
-/// calls.
+/// The fields of each version of the Engine API from 1.25 to 1.41, for the endpoints that this
+/// project calls.
 ///
-/// From the API's reference (moby, `api/docs/v1.25.yaml` to `v1.41.yaml`) and its
-/// `version-history.md`. Where the reference of an older version leaves out what its engine had,
-/// such as `State.Health` and `HostConfig.Init`, the JSON types of that release's client library
-/// count (moby, `api/types` of the tags v1.13.0 to v20.10.24).
+/// The sources are the API reference (moby, `api/docs/v1.25.yaml` to `v1.41.yaml`) and its
+/// `version-history.md`. The reference of an older version omits some fields of its engine, such as
+/// `State.Health` and `HostConfig.Init`. The JSON types of that release's client library (moby,
+/// `api/types` of the tags v1.13.0 to v20.10.24) then take precedence.
 ///
-/// `Name` is a field of every version, `Name@30` came with API 1.30, `Name<40` went with 1.40;
-/// `Name=Object` is an object of `objects`, `Name{ … }` one with these fields, in a list or not;
-/// `*` is any name. A name without fields stands for whatever is in it.
+/// `Name` is a field of every version, `Name@30` was added in API 1.30, `Name<40` was removed in
+/// 1.40. `Name=Object` is an object of `objects`, `Name{ … }` one with these fields, in a list or
+/// not. `*` is any name. A name without fields may have any value.
 enum EngineAPI {
   static let endpoints: [Endpoint] = [
     Endpoint("GET /_ping"),
@@ -102,7 +102,8 @@ enum EngineAPI {
       "POST /images/create", query: "fromImage fromSrc repo tag platform@32 message changes",
       uploads: true),
     Endpoint("POST /images/load", query: "quiet", uploads: true),
-    // The `docker` command's own; an engine passes over parameters that it doesn't know.
+    // The `docker` command sends this request. An engine ignores parameters that it doesn't
+    // support.
     Endpoint("POST /build", query: "*", uploads: true),
 
     Endpoint(
@@ -128,16 +129,16 @@ enum EngineAPI {
     Endpoint("DELETE /volumes/{name}", query: "force"),
   ]
 
-  /// Events that an engine before these versions doesn't send, of whatever type.
+  /// Events that an engine before these versions doesn't send, whatever their type.
   static let events = ["exec_die": 36, "prune": 41]
 
-  /// Fields of an answer's head that an engine before these versions doesn't send.
+  /// Header fields of responses that an engine before these versions doesn't send.
   static let headFields = [
     "ostype": 28, "builder-version": 39, "cache-control": 40, "pragma": 40, "swarm": 42,
   ]
 
-  /// Failures by a part of their text, with the status that an engine gives before errors had types
-  /// (Docker 17.09; `GetHTTPErrorStatusCode` in moby's `api/server/httputils/errors.go`).
+  /// Failures by a part of their text, with the status of an engine without typed errors (before
+  /// Docker 17.09; `GetHTTPErrorStatusCode` in moby's `api/server/httputils/errors.go`).
   static let untypedFailures = [
     ("removal of container", 400), ("marked for removal", 500), ("is not running", 500),
     ("already exists in network", 500), ("network with name", 500), ("has active endpoints", 500),

@@ -1,8 +1,8 @@
-/// A release of Docker Engine that is stood in for.
+/// A release of Docker Engine that the stand-in imitates.
 public struct EngineRelease: Sendable, Hashable, CustomStringConvertible {
-  /// What it says as its version.
+  /// The version that the engine reports.
   public let version: String
-  /// The minor number of the newest API that it speaks.
+  /// The minor number of the newest API version that the engine supports.
   public let api: Int
 
   /// Docker 1.13.0.
@@ -15,9 +15,9 @@ public struct EngineRelease: Sendable, Hashable, CustomStringConvertible {
   public static let v19_03 = EngineRelease(version: "19.03.15", api: 40)
   /// Docker 20.10, for comparison.
   public static let v20_10 = EngineRelease(version: "20.10.24", api: 41)
-  /// All of them, the oldest first.
+  /// All releases, oldest first.
   public static let all = [v1_13, v17_06, v17_12, v19_03, v20_10]
 
-  /// Names a test's case.
+  /// The name of a test case.
   public var description: String { "Docker \(version), API 1.\(api)" }
 }

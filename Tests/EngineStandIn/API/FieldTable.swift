@@ -1,7 +1,7 @@
 import AgentStandIn
 
-/// Fields of an object, with the API versions that have them. An empty one stands for whatever
-/// there is.
+/// The fields of an object, with the API versions that have them. An empty table permits any
+/// fields.
 struct FieldTable: Sendable {
   private struct Entry: Sendable {
     let versions: Range<Int>
@@ -12,15 +12,15 @@ struct FieldTable: Sendable {
 
   private init() {}
 
-  /// Reads the notation of `EngineAPI`. Tables are part of the source: a mistake in one ends the
-  /// process.
+  /// Parses the notation of `EngineAPI`. Tables are part of the source, so a mistake in one
+  /// terminates the process.
   init(_ text: String) {
     var words = text.split(whereSeparator: \.isWhitespace).reversed().map(String.init)
     self.init(&words)
     precondition(words.isEmpty, "a brace too many: \(text)")
   }
 
-  /// Reads up to a closing brace or the end; `words` is in reverse order.
+  /// Parses up to a closing brace or the end. `words` is in reverse order.
   private init(_ words: inout [String]) {
     while let word = words.popLast(), word != "}" {
       if word.hasPrefix("+") {
@@ -42,7 +42,7 @@ struct FieldTable: Sendable {
     return FieldTable(text)
   }
 
-  /// `Name@30<40` as its name and its versions.
+  /// Parses `Name@30<40` into its name and its versions.
   static func range(_ text: Substring) -> (name: String, versions: Range<Int>) {
     let ends = text.split(separator: "<")
     let starts = ends[0].split(separator: "@")
@@ -52,7 +52,7 @@ struct FieldTable: Sendable {
     return (String(starts[0]), first..<end)
   }
 
-  /// The fields that a name stands for in a version; nil where the version doesn't have it.
+  /// The fields of a name in a version. Nil if the version doesn't have the name.
   private func fields(of name: String, _ version: Int) -> FieldTable? {
     guard let entry = entries[name] ?? entries["*"], entry.versions.contains(version) else {
       return nil
@@ -63,8 +63,8 @@ struct FieldTable: Sendable {
   /// Whether a version has a name.
   func has(_ name: String, _ version: Int) -> Bool { fields(of: name, version) != nil }
 
-  /// The fields of a value that a version doesn't have, such as `HostConfig.Mounts.Subpath`, in
-  /// order.
+  /// The fields of a value that a version doesn't have, such as `HostConfig.Mounts.Subpath`, sorted
+  /// by name.
   func unknown(in value: JSON, _ version: Int, within path: String = "") -> [String] {
     switch value {
     case .array(let elements):

@@ -1,25 +1,25 @@
 import AgentStandIn
 
-/// What an engine of a release makes of a request.
+/// Checks requests as an engine of a release would.
 struct RequestCheck: Sendable {
-  /// A request that is not passed on.
+  /// A request that the stand-in rejects.
   struct Refusal: Error, Equatable {
     let status: Int
     let message: String
   }
 
-  /// Where a request leads.
+  /// The result of a request's check.
   struct Route: Sendable {
     let endpoint: Endpoint
-    /// The minor number of the API version that it asks for.
+    /// The minor number of the API version in the request.
     let version: Int
-    /// The target for the engine behind: always with a version.
+    /// The target for the newer engine. It always has a version.
     let target: String
   }
 
   let release: EngineRelease
 
-  /// Judges the line and the query of a request.
+  /// Checks the request line and the query of a request.
   func route(_ method: String, _ target: String) throws(Refusal) -> Route {
     let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     let (path, version) = try split(String(parts[0]))
@@ -44,7 +44,7 @@ struct RequestCheck: Sendable {
       endpoint: endpoint, version: version, target: "/v1.\(version)\(path)\(rest)")
   }
 
-  /// Judges the body of a request that takes JSON; an empty one is none.
+  /// Checks the body of a request that accepts JSON. An empty body is none.
   func check(_ body: [UInt8], of route: Route) throws(Refusal) {
     guard !body.isEmpty else { return }
     let endpoint = route.endpoint
@@ -61,14 +61,14 @@ struct RequestCheck: Sendable {
     }
   }
 
-  /// Takes the version off a path; a path without one has the engine's newest, as with every engine
-  /// (`versionMatcher` in moby's `api/server/server.go`).
+  /// Removes the version from a path. A path without a version has the engine's newest, as with
+  /// every engine (`versionMatcher` in moby's `api/server/server.go`).
   private func split(_ path: String) throws(Refusal) -> (path: String, version: Int) {
     guard path.hasPrefix("/v1."), let end = path.dropFirst().firstIndex(of: "/"),
       let version = Int(path[..<end].dropFirst("/v1.".count))
     else { return (path, release.api) }
-    // Engines before 17.11 take a newer version for their newest: stricter here, so that no request
-    // of a newer version goes unnoticed.
+    // Engines before 17.11 treat a newer version as their newest. The stand-in is stricter, so that
+    // no request of a newer version remains unnoticed.
     let client = "client version 1.\(version) is too"
     guard version <= release.api else {
       throw Refusal(
@@ -89,7 +89,7 @@ struct RequestCheck: Sendable {
   }
 }
 
-/// The parameters of a request's target, decoded.
+/// The decoded parameters of a request's target.
 private struct Query {
   let items: [(name: String, value: String)]
 

@@ -2,24 +2,24 @@ import AgentStandIn
 import Foundation
 import TestSupport
 
-/// A client's connection and the one to the engine that belongs to it. Requests go through a check,
-/// answers through a filter; whatever else comes is passed on as it is, a half close too.
+/// A client's connection and its connection to the engine. Requests pass a check, responses pass a
+/// filter. All other data is passed unchanged, including half closes.
 struct Conversation: Sendable {
-  /// What became of a request.
+  /// The result of a request.
   enum Verdict: Sendable {
-    /// It went to the engine: its verb and path.
+    /// The request was passed to the engine: its method and path.
     case passed(String)
-    /// It did not: what is wrong with it.
+    /// The request was rejected, with the reason.
     case refused(String)
   }
 
-  /// Nobody takes what is sent.
+  /// The receiver has closed the connection.
   private struct Gone: Error {}
 
   let client: Int32
   let engine: Int32
   let check: RequestCheck
-  /// Told of each request.
+  /// Receives the result of each request.
   let record: @Sendable (Verdict) -> Void
   private let exchange = Exchange()
 
@@ -33,13 +33,13 @@ struct Conversation: Sendable {
     check = RequestCheck(release: release)
   }
 
-  /// Passes on until both sides have ended; the sockets stay open for who closes them.
+  /// Passes data until both sides have ended. The caller closes the sockets.
   func run() {
     let answersEnded = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       do {
         try passAnswers()
-        // All has been sent; the client's own direction may go on, as with an engine.
+        // All data has been sent. The client's direction may continue, as with an engine.
         shutdown(client, Int32(SHUT_WR))
       } catch {
         Socket.end(client)
@@ -72,7 +72,8 @@ struct Conversation: Sendable {
         let route = try check.route(String(head.words[0]), String(head.words[1]))
         try pass(head, route, &reader)
       } catch {
-        // No answer is under way. A newer client asks by HEAD whether the engine is an older one.
+        // No response is in progress. A newer client detects an older engine with a HEAD request,
+        // so that isn't recorded.
         if head.words[0] != "HEAD" { record(.refused(error.message)) }
         try refuse(head, error, &reader)
       }
@@ -104,12 +105,13 @@ struct Conversation: Sendable {
     } catch let refusal as RequestCheck.Refusal {
       throw refusal
     } catch {
-      // The engine may have answered before it took all; who reads its answers sees the end.
+      // The engine may have responded before it received everything. Its responses are still
+      // passed.
       shutdown(engine, Int32(SHUT_WR))
     }
   }
 
-  /// A client that waits for the word may send its body.
+  /// Permits a client that expects a `100 Continue` to send its body.
   private func agree(_ head: MessageHead) throws {
     guard head["expect"]?.lowercased() == "100-continue" else { return }
     try send(MessageHead(start: "HTTP/1.1 100 Continue").bytes, to: client)
@@ -127,8 +129,8 @@ struct Conversation: Sendable {
       ])
     try send(answer.bytes + (head.words[0] == "HEAD" ? [] : body), to: client)
     shutdown(client, Int32(SHUT_WR))
-    // Closed with something unread, the connection would be reset before the client has read the
-    // answer.
+    // If it were closed with unread data, the connection would be reset before the client has read
+    // the response.
     reader.rest { _ in }
   }
 
@@ -203,7 +205,7 @@ struct Conversation: Sendable {
   }
 }
 
-/// Bytes as a chunk; none as the last.
+/// Encodes bytes as a chunk. No bytes are the last chunk.
 private func chunk(_ bytes: [UInt8]) -> [UInt8] {
   Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8)
 }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A request that has gone to the engine, until its answer has come: what the two directions of a
-/// connection have to know of each other. One at a time, as no client of an engine sends a request
-/// before it has the answer to the last.
+/// A request that was sent to the engine and whose response isn't complete. The two directions of a
+/// connection share it. There is only one at a time: no client of an engine sends a request before
+/// it has the response to the previous one.
 final class Exchange: @unchecked Sendable {
-  /// What became of a request.
+  /// The result of a request.
   enum Outcome {
-    /// Answered; the next may come.
+    /// The response is complete. The next request may follow.
     case answered
-    /// The connection is the process' own from now on.
+    /// The connection is a raw stream of the process from now on.
     case takenOver
     /// The engine has closed the connection.
     case ended
@@ -18,15 +18,15 @@ final class Exchange: @unchecked Sendable {
   private var route: (route: RequestCheck.Route, method: String)?
   private var outcome = Outcome.answered
 
-  /// A request goes to the engine.
+  /// Records that a request is being sent to the engine.
   func begin(_ route: RequestCheck.Route, method: String) {
     condition.withLock { if outcome != .ended { self.route = (route, method) } }
   }
 
-  /// The request that the engine answers; nil where it answers unasked.
+  /// The request to which the engine is responding. Nil if it responds without a request.
   var current: (route: RequestCheck.Route, method: String)? { condition.withLock { route } }
 
-  /// The engine has answered, or ended.
+  /// Records that the engine has responded or closed the connection.
   func end(_ outcome: Outcome) {
     condition.withLock {
       if self.outcome != .ended { self.outcome = outcome }
@@ -35,7 +35,7 @@ final class Exchange: @unchecked Sendable {
     }
   }
 
-  /// Waits for the end of the current request's answer, if there is one; says how it stands.
+  /// Waits until the response to the current request, if any, is complete. Returns the result.
   func waitForEnd() -> Outcome {
     condition.withLock {
       while route != nil { condition.wait() }

@@ -1,17 +1,17 @@
-/// The head of an HTTP message: a request's or an answer's.
+/// The head of an HTTP request or response.
 struct MessageHead: Sendable {
-  /// How a body ends.
+  /// The framing of a body.
   enum Framing: Sendable, Equatable {
     case none
     case length(Int)
     case chunked
-    /// With the connection.
+    /// The body ends when the connection is closed.
     case close
   }
 
   /// The request line or the status line.
   var start: String
-  /// Header fields, in order, names as they came.
+  /// The header fields, in order, with their original names.
   var fields: [(name: String, value: String)]
 
   init(start: String, fields: [(name: String, value: String)] = []) {
@@ -19,7 +19,7 @@ struct MessageHead: Sendable {
     self.fields = fields
   }
 
-  /// Reads a head without the empty line at its end; nil for what is none.
+  /// Parses a head without its trailing empty line. Nil if the text isn't a head.
   init?(_ text: String) {
     let lines = text.split(separator: "\r\n")
     guard let first = lines.first, first.split(separator: " ").count >= 2 else { return nil }
@@ -32,7 +32,7 @@ struct MessageHead: Sendable {
     }
   }
 
-  /// The value of a field, by its name in small letters.
+  /// The value of a field, by its name in lower case.
   subscript(name: String) -> String? {
     get { fields.first { $0.name.lowercased() == name }?.value }
     set {
@@ -44,16 +44,16 @@ struct MessageHead: Sendable {
   /// The words of the first line.
   var words: [Substring] { start.split(separator: " ") }
 
-  /// An answer's status.
+  /// The status of a response.
   var status: Int { Int(words[1]) ?? 0 }
 
-  /// How the body of a request ends.
+  /// The framing of a request body.
   var requestFraming: Framing {
     if isChunked { return .chunked }
     return length.map { $0 > 0 ? .length($0) : .none } ?? .none
   }
 
-  /// How the body of an answer ends.
+  /// The framing of a response body.
   func answerFraming(to method: String) -> Framing {
     if method == "HEAD" || status == 204 || status == 304 || status < 200 { return .none }
     if isChunked { return .chunked }
@@ -63,7 +63,7 @@ struct MessageHead: Sendable {
   private var isChunked: Bool { self["transfer-encoding"]?.lowercased() == "chunked" }
   private var length: Int? { self["content-length"].flatMap { Int($0) } }
 
-  /// The head with its empty line.
+  /// The head with its trailing empty line.
   var bytes: [UInt8] {
     let lines = [start] + fields.map { "\($0.name): \($0.value)" }
     return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)

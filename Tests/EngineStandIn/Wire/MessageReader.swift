@@ -1,8 +1,8 @@
 import TestSupport
 
-/// Takes HTTP messages off a socket, and passes what is between them on.
+/// Reads HTTP messages from a socket, and passes on the data between them.
 struct MessageReader {
-  /// Bytes that are no HTTP, or end too early.
+  /// The bytes aren't HTTP, or end too early.
   struct Malformed: Error {}
 
   private let socket: Int32
@@ -10,24 +10,24 @@ struct MessageReader {
 
   init(_ socket: Int32) { self.socket = socket }
 
-  /// Waits until something has come; false at the end of the stream.
+  /// Waits until data has arrived. False at the end of the stream.
   mutating func waits() -> Bool { !buffer.isEmpty || fill() }
 
-  /// The next head; nil at the end of the stream.
+  /// The next head. Nil at the end of the stream.
   mutating func head() throws -> MessageHead? {
     guard waits() else { return nil }
     guard let head = MessageHead(try text(through: "\r\n\r\n")) else { throw Malformed() }
     return head
   }
 
-  /// A whole body.
+  /// The complete body.
   mutating func body(_ framing: MessageHead.Framing) throws -> [UInt8] {
     var body: [UInt8] = []
     try pieces(framing) { body += $0 }
     return body
   }
 
-  /// A body in pieces as they come, without the frame of chunks.
+  /// Passes a body in pieces as they arrive, without the framing of chunks.
   mutating func pieces(
     _ framing: MessageHead.Framing, _ take: ([UInt8]) throws -> Void
   ) throws {
@@ -45,7 +45,7 @@ struct MessageReader {
     }
   }
 
-  /// What is left up to the end of the stream, as it comes.
+  /// Passes the remaining data up to the end of the stream, as it arrives.
   mutating func rest(_ take: ([UInt8]) throws -> Void) rethrows {
     while waits() { try take(all()) }
   }
@@ -66,7 +66,7 @@ struct MessageReader {
     return buffer
   }
 
-  /// Text up to an end that is taken off too.
+  /// Reads text up to and including an end marker.
   private mutating func text(through end: String) throws -> String {
     let end = Array(end.utf8)
     while true {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Executor
 
-@Suite("A container's log, cut into lines")
+@Suite("A container's log, split into lines")
 struct LogCutterTests {
   private func time(_ number: Int) -> String { "2026-11-29T12:00:00.00000000\(number)Z" }
 
@@ -23,7 +23,7 @@ struct LogCutterTests {
     return lines
   }
 
-  @Test("keeps both streams apart, and joins what the engine took in pieces")
+  @Test("keeps the streams separate, and joins the parts of a line that the engine stored")
   func apart() {
     let found = lines([
       frame("\(time(1)) one"), frame("\(time(2)) err\n", .stderr), frame("\(time(3)) more\n"),
@@ -49,7 +49,7 @@ struct LogCutterTests {
     }
   }
 
-  @Test("has no times in a terminal's long lines, wherever it is cut")
+  @Test("has no timestamps inside a terminal's long lines, wherever it is cut")
   func terminal() {
     let long = String(repeating: "x", count: 16 << 10)
     let all = Array(
@@ -65,7 +65,7 @@ struct LogCutterTests {
     }
   }
 
-  @Test("goes on where the last reading broke off, after every byte")
+  @Test("resumes where the last reading broke off, after any byte")
   func resumption() {
     let messages: [(Int, String, OutputStreamKind)] = [
       (1, "a\n", .stdout), (2, "b", .stdout), (2, "c\n", .stderr), (2, "d\n", .stdout),
@@ -96,7 +96,7 @@ struct LogCutterTests {
     }
   }
 
-  @Test("passes a line without an end on in parts")
+  @Test("passes on a very long line in parts")
   func endless() {
     let part = String(repeating: "y", count: 1 << 18)
     let found = lines((0..<5).map { _ in frame("\(time(1)) \(part)") } + [frame("\(time(2)) z\n")])

@@ -5,7 +5,7 @@ import Testing
 @testable import Executor
 @testable import Program
 
-@Suite("Lines of logs as they are printed")
+@Suite("Printed lines of logs")
 struct LogRendererTests {
   private func printed(
     _ bytes: [UInt8], _ change: (inout LogStyle) -> Void = { _ in }, ansi: AnsiMode = .never,
@@ -31,7 +31,7 @@ struct LogRendererTests {
     printed(Array(text.utf8), change, ansi: ansi, isTerminal: isTerminal, index: index)
   }
 
-  @Test("have the service's name before them, as wide as the widest, in one of ten colors")
+  @Test("begin with the service's name, padded to the widest, in one of ten colors")
   func prefix() {
     #expect(printed("a") == "web    | a\n")
     #expect(printed("a", ansi: .always) == "\u{1b}[36mweb    |\u{1b}[0m a\n")
@@ -40,7 +40,7 @@ struct LogRendererTests {
     #expect(printed("a", { $0.hasTimes = true }) == "web    | 2026-11-29T12:00:00.000000001Z a\n")
   }
 
-  @Test("go into a file byte for byte")
+  @Test("are written to a file byte for byte")
   func bytes() {
     let all = Array(UInt8.min...UInt8.max).filter { $0 != 0x0a }
     var output: [UInt8] = []
@@ -52,7 +52,7 @@ struct LogRendererTests {
     #expect(output == all + [0x0a])
   }
 
-  @Test("steer no terminal: tabs and colors pass, nothing else")
+  @Test("can't control a terminal: only tabs and colors pass")
   func terminal() {
     func shown(_ text: String, ansi: AnsiMode = .auto) -> String {
       printed(text, { $0.hasPrefix = false }, ansi: ansi, isTerminal: true)
@@ -66,7 +66,7 @@ struct LogRendererTests {
     #expect(shown("\u{1b}[31") == "\u{fffd}[31\n")
   }
 
-  @Test("are JSON objects without what could steer a terminal")
+  @Test("are JSON objects without characters that control a terminal")
   func escapes() throws {
     let line = printed("a\u{9b}2Jb\u{202e}c\u{2028}\u{200f}", { $0.format = .json })
     #expect(line.contains(#""line":"a\u009b2Jb\u202ec\u2028\u200f""#), "\(line)")

@@ -8,7 +8,7 @@ struct LogTimeTests {
   /// 2026-11-29T12:00:00Z
   private static let now: Int64 = 1_795_953_600 * second
 
-  /// A value, and seconds and nanoseconds since 1970.
+  /// A value, and its seconds and nanoseconds since 1970.
   private static let read: [(text: String, seconds: Int64, nanoseconds: Int64)] = [
     ("10m", 1_795_953_000, 0), ("1h30m", 1_795_948_200, 0), ("1.5s", 1_795_953_598, 500_000_000),
     ("-1h", 1_795_957_200, 0), ("0s", 1_795_953_600, 0), ("100ms", 1_795_953_599, 900_000_000),
@@ -21,14 +21,14 @@ struct LogTimeTests {
     ("2024-02-29T00:00:00.000000001Z", 1_709_164_800, 1), ("1970-01-01T00:00:00Z", 0, 0),
   ]
 
-  @Test("are durations before now, dates, and seconds since 1970", arguments: read)
+  @Test("are durations before now, dates, or seconds since 1970", arguments: read)
   func reads(_ value: (text: String, seconds: Int64, nanoseconds: Int64)) {
     let moment = value.seconds * Self.second + value.nanoseconds
     #expect(LogTime.option(value.text, now: Self.now) == moment, "\(value.text)")
   }
 
   @Test(
-    "are nothing else",
+    "can't be anything else",
     arguments: [
       "", "x", "10x", "1d", "1w", "2026-13-01", "2026-01-32Z", "2026-02-29",
       "2026-04-31Z", "1900-02-29Z", "2026-01-01T25:00:00Z",
@@ -40,7 +40,7 @@ struct LogTimeTests {
     #expect(LogTime.option(text, now: Self.now) == nil, "\(text)")
   }
 
-  @Test("without a zone are the host's, as the engine's client has it")
+  @Test("without a time zone are in the host's zone, as in the docker command")
   func local() throws {
     let noon = try #require(LogTime.option("2026-11-29T12:00:00", now: Self.now))
     let midnight = try #require(LogTime.option("2026-11-29", now: Self.now))

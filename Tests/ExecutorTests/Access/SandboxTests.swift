@@ -18,7 +18,7 @@ struct SandboxTests {
       atPath: folder.path(path), withIntermediateDirectories: true)
   }
 
-  @Test("are found by executor, run and task, and by the beginning of each")
+  @Test("are found by executor, run and task, and by a prefix of each")
   func search() async throws {
     try await withTemporaryFolder { folder in
       try make(folder, run("marathon-web.1", "aaaa-1"))
@@ -26,7 +26,7 @@ struct SandboxTests {
       try make(folder, run("marathon-web.10", "cccc-3", framework: "fw-2"))
       try make(folder, run("other", "dddd-4"))
       try make(folder, "meta/\(run("other", "dddd-4"))/tasks/job-7")
-      // The agent's link to the last run is no run.
+      // The agent's link to the last run isn't a run.
       try FileManager.default.createSymbolicLink(
         atPath: folder.path(run("other", "latest")), withDestinationPath: "dddd-4")
       let old = folder.path(run("marathon-web.1", "aaaa-1"))
@@ -57,7 +57,7 @@ struct SandboxTests {
     }
   }
 
-  @Test("are looked for where the option says, then the variable, then in the usual places")
+  @Test("are searched in the option's directory, else the variable's, else the usual ones")
   func places() {
     let variable = ["MESOS_WORK_DIR": "/b"]
     #expect(SandboxSearch(option: "/a", environment: variable).directories == ["/a"])
@@ -84,7 +84,7 @@ struct SandboxTests {
     return String(decoding: text[..<max(0, count)], as: UTF8.self)
   }
 
-  @Test("give the lines of services, of both files, by tail and as JSON")
+  @Test("have the lines of services, from both files, by tail and as JSON")
   func lines() async throws {
     try await withTemporaryFolder { folder in
       let stdout = """
@@ -122,11 +122,11 @@ struct SandboxTests {
     }
   }
 
-  @Test("by tail are read from the end: a file's size doesn't matter", .timeLimit(.minutes(2)))
+  @Test("by tail are read from the end, whatever the file's size", .timeLimit(.minutes(2)))
   func huge() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("stdout", "web | first\n")
-      // No lines, and nearly no blocks: a tenant can make a file of any size.
+      // The file has no lines and nearly no blocks. A tenant can create a file of any size.
       let path = folder.path("stdout")
       #expect(truncate(path, 1 << 40) == 0)
       let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
@@ -143,7 +143,7 @@ struct SandboxTests {
     }
   }
 
-  @Test("are read in regular files of their own alone")
+  @Test("are read only in regular files of their own")
   func confinement() async throws {
     try await withTemporaryFolder { folder in
       try make(folder, "sandbox")

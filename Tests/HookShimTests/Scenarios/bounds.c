@@ -1,4 +1,4 @@
-/* Many events: threads, a full queue, a reader at work, and the spool's bounds. */
+/* Many events: several threads, a full queue, a concurrent reader, and the bounds of the spool. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -33,7 +33,7 @@ static void *send_all(void *argument) {
   return NULL;
 }
 
-/* Sends from all threads, with `meanwhile` at work until they are done; their sums. */
+/* Sends from all threads and calls `meanwhile` until they are done. Returns the sums. */
 static sender send_from_threads(hook_shim *shim, int each, void (*meanwhile)(ledger *), ledger *book) {
   atomic_int done = 0;
   sender senders[THREADS], sum = {0};
@@ -55,7 +55,7 @@ static sender send_from_threads(hook_shim *shim, int each, void (*meanwhile)(led
   return sum;
 }
 
-/* Ten thousand events with a full queue: every one delivered or spooled, none twice. */
+/* Ten thousand events with a full queue: each is delivered or spooled, none twice. */
 void full_queue(void) {
   int socket = receiver();
   hook_shim *shim = opened();
@@ -72,8 +72,8 @@ void full_queue(void) {
   hook_shim_close(shim);
 }
 
-/* Half as many events again as the spool may hold, with a reader at work: it never fills for good, and
- * each event that was spooled is read once. */
+/* 1.5 times as many events as the spool can hold, with a concurrent reader: the spool doesn't stay
+ * full, and each spooled event is read once. */
 void churn(void) {
   hook_shim *shim = opened();
   ledger *book = calloc(1, sizeof *book);
@@ -81,12 +81,12 @@ void churn(void) {
   take_spool(book);
   CHECK(sum.spooled == book->total && book->twice == 0 && book->broken == 0);
   CHECK(sum.delivered == 0 && sum.spooled + sum.other == EVENTS);
-  CHECK(sum.spooled > HOOK_SHIM_SPOOL_FILES); /* room that the reader made was found */
+  CHECK(sum.spooled > HOOK_SHIM_SPOOL_FILES); /* the room that the reader made was used */
   free(book);
   hook_shim_close(shim);
 }
 
-/* Whether the spool takes an event again: within 250 ms, as the header says, but for a busy machine. */
+/* True if the spool accepts an event again, within 250 ms or later on a busy machine. */
 static bool takes_again(hook_shim *shim) {
   double deadline = seconds() + 10;
   while (seconds() < deadline) {
@@ -96,7 +96,7 @@ static bool takes_again(hook_shim *shim) {
   return false;
 }
 
-/* The bound in files: the oldest are kept, another shim knows it at once, and room made is found. */
+/* The bound on files: the oldest are kept, another shim sees it at once, and new room is used. */
 void files(void) {
   hook_shim *shim = opened();
   for (int i = 0; i < HOOK_SHIM_SPOOL_FILES; i++) CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
@@ -114,7 +114,7 @@ void files(void) {
   hook_shim_close(shim);
 }
 
-/* The bound in bytes, in pages as tmpfs takes them. */
+/* The bound on bytes, counted in pages as tmpfs allocates them. */
 void bytes(void) {
   static char longest[HOOK_SHIM_LONGEST];
   hook_shim *shim = opened();
@@ -127,6 +127,6 @@ void bytes(void) {
   /* 64 + 2 * (8 + 65536) bytes are 33 pages. */
   CHECK(result.outcome == HOOK_SHIM_FULL && good == HOOK_SHIM_SPOOL_BYTES / (33 * 4096));
   CHECK(spooled_files() == good);
-  CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED); /* there is room for a small one */
+  CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED); /* there is room for a small event */
   hook_shim_close(shim);
 }

@@ -1,5 +1,5 @@
-/* scenarios NAME: one scenario in the folder FOLDER; exit 0 if all is as it should be. Built with
- * AddressSanitizer and UndefinedBehaviorSanitizer, and with ThreadSanitizer. */
+/* scenarios NAME: runs one scenario in the directory $FOLDER, and exits with 0 if all checks pass.
+ * Built with AddressSanitizer and UndefinedBehaviorSanitizer, and with ThreadSanitizer. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #include "support.h"
 
-/* Bytes of any kind, up to the longest, arrive as they are; one more is refused. */
+/* Strings of any bytes arrive unchanged up to the maximum length. A longer string is refused. */
 static void strings(void) {
   static const char odd[] = "a\"b'c\\d\n\r\0\xff\xfe\xc3( %s%n";
   static char longest[HOOK_SHIM_LONGEST + 1], got[1 << 18];
@@ -45,7 +45,7 @@ static void strings(void) {
   hook_shim_close(shim);
 }
 
-/* No socket, a socket that nobody holds, something else there: spooled, errno and signals untouched. */
+/* No socket, a socket without a receiver, or another file: spooled, errno and signals unchanged. */
 static void missing(void) {
   hook_shim *shim = opened();
   errno = 4711;
@@ -59,7 +59,7 @@ static void missing(void) {
   CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
   unlink(below("notify.sock"));
   int socket = receiver();
-  CHECK(send_one(shim).outcome == HOOK_SHIM_DELIVERED); /* without opening anew */
+  CHECK(send_one(shim).outcome == HOOK_SHIM_DELIVERED); /* without reopening the shim */
   char line[16];
   hook_shim_describe(result, line, sizeof line);
   CHECK(strcmp(line, "spooled for pod") == 0);
@@ -72,7 +72,7 @@ static void missing(void) {
   hook_shim_close(shim);
 }
 
-/* What hook_shim_open refuses, and what it makes. */
+/* The paths that hook_shim_open refuses, and the directories that it creates. */
 static void opening(void) {
   hook_shim *shim = NULL;
   char path[5000] = "/";
@@ -97,13 +97,13 @@ static void opening(void) {
   CHECK(hook_shim_open(below("s"), below("new/spool/"), &shim) == 0);
   struct stat status;
   CHECK(stat(below("new/spool"), &status) == 0 && (status.st_mode & 07777) == 0700);
-  /* Somebody removes both folders, as an operator might: they come again, and are counted anew. */
+  /* An operator may remove both directories: they are created again, and counted from zero. */
   CHECK(rmdir(below("new/spool")) == 0 && rmdir(below("new")) == 0);
   CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
   hook_shim_close(shim);
 }
 
-/* Whoever makes the run directory first, others must get through it to the lease socket. */
+/* Other users must reach the lease socket, whichever process creates the run directory first. */
 static void modes(void) {
   umask(0777);
   hook_shim *shim = NULL;
@@ -115,7 +115,7 @@ static void modes(void) {
   hook_shim_close(shim);
 }
 
-/* A limit on the size of files is an error, and no SIGXFSZ; a child's events are other events. */
+/* A limit on file sizes causes an error, not SIGXFSZ. A child's events have other identifiers. */
 static void process(void) {
   hook_shim *shim = opened();
   struct rlimit before, none = {10, RLIM_INFINITY};
@@ -134,7 +134,7 @@ static void process(void) {
   CHECK(waitpid(child, &status, 0) == child && status == 0);
   CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
   CHECK(spooled_files() == 2 && files_with_dots() == 0);
-  /* Pid, instance and sequence: the last two are the same here. */
+  /* PID, instance and sequence: the last two are equal here. */
   DIR *spool = opendir(below("spool"));
   char ids[2][20] = {"", ""}, whole[256];
   for (struct dirent *entry; (entry = readdir(spool)) != NULL;) {
@@ -148,7 +148,8 @@ static void process(void) {
   hook_shim_close(shim);
 }
 
-/* A full disk (the folder is a small tmpfs): an error, no half file, and all is well when there is room. */
+/* A full disk (the directory is a small tmpfs): an error, no partial file, and success once there
+ * is room. */
 static void disk(void) {
   hook_shim *shim = opened();
   int good = 0;
@@ -164,7 +165,7 @@ static void disk(void) {
   hook_shim_close(shim);
 }
 
-/* A receiver that is stopped: no call waits for it, and when it goes on it has what was delivered. */
+/* A stopped receiver: no call waits for it, and after it resumes it has all delivered events. */
 static void stopped(void) {
   ledger *book = mmap(NULL, sizeof *book, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(book != MAP_FAILED);
@@ -189,7 +190,7 @@ static void stopped(void) {
     spooled += outcome == HOOK_SHIM_SPOOLED;
   }
   CHECK(delivered > 0 && spooled > 0 && delivered + spooled == 1000);
-  CHECK(longest < 1); /* a wait for the receiver would never end; a busy machine isn't that slow */
+  CHECK(longest < 1); /* a wait for the receiver would never return */
   kill(child, SIGCONT);
   CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
   CHECK(book->total == delivered);

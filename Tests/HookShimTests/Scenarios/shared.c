@@ -1,4 +1,4 @@
-/* One spool of several processes: its bound, its reader, and what a fork takes along. */
+/* One spool that several processes share: its bound, its reader, and the effect of a fork. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,8 @@ static void fill(hook_shim *shim) {
   while (send_one(shim).outcome == HOOK_SHIM_SPOOLED) continue;
 }
 
-/* Four processes with a shim each fill one spool: its bound is one, but for a call of each that is under way. */
+/* Four processes with a shim each fill one spool: together they respect its bound, apart from one
+ * concurrent call of each process. */
 void processes(void) {
   pid_t children[WRITERS];
   for (int i = 0; i < WRITERS; i++) {
@@ -46,8 +47,9 @@ static double cpu(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* An event that a full spool refuses costs the agent's thread no reading of it. Sanitizers and a cold cache slow a call
- * down several times; reading all names takes some 10 ms without either. */
+/* An event that a full spool refuses doesn't make the agent's thread read the directory. Sanitizers
+ * and a cold cache make a call several times slower. Reading all names takes about 10 ms without
+ * sanitizers and with a warm cache. */
 void cost(void) {
   hook_shim *shim = opened();
   fill(shim);
@@ -73,7 +75,8 @@ static void *send_on(void *shim) {
   return NULL;
 }
 
-/* A process that forks while its other threads look into a full spool: every child finds the room that is made later. */
+/* A process that forks while other threads check a full spool: each child finds the room that is
+ * made later. */
 void forks(void) {
   enum { CHILDREN = 60 };
   hook_shim *shim = opened();
@@ -96,13 +99,13 @@ void forks(void) {
       }
       _exit(1);
     }
-    double next = seconds() + 0.013; /* so that they fall into every part of the 250 ms between two looks */
+    double next = seconds() + 0.013; /* spread over the 250 ms between two checks */
     while (seconds() < next) sched_yield();
   }
   atomic_store(&over, 1);
   for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
   ledger *book = calloc(1, sizeof *book);
-  take_events(book, "spool"); /* and not the count, as somebody else would */
+  take_events(book, "spool"); /* without the count, like another program */
   close(gate[0]);
   close(gate[1]);
   int refused = 0;
@@ -116,8 +119,8 @@ void forks(void) {
   hook_shim_close(shim);
 }
 
-/* A reader that exchanges the folder for an empty one and reads it at its leisure: nothing is lost, in whichever of the
- * two a writer was. */
+/* A reader that exchanges the directory for an empty one and reads it later: no event is lost,
+ * whichever of the two directories a writer used. */
 void exchange(void) {
   enum { EVENTS = 8000 };
   hook_shim *shim = opened();
@@ -146,7 +149,7 @@ void exchange(void) {
   hook_shim_close(shim);
 }
 
-/* What is found where a count is missing counts; a name that is no event's doesn't. */
+/* Files are counted if the count is missing, except those whose names aren't those of events. */
 void uncounted(void) {
   hook_shim *shim = opened();
   fill(shim);

@@ -107,7 +107,7 @@ void take_events(ledger *ledger, const char *folder) {
     close(file);
     unlink(path);
     enter(ledger, room, size);
-    /* Names sort as the events happened. */
+    /* Names sort in the order of the events. */
     uint64_t boottime = 0;
     memcpy(&boottime, room + 40, 8);
     CHECK(boottime >= last);

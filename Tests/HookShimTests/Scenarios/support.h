@@ -1,4 +1,4 @@
-/* What the scenarios share: checks, a receiver, and a ledger of the events that arrived. */
+/* Support for the scenarios: checks, a receiver, and a ledger of the events that arrived. */
 #ifndef HOOK_SHIM_TEST_SUPPORT_H
 #define HOOK_SHIM_TEST_SUPPORT_H
 
@@ -16,33 +16,33 @@ extern int failures;
     }                                                                         \
   } while (0)
 
-/* A path below the scenario's folder; good until the 8th call after this one. */
+/* A path below the scenario's directory, valid until the 8th call after this one. */
 const char *below(const char *name);
 
-/* A shim on "notify.sock" and "spool" of the scenario's folder. */
+/* A shim on "notify.sock" and "spool" in the scenario's directory. */
 hook_shim *opened(void);
 hook_shim_result send_one(hook_shim *shim);
 
 /* A bound socket at "notify.sock". */
 int receiver(void);
 
-/* Seconds on a clock that only goes forward. */
+/* Seconds of a monotonic clock. */
 double seconds(void);
 
 enum { LEDGER = 65536 };
 
-/* How often each event of one instance came, by its sequence. */
+/* The number of times that each event of one instance arrived, by its sequence number. */
 typedef struct {
   unsigned char came[LEDGER];
   int total, twice, broken;
 } ledger;
 
 void enter(ledger *ledger, const unsigned char *bytes, long count);
-/* All datagrams that are there. */
+/* Enters all datagrams in the queue. */
 void take_queue(ledger *ledger, int socket);
-/* All files of the spool, in order of their names, each removed, and its count. */
+/* Enters and removes all files of the spool, in the order of their names, and removes its count. */
 void take_spool(ledger *ledger);
-/* All files of this folder, and not its count. */
+/* Enters and removes all files of this directory except its count. */
 void take_events(ledger *ledger, const char *folder);
 int spooled_files(void);
 int files_with_dots(void);

@@ -26,7 +26,7 @@ struct ExecTerminalTests {
     try await pod.engine.docker("top", "\(pod.task)_web", "-o", "pid,args").output().contains(words)
   }
 
-  @Test("has the window's size from the beginning, and follows it", arguments: TestEngine.all)
+  @Test("has the window's size from the beginning, and updates it", arguments: TestEngine.all)
   func size(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       let terminal = try PseudoTerminal(
@@ -35,7 +35,7 @@ struct ExecTerminalTests {
           ["sh", "-c", "trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done"]),
         rows: 33, columns: 123)
       try await terminal.shows("ready")
-      // The first size comes just after the start, and may itself be a change.
+      // The first size arrives just after the start, and can itself be a change.
       try await eventually("the first size", every: .milliseconds(200)) {
         let shell = try await pod.exec(
           ["-T"], "web", ["sh", "-c", "for t in /dev/pts/[0-9]*; do stty size <$t; done"]
@@ -50,7 +50,7 @@ struct ExecTerminalTests {
   }
 
   @Test(
-    "passes keys on as they are typed, and leaves its terminal as it was", arguments: TestEngine.all
+    "passes keys on as they are typed, and restores its terminal", arguments: TestEngine.all
   )
   func keys(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
@@ -59,7 +59,7 @@ struct ExecTerminalTests {
       terminal.type("echo a$((1 + 1))b\r")
       try await terminal.shows("a2b")
       #expect(terminal.modes != before)
-      // Neither ends compose-executor; ctrl-P comes at once.
+      // Neither stops compose-executor; ctrl-P is passed on at once.
       terminal.type("sleep 1000\r")
       try await eventually("the sleep") { try await isRunning("sleep 1000", in: pod) }
       terminal.type("\u{3}")
@@ -70,7 +70,7 @@ struct ExecTerminalTests {
   }
 
   @Test(
-    "that gets a signal hangs up the command's terminal, and leaves its own as it was",
+    "that receives a signal hangs up the command's terminal, and restores its own",
     arguments: [SIGTERM, SIGINT, SIGHUP, SIGQUIT])
   func hangup(_ signal: Int32) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -87,7 +87,7 @@ struct ExecTerminalTests {
     }
   }
 
-  @Test("without a terminal sends signals on, and a second one kills", arguments: TestEngine.all)
+  @Test("without a terminal forwards signals, and a second one kills", arguments: TestEngine.all)
   func signals(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       for (signal, code) in [(SIGTERM, Int32(143)), (SIGINT, 130)] {
@@ -118,7 +118,7 @@ struct ExecTerminalTests {
     }
   }
 
-  @Test("whose reader goes away leaves no command behind", arguments: TestEngine.all)
+  @Test("whose reader exits leaves no command running", arguments: TestEngine.all)
   func readerGone(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       let result = try await Command(
@@ -131,7 +131,7 @@ struct ExecTerminalTests {
     }
   }
 
-  @Test("ends when its container dies", arguments: TestEngine.all)
+  @Test("exits when its container dies", arguments: TestEngine.all)
   func death(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       let plain = try pod.exec(["-T"], "web", ["sh", "-c", "echo ready; sleep 4321"]).start()

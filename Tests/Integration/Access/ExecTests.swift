@@ -28,12 +28,12 @@ struct ExecTests {
   ]
 
   @Test(
-    "ends as the command, with and without a terminal, whatever the input is",
+    "exits with the command's code, with and without a terminal, whatever the input is",
     arguments: TestEngine.all)
   func codes(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       for (words, code) in Self.ends {
-        // As the engine's own client has it: releases differ about commands that can't be run.
+        // The code of the engine's own client: releases differ about commands that can't be run.
         let docker = try await pod.docker(["exec", "\(pod.task)_web"] + words).run().status
         if code != 126, code != 127 { #expect(docker == .exited(code), "\(words)") }
         for input: String? in [nil, "", "some\nlines\n"] {
@@ -46,7 +46,7 @@ struct ExecTests {
     }
   }
 
-  @Test("joins three streams, apart, in both directions, to their ends", arguments: TestEngine.all)
+  @Test("connects three separate streams in both directions", arguments: TestEngine.all)
   func streams(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       let echo = try await pod.exec(["-T"], "web", ["cat"], input: "x\n").run()
@@ -57,19 +57,19 @@ struct ExecTests {
       #expect(
         both.status == .exited(3) && both.stdout == "out b\n" && both.stderr == "err b\n", "\(both)"
       )
-      // A command that ends before its input.
+      // A command that exits before the end of its input.
       let early = try await pod.exec(
         ["-T"], "web", ["echo", "done"], input: String(repeating: "x", count: 3_000_000)
       ).run()
       #expect(early.status == .exited(0) && early.stdout == "done\n", "\(early.status)")
-      // Without a terminal in the test's own streams, none is asked for.
+      // The test's own streams are no terminal, so none is requested.
       let plain = try await pod.exec([], "web", ["sh", "-c", "test -t 0 || echo none"]).run()
       #expect(plain.stdout == "none\n", "\(plain)")
     }
   }
 
   @Test(
-    "gives the command variables, a user, a directory, and its own options",
+    "passes variables, a user, a directory, and the command's own options",
     arguments: TestEngine.all)
   func options(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
@@ -83,7 +83,7 @@ struct ExecTests {
     }
   }
 
-  @Test("says what is wrong: the pod, the service, its container, an option")
+  @Test("names the fault: the pod, the service, its container, an option")
   func failures() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = Self.file + "\n  job: {image: pod-test/busybox, command: [\"true\"]}\n"
@@ -112,7 +112,7 @@ struct ExecTests {
   }
 
   @Test(
-    "output that can't be written ends it with 1 and the reason",
+    "with output that can't be written exits with 1 and prints the reason",
     arguments: [
       (">/dev/full", "standard output can't be written: No space left on device\n"),
       (">&-", "standard output can't be written: Bad file descriptor\n"), ("2>&-", ""),
@@ -133,7 +133,7 @@ struct ExecTests {
     }
   }
 
-  @Test("a hundred megabytes come through in each direction", .heavy)
+  @Test("passes a hundred megabytes on in each direction", .heavy)
   func much() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withWeb(on: engine) { pod in
@@ -153,7 +153,7 @@ struct ExecTests {
     }
   }
 
-  @Test("a slow reader holds the command back, and nothing is kept meanwhile", .heavy)
+  @Test("with a slow reader blocks the command and buffers nothing", .heavy)
   func backpressure() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withWeb(on: engine) { pod in
@@ -173,7 +173,7 @@ struct ExecTests {
       defer { close(pipe) }
       var events = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
       #expect(poll(&events, 1, 30_000) == 1)
-      // By then the engine has sent what fits into the socket.
+      // By then the engine has filled the socket buffer.
       var last = 0
       try await eventually("a memory that doesn't grow", every: .milliseconds(500)) {
         let size = try resident(command.pid)

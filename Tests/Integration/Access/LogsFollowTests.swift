@@ -10,7 +10,7 @@ struct LogsFollowTests {
   }
 
   @Test(
-    "go on over restarts, lose no line and repeat none, and end with the pod",
+    "continue over restarts without lost or repeated lines, and end with the pod",
     arguments: TestEngine.all)
   func restarts(on engine: TestEngine) async throws {
     let file = """
@@ -41,7 +41,7 @@ struct LogsFollowTests {
     }
   }
 
-  @Test("show no older line with --tail 0, and those of chosen services alone")
+  @Test("show no older line with --tail 0, and only those of the given services")
   func tail() async throws {
     let file = """
       services:
@@ -57,7 +57,7 @@ struct LogsFollowTests {
       try await pod.running()
       try await pod.says("early", service: "web")
       let follow = try pod.command("logs", "-f", "--tail", "0", pod.task, "web").start()
-      // It listens once another that was started after it shows something.
+      // It follows as soon as another one that was started after it prints a line.
       let witness = try pod.command("logs", "-f", pod.task, "web").start()
       try await witness.line(containing: "early")
       try await pod.exec(["-T"], "web", ["touch", "/tmp/go"]).output()
@@ -73,7 +73,7 @@ struct LogsFollowTests {
   func flood() async throws {
     let engine = try #require(TestEngine.all.first)
     let count = 700_000
-    // The pod's own output goes nowhere, so that the container isn't held back by the test.
+    // The pod's own output is discarded, so that the test doesn't block the container.
     let file = """
       services:
         web:
@@ -114,7 +114,7 @@ struct LogsFollowTests {
     }
   }
 
-  @Test("end when nobody reads them")
+  @Test("end if their reader exits")
   func reader() async throws {
     let file = """
       services:
@@ -133,7 +133,7 @@ struct LogsFollowTests {
     }
   }
 
-  @Test("name a service whose log driver can't be read, and go on with the others")
+  @Test("name a service whose log driver can't be read, and continue with the others")
   func driver() async throws {
     let file = """
       services:

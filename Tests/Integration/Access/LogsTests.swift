@@ -27,7 +27,7 @@ struct LogsTests {
   }
 
   private func lines(_ text: String, of service: String? = nil) -> [String] {
-    // By bytes: a carriage return and a newline are one character.
+    // Splits bytes: a carriage return and a newline are one character.
     let all = text.utf8.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
     guard let service else { return all }
     return all.filter { $0.hasPrefix(service) }
@@ -35,7 +35,7 @@ struct LogsTests {
   }
 
   @Test(
-    "are those of Docker Compose, by service, tail, times and prefix", arguments: TestEngine.all)
+    "equal those of Docker Compose by service, tail, times, prefix", arguments: TestEngine.all)
   func matrix(on engine: TestEngine) async throws {
     try await withLines(on: engine) { pod in
       let cases: [[String]] = [
@@ -62,7 +62,7 @@ struct LogsTests {
     }
   }
 
-  @Test("are in the order of their times, with a prefix as wide as the widest")
+  @Test("are ordered by time, with a prefix as wide as the widest")
   func order() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withLines(on: engine) { pod in
@@ -113,7 +113,7 @@ struct LogsTests {
     }
   }
 
-  @Test("say what is wrong: the pod, the service, an option")
+  @Test("name the fault: the pod, the service, an option")
   func failures() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withLines(on: engine) { pod in
@@ -133,7 +133,7 @@ struct LogsTests {
     }
   }
 
-  @Test("come from the sandbox once the pod is gone")
+  @Test("come from the sandbox after the pod's cleanup")
   func gone() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { work in

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A Compose file that can't be run, and what its author is told.
+/// A Compose file that can't be run, and the message to its author.
 struct BadInput: Sendable, CustomTestStringConvertible {
   let title: String
   let file: String
-  /// Where the complaint points, and part of what it says.
+  /// The location in the message, and a part of its text.
   let place: String
   let words: String
   var options: [String] = []
@@ -129,16 +129,17 @@ struct BadInput: Sendable, CustomTestStringConvertible {
   ]
 }
 
-@Suite("Bad input", .needsEngine, .throttled)
+@Suite("Invalid input", .needsEngine, .throttled)
 struct BadInputTests {
-  @Test("gets one clear line, its exit code, and nothing in Docker", arguments: BadInput.all)
+  @Test("causes one clear line, an exit code, and no Docker object", arguments: BadInput.all)
   func refused(input: BadInput) async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(options: input.options, files: ["folder/readme": ""])
     let end = try await podEnd(on: engine, input.file, settings, within: .seconds(120))
-    // A wrong option is wrong usage, a wrong file a failure.
+    // A wrong option is wrong usage, a wrong file is a failure.
     #expect(end.status == .exited(input.status), "\(end)")
-    // Where no task could be made of the file the complaint is all; else it is the last state's message.
+    // If the file defines no task, the message is the only output; otherwise it is the last state's
+    // message.
     let complaint: String
     if end.states.isEmpty {
       let line = try #require(end.stderr.first)
@@ -156,7 +157,7 @@ struct BadInputTests {
     }
   }
 
-  @Test("a file that can't be found in the folder is asked for by its names")
+  @Test("without a file in the directory causes a message with the names of Compose files")
   func noFile() async throws {
     try await withTemporaryFolder { sandbox in
       let result = try await Command(
@@ -168,7 +169,7 @@ struct BadInputTests {
     }
   }
 
-  @Test("an engine that is too old is refused, and so is one that isn't one")
+  @Test("such as an engine that is too old, or isn't an engine, is refused")
   func oldEngine() async throws {
     for (answer, words) in [
       ("HTTP/1.1 200 OK\r\nApi-Version: 1.12\r\nContent-Length: 2\r\n\r\nOK", "1.12"),

@@ -19,9 +19,9 @@ struct ConfigTests {
     volumes: {kept: {}}
     """
 
-  /// The parts of a request, or of an inspection, that a contract speaks of.
+  /// The parts of a request, or of an inspection, that are in a contract.
   private struct Contract: Equatable {
-    /// In bytes; left out of the comparison.
+    /// In bytes; not compared.
     let memory: Int
     let labels: [String: String]
     let environment: [String]
@@ -39,7 +39,7 @@ struct ConfigTests {
 
     init(config: [String: Any], host: [String: Any]) {
       labels = (config["Labels"] as? [String: String] ?? [:]).filter {
-        // Those of an executor's own process, and of an image, are another for each.
+        // Labels of the executor's own process and of an image differ between pods.
         !$0.key.hasPrefix("mesos.executor.") && !$0.key.hasPrefix("pod-test.")
       }
       environment = (config["Env"] as? [String] ?? []).filter { !$0.hasPrefix("PATH=") }
@@ -53,7 +53,7 @@ struct ConfigTests {
     }
   }
 
-  @Test("--pod prints what run then creates, and creates nothing", arguments: TestEngine.all)
+  @Test("--pod prints the requests of run, and creates no object", arguments: TestEngine.all)
   func pod(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(2)
     let run = UUID().uuidString.lowercased()
@@ -83,16 +83,16 @@ struct ConfigTests {
           host: real["HostConfig"] as? [String: Any] ?? [:])
         let asked = Contract(config: request, host: request["HostConfig"] as? [String: Any] ?? [:])
         #expect(asked == created, "\(name)")
-        // A host whose cgroup v2 has no memory controller drops the limit, with a warning.
+        // A host whose cgroup v2 has no memory controller ignores the limit, with a warning.
         if engine.cgroups == .v1 { #expect(asked.memory == created.memory, "\(name)") }
         #expect(asked.labels["mesos.task_id"] == "printed")
       }
-      // It made no second pod of the same name, and took none of the first one's things.
+      // It created no second pod of the same name, and used no object of the first.
       #expect(try await pod.services() == ["store", "web"])
     }
   }
 
-  @Test("--pod refuses what run refuses, with its place")
+  @Test("--pod refuses the same files as run, with the location")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { folder in
@@ -109,7 +109,7 @@ struct ConfigTests {
     }
   }
 
-  @Test("names are coloured on a terminal and nowhere else")
+  @Test("names are colored only on a terminal")
   func colour() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -128,7 +128,7 @@ struct ConfigTests {
     #expect(shown.status == .exited(0), "\(shown)")
     for (service, word) in [("web", "one"), ("job", "two")] {
       let pattern = try Regex("\u{1b}\\[[0-9]+m\(service) \\|\u{1b}\\[0m \(word)\r\n")
-      // A terminal's newline is two bytes, which Swift takes for one character.
+      // A terminal's newline is two bytes, which are one character in Swift.
       let text = shown.stdout.joined(separator: "\n")
       #expect(text.firstMatch(of: pattern) != nil, "\(shown)")
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs a command of the executor in a folder with some files.
+/// Runs a command of the executor in a directory with some files.
 private func lines(
   _ arguments: [String], _ files: [String: String], links: [String: String] = [:],
   environment: [String: String] = [:]
@@ -25,9 +25,9 @@ private func lines(
   }
 }
 
-@Suite("What is wrong with a file", .needsEngine, .throttled)
+@Suite("Messages about an invalid file", .needsEngine, .throttled)
 struct FileMessageTests {
-  /// Files whose value is wrong since a variable is not set: the warning's place, the error's
+  /// Files with an invalid value because a variable is not set: the warning's location, the error's
   /// beginning and its end.
   static let unset: [(file: String, warning: String, error: String, text: String)] = [
     (
@@ -49,7 +49,7 @@ struct FileMessageTests {
   ]
 
   @Test(
-    "that comes from a variable that is not set: a warning first, and the error names it",
+    "name an unset variable in a warning and in the error that it causes",
     arguments: unset.indices, [["config"], ["config", "--pod"], ["run"]])
   func named(index: Int, arguments: [String]) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -64,7 +64,7 @@ struct FileMessageTests {
     #expect(lines.last?.hasSuffix(item.text) == true, "\(lines)")
   }
 
-  @Test("that only the plan or the engine refuses names the variable as well")
+  @Test("of the plan or the engine name an unset variable as well")
   func unsetLater() async throws {
     let engine = try #require(TestEngine.all.first)
     for (file, place, text) in [
@@ -105,7 +105,7 @@ struct FileMessageTests {
     }
   }
 
-  @Test("whose services are all in profiles that are not enabled, or that has none")
+  @Test("name disabled profiles, or the lack of services, if no service is left")
   func noServices() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -136,7 +136,7 @@ struct FileMessageTests {
     #expect(try await lines(["config"], ["compose.yaml": file]).status == .exited(0))
   }
 
-  @Test("with keys that mean nothing to a pod: config --pod lists those that run lists")
+  @Test("list keys without effect in config --pod as in run")
   func unhonoured() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -160,7 +160,7 @@ struct FileMessageTests {
   }
 
   @Test(
-    "says where that stands which needs a newer engine",
+    "have the location of a key that needs a newer engine",
     arguments: [
       ("volumes: [{type: volume, source: v, target: /v, volume: {subpath: s}}]", "4:15", "1.45"),
       ("volumes: [{type: image, source: pod-test/busybox, target: /i}]", "4:15", "1.48"),
@@ -192,7 +192,8 @@ struct FileMessageTests {
 struct LinkTests {
   private static let plain = "services:\n  a:\n    image: i\n    command: [echo, '${X-}']\n"
 
-  /// A file that is read, as a link, the text that names it, and how the message begins.
+  /// A file that is read and is a link, the Compose file that names it, and the beginning of the
+  /// message.
   static let files: [(name: String, compose: String, start: String)] = [
     (".env", plain, "`.env` is, or lies behind, a link that leaves the root directory /"),
     (
@@ -218,7 +219,7 @@ struct LinkTests {
   ]
 
   @Test(
-    "is refused for a file that is read, by one rule and in the same words",
+    "is refused for every kind of file, by the same rule and with the same text",
     arguments: files.indices
   )
   func refused(index: Int) async throws {
@@ -236,14 +237,14 @@ struct LinkTests {
         #expect(status == .exited(1), "\(arguments)")
         let line = try #require(lines.last)
         #expect(line.hasPrefix(item.start), "\(arguments): \(lines)")
-        // Each has a folder of its own.
+        // Each run has its own directory.
         told.insert(line.replacing(/compose-executor-test-[-0-9A-F]+/, with: "FOLDER"))
       }
       #expect(told.count == 1)
     }
   }
 
-  @Test("is none within the directory, and none where --root names a directory that holds both")
+  @Test("is accepted within the directory, or if --root names a directory that contains both")
   func accepted() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { outside in

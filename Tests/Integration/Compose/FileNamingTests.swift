@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A project named otherwise than its directory, whose file uses the name.
+/// A project whose name differs from its directory, and whose file uses the name.
 private let named = """
   name: own
   services:
@@ -31,7 +31,7 @@ private let named = """
     text: {content: "${COMPOSE_PROJECT_NAME} ${NET}\\n"}
   """
 
-/// What stands beside it, one of them with a name of its own.
+/// The files next to it; one of them sets its own name.
 private let beside = [
   "x.env": "FROM_FILE=${COMPOSE_PROJECT_NAME}_file\n",
   ".env": "COMPOSE_PROJECT_NAME=other\nNET=${COMPOSE_PROJECT_NAME}_net\nFROM_DOTENV=x\n",
@@ -44,7 +44,7 @@ struct FileNamingTests {
     ["\(name) \(name)_net", "\(name) \(name)_file"]
   }
 
-  @Test("is what the pod's objects are called by, in run", arguments: TestEngine.all)
+  @Test("is the name of the pod's project in run", arguments: TestEngine.all)
   func run(on engine: TestEngine) async throws {
     try await withPod(on: engine, named, PodSettings(files: beside)) { pod in
       let end = try await pod.ended()
@@ -57,7 +57,7 @@ struct FileNamingTests {
     }
   }
 
-  @Test("is that under Mesos too", arguments: MesosHost.linux)
+  @Test("is the name of the pod's project under Mesos too", arguments: MesosHost.linux)
   func mesos(on host: MesosHost) async throws {
     let settings = MesosSettings(files: beside)
     try await withMesosPod(on: host, named, settings) { pod in
@@ -71,7 +71,7 @@ struct FileNamingTests {
     }
   }
 
-  @Test("is that in config --pod, whose requests bear it, and the file's own name in config")
+  @Test("is the project of the requests in config --pod, and the file's own name in config")
   func config() async throws {
     try await Recorder.with { recorder in
       try await withTemporaryFolder { folder in

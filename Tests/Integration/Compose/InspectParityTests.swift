@@ -5,7 +5,7 @@ import OrderedCollections
 import TestSupport
 import Testing
 
-@Suite("What runs is what Compose runs", .needsEngine, .broad)
+@Suite("A pod's containers equal Compose's containers", .needsEngine, .broad)
 struct InspectParityTests {
   @Test("in docker inspect, key by key", arguments: TestEngine.all)
   func inspect(on engine: TestEngine) async throws {
@@ -13,7 +13,7 @@ struct InspectParityTests {
       $0.requestOnly == nil && $0.controller.map(engine.has) ?? true
     }
     let project = try ParityFile.load(files.map(\.path))
-    // One after the other: both have networks of the same addresses.
+    // In sequence: both have networks with the same addresses.
     let theirs = try await Oracle5.create(files, on: engine) {
       try await CreatedObjects(project: $0, on: engine)
     }
@@ -38,7 +38,8 @@ struct InspectParityTests {
       try await withPod(on: recorder.engine, "unused: true\n", settings(files)) { pod in
         try await created(files, by: pod)
         let name = try await pod.project()
-        // A container's further networks come after it. A difference that stays is found by the comparison.
+        // Further networks of a container are connected after its creation. The comparison finds a
+        // remaining difference.
         let expected = theirs.objects.endpoints
         try? await eventually("all endpoints", within: .seconds(15)) {
           recorder.created(for: name).endpoints == expected
@@ -50,7 +51,7 @@ struct InspectParityTests {
     }
   }
 
-  @Test("in the container of a pre_start, and where the docker command's configuration has proxies")
+  @Test("in the container of a pre_start, and with proxies in the docker configuration")
   func preStart() async throws {
     let file = """
       services:
@@ -127,7 +128,7 @@ struct InspectParityTests {
     }
   }
 
-  /// Compares all that either side created for a project.
+  /// Compares all objects that either side created for a project.
   private func compare(_ one: Side, _ other: Side, _ project: Project) {
     let (ours, theirs) = (one.objects, other.objects)
     let (ourForm, theirForm) = (one.form(of: project), other.form(of: project))
@@ -157,7 +158,8 @@ struct InspectParityTests {
     }
   }
 
-  @Test("every key that Docker shows has a file of its own, or a place in one")
+  /// Invariant 9: the engine receives everything that a file requests.
+  @Test("for every key that Docker shows, which has its own file or is part of one")
   func covered() throws {
     var used: Set<String> = []
     for file in try ParityFile.all() { used.formUnion(try ParityKeys(usedBy: file.path).paths) }
@@ -165,25 +167,24 @@ struct InspectParityTests {
     #expect(ParityKeys.visible.count > 150)
   }
 
-  @Test("docs/differences.md lists what may differ, and nothing else")
+  @Test("except for the differences in docs/compose.md")
   func documented() throws {
-    let text = try SourceTree.text("docs/differences.md")
-    // The tables before the chapter on Mesos' executors.
-    let own = text.prefix(upTo: text.range(of: "\n## ")?.lowerBound ?? text.endIndex)
-    let lines = own.split(separator: "\n").filter { $0.hasPrefix("|") }
-    #expect(lines.joined(separator: "\n") + "\n" == Difference.table + RunningDifference.table)
+    let text = try SourceTree.text("docs/compose.md")
+    // An additional row would not be followed by an empty line.
+    #expect(text.contains("\n\n" + Difference.table + "\n"))
+    #expect(text.contains("\n\n" + RunningDifference.table + "\n"))
   }
 }
 
-/// What one side created, and where.
+/// The objects that one side created.
 struct Side: Sendable {
   /// The project's name.
   let project: String
-  /// The folder of its files.
+  /// The directory of its files.
   let folder: String
   let objects: CreatedObjects
 
-  /// How it is compared.
+  /// The form in which it is compared.
   func form(of project: Project) -> ParityForm {
     ParityForm(
       names: ParityNames(of: objects, project: self.project, folder: folder), project: project)
@@ -193,7 +194,7 @@ struct Side: Sendable {
 /// A project that Docker Compose 5.6.1 has created from the same files.
 struct Oracle5: Sendable {
   let project: String
-  /// What it printed.
+  /// Its output.
   private(set) var output = ""
 
   /// Its command line.
@@ -207,7 +208,8 @@ struct Oracle5: Sendable {
       folder: folder)
   }
 
-  /// Creates the services of some files in a folder of their own, without starting any, and takes them down.
+  /// Creates the services of some files in a separate directory, without starting any, and removes
+  /// them.
   static func create(
     _ files: [ParityFile], on engine: TestEngine,
     _ look: (String) async throws -> CreatedObjects
@@ -225,7 +227,7 @@ struct Oracle5: Sendable {
     }
   }
 
-  /// Creates it, lends it, and takes it down.
+  /// Creates the project, calls `body` with it, and removes it.
   static func with(
     _ engine: TestEngine, options: [String], folder: String, command: [String] = ["create"],
     environment: [String: String] = [:], _ body: (Oracle5) async throws -> Void
@@ -247,13 +249,13 @@ struct Oracle5: Sendable {
   }
 }
 
-/// A pod that ended before it was there.
+/// A pod that exited before its containers existed.
 private struct EndedEarly: Error, CustomStringConvertible {
   let description: String
 }
 
 extension RunningPod {
-  /// Its Compose project's name.
+  /// The name of its Compose project.
   func project() async throws -> String {
     try await engine.docker(
       "ps", "-a", "--filter", "label=mesos.container_id=\(run)", "--format",

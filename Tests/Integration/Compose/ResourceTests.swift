@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `compose-resources --format json` says.
+/// The output of `compose-resources --format json`.
 private struct Sums: Decodable {
   struct Amounts: Decodable {
     var cpus: Double
@@ -20,7 +20,7 @@ private struct Sums: Decodable {
   var pod: Amounts
 }
 
-@Suite("compose-resources beside real pods", .needsEngine, .throttled)
+@Suite("compose-resources compared with real pods", .needsEngine, .throttled)
 struct ResourceTests {
   private static func resources(
     _ folder: TemporaryFolder, _ arguments: String...
@@ -39,7 +39,7 @@ struct ResourceTests {
     """
 
   @Test(
-    "counts what the kernel holds the containers to",
+    "sums the limits that the kernel applies to the containers",
     .needs("memory", on: .v1), .needs("cpu", on: .v1))
   func limits() async throws {
     let engine = try #require(TestEngine.v1)
@@ -65,7 +65,7 @@ struct ResourceTests {
       }
       #expect(abs(sums.pod.cpus - cpus) < 0.000_001)
       #expect(sums.pod.bytes == bytes)
-      // 24 MiB, 8 MiB and two pages, 16 MiB.
+      // 24 MiB, 8 MiB plus two pages, 16 MiB.
       #expect(sums.pod.mem == 49)
     }
   }
@@ -83,7 +83,7 @@ struct ResourceTests {
 
   // MARK: Submissions
 
-  /// Engines that can limit what the submissions ask for.
+  /// Engines that can apply the limits of the submissions.
   static let limiting = MesosHost.linux.filter {
     $0.engine.has("cpu") && $0.engine.has("memory")
   }
@@ -107,7 +107,8 @@ struct ResourceTests {
         stop_signal: SIGKILL
     """
 
-  /// What lies at the submission's addresses: the release's tarball and one of the folder `pod`.
+  /// The files at the submission's addresses: the tarballs of the release and of the directory
+  /// `pod`.
   private static func content(
     _ folder: TemporaryFolder, executor: String
   ) async throws -> [String: String] {
@@ -122,7 +123,7 @@ struct ResourceTests {
       })
   }
 
-  /// The submission for a folder named `pod`.
+  /// The submission for a directory named `pod`.
   private static func submission(_ arguments: String...) async throws -> [UInt8] {
     try await withTemporaryFolder { folder in
       let file = try folder.write("pod/compose.yaml", served)
@@ -147,7 +148,7 @@ struct ResourceTests {
   }
 
   @Test(
-    "its app runs under Marathon, with the variables that it was given", arguments: limiting)
+    "writes an app that runs under Marathon, with its variables", arguments: limiting)
   func marathon(on host: MesosHost) async throws {
     let app = try MarathonApp(
       try await Self.submission("--format", "marathon", "--env", "NAME=marathon"))
@@ -163,7 +164,7 @@ struct ResourceTests {
     try await expectLife(settings, on: host, at: ports[0], says: "marathon")
   }
 
-  @Test("its job runs under Aurora", arguments: limiting)
+  @Test("writes a job that runs under Aurora", arguments: limiting)
   func aurora(on host: MesosHost) async throws {
     let job = try AuroraJob(try await Self.submission("--format", "aurora"))
     let executor = try AuroraExecutor(

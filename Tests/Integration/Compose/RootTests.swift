@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A project whose file lies in a directory of its own, and uses what is beside that.
+/// A project whose file is in a subdirectory and uses files outside of it.
 private let below: [String: String] = [
   "docker/compose.yaml": """
   include: [../more/b.yaml]
@@ -31,11 +31,11 @@ struct RootTests {
     PodSettings(options: ["-f", file] + options, files: files)
   }
 
-  @Test("use what lies above them, in the git repository or where --root says")
+  @Test("use files above them, within the git repository or the directory of --root")
   func used() async throws {
     let engine = try #require(TestEngine.all.first)
     let repository = below.merging([".git/HEAD": "ref: refs/heads/main\n"]) { $1 }
-    // A work tree of a repository has a file of that name.
+    // The work tree of a repository has a file with that name.
     let tree = below.merging([".git": "gitdir: /elsewhere\n"]) { $1 }
     for settings in [
       Self.settings(files: repository), Self.settings(files: tree),
@@ -48,7 +48,7 @@ struct RootTests {
   }
 
   @Test(
-    "may not leave it, each with its line",
+    "can't leave it; each attempt is refused with its line",
     arguments: [
       ("    volumes: ['../../x:/x']", "5:15", "`../../x`"),
       ("    volumes: [{type: bind, source: ../../x, target: /x}]", "5:36", "`../../x`"),
@@ -87,7 +87,7 @@ struct RootTests {
   }
 
   @Test(
-    "a --root that names no directory is refused, with the word and before the file is read",
+    "are not read if --root names no directory; the message has the name",
     arguments: ["", "nowhere", "file", "/nowhere", "a\u{1b}[1m"], ["run", "config"])
   func noDirectory(root: String, command: String) async throws {
     try await withTemporaryFolder { folder in
@@ -104,7 +104,7 @@ struct RootTests {
     }
   }
 
-  @Test("may not leave their own directory where there is neither a repository nor --root")
+  @Test("can't leave their own directory without a repository and --root")
   func own() async throws {
     let engine = try #require(TestEngine.all.first)
     let end = try await podEnd(on: engine, "unused: true\n", Self.settings(files: below))
@@ -115,7 +115,7 @@ struct RootTests {
   }
 
   @Test(
-    "are bounded by the sandbox under Mesos, whatever a repository says", arguments: MesosHost.linux
+    "are limited to the sandbox under Mesos, despite a repository", arguments: MesosHost.linux
   )
   func sandbox(on host: MesosHost) async throws {
     var settings = MesosSettings(files: below)
@@ -137,7 +137,7 @@ struct RootTests {
   }
 
   @Test(
-    "may be mounted from the whole sandbox where the operator allows no bind mounts",
+    "can be mounted from the whole sandbox if the operator permits no bind mounts",
     arguments: MesosHost.linux)
   func policy(on host: MesosHost) async throws {
     var settings = MesosSettings(files: [

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// RUNNING_CASES=all takes every case, else a tenth of them, which TEST_SEED repeats; RUNNING_ONLY
-/// takes those whose names begin so, one or several with commas.
-@Suite("What a container sees is what it sees under Compose", .needsEngine, .broad)
+/// RUNNING_CASES=all runs every case, otherwise a tenth of them, which TEST_SEED repeats.
+/// RUNNING_ONLY runs those whose names have one of its prefixes, separated by commas.
+@Suite("A container's view is the same as under Compose", .needsEngine, .broad)
 struct RunningTests {
   @Test("service by service, in every form of its keys", arguments: TestEngine.all)
   func services(on engine: TestEngine) async throws {
@@ -19,7 +19,7 @@ struct RunningTests {
   }
 
   @Test(
-    "project by project: what is merged, ordered, scaled, shared and exits",
+    "project by project: merging, order, scale, sharing and exits",
     arguments: TestEngine.all)
   func projects(on engine: TestEngine) async throws {
     let projects = RunningChoice.of(try RunningProject.all())
@@ -27,7 +27,7 @@ struct RunningTests {
   }
 
   @Test(
-    "and what Compose or the engine refuses is refused, with its place", arguments: TestEngine.all)
+    "with the same refusals as Compose or the engine, with location", arguments: TestEngine.all)
   func refusals(on engine: TestEngine) async throws {
     let started = ContinuousClock.now
     let all = RunningChoice.of(try RunningRefusal.all())
@@ -40,9 +40,9 @@ struct RunningTests {
     RunningCount.conclude(counts, "refusals on \(engine)", ContinuousClock.now - started)
   }
 
-  @Test("docs/differences.md lists what may differ, and names real cases")
+  @Test("except for the differences in docs/compose.md, which have real cases")
   func documented() throws {
-    let text = try SourceTree.text("docs/differences.md")
+    let text = try SourceTree.text("docs/compose.md")
     #expect(text.contains(RunningDifference.table))
     let tables = try RunningTable.all()
     let services = tables.flatMap(\.rows).flatMap(\.cases).map(\.description)
@@ -58,7 +58,7 @@ struct RunningTests {
     #expect(names.count >= 800)
   }
 
-  /// True for a run that is long enough to be watched.
+  /// True for a run that is long enough to print its progress.
   private static var takesAll: Bool {
     ["RUNNING_CASES", "RUNNING_ONLY"].contains { ProcessInfo.processInfo.environment[$0] != nil }
   }
@@ -87,11 +87,11 @@ struct RunningTests {
   }
 }
 
-/// Which cases run, and beside which.
+/// The selection of cases, and their combination into projects.
 enum RunningChoice {
   private static let variables = ProcessInfo.processInfo.environment
 
-  /// All, a tenth, or those of a name.
+  /// All cases, a tenth, or those with a name.
   static func of<Case: CustomStringConvertible>(_ cases: [Case]) -> [Case] {
     if let only = variables["RUNNING_ONLY"] {
       let prefixes = only.split(separator: ",")
@@ -102,13 +102,13 @@ enum RunningChoice {
     return cases.enumerated().filter { $0.offset % 10 == Int(seed % 10) }.map(\.element)
   }
 
-  /// Whether a name is meant by a word, which may end in `*`.
+  /// Whether a name matches a word, which may end in `*`.
   static func matches(_ name: String, _ word: String) -> Bool {
     word.hasSuffix("*") ? name.hasPrefix(word.dropLast()) : name == word
   }
 
-  /// Cases that can share a project. Those of one table take the same names and addresses: what
-  /// doesn't fit into one project comes after it, in the same lane.
+  /// Cases that can share a project. Those of one table use the same names and addresses: cases
+  /// that don't fit into one project follow it in the same lane.
   static func lanes(_ cases: [RunningCase]) -> [[[RunningCase]]] {
     var lanes: [[[RunningCase]]] = []
     var tables: [[RunningCase]] = []
@@ -132,7 +132,7 @@ enum RunningChoice {
     return lanes
   }
 
-  /// Does something for each, some at the same time.
+  /// Does something for each item, `width` at the same time.
   static func each<Item: Sendable, Result: Sendable>(
     _ items: [Item], width: Int, _ body: @escaping @Sendable (Item) async throws -> Result
   ) async throws -> [Result] {
@@ -148,7 +148,7 @@ enum RunningChoice {
   }
 }
 
-/// How many cases are the same on both sides.
+/// The number of cases that are the same on both sides.
 struct RunningCount: Sendable {
   private var same = 0
   private var documented = 0
@@ -156,7 +156,7 @@ struct RunningCount: Sendable {
   private var findings: [String] = []
 
   mutating func add(_ names: [String], _ found: [RunningFinding]) {
-    // A project of one case is that case, whatever its services are called.
+    // A project with one case is reported as that case, whatever the names of its services.
     let isOne = names.count == 1
     let found = found.map { finding in
       var finding = finding
@@ -176,10 +176,10 @@ struct RunningCount: Sendable {
     findings.append(why)
   }
 
-  /// Prints what was found so far.
+  /// Prints the findings so far.
   func tell() { for finding in findings { print(finding) } }
 
-  /// Prints the sums, and records what is not explained.
+  /// Prints the sums, and records unexplained findings.
   static func conclude(_ counts: [RunningCount], _ what: String, _ time: Duration) {
     func sum(_ path: KeyPath<RunningCount, Int>) -> Int {
       counts.reduce(0) { $0 + $1[keyPath: path] }

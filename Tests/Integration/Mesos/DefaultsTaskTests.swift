@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Under the operator's defaults a task", .throttled)
+@Suite("A task under the operator's defaults", .throttled)
 struct DefaultsTaskTests {
   @Test(
-    "gives its memory to each container without a limit, where the operator says so",
+    "applies its memory to each container without a limit if the operator configures it",
     arguments: MesosHost.linux, [true, false])
   func memory(on host: MesosHost, isGiven: Bool) async throws {
     var settings = MesosSettings(files: [
@@ -37,10 +37,10 @@ struct DefaultsTaskTests {
           "inspect", "--format", "{{.HostConfig.Memory}}", id
         ).output()
       }
-      // An engine drops what its host has no controller for.
+      // An engine ignores a limit whose controller its host lacks.
       let hasController = host.engine.has("memory")
       #expect(try await limits("own") == (hasController ? "16777216" : "0"))
-      // The task's 96 MB, as the executor's own isn't the pod's.
+      // The task's 96 MB; the executor's own memory is not the pod's.
       #expect(try await limits("web") == (isGiven && hasController ? "100663296" : "0"))
       pod.kill()
       _ = try await pod.ended()

@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A Mesos task's disk", .needsEngine, .throttled)
+@Suite("The disk resource of a Mesos task", .needsEngine, .throttled)
 struct DiskTaskTests {
   @Test(
-    "fails a task whose containers write more, where its label says so", arguments: MesosHost.all)
+    "fails a task whose containers write more, if its label enforces it", arguments: MesosHost.all)
   func enforced(on host: MesosHost) async throws {
     let file = """
       services:

@@ -1,6 +1,6 @@
-/// Files of services that live by one that is started again.
+/// Files of services that restart together with another one.
 enum GroupFile {
-  /// Ends with 1 when told to for the first time, and writes what it does into /box/log.
+  /// Exits with 1 the first time that the file `go` exists, and writes its starts into /box/log.
   private static let owner = """
       owner:
         image: pod-test/busybox
@@ -14,7 +14,7 @@ enum GroupFile {
         stop_signal: SIGKILL
     """
 
-  /// A service that writes its starts and its stop signal into /box/log, and obeys.
+  /// A service that writes its starts and its stop signal into /box/log, and exits on the signal.
   static func obedient(_ name: String, _ keys: String, stop: String = "exit 0") -> String {
     """
       \(name):
@@ -29,7 +29,7 @@ enum GroupFile {
     """
   }
 
-  /// A file of the owner and those that live by it.
+  /// A file of the owner and the services that follow it.
   static func of(_ services: String...) -> String {
     "services:\n" + ([owner] + services).joined(separator: "\n") + "\n"
   }

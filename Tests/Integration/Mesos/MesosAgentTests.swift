@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A task whose agent goes away", .needsEngine, .throttled)
+@Suite("A task whose agent is unavailable", .needsEngine, .throttled)
 struct MesosAgentTests {
   /// docs/agent-recovery.md; src/slave/slave.cpp, `Slave::reregisterExecutorTimeout`.
-  @Test("runs on, and its executor subscribes within the window", arguments: MesosHost.both)
+  @Test("continues, and its executor subscribes within the timeout", arguments: MesosHost.both)
   func restarted(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await pod.running()
@@ -25,11 +25,11 @@ struct MesosAgentTests {
     }
   }
 
-  /// docs/executor-http-api.md, "SUBSCRIBE": unacknowledged updates go along.
-  @Test("ends while it is away, and is told of once it is back", arguments: MesosHost.both)
+  /// docs/executor-http-api.md, "SUBSCRIBE": it includes unacknowledged updates.
+  @Test("that stops meanwhile is reported after the agent's return", arguments: MesosHost.both)
   func endedMeanwhile(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
-      // Acknowledged or not, RUNNING is told once.
+      // Acknowledged or not, RUNNING is sent once.
       pod.agent.acknowledge(.withheld)
       try await pod.running()
       pod.agent.crash()
@@ -47,7 +47,7 @@ struct MesosAgentTests {
   }
 
   /// src/slave/slave.cpp, `Slave::reregisterExecutorTimeout`.
-  @Test("is destroyed if its executor misses the window", arguments: MesosHost.linux)
+  @Test("is destroyed if its executor subscribes too late", arguments: MesosHost.linux)
   func missed(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.executorReregistrationTimeout = .milliseconds(500) }
@@ -64,7 +64,7 @@ struct MesosAgentTests {
   }
 
   /// src/executor/executor.cpp, `MesosProcess::_recoveryTimeout`.
-  @Test("is ended by its executor when the agent stays away", arguments: MesosHost.both)
+  @Test("is stopped by its executor if the agent doesn't return", arguments: MesosHost.both)
   func never(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.recoveryTimeout = .seconds(2) }
@@ -74,7 +74,7 @@ struct MesosAgentTests {
       try await eventually("the executor's end", within: .seconds(30)) { pod.run.status != nil }
       #expect(pod.run.status == .exited(1))
       #expect(try await pod.containers() == [])
-      // Back again, it notices that nobody is there.
+      // After its return, the agent detects that no executor is running.
       try pod.agent.restart()
       #expect(try await pod.ended().state == "TASK_FAILED")
       try await pod.exited()
@@ -82,7 +82,7 @@ struct MesosAgentTests {
   }
 
   /// src/executor/executor.cpp, `MesosProcess::disconnected`.
-  @Test("ends with the agent if there are no checkpoints", arguments: MesosHost.linux)
+  @Test("stops with the agent if there are no checkpoints", arguments: MesosHost.linux)
   func unchecked(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.checkpoint = false }
@@ -99,14 +99,14 @@ struct MesosAgentTests {
   }
 
   /// docs/executor-http-api.md, "UPDATE" and "ACKNOWLEDGED".
-  @Test("is over when its end is acknowledged, and not before", arguments: MesosHost.linux)
+  @Test("is complete when its last update is acknowledged, not before", arguments: MesosHost.linux)
   func withheld(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await pod.running()
       pod.agent.acknowledge { $0.isTerminal ? .withheld : .prompt }
       try pod.write("stop", "0")
       try await pod.ended()
-      // A subscription later it waits still, and has repeated what it waits for.
+      // After another subscription it still waits, and has sent the unacknowledged update again.
       pod.agent.breakStream(of: pod.run.executorID)
       try await eventually("another SUBSCRIBE", within: .seconds(20)) {
         pod.agent.calls.count { $0.type == "SUBSCRIBE" } == 2
@@ -121,9 +121,10 @@ struct MesosAgentTests {
     }
   }
 
-  /// docs/executor-http-api.md, "SUBSCRIBE" and "UPDATE"; src/slave/slave.cpp, `Slave::statusUpdate`.
+  /// docs/executor-http-api.md, "SUBSCRIBE" and "UPDATE"; src/slave/slave.cpp,
+  /// `Slave::statusUpdate`.
   @Test(
-    "tells each state once and in order, whatever its connections do", arguments: MesosHost.linux)
+    "has each state sent once and in order, despite connection faults", arguments: MesosHost.linux)
   func faults(on host: MesosHost) async throws {
     let seed = SeededGenerator(for: "faults between executor and agent").seed
     var settings = MesosSettings()
@@ -140,7 +141,8 @@ struct MesosAgentTests {
         task.executorID = pod.run.executorID
         pod.agent.send(task)
       }
-      // A LAUNCH that a cut swallowed is lost, as an agent loses it too, but never a state of a task that began.
+      // A LAUNCH on a cut connection is lost, as with a real agent; but no state of a started task
+      // is lost.
       let began = try await eventually("the tasks", within: .seconds(60)) { () -> [String]? in
         let known = ([pod.task] + names).filter { !pod.states(of: $0).isEmpty }
         let settled = ([pod.task] + names).allSatisfy {

@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The cgroup of one run, made as Mesos makes it.
+/// The cgroup of one run, created as Mesos does it.
 struct MesosCgroup: Sendable {
   let run: String
-  /// The folders that the executor's process is put into.
+  /// The directories of the cgroups that the executor's process is put into.
   let folders: [String]
 
   var path: String { "/mesos/\(run)" }
 
-  /// Makes the folders: on version 1 in the hierarchies of the launcher and the isolators; on version 2 with a leaf
-  /// for the executor.
+  /// Creates the directories: on version 1 in the hierarchies of the launcher and the isolators; on
+  /// version 2 with a leaf for the executor.
   init(_ version: TestEngine.CgroupVersion, limits: [String: String] = [:]) throws {
     let run = UUID().uuidString.lowercased()
     self.run = run
@@ -38,21 +38,22 @@ struct MesosCgroup: Sendable {
     return PodSettings(shell: "\(moves); exec \"$@\"", run: run)
   }
 
-  /// A number that one of the run's files holds.
+  /// The number in one of the run's files.
   func number(_ file: String, of controller: String) throws -> Int {
     let root = try #require(try Hierarchy.root(of: controller))
     let text = try String(contentsOfFile: "\(root)\(path)/\(file)", encoding: .utf8)
     return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
-  /// Folders of the run that are left where the test put nothing, and that nobody but the executor removes.
+  /// Directories of the run in hierarchies that the test doesn't use, and that only the executor
+  /// removes.
   func strangers() throws -> [String] {
     try Hierarchy.folders(of: path).filter { folder in
       !folders.contains { $0 == folder || $0.hasPrefix(folder + "/") }
     }
   }
 
-  /// What an agent does at the end.
+  /// The cleanup that an agent does.
   func remove() throws {
     for folder in try Hierarchy.folders(of: path) {
       Hierarchy.remove(folder)
@@ -78,7 +79,7 @@ struct MesosCgroupTests {
     try cgroup.remove()
   }
 
-  @Test("has its containers there, and leaves no folder of its own", arguments: TestEngine.all)
+  @Test("has its containers there, and leaves no directory of its own", arguments: TestEngine.all)
   func placed(on engine: TestEngine) async throws {
     try await withCgroup(engine) { cgroup in
       let file = "services:\n  a:\n    image: founding/base\n  b:\n    image: founding/base\n"
@@ -92,14 +93,14 @@ struct MesosCgroupTests {
           #expect(text.contains(":\(cgroup.path)/\(container.Id)\n"))
         }
         if engine.cgroups == .v2 {
-          // The agent's recovery dies where this folder is missing.
+          // The agent's recovery fails without this directory.
           let root = try #require(try Hierarchy.unifiedRoot())
           #expect(FileManager.default.fileExists(atPath: "\(root)\(cgroup.path)/mesos"))
         }
         #expect(try Hierarchy.folders(of: "/compose-pods/\(pod.run)").isEmpty)
         pod.send(SIGTERM)
         #expect(try await pod.ended().status == .exited(130))
-        // Folders of containers are gone everywhere.
+        // The directories of containers are removed in every hierarchy.
         let inner = try Hierarchy.folders(of: cgroup.path).flatMap { folder in
           try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.count == 64 }
         }
@@ -108,7 +109,7 @@ struct MesosCgroupTests {
     }
   }
 
-  /// A service that holds so much memory.
+  /// A service that uses this much memory.
   private func holding(_ name: String, megabytes: Int) -> String {
     """
       \(name):
@@ -122,16 +123,16 @@ struct MesosCgroupTests {
     """
   }
 
-  @Test("is held by its memory limit as a whole", .needs("memory", on: .v1))
+  @Test("is limited as a whole by its memory limit", .needs("memory", on: .v1))
   func memoryV1() async throws { try await memory(on: #require(TestEngine.v1)) }
 
-  @Test("is held by its memory limit as a whole (cgroup v2)", .needs("memory", on: .v2))
+  @Test("is limited as a whole by its memory limit (cgroup v2)", .needs("memory", on: .v2))
   func memoryV2() async throws { try await memory(on: #require(TestEngine.v2)) }
 
   private func memory(on engine: TestEngine) async throws {
     let limit = 160 << 20
     let limits = ["memory.limit_in_bytes": String(limit)]
-    // One alone is fine.
+    // One alone is within the limit.
     try await withCgroup(engine, limits: limits) { cgroup in
       var settings = cgroup.settings
       settings.options = ["--grace", "0s"]
@@ -143,7 +144,7 @@ struct MesosCgroupTests {
         }
       }
     }
-    // Each below the limit, both above it.
+    // Each is below the limit, both together are above it.
     try await withCgroup(engine, limits: limits) { cgroup in
       let file = "services:\n" + holding("one", megabytes: 90) + holding("two", megabytes: 90)
       var settings = cgroup.settings
@@ -156,10 +157,10 @@ struct MesosCgroupTests {
     }
   }
 
-  @Test("shares its processor limit", .needs("cpu", on: .v1))
+  @Test("shares its CPU limit", .needs("cpu", on: .v1))
   func processorV1() async throws { try await processor(on: #require(TestEngine.v1)) }
 
-  @Test("shares its processor limit (cgroup v2)", .needs("cpu", on: .v2))
+  @Test("shares its CPU limit (cgroup v2)", .needs("cpu", on: .v2))
   func processorV2() async throws { try await processor(on: #require(TestEngine.v2)) }
 
   private func processor(on engine: TestEngine) async throws {
@@ -176,7 +177,7 @@ struct MesosCgroupTests {
         try await eventually("a second of processor time", within: .seconds(120)) {
           try cgroup.number("cpuacct.usage", of: "cpuacct") - before > 1_000_000_000
         }
-        // A second at 0.4 processors takes two and a half.
+        // One second of CPU time at 0.4 CPUs takes 2.5 s.
         #expect(ContinuousClock.now - start > .seconds(2))
       }
     }

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Under an agent that misbehaves", .needsEngine, .throttled)
+@Suite("A task under an agent that misbehaves", .needsEngine, .throttled)
 struct MesosChaosTests {
-  /// What an agent does, and with which states the task ends all the same.
+  /// A misbehavior of an agent, and the task's states in spite of it.
   struct Case: Sendable, CustomTestStringConvertible {
     let behavior: Misbehavior
     var states = ["TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_KILLED"]
@@ -25,7 +25,7 @@ struct MesosChaosTests {
     ].map { Case(behavior: $0) }
     + [Case(behavior: .unreadableTask, states: ["TASK_ERROR"])]
 
-  @Test("a task lives and ends as ever", arguments: cases)
+  @Test("runs and stops as with a correct agent", arguments: cases)
   func lives(_ item: Case) async throws {
     let host = try #require(MesosHost.linux.first)
     var settings = MesosSettings()
@@ -36,14 +36,14 @@ struct MesosChaosTests {
         pod.kill()
       }
       try await pod.ended()
-      // An executor that isn't told what its framework knows of doesn't use the newer state.
+      // Without the framework's capabilities, an executor doesn't use the newer state.
       let isTold = item.behavior != .subscribedWithout("framework_info")
       #expect(pod.states == item.states.filter { isTold || $0 != "TASK_KILLING" })
       #expect(try await pod.exited() == .exited(0))
     }
   }
 
-  /// A service that ends soon, by itself.
+  /// A service that soon exits by itself.
   private static let quick = """
     services:
       web:
@@ -57,8 +57,8 @@ struct MesosChaosTests {
     pod.agent.send(task.taskInfo(agentID: pod.agent.options.agentID), to: pod.task)
   }
 
-  /// CHAOS_SECONDS (5) of it.
-  @Test("chaos turns no update around, ends each task once, and leaves nothing")
+  /// CHAOS_SECONDS (5) is the duration.
+  @Test("keeps the order of updates, has one terminal update, and leaves no object")
   func chaos() async throws {
     let host = try #require(MesosHost.linux.first)
     let seconds = ProcessInfo.processInfo.environment["CHAOS_SECONDS"].flatMap { Int($0) } ?? 5
@@ -89,7 +89,7 @@ struct MesosChaosTests {
       func open() -> [String] {
         tasks.filter { !pod.agent.updates(of: $0).contains(where: \.isTerminal) }
       }
-      // A KILL may have been lost with its stream, or have come before its LAUNCH.
+      // A KILL can have been lost with its stream, or have arrived before its LAUNCH.
       var nextKill = ContinuousClock.now
       try await eventually("the end of \(tasks.count) tasks", within: .seconds(180)) {
         let open = open()

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Where the service that is checked lives, and how the check finds it.
+/// The network location of the checked service, and how the check finds it.
 private struct CheckPlaceCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   /// Further keys of the service `web`.
@@ -13,10 +13,10 @@ private struct CheckPlaceCase: CustomTestStringConvertible, Sendable {
   var labels: [(key: String, value: String)] = [("pod.check_service", "web")]
   var kinds: [String] = ["HTTP", "TCP", "COMMAND"]
   var isIPv6 = false
-  /// Whether the check names a host port.
+  /// Whether the check uses a host port.
   var isPublished = false
 
-  /// Listens until the sandbox has the file `sick`.
+  /// The Compose file; `web` listens until the sandbox has the file `sick`.
   func text(port: Int) -> String {
     """
     services:
@@ -78,16 +78,16 @@ private let places = [
     kinds: ["HTTP", "TCP"], isIPv6: true),
 ]
 
-@Suite("A check of a task reaches the service", .needsEngine, .throttled)
+@Suite("A check of a task reaches its service", .needsEngine, .throttled)
 struct MesosCheckPlaceTests {
-  /// Each place once with each kind of check, on one engine or the other.
+  /// Each location once with each kind of check, on one engine or the other.
   private static let cases: [(place: CheckPlaceCase, kind: String)] = places.flatMap { place in
     place.kinds.map { (place, $0) }
   }
 
   private static var hasIPv6: Bool { access("/proc/net/if_inet6", F_OK) == 0 }
 
-  @Test("wherever it lives, and ends the task when it is gone", arguments: cases.indices)
+  @Test("at any network location, and fails the task without it", arguments: cases.indices)
   func reached(index: Int) async throws {
     let (place, kind) = Self.cases[index]
     if place.isIPv6, !Self.hasIPv6 { return }
@@ -124,13 +124,13 @@ struct MesosCheckPlaceTests {
     ]
   }
 
-  /// What a command's check in a container says; nil for no exit code.
+  /// Commands of a check in a container with their exit codes; nil for no exit code.
   private static let codes: [(line: String, code: Int64?)] = [
     ("exit $GIVEN", 7), ("kill -9 $$", 137), ("test -e /etc/hostname", 0), ("no-such-program", 127),
     ("sleep 1000", nil),
   ]
 
-  @Test("with the exit code of its command", arguments: codes.indices)
+  @Test("and has the exit code of its command", arguments: codes.indices)
   func exits(index: Int) async throws {
     let (line, code) = Self.codes[index]
     let host = try #require(MesosHost.linux.first)
@@ -152,9 +152,9 @@ struct MesosCheckPlaceTests {
     }
   }
 
-  /// One that only root can look at, and the same for an executor that isn't root.
+  /// Processes that only root can inspect, and the same for an executor that isn't root.
   @Test(
-    "by a command that is really gone after its time, with all that it started",
+    "by a command that is killed after its timeout, with all of its processes",
     arguments: MesosHost.both)
   func hangs(on host: MesosHost) async throws {
     var settings = MesosSettings()
@@ -179,7 +179,7 @@ struct MesosCheckPlaceTests {
     }
   }
 
-  @Test("again after it was restarted, or paused", arguments: ["COMMAND", "HTTP"])
+  @Test("again after a restart or a pause", arguments: ["COMMAND", "HTTP"])
   func comesBack(kind: String) async throws {
     let host = try #require(MesosHost.linux.first)
     let place = CheckPlaceCase(
@@ -204,7 +204,7 @@ struct MesosCheckPlaceTests {
       try await eventually("its loss", within: .seconds(60)) { changes() == [true, false] }
       try await host.engine.docker("unpause", web).output()
       try await eventually("health", within: .seconds(60)) { changes() == [true, false, true] }
-      // Gone for a moment: its restart policy starts it again.
+      // The service exits for a moment: its restart policy starts it again.
       try pod.write("sick")
       try await eventually("its loss again", within: .seconds(60)) { changes().count == 4 }
       try FileManager.default.removeItem(atPath: "\(pod.run.sandbox)/sick")
@@ -222,7 +222,7 @@ struct MesosCheckPlaceTests {
     )
   ]
 
-  @Test("that the file has, and no other", arguments: refused.indices)
+  @Test("only if the file has that service", arguments: refused.indices)
   func unknown(index: Int) async throws {
     let host = try #require(MesosHost.linux.first)
     var settings = MesosSettings()
@@ -236,7 +236,7 @@ struct MesosCheckPlaceTests {
 
   /// Marathon 1.11, core/health/HealthCheck.scala, `toMesos`.
   @Test(
-    "as Marathon asks for it",
+    "as Marathon configures it",
     arguments: [
       #"{"protocol": "MESOS_HTTP", "path": "/", "port": 8099}"#,
       #"{"protocol": "MESOS_HTTP", "path": "/", "portIndex": 0}"#,
@@ -256,7 +256,7 @@ struct MesosCheckPlaceTests {
          "intervalSeconds": 0.2, "delaySeconds": 0, "gracePeriodSeconds": 30, "maxConsecutiveFailures": 2}]}
         """
       var task = try MarathonApp(Array(text.utf8)).task(id: id, ports: ports)
-      // Before Mesos 1.2 the field that is set tells the type; there are no TCP checks.
+      // Before Mesos 1.2 the field that is set defines the type; there are no TCP checks.
       if !hasType, task.healthCheck?["tcp"] == nil { task.healthCheck?["type"] = nil }
       task.command = "exec '\(executor)'"
       return task

@@ -3,10 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/executor-http-api.md, "Executor Environment Variables"; src/executor/executor.cpp, `MesosProcess`.
-@Suite("The whole executor's way to its agent", .needsEngine, .throttled)
+/// docs/executor-http-api.md, "Executor Environment Variables"; src/executor/executor.cpp,
+/// `MesosProcess`.
+@Suite("The executor's connection to its agent", .needsEngine, .throttled)
 struct MesosConnectionTests {
-  /// A pod that writes what it sees of the agent's secret.
+  /// A pod that writes the values of the agent's secret that it can read.
   private static let curious = """
     services:
       web:
@@ -20,7 +21,7 @@ struct MesosConnectionTests {
         volumes: [".:/box"]
     """
 
-  /// RUNNING, an agent that comes back, and the end.
+  /// Expects RUNNING, a return of the agent, and the terminal state.
   private func expectLife(of pod: MesosPod) async throws {
     try await pod.running()
     pod.agent.crash()
@@ -32,11 +33,11 @@ struct MesosConnectionTests {
     #expect(try await pod.exited() == .exited(0))
   }
 
-  @Test("is the domain socket if there is one, and nothing else", arguments: MesosHost.both)
+  @Test("only uses the domain socket if there is one", arguments: MesosHost.both)
   func domainSocket(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.domainSocket = "\($0.workDirectory)/agent.sock" }
-    // Nobody listens there: whoever tried would not get far.
+    // No process listens there: a connection attempt fails.
     settings.environment["MESOS_AGENT_ENDPOINT"] = "127.0.0.1:1"
     try await withMesosPod(on: host, obedient, settings) { pod in
       try await expectLife(of: pod)
@@ -45,19 +46,19 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("bears the agent's token, which its pod never sees", arguments: MesosHost.both)
+  @Test("has the agent's token, which its pod can't read", arguments: MesosHost.both)
   func token(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.authenticatesExecutors = true }
     try await withMesosPod(on: host, Self.curious, settings) { pod in
-      // The agent notes every call without a valid token as a violation.
+      // The agent records every call without a valid token as a violation.
       try await expectLife(of: pod)
       let seen = pod.run.text("seen")
       #expect(seen.contains("token none\n") && !seen.contains("standin."))
     }
   }
 
-  @Test("ends at once with a token that the agent doesn't know", arguments: MesosHost.linux)
+  @Test("is abandoned at once if the agent rejects the token", arguments: MesosHost.linux)
   func wrongToken(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.authenticatesExecutors = true }
@@ -72,7 +73,7 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("ends with its pod when a restarted agent answers 401 for long", arguments: MesosHost.both)
+  @Test("is abandoned, with the pod, if the agent keeps responding 401", arguments: MesosHost.both)
   func revokedToken(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = {
@@ -88,13 +89,13 @@ struct MesosConnectionTests {
       #expect(try await pod.exited() == .exited(1))
       #expect(pod.agent.calls.last?.status == 401)
       #expect(try await pod.containers() == [])
-      // Its own word never came through: the agent tells of the end.
+      // The executor's own update was never accepted: the agent reports the terminal state.
       #expect(try await pod.ended().source == "SOURCE_AGENT")
     }
   }
 
-  /// A TLS server in front of the agent, which wants a client's certificate too; libprocess' names of its settings
-  /// (docs/ssl.md), with a prefix.
+  /// A TLS server in front of the agent, which requires a client certificate too; libprocess' names
+  /// of its settings (docs/ssl.md), with a prefix.
   private func withTLS(
     _ prefix: String, trusting authority: String = "ca.pem",
     _ body: (MesosSettings) async throws -> Void
@@ -119,19 +120,19 @@ struct MesosConnectionTests {
     }
   }
 
-  /// Root with the old names of the settings, ordinary users with the new.
+  /// Root with the old names of the settings, ordinary users with the new ones.
   static let namesOfTLS =
     MesosHost.linux.map { ($0, "SSL_") } + MesosHost.ordinary.map { ($0, "LIBPROCESS_SSL_") }
 
   @Test(
-    "is TLS where libprocess has it, under the new names and the old", arguments: namesOfTLS)
+    "uses TLS if libprocess does, with the new and the old setting names", arguments: namesOfTLS)
   func tls(on host: MesosHost, prefix: String) async throws {
     try await withTLS(prefix) { settings in
       try await withMesosPod(on: host, obedient, settings) { try await expectLife(of: $0) }
     }
   }
 
-  @Test("is TLS where randomness comes from /dev/urandom: Linux 3.10", arguments: MesosHost.linux)
+  @Test("uses TLS with randomness from /dev/urandom: Linux 3.10", arguments: MesosHost.linux)
   func oldTLS(on host: MesosHost) async throws {
     try await withTLS("LIBPROCESS_SSL_") { settings in
       var settings = settings
@@ -140,10 +141,10 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("is given up where the agent's certificate is no known authority's")
+  @Test("is abandoned if no known authority has signed the agent's certificate")
   func foreignTLS() async throws {
     let host = try #require(MesosHost.linux.first)
-    // The client's own certificate signs nothing.
+    // The client's own certificate is not the authority.
     try await withTLS("LIBPROCESS_SSL_", trusting: "cert.pem") { settings in
       var settings = settings
       let port = settings.agent

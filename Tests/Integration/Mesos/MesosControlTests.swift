@@ -19,7 +19,7 @@ struct MesosControlTests {
     return (names ?? []).filter { $0.hasPrefix(pod.run.id) }
   }
 
-  @Test("is killed for its framework, and nothing of it is left", arguments: MesosHost.linux)
+  @Test("is killed for its framework, and leaves no object", arguments: MesosHost.linux)
   func stop(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await pod.running()
@@ -36,7 +36,7 @@ struct MesosControlTests {
     }
   }
 
-  @Test("while it pulls stops there", arguments: MesosHost.linux)
+  @Test("during a pull has the pull canceled", arguments: MesosHost.linux)
   func duringPull(on host: MesosHost) async throws {
     let registry = try FalseRegistry(.stalls)
     let file = "services:\n  late:\n    image: \(registry.image("late:1"))\n"
@@ -44,7 +44,7 @@ struct MesosControlTests {
       try await eventually("a request to the registry", within: .seconds(120)) {
         registry.requests > 0
       }
-      // There is no object by which it could be found.
+      // There is no object that identifies it yet.
       let result = try await command(pod, "stop", String(pod.run.id.prefix(20))).run()
       #expect(result.status == .exited(0), "\(result)")
       try await pod.ended()
@@ -54,7 +54,7 @@ struct MesosControlTests {
   }
 
   @Test(
-    "at a moment of its launch leaves nothing", arguments: MesosHost.linux,
+    "at any step of its launch leaves no object", arguments: MesosHost.linux,
     ["network create", "container create", "container start"])
   func duringLaunch(on host: MesosHost, moment: String) async throws {
     let words = moment.split(separator: " ")
@@ -76,7 +76,7 @@ struct MesosControlTests {
     }
   }
 
-  @Test("twice at once, in a shorter time than its own", arguments: MesosHost.linux)
+  @Test("twice at once uses the shorter of the two graces", arguments: MesosHost.linux)
   func twice(on host: MesosHost) async throws {
     let file = stubborn + "\n    stop_grace_period: 10m\n"
     try await withMesosPod(on: host, file) { pod in
@@ -87,12 +87,12 @@ struct MesosControlTests {
       async let second = command(pod, "stop", pod.task, "--grace", "1s").run()
       let results = try await [first, second]
       #expect(results.allSatisfy { $0.status == .exited(0) }, "\(results)")
-      // The first cause is the task's.
+      // The first cause is reported.
       #expect(try await pod.ended().message == "killed by the framework")
     }
   }
 
-  @Test("whose executor is killed meanwhile is left to the reaper", arguments: MesosHost.linux)
+  @Test("and whose executor is killed meanwhile is left to the reaper", arguments: MesosHost.linux)
   func killed(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.leavesContainers = true
@@ -114,7 +114,7 @@ struct MesosControlTests {
     }
   }
 
-  @Test("whose executor has no socket says so", arguments: MesosHost.ordinary)
+  @Test("can't be stopped if its executor has no control socket", arguments: MesosHost.ordinary)
   func ordinary(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await pod.running()
@@ -124,7 +124,7 @@ struct MesosControlTests {
     }
   }
 
-  @Test("stays running while one of its services is restarted", arguments: MesosHost.linux)
+  @Test("continues while one of its services is restarted", arguments: MesosHost.linux)
   func restart(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await pod.running()

@@ -3,10 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Ends that are not as they should be: what the executor then says, and how it exits.
-@Suite("A task's end that goes wrong", .needsEngine, .throttled)
+/// Abnormal terminations of a task: the executor's report, and its exit code.
+@Suite("An abnormal termination of a task", .needsEngine, .throttled)
 struct MesosEndingTests {
-  @Test("is told with the name of what could not be removed", arguments: MesosHost.linux)
+  /// Invariant 7: the terminal update names what could not be removed.
+  @Test("is reported with the objects that could not be removed", arguments: MesosHost.linux)
   func leftover(on host: MesosHost) async throws {
     let file = """
       services:
@@ -22,7 +23,7 @@ struct MesosEndingTests {
       try await pod.running()
       let volume = try #require(
         try await Leftovers.of(run: pod.run.id, on: host.engine).volumes.first)
-      // Somebody else's container holds on to the pod's volume.
+      // Another client's container uses the pod's volume.
       let holder = try await host.engine.docker(
         "run", "-d", "--network", "none", "-v", "\(volume):/data", "founding/base"
       ).output()
@@ -51,7 +52,7 @@ struct MesosEndingTests {
     }
   }
 
-  @Test("comes at the label's launch timeout if a service stays ill", arguments: MesosHost.both)
+  @Test("follows the label's launch timeout if a service isn't healthy", arguments: MesosHost.both)
   func neverHealthy(on host: MesosHost) async throws {
     let file = """
       services:

@@ -3,11 +3,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/executor-http-api.md, "LAUNCH_GROUP"; docs/app-framework-development-guide.md, "Using the Mesos Default
-/// Executor": a task that fails or is killed takes its group along (src/launcher/default_executor.cpp, `waited`).
+/// docs/executor-http-api.md, "LAUNCH_GROUP"; docs/app-framework-development-guide.md, "Using the
+/// Mesos Default Executor": a failed or killed task kills its group
+/// (src/launcher/default_executor.cpp, `waited`).
 @Suite("Tasks that are launched as a group", .needsEngine, .throttled)
 struct MesosGroupTests {
-  /// Ends with the code that the test writes into a file of the task's name.
+  /// Exits with the code that the test writes into a file with the task's name.
   private static let file = """
     services:
       web:
@@ -36,7 +37,7 @@ struct MesosGroupTests {
   }
 
   @Test(
-    "end each on its own, and the executor with the last acknowledgement",
+    "finish independently, and the executor exits after the last acknowledgement",
     arguments: MesosHost.both)
   func ownEnds(on host: MesosHost) async throws {
     try await withGroup(on: host) { pod, other in
@@ -56,7 +57,7 @@ struct MesosGroupTests {
     }
   }
 
-  @Test("are killed with one of them", arguments: MesosHost.both)
+  @Test("are killed together with one of them", arguments: MesosHost.both)
   func killed(on host: MesosHost) async throws {
     try await withGroup(on: host) { pod, other in
       pod.agent.kill(other)

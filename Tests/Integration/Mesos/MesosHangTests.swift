@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A task that is killed while its engine hangs", .needsEngine, .throttled)
 struct MesosHangTests {
-  /// Starts a stranger's container below a cgroup.
+  /// Starts a foreign container below a cgroup.
   ///
   /// - Returns: its first process.
   private func stranger(below parent: String, on engine: TestEngine) async throws -> pid_t {
@@ -16,7 +16,7 @@ struct MesosHangTests {
     return try #require(pid_t(pid))
   }
 
-  /// Whether a process lives; one that nobody has reaped as yet doesn't.
+  /// Whether a process is alive; a zombie isn't.
   private func lives(_ pid: pid_t) -> Bool {
     let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
     return state.map { !$0.contains(") Z ") } ?? false
@@ -32,13 +32,13 @@ struct MesosHangTests {
   }
 
   @Test(
-    "has the processes of its pod killed by their cgroups, and no others, and says what is left",
+    "has only its pod's processes killed through their cgroups, and the rest is reported",
     arguments: TestEngine.all.map(\.cgroups))
   func hangs(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
       var settings = MesosSettings(environment: ["COMPOSE_EXECUTOR_CLEANUP_TIMEOUT": "3s"])
       settings.leavesContainers = true
-      // A process of the run beside the executor, as a sidecar of the executor's command.
+      // A process of the run next to the executor, like a sidecar of the executor's command.
       settings.task = {
         $0.command = "sleep 1000 & echo $! > beside; \($0.command)"
         $0.killGrace = .seconds(1)
@@ -52,7 +52,7 @@ struct MesosHangTests {
         try await pod.running()
         let containers = try await pod.containers()
         for container in containers { #expect(try processes(of: container, pod) != []) }
-        // One in the run's own cgroup, one in its neighbour's.
+        // One in the run's own cgroup, one in its neighbor's.
         let others = [
           try await stranger(below: "/\(pod.cgroupsRoot)/\(pod.run.id)", on: own.engine),
           try await stranger(below: "/\(pod.cgroupsRoot)/neighbour", on: own.engine),
@@ -76,16 +76,17 @@ struct MesosHangTests {
           #expect(try processes(of: container, pod) == [])
         }
         #expect(message.contains("not removed: container "), "\(message)")
-        // The executor waits for the acknowledgement: nobody has ended it, nor what isn't the pod's.
+        // The executor waits for the acknowledgement: it runs, and so do the processes that don't
+        // belong to the pod.
         #expect(pod.run.status == nil && !pod.run.isGone)
         for pid in others + [beside, pod.run.pid] { #expect(lives(pid), "\(pid)") }
         pod.agent.acknowledge(.prompt)
         pod.agent.releaseAcknowledgements()
         #expect(try await pod.exited() == .exited(1))
-        // The agent ends all of the run, and nothing of the neighbour's.
+        // The agent kills all processes of the run, and none of the neighbor's.
         #expect(!lives(beside) && lives(others[1]))
         kill(daemon, SIGCONT)
-        // dockerd completes the removals that it was asked for.
+        // dockerd completes the removals that were requested.
         try await eventually("the removal of all containers", within: .seconds(60)) {
           let all = try await own.engine.docker("ps", "-aq").output().split(separator: "\n")
           if all.isEmpty { return true }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("A health check of a task", .needsEngine, .throttled)
 struct MesosHealthTests {
-  /// Where the executor looks.
+  /// The kind of the check.
   enum Kind { case command, http, tcp, https }
 
-  /// Serves on the host's own port until the test writes `sick`: docker-proxy would accept connections for a server
-  /// that is gone.
+  /// Serves on the host's own port until the test writes `sick`: docker-proxy would accept
+  /// connections for a stopped server.
   private static let server = """
     services:
       web:
@@ -55,7 +55,7 @@ struct MesosHealthTests {
 
   /// docs/health-checks.md; src/checks/health_checker.cpp, `HealthChecker::processCheckResult`.
   @Test(
-    "tells of health and its loss, and ends the task after so many failures",
+    "reports each change of health, and fails the task after the configured failures",
     arguments: MesosHost.both, [.command, .http, .tcp] as [Kind])
   func given(on host: MesosHost, up kind: Kind) async throws {
     try await withMesosPod(on: host, Self.server, try settings(kind, failures: 3)) { pod in
@@ -65,14 +65,14 @@ struct MesosHealthTests {
       let end = try await pod.ended()
       #expect(end.state == "TASK_FAILED")
       #expect(end.message?.contains("health check failed") == true, "\(end)")
-      // Each change once: not a word for each look.
+      // Each change is reported once, not each check.
       #expect(pod.agent.updates(of: pod.task).map(\.healthy) == [nil, nil, true, false, false])
       #expect(try await pod.exited() == .exited(0))
     }
   }
 
   /// src/checks/health_checker.cpp, `HealthChecker::failure`.
-  @Test("that fails at once ends the task with one word of it", arguments: MesosHost.linux)
+  @Test("that fails immediately fails the task with one update", arguments: MesosHost.linux)
   func once(on host: MesosHost) async throws {
     try await withMesosPod(on: host, Self.server, try settings(.command, failures: 1)) { pod in
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
@@ -82,7 +82,7 @@ struct MesosHealthTests {
     }
   }
 
-  /// A server with a certificate of its own, from the host's openssl and what that needs.
+  /// A server with its own certificate, using the host's openssl and its libraries.
   private static func secureServer() async throws -> String {
     let openssl = try await Command("which", ["openssl"]).output()
     let libraries = try await Command("ldd", [openssl]).output()
@@ -104,7 +104,7 @@ struct MesosHealthTests {
   }
 
   /// docs/health-checks.md, "HTTP(S) Health Checks": the certificate is not verified.
-  @Test("is made over TLS, whoever signed the pod's certificate", arguments: MesosHost.both)
+  @Test("uses TLS, whichever authority signed the pod's certificate", arguments: MesosHost.both)
   func secure(on host: MesosHost) async throws {
     let file = try await Self.secureServer()
     try await withTemporaryFolder { folder in
@@ -124,7 +124,7 @@ struct MesosHealthTests {
   }
 
   /// docs/health-checks.md, "Anatomy of a Check".
-  @Test("of kind check tells results and ends nothing", arguments: MesosHost.linux)
+  @Test("of the kind `check` reports results and never fails the task", arguments: MesosHost.linux)
   func check(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = {
@@ -149,7 +149,7 @@ struct MesosHealthTests {
   }
 
   /// docs/health-checks.md: a check that takes longer than its timeout is killed.
-  @Test("that hangs is killed with all that it started, while the task runs on")
+  @Test("that hangs is killed with all of its processes, while the task continues")
   func hangs() async throws {
     let host = try #require(MesosHost.linux.first)
     var settings = MesosSettings()

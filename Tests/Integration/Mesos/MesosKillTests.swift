@@ -6,19 +6,19 @@ import Testing
 @Suite("A task that the framework kills", .needsEngine, .throttled)
 struct MesosKillTests {
   /// src/slave/slave.cpp, `Slave::kill` and, for the SHUTDOWN, `Slave::subscribe` (MESOS-8411).
-  @Test("before its executor has subscribed never begins", arguments: MesosHost.linux)
+  @Test("before its executor has subscribed never starts", arguments: MesosHost.linux)
   func beforeSubscription(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       pod.kill()
       let end = try await pod.ended()
       #expect(end.state == "TASK_KILLED" && end.source == "SOURCE_AGENT")
-      // Without a task it is told to go.
+      // Without a task the agent shuts it down.
       #expect(try await pod.exited() == .exited(0))
     }
   }
 
   /// docs/executor-http-api.md, "KILL".
-  @Test("in the moment of its launch is killed", arguments: MesosHost.both)
+  @Test("at the moment of its launch is killed", arguments: MesosHost.both)
   func beforeLaunch(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await eventually("LAUNCH", within: .seconds(30)) {
@@ -32,7 +32,7 @@ struct MesosKillTests {
   }
 
   /// docs/executor-http-api.md, "KILL".
-  @Test("while it pulls stops there", arguments: MesosHost.both)
+  @Test("during a pull has the pull canceled", arguments: MesosHost.both)
   func duringPull(on host: MesosHost) async throws {
     let registry = try FalseRegistry(.stalls)
     let file = "services:\n  late:\n    image: \(registry.image("late:1"))\n"
@@ -48,9 +48,10 @@ struct MesosKillTests {
     withExtendedLifetime(registry) {}
   }
 
-  /// docs/executor-http-api.md, "KILL".
+  /// docs/executor-http-api.md, "KILL". Invariant 1: every created object can be found by its
+  /// labels.
   @Test(
-    "at a moment of its launch leaves nothing", arguments: MesosHost.linux,
+    "at any step of its launch leaves no object", arguments: MesosHost.linux,
     ["network create", "container create", "container start"])
   func duringLaunch(on host: MesosHost, moment: String) async throws {
     let words = moment.split(separator: " ")
@@ -93,21 +94,22 @@ struct MesosKillTests {
   }
 
   /// include/mesos/v1/executor/executor.proto, `Event.Kill.kill_policy`.
-  @Test("has the task's own time if the kill says nothing", arguments: MesosHost.linux)
+  @Test("has the task's own grace if the kill has none", arguments: MesosHost.linux)
   func ownGrace(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = { $0.killGrace = .milliseconds(500) }
     try await withMesosPod(on: host, stubborn, settings) { pod in
       try await pod.running()
       pod.kill()
-      // Compose's own 10 s would be longer than this.
+      // Compose's default of 10 s would be longer than this.
       try await pod.agent.end(of: pod.task, within: .seconds(8))
       #expect(try await pod.exited() == .exited(0))
     }
   }
 
-  /// src/slave/slave.cpp, `Slave::_statusUpdate`: a terminal update gives the task's resources back.
-  @Test("twenty times in a row gives its port to the next", arguments: MesosHost.linux)
+  /// src/slave/slave.cpp, `Slave::_statusUpdate`: a terminal update returns the task's resources.
+  /// Invariant 7: the terminal update follows the removal of the containers.
+  @Test("frees its port for the next task, twenty times in a row", arguments: MesosHost.linux)
   func twenty(on host: MesosHost) async throws {
     let port = try FreePorts.take(1)
     let file = """
@@ -127,7 +129,7 @@ struct MesosKillTests {
         #expect(mapping?.array?.first?["host_port"]?.integer == Int64(port[0]))
         pod.kill(grace: number.isMultiple(of: 2) ? .zero : nil)
         #expect(try await pod.ended().state == "TASK_KILLED")
-        // The framework may use the port from here on: nobody holds it.
+        // The framework can use the port from here on: it is free.
         let socket = try ListeningSocket(address: "0.0.0.0", port: port[0])
         withExtendedLifetime(socket) {}
       }

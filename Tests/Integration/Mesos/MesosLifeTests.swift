@@ -18,9 +18,9 @@ struct MesosLifeTests {
         let end = try await pod.ended()
         #expect(pod.states == ["TASK_STARTING", "TASK_RUNNING", state])
         if code == "3" { #expect(end.message == "service 'web' ended with 3") }
-        // The terminal update is sent only when nothing is left.
+        // The terminal update is sent after all objects are removed.
         #expect(try await pod.containers() == [])
-        // The executor knows that the agent knows.
+        // The executor has received the acknowledgement.
         #expect(try await pod.exited() == .exited(0))
         #expect(end.reason == nil)
         #expect(pod.agent.updates.allSatisfy { $0.isAcknowledged })
@@ -29,7 +29,7 @@ struct MesosLifeTests {
   }
 
   /// include/mesos/v1/mesos.proto, `FrameworkInfo.Capability.TASK_KILLING_STATE`.
-  @Test("is killed, with TASK_KILLING where the framework knows it", arguments: MesosHost.all)
+  @Test("is killed, with TASK_KILLING if the framework supports it", arguments: MesosHost.all)
   func killed(on host: MesosHost) async throws {
     for capabilities in [["TASK_KILLING_STATE"], []] as [Set<String>] {
       var settings = MesosSettings()
@@ -46,7 +46,7 @@ struct MesosLifeTests {
     }
   }
 
-  /// A service that takes more memory than there is.
+  /// A service that allocates more memory than its limit.
   private func greedy(_ more: String = "") -> String {
     """
     services:
@@ -59,11 +59,11 @@ struct MesosLifeTests {
   }
 
   /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/memory.cpp, `oomWaited`.
-  @Test("that passes its own memory fails for that reason", .needs("memory", on: .v1))
+  @Test("fails with that reason if it exceeds its own memory", .needs("memory", on: .v1))
   func memory() async throws {
     let host = try #require(TestEngine.v1.map { MesosHost($0) })
     var settings = MesosSettings()
-    // The launcher kills the executor too, whose pod is then a reaper's.
+    // The launcher kills the executor too; the reaper removes its pod.
     settings.leavesContainers = true
     try await withMesosPod(on: host, greedy(), settings) { pod in
       try await pod.running()
@@ -75,7 +75,7 @@ struct MesosLifeTests {
   }
 
   /// docs/task-state-reasons.md, `REASON_CONTAINER_LIMITATION_MEMORY`.
-  @Test("fails for that reason when a service passes its own limit", .needs("memory", on: .v1))
+  @Test("fails with that reason if a service exceeds its own limit", .needs("memory", on: .v1))
   func serviceMemory() async throws {
     let host = try #require(TestEngine.v1.map { MesosHost($0) })
     try await withMesosPod(on: host, greedy("mem_limit: 48m")) { pod in
@@ -89,7 +89,8 @@ struct MesosLifeTests {
     }
   }
 
-  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups2/cgroups2.cpp, `___recover`.
+  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`;
+  /// isolators/cgroups2/cgroups2.cpp, `___recover`.
   @Test("has the containers of its pod in the task's cgroup", arguments: MesosHost.all)
   func cgroup(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -101,7 +102,7 @@ struct MesosLifeTests {
       let expected = host.launcher == .posix ? "compose-pods" : pod.cgroupsRoot
       #expect(parent == "/\(expected)/\(pod.run.id)")
       if host.launcher == .cgroups2 {
-        // The agent's recovery dies where this folder is missing.
+        // The agent's recovery fails without this directory.
         let root = try #require(try Hierarchy.unifiedRoot())
         #expect(FileManager.default.fileExists(atPath: "\(root)\(parent)/mesos"))
       }
@@ -111,7 +112,7 @@ struct MesosLifeTests {
   }
 
   /// docs/executor-http-api.md, "LAUNCH".
-  @Test("shares its executor with others, each with its own end", arguments: MesosHost.both)
+  @Test("shares its executor with others, each with its own result", arguments: MesosHost.both)
   func several(on host: MesosHost) async throws {
     let file = """
       services:

@@ -3,10 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `TaskInfo.limits` (1.10 and later; Marathon's `resourceLimits`): how far a task may burst beyond its resources.
+/// `TaskInfo.limits` (1.10 and later; Marathon's `resourceLimits`): how far a task may exceed its
+/// resources.
 @Suite("A task with limits", .needsEngine, .throttled)
 struct MesosLimitsTests {
-  /// An engine refuses a service with `cpus` where its hierarchy can't limit them.
+  /// An engine refuses a service with `cpus` if its hierarchy can't limit CPU.
   private func file(cpus: String?, memory: String) -> String {
     """
     services:
@@ -25,7 +26,7 @@ struct MesosLimitsTests {
     return settings
   }
 
-  /// Runs a service that may use so much, and sees that the engine holds it to that.
+  /// Runs a service with these limits, and checks that the engine applies them.
   private func expectRunning(
     _ cpus: Double, _ memory: Int, limits: [String: Double], on host: MesosHost
   ) async throws {
@@ -37,7 +38,7 @@ struct MesosLimitsTests {
       let bounds = try await pod.engine.docker(
         ["inspect", "--format", format] + pod.containers()
       ).output()
-      // What it can't limit an engine passes over.
+      // An engine ignores limits that it can't apply.
       let held = host.engine.has("memory") ? memory : 0
       #expect(bounds == "\(limitsCPUs ? Int(cpus * 1e9) : 0) \(held)")
       #expect(pod.agent.events.contains { $0["launch"]?["task"]?["limits"] != nil })
@@ -48,19 +49,19 @@ struct MesosLimitsTests {
 
   /// src/slave/slave.cpp, `computeExecutorLimits`; the task's resources are 0.5 cpus and 128 MiB.
   @Test(
-    "runs a service that may use more than its resources and no more than its limits",
+    "runs a service that may exceed its resources, but not its limits",
     arguments: MesosHost.both)
   func bursts(on host: MesosHost) async throws {
     try await expectRunning(1.5, 512 << 20, limits: ["cpus": 1.5, "mem": 512], on: host)
   }
 
   @Test(
-    "that are infinite runs a service that may use what the host has", arguments: MesosHost.both)
+    "that are infinite runs a service that may use the whole host", arguments: MesosHost.both)
   func infinite(on host: MesosHost) async throws {
     try await expectRunning(2, 64 << 30, limits: ["cpus": .infinity, "mem": .infinity], on: host)
   }
 
-  /// What a task's service asks for, its limits, and a part of what the task is told.
+  /// A service's request, the task's limits, and a part of the task's message.
   static let refusals: [(cpus: String, memory: String, limits: [String: Double], words: [String])] =
     [
       ("2", "512m", ["cpus": 1.5, "mem": 512], ["compose.yaml:4:", "'web'", "2.0 cpus", "1.5"]),
@@ -68,13 +69,13 @@ struct MesosLimitsTests {
         "1.5", "513m", ["cpus": 1.5, "mem": 512],
         ["compose.yaml:5:", "'web'", "537919488", "536870912"]
       ),
-      // What has no limit is bound by the task's resources.
+      // A resource without a limit is bounded by the task's resources.
       ("1.5", "512m", ["mem": .infinity], ["compose.yaml:4:", "'web'", "1.5 cpus", "0.5"]),
       ("1.5", "512m", ["cpus": .infinity], ["compose.yaml:5:", "'web'", "536870912", "134217728"]),
     ]
 
   @Test(
-    "refuses a service that asks for more, with its line and both figures",
+    "refuses a service that requests more, with its line and both figures",
     arguments: MesosHost.linux, refusals.indices)
   func refused(on host: MesosHost, index: Int) async throws {
     let refusal = Self.refusals[index]

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An executor of many tasks", .needsEngine, .throttled)
+@Suite("An executor with many tasks", .needsEngine, .throttled)
 struct MesosManyTasksTests {
-  /// Sends a further task to the executor of a pod.
+  /// Sends another task to the executor of a pod.
   private func send(_ id: String, file: String, to pod: MesosPod) {
     var task = TaskDescription(id: id, command: "true", executorID: pod.task)
     task.labels = [("fileName", file)]
@@ -18,7 +18,7 @@ struct MesosManyTasksTests {
   }
 
   /// MANY_TASKS (1,000) tasks that fail at once, while one runs.
-  @Test("forgets each once its end is acknowledged")
+  @Test("discards each after the acknowledgement of its terminal update")
   func forgotten() async throws {
     let host = try #require(MesosHost.linux.first)
     let count = ProcessInfo.processInfo.environment["MANY_TASKS"].flatMap { Int($0) } ?? 1000
@@ -38,7 +38,7 @@ struct MesosManyTasksTests {
       let growth = try resident(pod.run.pid) - before
       print(
         "\(count) tasks: \(before >> 10) kB resident after 100, \(growth >> 10) kB more at the end")
-      // They were 18.5 kB each.
+      // Without the discarding, each task used 18.5 kB.
       #expect(growth < 4 << 20 + count * 1000)
       pod.kill()
       #expect(try await pod.ended().state == "TASK_KILLED")
@@ -46,7 +46,7 @@ struct MesosManyTasksTests {
     }
   }
 
-  @Test("obeys a KILL while a big file of another task is loaded, and the KILL of that one too")
+  @Test("handles a KILL during the loading of another task's big file, and that task's KILL")
   func loading() async throws {
     let host = try #require(MesosHost.linux.first)
     var settings = MesosSettings()
@@ -66,7 +66,7 @@ struct MesosManyTasksTests {
     }
   }
 
-  @Test("exits when the only task it ever had can't be read", arguments: MesosHost.linux)
+  @Test("exits if its only task can't be decoded", arguments: MesosHost.linux)
   func unreadable(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = { $0.extra["discovery"] = 7 }
@@ -78,7 +78,7 @@ struct MesosManyTasksTests {
   }
 
   @Test(
-    "exits with 0 when it is shut down, whatever the agent does then and however little time it has",
+    "exits with 0 on a shutdown, whatever the agent does then and however short its grace",
     arguments: MesosHost.linux, [.zero, .seconds(1), .seconds(5)] as [Duration])
   func shutDown(on host: MesosHost, grace: Duration) async throws {
     var settings = MesosSettings()
@@ -96,7 +96,7 @@ struct MesosManyTasksTests {
       }
       pod.agent.breakStream(of: pod.task)
       let status = try await pod.exited()
-      // With no time at all the agent's own SIGKILL may come first.
+      // Without any grace, the agent's own SIGKILL can come first.
       #expect(status == .exited(0) || grace == .zero && status == .signalled(9), "\(status)")
       let left = try await pod.containers()
       let text = pod.run.text("stderr")
@@ -106,7 +106,7 @@ struct MesosManyTasksTests {
   }
 
   /// src/launcher/default_executor.cpp, `disconnected` and `subscribed`.
-  @Test("makes no checks while the agent is away", arguments: MesosHost.linux)
+  @Test("pauses checks while the agent is unavailable", arguments: MesosHost.linux)
   func pausedChecks(on host: MesosHost) async throws {
     var check = TaskDescription.mesosCommandCheck("echo look >> looks; test ! -e sick")
     check["delay_seconds"] = 0.0
@@ -122,7 +122,7 @@ struct MesosManyTasksTests {
       func looks() -> Int { pod.run.text("looks").split(separator: "\n").count }
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
       pod.agent.crash()
-      // Notices it, and makes no more looks; the last may be under way.
+      // It detects the loss and starts no more checks; the last one can be in progress.
       try await eventually("the pause") { pod.run.text("stderr").contains("not subscribed") }
       let before = looks()
       let begin = ContinuousClock.now

@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An executor that is to go", .needsEngine, .throttled)
+@Suite("An executor that is shut down", .needsEngine, .throttled)
 struct MesosShutdownTests {
-  /// Who says so.
+  /// The origin of the shutdown.
   enum Word: CaseIterable {
-    /// The agent, which takes and acknowledges what comes.
+    /// The agent, which still accepts and acknowledges updates.
     case executor
-    /// The agent, which takes nothing any more.
+    /// The agent, which accepts no more updates.
     case framework
     /// TERM.
     case signal
@@ -17,11 +17,11 @@ struct MesosShutdownTests {
 
   /// docs/executor-http-api.md, "SHUTDOWN"; src/slave/slave.cpp, `Slave::_shutdownExecutor`.
   @Test(
-    "goes within its time, whatever its containers do", arguments: MesosHost.linux, Word.allCases)
+    "exits within its grace, whatever its containers do", arguments: MesosHost.linux, Word.allCases)
   func goes(on host: MesosHost, at word: Word) async throws {
     for file in [obedient, stubborn] {
       var settings = MesosSettings()
-      // The agent kills whoever takes longer.
+      // The agent kills an executor that takes longer.
       settings.agent = { $0.executorShutdownGracePeriod = .seconds(6) }
       try await withMesosPod(on: host, file, settings) { pod in
         try await pod.running()
@@ -38,8 +38,8 @@ struct MesosShutdownTests {
     }
   }
 
-  /// src/slave/slave.cpp, `Slave::shutdownFramework`: nothing is acknowledged any more.
-  @Test("goes although its last update is not acknowledged", arguments: MesosHost.both)
+  /// src/slave/slave.cpp, `Slave::shutdownFramework`: no update is acknowledged anymore.
+  @Test("exits although its last update is not acknowledged", arguments: MesosHost.both)
   func whileWaiting(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.executorShutdownGracePeriod = .seconds(3) }
@@ -54,7 +54,7 @@ struct MesosShutdownTests {
   }
 
   /// src/slave/slave.cpp, `Slave::executorTerminated`; linux_launcher.cpp, `destroy`.
-  @Test("that is killed leaves what a reaper can tell by its labels", arguments: MesosHost.both)
+  @Test("by SIGKILL leaves objects that a reaper finds by labels", arguments: MesosHost.both)
   func killed(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.leavesContainers = true
@@ -72,7 +72,7 @@ struct MesosShutdownTests {
       if host.launcher == .posix {
         #expect(try await isRunning() == "true")
       } else {
-        // The launcher has killed all that was below the executor's cgroup.
+        // The launcher has killed all processes below the executor's cgroup.
         try await eventually("the container's end") { try await isRunning() == "false" }
       }
     }

@@ -3,9 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A task as a framework makes it", .needsEngine, .throttled)
+@Suite("A task as a framework creates it", .needsEngine, .throttled)
 struct MesosTaskTests {
-  /// Serves three pages that say which container port they are behind.
+  /// Serves three pages that contain their container port.
   private static let pages = """
     services:
       web:
@@ -58,7 +58,7 @@ struct MesosTaskTests {
   }
 
   /// Aurora 0.23, MesosTaskFactory.java.
-  @Test("by Aurora has its files by the label with Aurora's prefix", arguments: MesosHost.linux)
+  @Test("by Aurora has its files from the label with Aurora's prefix", arguments: MesosHost.linux)
   func aurora(on host: MesosHost) async throws {
     let ports = try FreePorts.unsorted()
     var settings = MesosSettings(
@@ -72,7 +72,7 @@ struct MesosTaskTests {
     }
   }
 
-  /// What a task is refused for, and a part of what it is told.
+  /// Reasons for refusing a task, and a part of its message.
   static let refusals: [(file: String, words: [String])] = [
     (
       "services:\n  web:\n    image: founding/base\n    cpus: 2\n",
@@ -89,10 +89,10 @@ struct MesosTaskTests {
     ("services:\n  web:\n    imagee: founding/base\n", ["compose.yaml:3", "imagee"]),
   ]
 
-  /// docs/executor-http-api.md, "UPDATE"; src/slave/containerizer/mesos/isolators/cgroups/subsystems/cpu.cpp,
-  /// `update`.
+  /// docs/executor-http-api.md, "UPDATE";
+  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/cpu.cpp, `update`.
   @Test(
-    "that asks for more than it has is refused with line and figures", arguments: MesosHost.both,
+    "that requests more than it has is refused with line and figures", arguments: MesosHost.both,
     refusals.indices)
   func refused(on host: MesosHost, index: Int) async throws {
     let refusal = Self.refusals[index]
@@ -109,13 +109,14 @@ struct MesosTaskTests {
   }
 
   /// The operator's file, as deploy/compose-executor.yaml describes it.
-  @Test("may ask for nothing that the operator's file forbids", arguments: MesosHost.linux)
+  @Test("is refused a feature that the operator's file forbids", arguments: MesosHost.linux)
   func policy(on host: MesosHost) async throws {
     let file = "services:\n  web:\n    image: founding/base\n    privileged: true\n"
     var settings = MesosSettings(files: [
       "etc/compose-executor.yaml": "allow: {bind-mounts: [/srv]}\n"
     ])
-    // The executor alone sees an /etc with that file in it; this machine's own is never touched.
+    // Only the executor sees an /etc with that file; the test never touches the file of the
+    // machine.
     settings.make = { id, executor in
       .plain(id: id, executor: executor, labels: [("fileName", "compose.yaml")])
     }
@@ -133,10 +134,10 @@ struct MesosTaskTests {
     }
   }
 
-  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp, `DEFAULT_WHITELIST_ENTRIES`: /dev/null is
-  /// allowed, and no device is by itself.
+  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp,
+  /// `DEFAULT_WHITELIST_ENTRIES`: /dev/null is allowed, and no device is by itself.
   @Test(
-    "is told which device or privilege its devices cgroup forbids", .needs("devices", on: .v1),
+    "has a message with the device or privilege that is forbidden", .needs("devices", on: .v1),
     arguments: [
       ("devices: [\"/dev/loop0:/dev/disk\"]", "device /dev/loop0 of service 'odd'"),
       ("privileged: true", "'privileged' of service 'odd'"),
@@ -162,8 +163,9 @@ struct MesosTaskTests {
     }
   }
 
-  /// docs/docker-containerizer.md, "Private Docker Repository": `.docker/config.json` among the URIs.
-  @Test("pulls with the credentials that its sandbox holds", arguments: MesosHost.both)
+  /// docs/docker-containerizer.md, "Private Docker Repository": `.docker/config.json` is
+  /// among the URIs.
+  @Test("pulls with the credentials in its sandbox", arguments: MesosHost.both)
   func credentials(on host: MesosHost) async throws {
     try await Registry.lend(isPrivate: true) { registry in
       let image = try await registry.image(on: host.engine)
@@ -172,7 +174,8 @@ struct MesosTaskTests {
         let end = try await pod.ended()
         #expect(end.state == "TASK_FAILED" && end.message?.contains(image) == true)
       }
-      // The Compose file in a folder, as a tarball brings it; the credentials at the sandbox's top.
+      // The Compose file is in a directory, as a tarball creates it; the credentials are at the top
+      // of the sandbox.
       var settings = MesosSettings(files: [
         ".docker/config.json": registry.credentials, "app/web.yaml": file,
       ])
@@ -185,7 +188,8 @@ struct MesosTaskTests {
     }
   }
 
-  /// The places and kinds of credentials besides the sandbox's own: what the command sets, what the file says.
+  /// Locations and kinds of credentials outside the sandbox: the variable that the command sets,
+  /// the file, its key.
   static let otherCredentials = [
     ("DOCKER_CONFIG=$PWD/other", "other/config.json", "auths"),
     ("HOME=$PWD/home", "home/.docker/config.json", "auths"),

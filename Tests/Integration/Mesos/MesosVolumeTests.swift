@@ -3,12 +3,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How a service mounts a persistent volume that is at `data` in the sandbox.
+/// A service that mounts a persistent volume, which is at `data` in the sandbox.
 private struct VolumeCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   /// The service's `volumes:`.
   let volumes: String
-  /// What a shell in the container finds; it fails otherwise.
+  /// A script in the container, which fails if it doesn't find the volume.
   let script: String
   var policy: String?
   var more = ""
@@ -43,10 +43,11 @@ private let cases = [
     policy: "allow: {registries: true}\n"),
 ]
 
-/// src/slave/containerizer/mesos/isolators/filesystem/linux.cpp, `update`: the volume is bound to the sandbox.
+/// src/slave/containerizer/mesos/isolators/filesystem/linux.cpp, `update`: the volume is
+/// bound to the sandbox.
 @Suite("A persistent volume in the sandbox", .needsEngine, .throttled)
 struct MesosVolumeTests {
-  /// An executor in a mount namespace of its own, where the volume is mounted.
+  /// An executor in its own mount namespace, in which the volume is mounted.
   private func settings(_ mount: String, policy: String? = nil) -> MesosSettings {
     var settings = MesosSettings()
     if let policy { settings.files["etc/compose-executor.yaml"] = policy }
@@ -84,7 +85,7 @@ struct MesosVolumeTests {
   }
 
   @Test(
-    "is what containers get, although the engine doesn't see the mount",
+    "is mounted into containers, although the engine doesn't see the mount",
     arguments: MesosHost.linux, cases.indices)
   func found(on host: MesosHost, index: Int) async throws {
     let one = cases[index]
@@ -105,7 +106,7 @@ struct MesosVolumeTests {
   }
 
   @Test(
-    "that the engine can't find by any path is refused with one line", arguments: MesosHost.linux,
+    "that the engine can't reach by any path is refused with one line", arguments: MesosHost.linux,
     ["./data:/x", ".:/x"])
   func hidden(on host: MesosHost, volume: String) async throws {
     let one = VolumeCase(testDescription: "", volumes: "['\(volume)']", script: "true")
@@ -120,7 +121,7 @@ struct MesosVolumeTests {
     }
   }
 
-  @Test("that may only be read is only read by containers", arguments: MesosHost.linux)
+  @Test("that is read-only is read-only in containers", arguments: MesosHost.linux)
   func readOnly(on host: MesosHost) async throws {
     try await withTemporaryFolder { folder in
       try folder.write("volume/file", "kept\n")
@@ -136,9 +137,9 @@ struct MesosVolumeTests {
     }
   }
 
-  /// As the isolator `volume/host_path` does for a framework that names a path of the host.
+  /// As the isolator `volume/host_path` does for a framework that specifies a path of the host.
   @Test(
-    "is no other directory of the host, under the operator's policy", arguments: MesosHost.linux,
+    "can't be another host directory under the operator's policy", arguments: MesosHost.linux,
     ["./host:/x", ".:/x"])
   func hostPath(on host: MesosHost, volume: String) async throws {
     try await withTemporaryFolder { folder in
@@ -161,7 +162,7 @@ struct MesosVolumeTests {
   }
 
   /// Two tasks with one `SHARED` volume.
-  @Test("is shared by tasks that have it", arguments: MesosHost.linux)
+  @Test("is shared by the tasks that mount it", arguments: MesosHost.linux)
   func shared(on host: MesosHost) async throws {
     try await withTemporaryFolder { folder in
       try folder.write("volume/file", "kept\n")

@@ -13,8 +13,9 @@ struct PeerFaultAgentsTests {
     PodSettings(options: ["--agent-id", agent, "--grace", "2s"], task: task)
   }
 
+  /// Invariant 4: pods of another agent are never mistaken for this agent's.
   @Test(
-    "the end of one's pod touches nothing of the other's, though both tasks have the same ID",
+    "the cleanup of one's pod doesn't affect the other's, even with the same task ID",
     arguments: one)
   func cleanup(on engine: TestEngine) async throws {
     let task = "it-\(UUID().uuidString.prefix(8).lowercased())"
@@ -32,7 +33,7 @@ struct PeerFaultAgentsTests {
     }
   }
 
-  @Test("a reaper that asks one agent removes its dead pods, and no living pod of the other")
+  @Test("a reaper of one agent removes its dead pods, and no running pod of the other")
   func reaper() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -60,7 +61,7 @@ struct PeerFaultAgentsTests {
     }
   }
 
-  @Test("where pids aren't known, each agent's word counts for its own pods alone")
+  @Test("without pids, each agent's response is evidence only for its own pods")
   func unknownPids() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in

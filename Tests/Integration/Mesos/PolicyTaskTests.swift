@@ -3,12 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Under the operator's policy a task", .throttled)
+@Suite("A task under the operator's policy", .throttled)
 struct PolicyTaskTests {
-  /// Settings of a task on whose host the policy is in force.
+  /// Settings of a task on a host with this policy.
   private func settings(_ policy: String) -> MesosSettings {
     var settings = MesosSettings(files: ["etc/compose-executor.yaml": policy])
-    // The executor alone sees an /etc with that file in it; this machine's own is never touched.
+    // Only the executor sees an /etc with that file; the test never touches the file of the
+    // machine.
     settings.make = { id, executor in
       .plain(id: id, executor: executor, labels: [("fileName", "compose.yaml")])
     }
@@ -26,7 +27,7 @@ struct PolicyTaskTests {
   }
 
   @Test(
-    "runs with what is permitted, and with the bounds that the policy sets",
+    "runs with permitted features, and within the limits of the policy",
     arguments: MesosHost.linux)
   func permitted(on host: MesosHost) async throws {
     var settings = settings("allow: {registries: true, max-pids: 77, max-containers: 1}\n")
@@ -51,14 +52,14 @@ struct PolicyTaskTests {
     }
   }
 
-  /// Who permits a check by a command on the host; nil for nobody.
+  /// Policies, and whether each permits a check by a command on the host.
   private static let checks: [(policy: String, isPermitted: Bool)] = [
     ("allow: {registries: true}\n", false), ("allow: {registries: true, hooks: true}\n", true),
     ("check-service: /sandbox\nallow: {registries: true}\n", true),
   ]
 
   @Test(
-    "has no check on the host unless hooks are permitted, or the operator says so",
+    "has no check on the host unless hooks are permitted or the operator enables it",
     arguments: checks.indices)
   func sandboxCheck(index: Int) async throws {
     let host = try #require(MesosHost.linux.first)
@@ -84,7 +85,7 @@ struct PolicyTaskTests {
   }
 
   @Test(
-    "has no image but those of the listed registries, whatever it is called by",
+    "can only use images of the listed registries, whatever name it gives them",
     arguments: MesosHost.linux)
   func images(on host: MesosHost) async throws {
     let id = try await host.engine.docker("image", "inspect", "-f", "{{.Id}}", "pod-test/busybox")
@@ -101,21 +102,21 @@ struct PolicyTaskTests {
           "\(name): \(message)")
       }
     }
-    // Docker takes the beginning of an ID for the image, and the name for one of its own library.
+    // Docker resolves a prefix of an ID to the image, and a name to its own library.
     let settings = settings("allow: {registries: [docker.io/library]}\n")
     let file = file("command: [\"true\"]\npull_policy: never", image: String(hex.prefix(12)))
     try await withMesosPod(on: host, file, settings) { pod in
       let message = try await pod.ended().message ?? ""
-      // Other tests push the same image to registries of their own.
+      // Other tests push the same image to their own registries.
       #expect(message.contains("which the engine has from "), "\(message)")
     }
   }
 
-  @Test("may use images that no registry has where `local` is listed", arguments: MesosHost.linux)
+  @Test("can use images that no registry has if `local` is listed", arguments: MesosHost.linux)
   func localImages(on host: MesosHost) async throws {
     let word = UUID().uuidString.lowercased()
     try await withTemporaryFolder { folder in
-      // Another content than that of any other test, which may push its own.
+      // The content is unique, because other tests can push their images.
       try folder.write("Dockerfile", "FROM pod-test/busybox\nLABEL word=\(word)\n")
       let image = "it/local-\(word.prefix(8))"
       try await host.engine.docker("build", "-t", image, folder.path).output()
@@ -132,7 +133,7 @@ struct PolicyTaskTests {
   }
 
   @Test(
-    "may have the images removed that it brought to the host, and no others",
+    "can have only those images removed that it brought to the host",
     arguments: MesosHost.linux,
     [(true, "missing"), (true, "always"), (false, "always"), (false, "missing")])
   func imagesOfOthers(on host: MesosHost, _ given: (isThere: Bool, pullPolicy: String)) async throws

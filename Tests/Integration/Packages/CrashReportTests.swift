@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Signals of crashes are sent here: what a process does about them is the same as after a crash of its own.
+/// The test sends the signals of crashes: a process handles them like those of its own crash.
 @Suite("A program that crashes", .needsEngine, .throttled)
 struct CrashReportTests {
   static let signals: [(number: Int32, name: String)] = [
@@ -23,7 +23,7 @@ struct CrashReportTests {
 
   private static let hint = "; the pod is removed by pod-reaper"
 
-  @Test("reports each signal on stderr, ends by it, and its pod is removed as any other's")
+  @Test("reports each signal on stderr, exits by it, and its pod is removed like any other")
   func run() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -52,13 +52,13 @@ struct CrashReportTests {
     }
   }
 
-  @Test("leaves its report in the sandbox, and the agent tells of its end")
+  @Test("leaves its report in the sandbox, and the agent reports its exit")
   func mesos() async throws {
     let host = try #require(MesosHost.linux.first)
     try await withReaperSite(on: host.engine) { site in
       try await ReaperService.with(site) { _ in
         var settings = MesosSettings()
-        // Its cgroups are the agent's to remove.
+        // The agent removes its cgroups.
         settings.leavesContainers = true
         try await withMesosPod(on: host, obedient, settings) { pod in
           try await pod.running()
@@ -75,13 +75,13 @@ struct CrashReportTests {
     }
   }
 
-  @Test("dies of its crash even where nobody reads its stderr")
+  @Test("is terminated by the signal even if its stderr is not read")
   func unread() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
       try await ReaperService.with(site) { _ in
         var settings = PodSettings()
-        // The executor has both ends, and reads from none.
+        // The executor has both ends of the pipe, and reads none.
         settings.shell = "mkfifo full; exec 3<> full; exec \"$@\" 2>&3"
         try await withPod(on: engine, smallPod, settings) { pod in
           try await pod.running()
@@ -100,7 +100,7 @@ struct CrashReportTests {
     }
   }
 
-  @Test("says so of pod-reaper too")
+  @Test("can be pod-reaper, which reports it too")
   func reaper() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in

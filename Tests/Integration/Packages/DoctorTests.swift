@@ -49,7 +49,7 @@ struct DoctorTests {
         ].filter { $0 != "sandbox-disk" || report.check("sandbox-disk") != nil }, "\(end)")
   }
 
-  @Test("exits with 1 where no engine responds, and with 2 for what it can't take")
+  @Test("exits with 1 if no engine responds, and with 2 for invalid options")
   func codes() async throws {
     let none = try await doctor([], engine: "unix:///nowhere/d.sock").run()
     #expect(none.status == .exited(1), "\(none)")
@@ -61,7 +61,7 @@ struct DoctorTests {
     }
   }
 
-  @Test("asks a running reaper for its health and a lease", arguments: TestEngine.all.prefix(1))
+  @Test("checks the health of a running reaper, and a lease", arguments: TestEngine.all.prefix(1))
   func reaper(_ engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await ReaperService.with(site) { _ in

@@ -3,16 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The files of `deploy/` as they stand, read by stand-ins for Marathon and Aurora: what they name is put where its
-/// address says, and nothing else is changed.
-@Suite("What deploy/ holds for frameworks", .needsEngine, .throttled)
+/// The unmodified files of `deploy/`, read by stand-ins for Marathon and Aurora: the files that
+/// they name are put at their addresses, and nothing else is changed.
+@Suite("A framework's file in deploy/", .needsEngine, .throttled)
 struct MesosDeployTests {
   static func file(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(fileURLWithPath: SourceTree.path("deploy/\(name)"))))
   }
 
-  /// What lies at the files' addresses: the release's tarball, the founding example, and the script that starts an
-  /// installed executor.
+  /// The files at the addresses: the release's tarball, the founding example, and the script that
+  /// starts an installed executor.
   private static func content(
     _ folder: TemporaryFolder, executor: String
   ) async throws -> [String: String] {
@@ -31,7 +31,7 @@ struct MesosDeployTests {
       uniqueKeysWithValues: names.map { ("https://files.example.org/\($0)", folder.path($0)) })
   }
 
-  /// Makes the release's tarball, as far as an executor needs it.
+  /// Creates the release's tarball, with the part that an executor needs.
   ///
   /// - Returns: its name without `.tar.gz`.
   static func release(in folder: TemporaryFolder, executor: String) async throws -> String {
@@ -57,7 +57,7 @@ struct MesosDeployTests {
     #expect(try await pod.exited() == .exited(0))
   }
 
-  /// The app that brings its executor for everybody, the other for ordinary users.
+  /// The app that downloads its executor for every user, the other one for ordinary users.
   static let apps =
     MesosHost.both.map { ($0, "founding.json") } + MesosHost.ordinary.map { ($0, "installed.json") }
 
@@ -94,7 +94,7 @@ struct MesosDeployTests {
     }
   }
 
-  @Test("would be refused by Marathon without a command, or for a key that it doesn't have")
+  @Test("is refused by Marathon without a command, or with an unknown key")
   func refusals() throws {
     let text = String(decoding: try Self.file("marathon/founding.json"), as: UTF8.self)
     let silent = text.replacingOccurrences(of: "\"# no arguments\"", with: "\"\"")

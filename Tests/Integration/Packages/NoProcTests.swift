@@ -3,16 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What hides /proc from a program.
+/// A way to hide /proc from a program.
 enum HiddenProc: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Nothing is mounted there: an empty directory.
   case missing
-  /// Something is there that an ordinary user may not read.
+  /// A file system is mounted that an ordinary user must not read.
   case unreadable
 
   var testDescription: String { rawValue }
 
-  /// The shell words that hide it, and then start what follows as `exec "$@"`.
+  /// The shell commands that hide it, and then execute their arguments with `exec "$@"`.
   private var words: String {
     switch self {
     case .missing: "mount -t tmpfs none /proc"
@@ -20,13 +20,13 @@ enum HiddenProc: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Who runs the program: root reads everything.
+  /// The user who runs the program: root can read everything.
   private var user: [String] {
     self == .missing
       ? [] : ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
   }
 
-  /// What starts a program so.
+  /// The command line that starts a program in this state.
   var launcher: [String] {
     ["unshare", "--mount", "sh", "-ec", "\(words); exec \"$@\"", "sh"] + user
   }
@@ -41,9 +41,9 @@ enum HiddenProc: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 }
 
-@Suite("Where /proc can't be read", .enabled(if: geteuid() == 0, "hides /proc as root"))
+@Suite("Without /proc", .enabled(if: geteuid() == 0, "hides /proc as root"))
 struct NoProcTests {
-  /// A shipped program with the exit code for a wrong option.
+  /// A shipped program with its exit code for a wrong option.
   struct Program: Sendable, CustomTestStringConvertible {
     let name: String
     let usage: Int32
@@ -55,7 +55,7 @@ struct NoProcTests {
     Program(name: "pod-hook-notify", usage: 2), Program(name: "compose-resources", usage: 2),
   ]
 
-  /// Runs a shipped program without /proc, in a directory that anybody may read.
+  /// Runs a shipped program without /proc, in a directory that everybody can read.
   private func run(
     _ name: String, _ arguments: [String], _ proc: HiddenProc, files: [String: String] = [:],
     environment: [String: String] = [:]
@@ -63,7 +63,7 @@ struct NoProcTests {
     try await withTemporaryFolder { folder in
       chmod(folder.path, 0o777)
       for (file, text) in files { try folder.write(file, text) }
-      // Where an ordinary user reaches it.
+      // A location that an ordinary user can access.
       let program = folder.path(name)
       if link(BuiltProgram.shipped(name), program) != 0 {
         try FileManager.default.copyItem(atPath: BuiltProgram.shipped(name), toPath: program)
@@ -93,8 +93,8 @@ struct NoProcTests {
     #expect(wrong.stderr.hasPrefix("\(program.name): "), "\(wrong)")
   }
 
-  /// The programs' libraries look at threads in /proc/self/task, and trap where they can't.
-  @Test("no program is left to chance", arguments: HiddenProc.allCases)
+  /// The programs' libraries read the threads in /proc/self/task, and trap if they can't.
+  @Test("every program works repeatedly", arguments: HiddenProc.allCases)
   func again(_ proc: HiddenProc) async throws {
     for _ in 0..<20 {
       let version = try await run("pod-reaper", ["--version"], proc)
@@ -103,7 +103,7 @@ struct NoProcTests {
   }
 
   @Test(
-    "what needs it ends with one line that names it",
+    "programs that need it exit with one line that names it",
     arguments: [
       ("pod-reaper", [], 1), ("pod-reaper", ["--once"], 1), ("pod-reaper", ["serve"], 1),
       ("pod-reaper", ["status"], 1), ("compose-executor", ["run"], 1),
@@ -123,7 +123,7 @@ struct NoProcTests {
       lines.first?.hasPrefix("\(program.name): /proc can't be read (") == true, "\(end)")
   }
 
-  /// Builds a static program that prints its first argument, as the shipped ones read theirs.
+  /// Builds a static program that prints its first argument, read like in the shipped programs.
   private func withStaticProgram(
     _ body: (_ folder: TemporaryFolder, _ program: String) async throws -> Void
   ) async throws {
@@ -152,8 +152,8 @@ struct NoProcTests {
     }
   }
 
-  /// A static program's runtime looks for itself in /proc/self/exe as it begins.
-  @Test("a static program begins and knows its command line", arguments: HiddenProc.allCases)
+  /// A static program's runtime reads /proc/self/exe at its start.
+  @Test("a static program starts and has its command line", arguments: HiddenProc.allCases)
   func isStatic(_ proc: HiddenProc) async throws {
     try await withStaticProgram { _, program in
       let command = Command(program, ["one two"], folder: "/")
@@ -162,7 +162,7 @@ struct NoProcTests {
     }
   }
 
-  @Test("in a root directory without /dev it begins, and on Linux 3.10 says what is missing")
+  @Test("a program starts in a root without /dev, and reports on Linux 3.10 what is missing")
   func withoutDevices() async throws {
     try await withStaticProgram { folder, _ in
       let command = Command("chroot", [folder.path("root"), "/program", "one two"])
@@ -176,7 +176,7 @@ struct NoProcTests {
     }
   }
 
-  @Test("in another pid namespace than /proc's a program says so")
+  @Test("a program reports a /proc of another pid namespace")
   func foreign() async throws {
     let command = Command(
       "unshare",
@@ -215,9 +215,9 @@ struct NoProcTests {
   }
 }
 
-@Suite("An executor of an agent where /proc can't be read", .needsEngine, .throttled)
+@Suite("An executor of an agent without /proc", .needsEngine, .throttled)
 struct NoProcExecutorTests {
-  @Test("ends at once with one line in its sandbox", arguments: MesosHost.linux)
+  @Test("exits at once with one line in its sandbox", arguments: MesosHost.linux)
   func executor(on host: MesosHost) async throws {
     var settings = MesosSettings()
     let program = BuiltProgram.shipped("compose-executor")

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The filter that the other suites of old Linux rely on (Tests/OldLinux).
-@Suite("The filter that plays Linux 3.10")
+/// The filter of the other suites about old Linux (Tests/OldLinux).
+@Suite("The filter that imitates Linux 3.10")
 struct OldLinuxFilterTests {
-  /// The calls with what they answer without the filter and with it.
+  /// The calls with their results without the filter and with it.
   private static func calls() async throws -> [String: (before: String, after: String)] {
     let lines = try await Command(OldLinux.program, ["--calls"]).output().split(separator: "\n")
     return Dictionary(
@@ -16,7 +16,7 @@ struct OldLinuxFilterTests {
   }
 
   @Test(
-    "refuses every call that came later, which this kernel has",
+    "refuses every later call that this kernel has",
     arguments: [
       "sched_getattr", "renameat2", "seccomp", "getrandom", "memfd_create", "execveat",
       "membarrier", "mlock2", "copy_file_range", "preadv2", "statx", "rseq", "pidfd_send_signal",
@@ -29,30 +29,30 @@ struct OldLinuxFilterTests {
   }
 
   @Test(
-    "leaves the calls of then alone, up to the last",
+    "doesn't change earlier calls, up to the last",
     arguments: ["getpid", "openat", "kcmp", "finit_module"])
   func leaves(call: String) async throws {
     let answers = try #require(try await Self.calls()[call])
     #expect(answers.before == answers.after)
   }
 
-  @Test("takes O_TMPFILE for a directory that is to be written to, as that kernel does")
+  @Test("handles O_TMPFILE like opening a directory for writing, as that kernel does")
   func temporaryFile() async throws {
     let answers = try #require(try await Self.calls()["O_TMPFILE"])
     #expect(answers.before == "ENOENT" && answers.after == "EISDIR")
   }
 
-  @Test("holds for all that its program starts, and its kernel calls itself 3.10.0")
+  @Test("applies to all child processes, whose kernel release is 3.10.0")
   func inherited() async throws {
     let words = ["/bin/sh", "-c", "uname -r; exec \(OldLinux.program) --calls"]
     let text = try await Command(OldLinux.program, words).output()
     #expect(text.hasPrefix("3.10.0\n") && text.contains("pidfd_open ENOSYS ENOSYS"), "\(text)")
   }
 
-  @Test("leaves nothing running when its program ends")
+  @Test("leaves no process running after its program exits")
   func over() async throws {
     let time = "86417." + UUID().uuidString.filter(\.isWholeNumber)
-    // What answers for uname bears the command line that began it.
+    // The process that handles uname has the original command line.
     func helpers() async throws -> Int {
       let found = try await Command("pgrep", ["-f", "old-linux sleep \(time)$"]).run()
       return found.stdout.split(separator: "\n").count
@@ -69,12 +69,13 @@ struct OldLinuxFilterTests {
   }
 }
 
-/// Programs run as if the kernel were Linux 3.10.
+/// Programs run as on Linux 3.10.
 enum OldLinux {
-  /// What runs them so.
+  /// The program that applies the filter.
   static let program = BuiltProgram.beside("old-linux")
 
-  /// The command under the filter. Docker's engine isn't: it is another's child.
+  /// The command under the filter. Docker's engine isn't filtered: it is a child of another
+  /// process.
   static func command(_ command: Command) -> Command {
     var filtered = command
     filtered.program = program

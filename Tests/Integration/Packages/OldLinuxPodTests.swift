@@ -23,7 +23,7 @@ struct OldLinuxPodTests {
     }
   }
 
-  @Test("of a sample job runs to its end", arguments: TestEngine.all)
+  @Test("of a sample job runs until it exits", arguments: TestEngine.all)
   func job(on engine: TestEngine) async throws {
     try await Sample.job.run(on: engine, Self.settings) { pod in
       let end = try await pod.ended()
@@ -33,7 +33,7 @@ struct OldLinuxPodTests {
     }
   }
 
-  @Test("ends by each signal", arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test("is stopped by each signal", arguments: [SIGTERM, SIGINT, SIGHUP])
   func signal(_ signal: Int32) async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: founding/base}}"
@@ -45,7 +45,7 @@ struct OldLinuxPodTests {
     }
   }
 
-  @Test("runs its hooks, and what a hook leaves running ends with it", arguments: TestEngine.all)
+  @Test("runs its hooks, and processes that a hook leaves are killed", arguments: TestEngine.all)
   func hooks(on engine: TestEngine) async throws {
     var settings = Self.settings
     let time = "86414." + UUID().uuidString.filter(\.isWholeNumber)
@@ -66,7 +66,7 @@ struct OldLinuxPodTests {
     }
   }
 
-  @Test("takes the hook along when its executor is killed")
+  @Test("has its hook killed together with its executor")
   func orphaned() async throws {
     let engine = try #require(TestEngine.all.first)
     var settings = Self.settings
@@ -84,9 +84,9 @@ struct OldLinuxPodTests {
     }
   }
 
-  /// Linux before 4.2 has these files only where it was built to save processes (CRIU). The debug
-  /// build takes a library that hides them; a static program would not.
-  @Test("ends what a hook leaves running where /proc has no `children`")
+  /// Linux before 4.2 has these files only if it was built with checkpoint support (CRIU). The
+  /// debug build preloads a library that hides them; a static program can't.
+  @Test("has the processes that a hook leaves killed if /proc has no `children`")
   func childless() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { folder in
@@ -129,7 +129,7 @@ struct OldLinuxPodTests {
     }
   }
 
-  /// How many processes sleep for so long.
+  /// The number of `sleep` processes with this time.
   private static func sleepers(_ time: String) async throws -> Int {
     let found = try await Command("pgrep", ["-xf", "sleep \(time)"]).run()
     return found.stdout.split(separator: "\n").count

@@ -6,11 +6,11 @@ import TestSupport
 
 @Suite("pod-reaper on Linux 3.10", .needsEngine)
 struct OldLinuxReaperTests {
-  /// What no test here may wait for: only a lease is quicker.
+  /// A grace that no test here can wait for: only a lease is quicker.
   private static let patient = ["--grace", "5m"]
 
   @Test(
-    "learns of an executor's end by its lease, and removes its pod at once",
+    "detects an executor's exit by its lease, and removes its pod at once",
     arguments: TestEngine.all)
   func lease(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -28,7 +28,7 @@ struct OldLinuxReaperTests {
             try await site.isRid(of: dead.run)
             #expect(try await living.untouched() == before)
             #expect(try await site.status(of: living.run)?.verdict == "alive")
-            // One that ends by itself says so, and leaves nothing to remove.
+            // An executor that exits by itself releases its lease, and leaves nothing to remove.
             living.send(SIGTERM)
             #expect(try await living.ended().status == .exited(130))
           }
@@ -37,7 +37,7 @@ struct OldLinuxReaperTests {
     }
   }
 
-  @Test("removes with --once what a killed executor left", arguments: TestEngine.all)
+  @Test("removes the objects of a killed executor with --once", arguments: TestEngine.all)
   func once(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let site = site.onOldLinux
@@ -59,7 +59,7 @@ struct OldLinuxReaperTests {
     }
   }
 
-  @Test("hears the hook, and reads what it spooled meanwhile", arguments: TestEngine.all)
+  @Test("receives the hook's events, and reads the spooled ones", arguments: TestEngine.all)
   func hook(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let site = site.onOldLinux
@@ -72,13 +72,14 @@ struct OldLinuxReaperTests {
       let words = ["--framework", "framework-1", "--executor"]
       #expect(try await site.notify("removed", words[0], words[1], words[2], "e-0") == 4)
       try await ReaperService.with(site, options) { _ in
-        // Exchanging the spool for an empty one takes renameat2: without, it is read where it is.
+        // Exchanging the spool for an empty one needs renameat2: without it, the spool is read in
+        // place.
         try await told(1)
         #expect(try await site.notify("removed", words[0], words[1], words[2], "e-1") == 0)
         try await told(2)
         let spool = try FileManager.default.contentsOfDirectory(atPath: site.runFolder + "/spool")
         #expect(spool.isEmpty)
-        // The event makes it look: the pod is proven dead by its process.
+        // The event triggers a pass: the pod's process proves its death.
         let dead = PodIdentity.forged()
         try await withForged([dead], on: engine) { pods in
           try await pods[0].container(starts: true)

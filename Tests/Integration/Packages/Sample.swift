@@ -3,15 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A folder of deploy/samples, run with the images that `scripts/images` makes.
+/// A directory of deploy/samples, run with the images that `scripts/images` creates.
 struct Sample: Sendable, CustomTestStringConvertible {
   let name: String
-  /// How many host ports it publishes.
+  /// The number of host ports that it publishes.
   var ports = 2
-  /// The last line that it prints where it ends by itself; nil for one that runs until it is stopped.
+  /// The last line that it prints if it exits by itself; nil for a sample that runs until it is
+  /// stopped.
   var lastLine: String?
 
-  /// What stands in for the public images that the files name.
+  /// The replacements of the public images in the files.
   static let images = [
     "BUSYBOX_IMAGE": "pod-test/busybox", "REDIS_IMAGE": "founding/redis",
     "NGINX_IMAGE": "samples/nginx", "TERMINAL_IMAGE": "samples/shellinabox",
@@ -29,7 +30,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  /// Where it lies.
+  /// Its directory.
   var path: String { SourceTree.path("deploy/samples/\(name)") }
 
   /// One of its files.
@@ -42,8 +43,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
     try SourceTree.text("deploy/\(file)")
   }
 
-  /// The file that takes the limits away, where the engine's hierarchy has no controllers for them, as one on cgroup v2 beside
-  /// the host's v1; nil where it has.
+  /// The file that removes the limits, if the engine's hierarchy lacks the controllers, as with
+  /// cgroup v2 beside the host's v1; nil otherwise.
   func unlimited(on engine: TestEngine) async throws -> String? {
     let limits = try await engine.docker("info", "--format", "{{.CPUCfsQuota}} {{.MemoryLimit}}")
       .output()
@@ -59,7 +60,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return "services:\n" + lines.joined()
   }
 
-  /// What lies at a submission's addresses: tarballs of the release, as far as an executor needs it, and of the folder.
+  /// The files at a submission's addresses: tarballs of the release, with the part that an executor
+  /// needs, and of the directory.
   func fetched(
     in folder: TemporaryFolder, executor: String, more: [String: String] = [:]
   ) async throws -> [String: String] {
@@ -81,7 +83,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return files
   }
 
-  /// Runs a copy of it in a folder of its own, where the settings' files take the place of the sample's.
+  /// Runs a copy of it in a separate directory, where the settings' files replace the sample's.
   func run(
     on engine: TestEngine, _ settings: PodSettings = PodSettings(),
     sourceLocation: SourceLocation = #_sourceLocation, _ body: (RunningPod) async throws -> Void

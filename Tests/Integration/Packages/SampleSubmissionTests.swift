@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `marathon.json` and `aurora.json` beside each sample; `UPDATE_SAMPLES=1` writes them anew.
+/// `marathon.json` and `aurora.json` of each sample; `UPDATE_SAMPLES=1` rewrites them.
 @Suite("The samples' submissions", .throttled)
 struct SampleSubmissionTests {
-  /// What a sample's submission says besides what follows from its file.
+  /// The options of a sample's submission that don't follow from its file.
   private static let options = [
     "founding": ["--instances", "2"],
     "job": ["--no-service", "--label", "pod.keep_failed=1h", "--label", "pod.disk=enforce"],
@@ -23,7 +23,7 @@ struct SampleSubmissionTests {
     ).output() + "\n"
   }
 
-  @Test("are what compose-resources writes", arguments: Sample.all, ["marathon", "aurora"])
+  @Test("are written by compose-resources", arguments: Sample.all, ["marathon", "aurora"])
   func fresh(_ sample: Sample, format: String) async throws {
     let written = try await Self.submission(of: sample, format)
     if ProcessInfo.processInfo.environment["UPDATE_SAMPLES"] != nil {
@@ -35,7 +35,7 @@ struct SampleSubmissionTests {
       "stale: UPDATE_SAMPLES=1 FILTER=SampleSubmissionTests make test")
   }
 
-  /// Settings whose task reads one file more where the engine can't limit.
+  /// Settings whose task reads one file more if the engine can't apply limits.
   private static func settings(
     for sample: Sample, on host: MesosHost,
     _ make: @escaping (String, String) throws -> TaskDescription
@@ -58,7 +58,7 @@ struct SampleSubmissionTests {
     return settings
   }
 
-  /// A pod of services runs until it is killed, a job to its own end.
+  /// A pod of services runs until it is killed, a job until it exits.
   private func expectLife(
     of sample: Sample, _ settings: MesosSettings, on host: MesosHost, ports: [Int]
   ) async throws {
@@ -78,7 +78,7 @@ struct SampleSubmissionTests {
     }
   }
 
-  /// All on the first engine, and one of each framework on the other.
+  /// All samples on the first engine, and one of each framework on the other.
   private static func cases(onOther sample: Sample) -> [(MesosHost, Sample)] {
     MesosHost.linux.enumerated().flatMap { index, host in
       (index == 0 ? Sample.all : [sample]).map { (host, $0) }

@@ -4,12 +4,12 @@ import Testing
 
 @Suite("The samples", .needsEngine, .throttled)
 struct SampleTests {
-  /// The first engine, for what is the same on each.
+  /// The first engine, for tests with the same result on each.
   private let engine: TestEngine
 
   init() throws { engine = try #require(TestEngine.all.first) }
 
-  @Test("are Compose files like any other", arguments: Sample.all)
+  @Test("are valid Compose files", arguments: Sample.all)
   func valid(_ sample: Sample) async throws {
     let compose = ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose"
     try await Command(
@@ -17,7 +17,7 @@ struct SampleTests {
     ).output()
   }
 
-  @Test("founding counts visits in today's format as in the first", arguments: TestEngine.all)
+  @Test("founding counts visits in the current format and the first one", arguments: TestEngine.all)
   func founding(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(2)
     try await Sample.founding.run(on: engine, PodSettings(ports: ports)) { pod in
@@ -68,7 +68,7 @@ struct SampleTests {
   }
 
   @Test(
-    "roles ends with its job, whose exit code it has, when the last lines are shipped",
+    "roles exits with its job's code after the last lines are shipped",
     arguments: TestEngine.all, [0, 3])
   func roles(on engine: TestEngine, code: Int32) async throws {
     let settings = PodSettings(environment: ["JOB_EXIT": "\(code)"])
@@ -86,7 +86,7 @@ struct SampleTests {
     }
   }
 
-  @Test("task: a page with what the container knows of its task", arguments: TestEngine.all)
+  @Test("task: a page with the container's information about its task", arguments: TestEngine.all)
   func task(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(1)
     let settings = PodSettings(
@@ -106,7 +106,7 @@ struct SampleTests {
     }
   }
 
-  @Test("job ends by itself, each step after those that it needs", arguments: TestEngine.all)
+  @Test("job exits by itself, each step after its dependencies", arguments: TestEngine.all)
   func job(on engine: TestEngine) async throws {
     let disk = PodSettings(
       environment: ["COMPOSE_EXECUTOR_TASK_DISK": "500m", "COMPOSE_EXECUTOR_DISK": "enforce"])
@@ -121,7 +121,7 @@ struct SampleTests {
     }
   }
 
-  @Test("job fails where a step does, and what needs that step is never begun")
+  @Test("job fails if a step does, and the steps that need it never start")
   func failingJob() async throws {
     var settings = PodSettings()
     settings.files["orders.csv"] = "order,region,item,amount\n1,north,tea,much\n"
@@ -136,9 +136,9 @@ struct SampleTests {
     }
   }
 
-  @Test("job stays after a failure, with its submission's label, until it is removed")
+  @Test("job is kept after a failure, with its submission's label, until it is removed")
   func keptJob() async throws {
-    // No reaper of another test has its limits here meanwhile.
+    // No reaper of another test applies its limits meanwhile.
     try await withReaperSite(on: engine) { _ in
       var settings = PodSettings(options: ["--keep-failed", "1h"])
       settings.files["orders.csv"] = "order,region,item,amount\n1,north,tea,much\n"

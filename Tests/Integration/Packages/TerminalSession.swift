@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A session with shellinabox, as its page holds one: keys go by one request, what the shell writes comes as the answer
-/// to another.
+/// A session with shellinabox, as its page holds it: one request sends keys, the response to
+/// another has the shell's output.
 final class TerminalSession: Sendable {
   private struct Answer: Decodable {
     let session: String
@@ -13,7 +13,7 @@ final class TerminalSession: Sendable {
   private let url: String
   private let id: String
   private let text = Mutex("")
-  /// What became of the last request that failed.
+  /// The last error of a failed request.
   private let fault = Mutex("")
 
   private init(_ url: String, _ answer: Answer) {
@@ -22,7 +22,7 @@ final class TerminalSession: Sendable {
     text.withLock { $0 = answer.data }
   }
 
-  /// Opens the page's session at a port of this host, lends it to `body`, and lets go of it.
+  /// Opens the page's session at a port of this host, calls `body` with it, and closes it.
   static func open(at port: Int, _ body: (TerminalSession) async throws -> Void) async throws {
     let url = "https://127.0.0.1:\(port)/"
     let answer = try await ask(url, ["rooturl=\(url)"])
@@ -34,12 +34,11 @@ final class TerminalSession: Sendable {
     }
   }
 
-  /// Opens a session, logs in, and lends it to `body`.
+  /// Opens a session, logs in, and calls `body` with the session. `login` discards input between
+  /// its prompt and its reading, and nothing indicates the end of that time: a failed attempt is
+  /// followed by one in a new session, so that no attempt's keys reach another.
   ///
-  /// `login` throws away what is typed between its prompt and its reading, and nothing tells when that is over: an attempt
-  /// that nothing comes of is followed by one in a session of its own, so that no attempt's keys reach another.
-  ///
-  /// - Throws: `DeadlinePassed`, `CommandFailed`, and what `body` throws.
+  /// - Throws: `DeadlinePassed`, `CommandFailed`, and the errors of `body`.
   static func logIn(
     at port: Int, as user: String, with password: String, until words: String,
     _ body: (TerminalSession) async throws -> Void = { _ in }
@@ -62,16 +61,16 @@ final class TerminalSession: Sendable {
     }
   }
 
-  /// All that the shell has written.
+  /// All output of the shell.
   var screen: String { text.withLock { $0 } }
 
-  /// Types, and waits until something new of the screen has all the words.
+  /// Types, and waits until new output contains all the texts.
   ///
   /// - Parameters:
-  ///   - keys: what is typed.
-  ///   - limit: how long is waited.
-  ///   - words: what has to come.
-  /// - Returns: what came.
+  ///   - keys: the typed keys.
+  ///   - limit: the longest wait.
+  ///   - words: the expected texts.
+  /// - Returns: the new output.
   /// - Throws: `DeadlinePassed`, `CommandFailed`.
   @discardableResult
   func type(
@@ -96,7 +95,7 @@ final class TerminalSession: Sendable {
         let answer = try await Self.ask(url, ["session=\(id)"])
         text.withLock { $0 += answer.data }
       } catch {
-        // The session's end, or an answer that came with none of its own: the next tells which.
+        // The session's end, or an invalid response: the next one decides.
         fault.withLock { $0 = "\(error)" }
         try? await Task.sleep(for: .milliseconds(100))
       }

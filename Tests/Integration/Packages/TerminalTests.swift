@@ -14,14 +14,14 @@ struct TerminalTests {
       environment: ["TERMINAL_PASSWORD_HASH": hash, "TERMINAL_USER": "operator"])
   }
 
-  /// The password that the terminal has made up.
+  /// The password that the terminal has generated.
   private func password(of pod: RunningPod) throws -> String {
     let line = try #require(
       pod.output(of: "terminal").first { $0.hasPrefix("log in as operator with the password ") })
     return String(try #require(line.split(separator: " ").last))
   }
 
-  @Test("shows the others' processes and ports to who has the password, and makes nobody root")
+  @Test("shows other processes and ports with the right password, and grants no root access")
   func shell() async throws {
     let ports = try FreePorts.take(2)
     try await Sample.terminal.run(on: engine, settings(ports)) { pod in
@@ -49,7 +49,7 @@ struct TerminalTests {
     }
   }
 
-  @Test("takes the password whose hash it is given, prints none, and lets in nobody with another")
+  @Test("accepts the password of a given hash, prints none, and refuses others")
   func hash() async throws {
     let ports = try FreePorts.take(2)
     let hash = try await Command("openssl", ["passwd", "-6", "-stdin"], input: "a long one\n")

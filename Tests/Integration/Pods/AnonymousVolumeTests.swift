@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Volumes without a name, which bear no label.
+/// Volumes without a name; the engine gives them no label.
 @Suite("Anonymous volumes", .needsEngine, .throttled)
 struct AnonymousVolumeTests {
   enum Origin: String, CaseIterable {
@@ -19,7 +19,8 @@ struct AnonymousVolumeTests {
   }
 
   enum Moment: String, CaseIterable {
-    /// Before its start; while it runs, so that the pod fails; between two starts; while the pod ends.
+    /// Before the start of the container; while it runs, so that the pod fails; between two starts;
+    /// during the cleanup of the pod.
     case created, running, restarting, ending
   }
 
@@ -34,7 +35,7 @@ struct AnonymousVolumeTests {
   }
 
   @Test(
-    "go with the pod, whoever removes their container without them", arguments: Origin.allCases,
+    "are removed with the pod, even after a foreign removal", arguments: Origin.allCases,
     Moment.allCases)
   func removed(origin: Origin, moment: Moment) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -87,7 +88,7 @@ struct AnonymousVolumeTests {
     }
   }
 
-  @Test("of others stay, also where the pod's own containers had them mounted")
+  @Test("of other containers are kept, even if containers of the pod mounted them")
   func foreign() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "it-foreign-\(UUID().uuidString.prefix(8).lowercased())"
@@ -109,7 +110,7 @@ struct AnonymousVolumeTests {
       try await pod.running()
       let all = try await volumes(of: "\(pod.task)_web", on: engine)
       #expect(all.count == 2 && theirs.count == 1)
-      // Their container goes, and they keep its volume.
+      // The foreign container is removed, and its volume is kept.
       try await engine.docker("rm", "-f", name).output()
       try await engine.docker("rm", "-f", "\(pod.task)_web").output()
       try await pod.ended()

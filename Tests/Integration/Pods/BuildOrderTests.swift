@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Builds on other services' images", .needsEngine, .throttled)
+@Suite("Builds that use images of other services", .needsEngine, .throttled)
 struct BuildOrderTests {
   private static let file = """
     services:
@@ -17,7 +17,7 @@ struct BuildOrderTests {
       Base: {build: base, command: ["true"]}
     """
 
-  /// Each has the name of a context where another image's name would stand.
+  /// Each Dockerfile names a build context in place of an image.
   private static let recipes = [
     "web/Dockerfile":
       "FROM pod-test/busybox\nCOPY --from=files /made /made\nCMD cat /made\n",
@@ -25,8 +25,9 @@ struct BuildOrderTests {
     "base/Dockerfile": "FROM pod-test/busybox\nRUN echo base >/made\n",
   ]
 
-  /// The docker command here has no buildx, which alone knows `--build-context`: this one gives the image that is handed
-  /// on the context's name for the time of the build, and leaves the rest to it.
+  /// The `docker` command of the test machine has no buildx, and only buildx has `--build-context`.
+  /// During a build, this replacement tags the passed image with the name of the context; it leaves
+  /// the rest to `docker`.
   private static let buildx = """
     #!/bin/bash -e
     words=() names=()
@@ -47,7 +48,7 @@ struct BuildOrderTests {
     exit $code
     """
 
-  @Test("come after them, and leave nothing of the names that they need")
+  @Test("run after the builds that they use, and their temporary image names are removed")
   func order() async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(
@@ -67,7 +68,7 @@ struct BuildOrderTests {
     }
   }
 
-  @Test("have one whose name is theirs wait for them", arguments: TestEngine.all, ["", ":1"])
+  @Test("run before a service that names their image", arguments: TestEngine.all, ["", ":1"])
   func shared(on engine: TestEngine, tag: String) async throws {
     let image = "it/shared-\(UUID().uuidString.prefix(8).lowercased())\(tag)"
     let file = """
@@ -89,7 +90,7 @@ struct BuildOrderTests {
     try await engine.docker("rmi", image).output()
   }
 
-  @Test("are refused with their line where docker has no buildx, and where they can have no order")
+  @Test("are refused with their line if docker has no buildx or if they have no order")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     let end = try await podEnd(on: engine, Self.file, PodSettings(files: Self.recipes))

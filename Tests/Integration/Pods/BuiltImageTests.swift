@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The image of a service with build", .needsEngine, .throttled)
 struct BuiltImageTests {
-  /// A service that prints a word, built anew at each start.
+  /// A service that prints `word`. Its image is built again at each launch.
   private func file(_ word: String, _ more: String = "") -> String {
     """
     services:
@@ -26,7 +26,7 @@ struct BuiltImageTests {
     return try await pod.engine.docker("inspect", "--format", format, ids).output()
   }
 
-  @Test("bears the name that Compose would give it, and keeps it as long as the pod is there")
+  @Test("has the name that Compose gives it, as long as the pod exists")
   func named() async throws {
     for engine in TestEngine.all {
       let word = UUID().uuidString
@@ -48,14 +48,14 @@ struct BuiltImageTests {
         ).output()
         #expect(names.isEmpty, "\(names)")
       }
-      // Its layers are the next build's cache.
+      // The layers of the image are the cache of the next build.
       let tags = try await engine.docker("image", "inspect", "-f", "{{.RepoTags}}", id).output()
       #expect(tags == "[]")
       try await engine.docker("image", "rm", id).output()
     }
   }
 
-  @Test("with `image` bears that name")
+  @Test("has the name in `image`")
   func given() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "pod-test/given-\(UUID().uuidString.lowercased())"
@@ -69,11 +69,11 @@ struct BuiltImageTests {
   }
 
   @Test(
-    "is the one that was built, whoever gives its name away meanwhile", arguments: [false, true])
+    "is the built one, even if its name is moved to another image", arguments: [false, true])
   func renamed(isBuiltBefore: Bool) async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "pod-test/renamed-\(UUID().uuidString.lowercased())"
-    // Before the executor looks the name up for the create, or between that and the create.
+    // Before the executor resolves the name for the create request, or between the two requests.
     let request =
       isBuiltBefore ? "^POST /containers/create" : "^GET /images/pod-test/renamed-[^/]*/json"
     let hold = EngineTap.Fault(request: request, holdsRequest: true)
@@ -94,7 +94,7 @@ struct BuiltImageTests {
     try await engine.docker("image", "rm", name).output()
   }
 
-  @Test("whose own healthcheck crashes the engine is refused, unless the service has another")
+  @Test("is refused if its healthcheck crashes the engine, unless the service has its own")
   func crashingCheck() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "pod-test/crashing-\(UUID().uuidString.lowercased())"

@@ -6,7 +6,7 @@ import Testing
 @Suite("The cause of a failed pod", .needsEngine, .throttled)
 struct CauseTests {
   @Test(
-    "is followed by the last three lines of standard output where standard error is empty",
+    "includes the last three lines of standard output if standard error is empty",
     arguments: TestEngine.all)
   func output(on engine: TestEngine) async throws {
     let end = try await podEnd(
@@ -16,7 +16,7 @@ struct CauseTests {
     #expect(end.message == "service 'web' ended with 9: 4 / 5 / last", "\(end)")
   }
 
-  @Test("is a full disk, by the output of the program", arguments: TestEngine.all)
+  @Test("is a full disk, according to the output of the program", arguments: TestEngine.all)
   func space(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
@@ -40,7 +40,7 @@ struct CauseTests {
     #expect(end.message.contains("; hint: 127 is a shell's"), "\(end)")
   }
 
-  @Test("is another pod's container that has the port, with its task", arguments: TestEngine.all)
+  @Test("is the container of another pod that uses the port", arguments: TestEngine.all)
   func port(on engine: TestEngine) async throws {
     let port = try FreePorts.take(1)[0]
     let file = """
@@ -59,7 +59,7 @@ struct CauseTests {
     }
   }
 
-  @Test("is an image for another processor: both are named", arguments: TestEngine.all)
+  @Test("is an image for another architecture; the message names both", arguments: TestEngine.all)
   func architecture(on engine: TestEngine) async throws {
     let image = "it/wrong:\(UUID().uuidString.prefix(8).lowercased())"
     try await withTemporaryFolder { folder in
@@ -67,7 +67,7 @@ struct CauseTests {
         "\u{7f}ELF\u{2}\u{1}\u{1}" + String(repeating: "\0", count: 9) + "\u{2}\0\u{16}\0\u{1}"
       try folder.write("wrong", elf + String(repeating: "\0", count: 100))
       try await Command("chmod", ["755", folder.path("wrong")]).output()
-      // The form of `docker load`: the engine looks at no program in it.
+      // The format of `docker load`. The engine doesn't check the programs in it.
       try folder.write(
         "make",
         """
@@ -89,7 +89,7 @@ struct CauseTests {
     #expect(end.message.contains("; hint: the program is for another processor"), "\(end)")
   }
 
-  @Test("is in the status message of its task, with the same text")
+  @Test("is in the status message of the task, with the same text")
   func mesos() async throws {
     let host = try #require(MesosHost.linux.first)
     let file =

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension OwnEngine {
-  /// Takes its store away from the engine while it removes a container, as a full disk would: the endpoint stays.
+  /// Moves the engine's network store away while the engine removes a container, which has the
+  /// effect of a full disk: the endpoint is not removed.
   func leaveEndpoint(of container: String) async throws {
     let store = data + "/network/files/local-kv.db"
     try FileManager.default.moveItem(atPath: store, toPath: store + ".away")
@@ -17,11 +18,12 @@ extension OwnEngine {
 }
 
 @Suite(
-  "The end of a pod whose network has an endpoint without a container", .needsEngine, .throttled)
+  "Cleanup of a pod whose network has an endpoint without a container", .needsEngine, .throttled)
 struct CleanupEndpointTests {
   private static let versions = TestEngine.all.map(\.cgroups)
 
-  /// Leaves the endpoint while the executor is stopped: its end is not to begin while the engine is without its store.
+  /// Leaves the endpoint while the executor is stopped, so that the cleanup can't begin while the
+  /// store is missing.
   private func leaveEndpoint(of pod: RunningPod, _ own: OwnEngine) async throws {
     pod.send(SIGSTOP)
     defer { pod.send(SIGCONT) }
@@ -31,7 +33,7 @@ struct CleanupEndpointTests {
     #expect(refusal.stderr.contains("has active endpoints"), "\(refusal)")
   }
 
-  @Test("disconnects it, and removes the network", arguments: versions)
+  @Test("disconnects the endpoint and removes the network", arguments: versions)
   func removed(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
       try await withPod(on: own.engine, smallPod) { pod in
@@ -46,7 +48,7 @@ struct CleanupEndpointTests {
   }
 
   @Test(
-    "leaves a stranger's endpoint beside it, and names its container alone", arguments: versions)
+    "keeps the endpoint of a foreign container, and names only that one", arguments: versions)
   func stranger(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
       try await withPod(on: own.engine, smallPod) { pod in

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The end of a pod", .needsEngine, .throttled)
+@Suite("The cleanup of a pod", .needsEngine, .throttled)
 struct CleanupTests {
   private static let file = """
     services:
@@ -21,7 +21,7 @@ struct CleanupTests {
   }
 
   @Test(
-    "doesn't wait for a stranger's container on its network or volume, and names it",
+    "doesn't wait for a foreign container on its network or volume, and names it",
     arguments: kinds)
   func held(on engine: TestEngine, kind: String) async throws {
     let name = "it-stranger-\(UUID().uuidString.prefix(8).lowercased())"
@@ -49,7 +49,7 @@ struct CleanupTests {
     }
   }
 
-  @Test("comes in time although a container is paused", arguments: TestEngine.all)
+  @Test("completes in time if a container is paused", arguments: TestEngine.all)
   func paused(on engine: TestEngine) async throws {
     try await withPod(on: engine, Self.file) { pod in
       try await pod.running()
@@ -62,7 +62,7 @@ struct CleanupTests {
     }
   }
 
-  @Test("comes in time although the pod's cgroup was left frozen", arguments: TestEngine.all)
+  @Test("completes in time if the pod's cgroup was left frozen", arguments: TestEngine.all)
   func frozen(on engine: TestEngine) async throws {
     try await withPod(on: engine, Self.file) { pod in
       try await pod.running()
@@ -80,7 +80,7 @@ struct CleanupTests {
   }
 
   @Test(
-    "touches no cgroup and no directory that an ID leads to by a detour",
+    "touches no cgroup and no directory outside its own if an ID contains path components",
     arguments: ["", ".", "..", "/", "../..", "a/b", "a\nb", String(repeating: "x", count: 256)])
   func detours(id: String) async throws {
     let name = "it-innocent-\(UUID().uuidString.prefix(8).lowercased())"
@@ -114,7 +114,7 @@ struct CleanupTests {
   }
 
   @Test(
-    "is that of the sandbox' run where the agent names one that is no ID", arguments: MesosHost.all)
+    "is for the sandbox's container ID if the agent sends an invalid ID", arguments: MesosHost.all)
   func subscribed(on host: MesosHost) async throws {
     for run in ["", "/", "..", "../..", "a/b", "a\nb"] {
       var settings = MesosSettings()
@@ -129,11 +129,11 @@ struct CleanupTests {
   }
 
   @Test(
-    "is none where neither the agent nor the sandbox' path names a run: the task fails with that line",
+    "doesn't begin without a valid container ID: the task fails with that message",
     arguments: MesosHost.linux, ["/", "/tmp/..", "/tmp/a\nb"])
   func noRun(on host: MesosHost, directory: String) async throws {
     let name = "it-innocent-\(UUID().uuidString.prefix(8).lowercased())"
-    // What a path made from such an ID would lead to.
+    // The directories that a path made from such an ID would name.
     let cgroups = try Hierarchy.all().flatMap { hierarchy in
       ["\(hierarchy.root)/\(name)", "\(hierarchy.root)/compose-pods/\(name)"]
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The connection to the engine", .needsEngine, .throttled)
 struct ConnectionTests {
-  @Test("may be cut at any time: no line is lost, none doubled", arguments: TestEngine.all)
+  @Test("can be cut at any time without losing or repeating a log line", arguments: TestEngine.all)
   func cut(on engine: TestEngine) async throws {
     let count = 3000
     let file = """
@@ -43,7 +43,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("an end that the engine can't tell of at once is asked for again")
+  @Test("doesn't hide an exit that the engine reports late: it is inspected again")
   func hidden() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -70,7 +70,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("was cut while the log was rotated: one line says so", arguments: TestEngine.all)
+  @Test("reports in one line that a log was rotated while it was cut", arguments: TestEngine.all)
   func rotated(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -93,7 +93,7 @@ struct ConnectionTests {
       try await withPod(on: engine, file, settings) { pod in
         try await pod.says("ready", service: "web")
         try await pod.running()
-        // Lines of the first two seconds may be taken for the log's beginning.
+        // Lines of the first two seconds can be mistaken for the beginning of the log.
         let start = ContinuousClock.now
         try await eventually("three seconds") { .now - start > .seconds(3) }
         try await proxy.cut()
@@ -115,7 +115,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("is TLS both ways where DOCKER_TLS_VERIFY asks for it")
+  @Test("uses TLS with a client certificate if DOCKER_TLS_VERIFY is set")
   func tls() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { folder in

@@ -25,7 +25,7 @@ struct ControlTests {
   private static let idle = "[sh, -c, \"trap 'exit 0' TERM; while :; do sleep 0.1; done\"]"
 
   @Test(
-    "starts again, whatever its policy and its exit code", arguments: TestEngine.all,
+    "starts again, whatever its restart policy and exit code", arguments: TestEngine.all,
     ["no", "always", "on-failure:1", "unless-stopped"])
   func policies(on engine: TestEngine, policy: String) async throws {
     let file = """
@@ -43,7 +43,7 @@ struct ControlTests {
       let before = try await starts(pod, "web", "other", "hard")
       for _ in 0..<2 {
         #expect(try await command(pod, "restart", pod.task, "web").run().status == .exited(0))
-        // It is healthy again.
+        // The service is healthy again.
         #expect(
           try await engine.docker(
             "inspect", "--format", "{{.State.Health.Status}}", "\(pod.task)_web"
@@ -60,7 +60,7 @@ struct ControlTests {
     }
   }
 
-  @Test("takes those along that live in its namespaces, or by it", arguments: TestEngine.all)
+  @Test("restarts the services that share its namespaces or follow it", arguments: TestEngine.all)
   func groups(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -93,7 +93,7 @@ struct ControlTests {
     }
   }
 
-  @Test("restarts each of its containers, or one", arguments: TestEngine.all)
+  @Test("restarts all of its containers, or the named one", arguments: TestEngine.all)
   func scaled(on engine: TestEngine) async throws {
     let file = "services:\n  web: {image: pod-test/busybox, command: \(Self.idle), scale: 2}\n"
     try await withPod(on: engine, file) { pod in
@@ -109,7 +109,7 @@ struct ControlTests {
   }
 
   @Test(
-    "is refused where there is none, it is done, or the pod launches", arguments: TestEngine.all)
+    "is refused if it is absent or completed, or during the launch", arguments: TestEngine.all)
   func refused(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -136,7 +136,7 @@ struct ControlTests {
     }
   }
 
-  @Test("and is unhealthy then has failed its pod, as it says", arguments: TestEngine.all)
+  @Test("fails its pod if it is unhealthy then; the command prints it", arguments: TestEngine.all)
   func unhealthy(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -156,7 +156,7 @@ struct ControlTests {
     }
   }
 
-  @Test("gives way to a stop, and one restart is done at a time", arguments: TestEngine.all)
+  @Test("is stopped with the pod, and only one restart runs", arguments: TestEngine.all)
   func crossing(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -181,7 +181,7 @@ struct ControlTests {
     }
   }
 
-  @Test("is no business of a container's: it does not see the socket", arguments: TestEngine.all)
+  @Test("doesn't see the control socket in its containers", arguments: TestEngine.all)
   func invisible(on engine: TestEngine) async throws {
     let file = "services:\n  web: {image: pod-test/busybox, command: \(Self.idle)}\n"
     try await withPod(on: engine, file) { pod in

@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-@Suite("Copies and what the engine mounts itself", .needsEngine, .throttled)
+@Suite("Copied files and the engine's own mounts", .needsEngine, .throttled)
 struct CopyPlaceTests {
   @Test(
-    "a copy that would be lost is refused with its line",
+    "a copy that the engine's mounts would hide is refused with its line",
     arguments: [
       "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev/x", "/dev/shm/x", "/proc/x",
       "/sys/x",
@@ -30,7 +30,7 @@ struct CopyPlaceTests {
       end.message.contains("compose.yaml:7:") && end.message.contains("mounted at"), "\(end)")
   }
 
-  @Test("labels that the engine couldn't repeat in its events are refused with their line")
+  @Test("labels that the engine can't repeat in its events are refused with their line")
   func labels() async throws {
     let file = """
       services:
@@ -47,7 +47,7 @@ struct CopyPlaceTests {
   }
 
   @Test(
-    "credentials that the file has itself stay beside use_api_socket",
+    "credentials of the Compose file take precedence over use_api_socket",
     arguments: ["configs", "secrets"])
   func credentials(kind: String) async throws {
     let file = """

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A value that an engine can't stand", .needsEngine, .throttled)
+@Suite("A value that crashes or blocks an engine", .needsEngine, .throttled)
 struct CrashingValueTests {
   @Test(
     "in a seccomp profile is refused with its line",
@@ -34,7 +34,7 @@ struct CrashingValueTests {
     #expect(end.message.contains(words), "\(end)")
   }
 
-  @Test("as a program's name is refused with its line", arguments: ["entrypoint", "command"])
+  @Test("as the name of a program is refused with its line", arguments: ["entrypoint", "command"])
   func program(key: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let name = String(repeating: "a", count: 70_000)
@@ -44,7 +44,7 @@ struct CrashingValueTests {
     #expect(end.message.hasPrefix("compose.yaml:4:5: the program of 'web'"), "\(end.message)")
   }
 
-  @Test("as a profile that allows what a program needs is taken", arguments: TestEngine.all)
+  @Test("isn't a seccomp profile that allows what a program needs", arguments: TestEngine.all)
   func harmless(on engine: TestEngine) async throws {
     let file = """
       services:

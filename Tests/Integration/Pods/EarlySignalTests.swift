@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A signal that comes while the process has hardly begun.
+/// A signal that arrives shortly after the start of the process.
 @Suite("A signal at the beginning of the process", .needsEngine, .throttled)
 struct EarlySignalTests {
   private static let file = """
@@ -10,7 +10,7 @@ struct EarlySignalTests {
       web: {image: pod-test/busybox, command: [sleep, "1000"], stop_signal: SIGKILL}
     """
 
-  /// Whether a process has a handler of its own for a signal.
+  /// Whether a process has its own handler for a signal.
   private func catches(_ signal: Int32, _ pid: pid_t) -> Bool {
     let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("SigCgt:") }
@@ -18,19 +18,19 @@ struct EarlySignalTests {
     return mask & (1 << UInt64(signal - 1)) != 0
   }
 
-  /// Whether its program has replaced the one of the test that started it.
+  /// Whether the process has replaced the program of the test that started it.
   private func isExecutor(_ pid: pid_t) -> Bool {
     let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
     return program?.hasSuffix("/compose-executor") == true
   }
 
-  /// Waits for what takes milliseconds.
+  /// Waits for a condition that takes milliseconds.
   private func soon(_ what: String, _ condition: () -> Bool) async throws {
     try await eventually(what, within: .seconds(120), every: .milliseconds(1), condition)
   }
 
   @Test(
-    "ends the pod as killed, however early it comes", arguments: [SIGTERM, SIGINT, SIGHUP],
+    "stops the pod as killed, however early it arrives", arguments: [SIGTERM, SIGINT, SIGHUP],
     [0, 5, 20, 60, 100])
   func early(signal: Int32, after milliseconds: Int) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -38,7 +38,7 @@ struct EarlySignalTests {
       try await soon("a handler") {
         isExecutor(pod.executor.pid) && catches(signal, pod.executor.pid)
       }
-      // Whatever the program does by then.
+      // Independent of the step that the program has reached.
       let start = ContinuousClock.now
       try await soon("the moment") { .now - start >= .milliseconds(milliseconds) }
       pod.send(signal)
@@ -49,11 +49,11 @@ struct EarlySignalTests {
   }
 
   @Test(
-    "is listened to before the program's libraries begin", arguments: [SIGTERM, SIGINT, SIGHUP])
+    "is handled before library initializers run", arguments: [SIGTERM, SIGINT, SIGHUP])
   func first(signal: Int32) async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { folder in
-      // A library whose initializer is among the first things that run sends the signal.
+      // A library whose initializer is one of the first to run sends the signal.
       try folder.write(
         "early.c",
         """
@@ -73,7 +73,7 @@ struct EarlySignalTests {
     }
   }
 
-  @Test("ends `run` that reads a file without an end", arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test("stops `run` while it reads a file that has no end", arguments: [SIGTERM, SIGINT, SIGHUP])
   func reading(signal: Int32) async throws {
     try await withTemporaryFolder { folder in
       let command = try Command(
@@ -88,7 +88,7 @@ struct EarlySignalTests {
     }
   }
 
-  @Test("that whoever started it wants ignored is ignored: nohup")
+  @Test("is ignored if the parent process had it ignored, as nohup does")
   func ignored() async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(shell: #"trap "" HUP; exec "$@""#)
@@ -102,9 +102,9 @@ struct EarlySignalTests {
     }
   }
 
-  @Test("ends a command that lives for no pod at once, as by default")
+  @Test("terminates a command without a pod at once, as by default")
   func others() async throws {
-    // It waits for a file from standard input, which never comes.
+    // The command waits for a file from standard input that never arrives.
     try await withTemporaryFolder { folder in
       let command = try Command(
         "/bin/sh",

@@ -2,17 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A stock engine has no live-restore: each of its restarts takes every container down.
+/// A stock engine has no live-restore: each of its restarts stops every container.
 @Suite("An engine that restarts", .needsEngine, .throttled)
 struct EngineRestartTests {
   private static let versions = TestEngine.all.map(\.cgroups)
 
-  /// A pod that meets the restart, and what becomes of it.
+  /// A pod during an engine restart, and the expected effect.
   struct Case: Sendable {
     let name: String
     let file: String
     var options: [String] = []
-    /// A part of the failure's message; nil where the pod goes on.
+    /// A part of the failure's message; nil if the pod continues.
     var failure: String?
     /// Services that are started again.
     var restarted: [String] = []
@@ -67,12 +67,12 @@ struct EngineRestartTests {
         """, options: ["--share", "net,pid"], restarted: ["web", "log"]),
   ]
 
-  @Test("fails what has no restart policy, and starts the rest again", arguments: versions)
+  @Test("fails services without a restart policy, and starts the others again", arguments: versions)
   func stops(cgroups: TestEngine.CgroupVersion) async throws {
     try await restart(cgroups, "restart")
   }
 
-  @Test("by a crash does so as well", arguments: versions)
+  @Test("after a crash has the same effect", arguments: versions)
   func crashes(cgroups: TestEngine.CgroupVersion) async throws {
     try await restart(cgroups, "restart", "--kill")
   }
@@ -129,7 +129,7 @@ struct EngineRestartTests {
   }
 
   @Test(
-    "and a prune before the executor looks: what the engine took down is made and started again",
+    "and is pruned before it is inspected: containers that it stopped are created again",
     arguments: versions.prefix(1))
   func prunes(cgroups: TestEngine.CgroupVersion) async throws {
     let file = """
@@ -157,7 +157,7 @@ struct EngineRestartTests {
             #expect(pod.executor.status == nil, "\(PodEnd(soFar: pod))")
             return
           }
-          // Nothing is left that would have to be stopped for long.
+          // No container is left that takes long to stop.
           let end = try await pod.ended(within: .seconds(120))
           #expect(end.states.last == "TASK_FAILED", "\(end)")
           #expect(end.message.contains("because the engine was restarted"), "\(end)")
@@ -197,7 +197,7 @@ struct EngineRestartTests {
     }
   }
 
-  @Test("holds up a launch, and fails none", arguments: versions)
+  @Test("delays a launch and doesn't fail it", arguments: versions)
   func launches(cgroups: TestEngine.CgroupVersion) async throws {
     let file = """
       services:
@@ -218,7 +218,7 @@ struct EngineRestartTests {
       configs: {text: {content: here}}
       """
     try await OwnEngine.with(cgroups) { own in
-      // Each is at another moment of its launch when the engine goes.
+      // Each is in another step of its launch when the engine stops.
       try await withThrowingTaskGroup(of: Void.self) { group in
         let gate = Gathering(6)
         for number in 0..<6 {
@@ -251,7 +251,7 @@ struct EngineRestartTests {
     }
   }
 
-  @Test("holds up a pull, which begins again", arguments: versions.prefix(1))
+  @Test("delays a pull, which begins again", arguments: versions.prefix(1))
   func pulls(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
       try await Registry.lend { registry in
@@ -294,7 +294,7 @@ struct EngineRestartTests {
   }
 }
 
-/// Holds several tests' steps until all of them have arrived.
+/// Holds steps of several tests until all of them have arrived.
 private actor Gathering {
   private let expected: Int
   private var arrived = 0
@@ -308,7 +308,7 @@ private actor Gathering {
 
   func open() { isOpen = true }
 
-  /// Arrives, and waits until the step is done that all wait for.
+  /// Arrives, and waits until the common step is done.
   nonisolated func arrive() async throws {
     await count()
     try await eventually("the others", within: .seconds(180)) { await self.isOpened }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("External secrets and configs", .needsEngine, .throttled)
 struct ExternalSecretTests {
-  /// What the operator's program gives: a value by its name.
+  /// The operator's program, which returns a value for a name.
   static func program(_ value: String = "unused") -> String {
     """
     #!/bin/sh
@@ -20,8 +20,9 @@ struct ExternalSecretTests {
     """
   }
 
-  /// An executor that sees an operator's file with `secret-command`; this machine's own is never touched. The shell writes the
-  /// program, since one that this process has open for writing while it forks can't be run for a moment (ETXTBSY).
+  /// An executor with a private settings file that has `secret-command`; the test never touches the
+  /// file of the machine. The shell writes the program, because a file that this process has open
+  /// for writing during a fork can't be executed for a moment (ETXTBSY).
   static func settings(
     _ program: String = program(), prepare: String = "chmod 755 program",
     rest: String = ""
@@ -87,7 +88,7 @@ struct ExternalSecretTests {
   ]
 
   @Test(
-    "that can't be had are refused with their line, before anything is made",
+    "that can't be retrieved are refused with their line, before any object is created",
     arguments: faults.indices, ["secret", "config"])
   func refused(fault: Int, kind: String) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -106,7 +107,7 @@ struct ExternalSecretTests {
     }
   }
 
-  @Test("are refused where there is no program for them, with the setting that is missing")
+  @Test("are refused without `secret-command`, and the message names the missing setting")
   func withoutProgram() async throws {
     let engine = try #require(TestEngine.all.first)
     for kind in ["secret", "config"] {
@@ -123,7 +124,7 @@ struct ExternalSecretTests {
   }
 
   @Test(
-    "that are gone with an engine's restart fail the pod in plain words", arguments: TestEngine.all)
+    "that an engine restart removed fail the pod with the cause", arguments: TestEngine.all)
   func gone(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -143,7 +144,7 @@ struct ExternalSecretTests {
       let names = all.split(separator: "\n").map(String.init)
       let keeper = try #require(names.first { $0.contains("_secrets-") })
       let web = try #require(names.first { $0.hasSuffix("_web") })
-      // What an engine that is restarted does to both.
+      // The effect of an engine restart on both.
       try await engine.docker("kill", keeper).output()
       try await engine.docker("kill", "-s", "TERM", web).output()
       let end = try await pod.ended()
@@ -153,12 +154,12 @@ struct ExternalSecretTests {
     }
   }
 
-  /// Where an engine keeps everything.
+  /// The data directory of an engine.
   private static func folder(of engine: TestEngine) -> String {
     URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
   }
 
-  /// The files below an engine's directory that hold a text, as the engine sees them.
+  /// The files below an engine's directory that contain a text, in the engine's mount namespace.
   private static func found(_ text: String, on engine: TestEngine) async throws -> [String] {
     let folder = folder(of: engine)
     let result = try await Command(
@@ -185,7 +186,7 @@ struct ExternalSecretTests {
     """
 
   @Test(
-    "are nowhere but in their file, and nowhere once the pod is gone", arguments: TestEngine.all)
+    "are only in their file, and in no file after the cleanup", arguments: TestEngine.all)
   func search(on engine: TestEngine) async throws {
     let value = "needle-\(UUID().uuidString)-\(UUID().uuidString)"
     var executor: RunningCommand?
@@ -236,7 +237,7 @@ struct ExternalSecretTests {
   }
 
   @Test(
-    "are gone with pod-reaper's pass after a killed executor, kept volumes or not",
+    "are removed by pod-reaper after a killed executor, even if it keeps volumes",
     arguments: TestEngine.all)
   func reaped(on engine: TestEngine) async throws {
     let value = "needle-\(UUID().uuidString)-\(UUID().uuidString)"
@@ -258,12 +259,12 @@ struct ExternalSecretTests {
     }
   }
 
-  /// Whether a crash leaves a file in the directory where the program is.
+  /// Whether a crash writes a core file into the working directory of the program.
   private static let coresAreFiles =
     (try? String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8)) == "core\n"
 
   @Test(
-    "are in no core dump, which an executor without them leaves",
+    "are in no core dump; an executor without secrets does dump core",
     .enabled(if: coresAreFiles), arguments: TestEngine.all, [true, false])
   func core(on engine: TestEngine, hasSecret: Bool) async throws {
     let value = "needle-\(UUID().uuidString)-\(UUID().uuidString)"

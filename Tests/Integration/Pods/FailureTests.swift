@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A pod that fails", .needsEngine, .throttled)
 struct FailureTests {
-  @Test("names the service, its exit code and its last words", arguments: TestEngine.all)
+  @Test("names the service, its exit code and its last lines of output", arguments: TestEngine.all)
   func exitCode(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
@@ -21,7 +21,7 @@ struct FailureTests {
     #expect(end.message == "service 'broken' ended with 7: first / can't find my keys")
   }
 
-  @Test("names the signal that ended a container", arguments: TestEngine.all)
+  @Test("names the signal that killed a container", arguments: TestEngine.all)
   func signal(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -37,10 +37,10 @@ struct FailureTests {
     }
   }
 
-  @Test("says that a container was killed for memory", .needs("memory", on: .v1))
+  @Test("names memory as the reason for a killed container", .needs("memory", on: .v1))
   func memoryV1() async throws { try await memory(on: #require(TestEngine.v1)) }
 
-  @Test("says that a container was killed for memory (cgroup v2)", .needs("memory", on: .v2))
+  @Test("names memory as the reason for a killed container (cgroup v2)", .needs("memory", on: .v2))
   func memoryV2() async throws { try await memory(on: #require(TestEngine.v2)) }
 
   private func memory(on engine: TestEngine) async throws {
@@ -81,7 +81,7 @@ struct FailureTests {
             slow:
               condition: service_healthy
       """
-    // A busy machine starts the container within these.
+    // A busy machine starts the container within 20 s.
     let settings = PodSettings(options: ["--launch-timeout", "20s"])
     let end = try await podEnd(on: engine, file, settings)
     #expect(end.status == .exited(1))
@@ -101,7 +101,7 @@ struct FailureTests {
     withExtendedLifetime(registry) {}
   }
 
-  @Test("loses a container to somebody else", arguments: TestEngine.all)
+  @Test("loses a container that another client removes", arguments: TestEngine.all)
   func removed(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -119,7 +119,7 @@ struct FailureTests {
     }
   }
 
-  @Test("can't start what the image doesn't have", arguments: TestEngine.all)
+  @Test("can't start a program that the image doesn't have", arguments: TestEngine.all)
   func noSuchCommand(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,

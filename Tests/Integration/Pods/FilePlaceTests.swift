@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A target of a copied config that is refused, and where.
+/// A target of a copied config that is refused, and the reason.
 struct RefusedPlace: Sendable, CustomTestStringConvertible {
   let title: String
   /// Lines of the service, at its own indentation.
@@ -66,7 +66,7 @@ struct RefusedPlace: Sendable, CustomTestStringConvertible {
 
 @Suite("Copied secrets and configs", .needsEngine, .throttled)
 struct FilePlaceTests {
-  @Test("never replace a directory, nor go into a mount", arguments: RefusedPlace.all)
+  @Test("never replace a directory and are never written into a mount", arguments: RefusedPlace.all)
   func refused(place: RefusedPlace) async throws {
     let engine = try #require(TestEngine.all.first)
     let volume = "kept-\(UUID().uuidString.lowercased())"
@@ -100,7 +100,7 @@ struct FilePlaceTests {
   }
 
   @Test(
-    "never go into a mount by links of the image",
+    "are never written into a mount through links of the image",
     arguments: [("/c2", "/link/sub"), ("/link", "/c2/sub"), ("/c2/below", "/link/below")])
   func links(mount: String, target: String) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -125,7 +125,7 @@ struct FilePlaceTests {
     }
   }
 
-  @Test("are put beside mounts, and by links of the image", arguments: TestEngine.all)
+  @Test("are written next to mounts and through links of the image", arguments: TestEngine.all)
   func beside(on engine: TestEngine) async throws {
     let file = """
       services:

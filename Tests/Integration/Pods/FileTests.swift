@@ -32,7 +32,7 @@ struct FileTests {
       from-variable: {environment: SECRET_WORD}
     """
 
-  @Test("are in the container as Compose puts them there", arguments: TestEngine.all)
+  @Test("are in the container at the locations that Compose uses", arguments: TestEngine.all)
   func same(on engine: TestEngine) async throws {
     let files = ["files/secret": "of a file", "files/config": "so configured"]
     let settings = PodSettings(environment: ["SECRET_WORD": "word"], files: files)
@@ -54,7 +54,7 @@ struct FileTests {
     }
   }
 
-  @Test("that a pod can't have are refused with their line")
+  @Test("that a pod doesn't support are refused with their line")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     let external = """

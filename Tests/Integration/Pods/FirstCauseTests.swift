@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Ends that come together: one of them is the cause of the others.
-@Suite("The cause that is named", .needsEngine, .throttled)
+/// Containers that exit at the same time: one of them is the cause of the others.
+@Suite("The reported cause of a failure", .needsEngine, .throttled)
 struct FirstCauseTests {
   @Test(
-    "is the infrastructure container's end, whatever the services make of it",
+    "is the exit of the infrastructure container, whatever the services do because of it",
     arguments: ["net", "pid", "net,pid"], ["kill", "stop -t 0", "rm -f"])
   func infra(share: String, how: String) async throws {
     let engine = try #require(TestEngine.all.first)
-    // Some end with it and as if they had done their work, some fail, some stay.
+    // Some services exit with it with code 0, some fail, some continue.
     let file = """
       services:
         stays: {image: pod-test/busybox, command: [sleep, "1000"], stop_signal: SIGKILL}
@@ -36,7 +36,7 @@ struct FirstCauseTests {
     }
   }
 
-  @Test("is nobody's where all services end before the infrastructure container does")
+  @Test("is absent if all services exit before the infrastructure container")
   func finished() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: pod-test/busybox, command: ['true']}}"
@@ -46,7 +46,7 @@ struct FirstCauseTests {
   }
 
   @Test(
-    "is the exit of whom a process namespace belongs to, not of those that it takes along",
+    "is the exit of a process namespace's owner, not of the containers that die with it",
     arguments: [1, 3])
   func processes(degree: Int) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -78,7 +78,7 @@ struct FirstCauseTests {
         let end = try await pod.ended()
         #expect(end.message == "service 'owner' ended with 3", "\(end)")
       }
-      // The group is started again, and the joined ones' own policy, which is `no`, isn't asked.
+      // The group starts again; the policy `no` of the joined services is not applied.
       try await withPod(on: engine, file("on-failure"), PodSettings(options: ["--grace", "0s"])) {
         pod in
         try await pod.running()
@@ -100,7 +100,7 @@ struct FirstCauseTests {
   }
 
   @Test(
-    "is none where the one that a process namespace belongs to has done its work",
+    "is absent if the owner of a process namespace exits with 0",
     arguments: ["'no'", "always", "on-failure"])
   func done(restart: String) async throws {
     let file = """
@@ -120,7 +120,7 @@ struct FirstCauseTests {
     }
   }
 
-  @Test("of a start that is refused may be an owner's end, which the engine doesn't know yet")
+  @Test("of a refused start can be an owner's exit that the engine hasn't recorded yet")
   func lateReport() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -159,7 +159,7 @@ struct FirstCauseTests {
       let owner = try #require(pid_t(try await inspect("{{.State.Pid}}", "owner")))
       let stat = try String(contentsOfFile: "/proc/\(owner)/stat", encoding: .utf8)
       let shim = try #require(pid_t(stat.split(separator: " ")[3]))
-      // Who tells the engine of its end is held up.
+      // The shim, which reports the exit to the engine, is stopped.
       #expect(kill(shim, SIGSTOP) == 0)
       defer { kill(shim, SIGCONT) }
       #expect(kill(owner, SIGKILL) == 0)

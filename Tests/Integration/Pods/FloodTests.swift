@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A container that floods", .needsEngine, .heavy)
+@Suite("A container that writes without pause", .needsEngine, .heavy)
 struct FloodTests {
-  /// A service that writes numbered lines of a hundred bytes each.
+  /// A service that writes numbered lines of 100 bytes each.
   private func flood(lines: Int) -> String {
     """
     services:
@@ -16,12 +16,12 @@ struct FloodTests {
   }
 
   private static func program(lines: Int) -> String {
-    // The progress is what the container has got rid of.
+    // The progress file has the number of lines that the container could write.
     "BEGIN { for (i = 1; i <= \(lines); i++) { printf \"%08d %090d\\n\", i, 0; "
       + "if (i % 10000 == 0) { print i > \"/progress/lines\"; fflush(\"/progress/lines\") } } }"
   }
 
-  @Test("100 MB arrive complete and in order", arguments: TestEngine.all)
+  @Test("of 100 MB is logged completely and in order", arguments: TestEngine.all)
   func complete(on engine: TestEngine) async throws {
     let lines = 1_000_000
     let settings = PodSettings(
@@ -36,14 +36,14 @@ struct FloodTests {
   }
 
   @Test(
-    "while nobody reads it waits, the executor stays small, and nothing is lost",
+    "is blocked while its output is unread: the executor stays small, and nothing is lost",
     arguments: TestEngine.all)
   func unread(on engine: TestEngine) async throws {
     let lines = 400_000
     let settings = PodSettings(
       files: ["progress/lines": "0\n"], shell: "mkfifo pipe; exec \"$@\" > pipe")
     try await withPod(on: engine, flood(lines: lines), settings) { pod in
-      // Opened, so that the executor starts, and not read.
+      // Opened, so that the executor starts, but not read.
       let pipe = try await eventually("the pipe") {
         let number = open(pod.sandbox.path("pipe"), O_RDWR | O_CLOEXEC)
         return number >= 0 ? number : nil
@@ -77,8 +77,9 @@ struct FloodTests {
     }
   }
 
-  /// The pages of the program's file, which a debug build has many of, are nobody's own and grow with no flood.
-  @Test("the executor's own memory never passes 30 MB", arguments: TestEngine.all)
+  /// Pages that are mapped from the program's file, of which a debug build has many, are shared and
+  /// don't grow with the output.
+  @Test("keeps the executor's own memory below 30 MB", arguments: TestEngine.all)
   func memory(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -105,7 +106,7 @@ struct FloodTests {
     }
   }
 
-  /// Compares the flood's part of a file with what the same program writes here.
+  /// Compares the flood's part of a file with the output of the same program in this test.
   private func expectComplete(_ file: String, lines: Int) async throws {
     let script = """
       sed -n 's/^big | //p' "$1" | sha256sum

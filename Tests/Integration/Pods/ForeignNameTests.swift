@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-@Suite("A task whose ID begins as another program's containers do", .needsEngine, .throttled)
+@Suite("A task whose ID begins like containers of another program", .needsEngine, .throttled)
 struct ForeignNameTests {
   @Test(
-    "has objects with names of its own",
+    "has objects with distinct names",
     arguments: TestEngine.all, ["mesos-3f1c0d2e-1111-4222-8333-444455556666", "k8s_web"])
   func names(on engine: TestEngine, task: String) async throws {
     let file = """

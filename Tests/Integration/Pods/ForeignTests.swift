@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What belongs to others", .needsEngine, .throttled)
+@Suite("Objects that don't belong to the pod", .needsEngine, .throttled)
 struct ForeignTests {
   @Test(
-    "a container of an image committed from the pod's outlives the pod",
+    "a container of an image committed from a pod's container outlives the pod",
     arguments: TestEngine.all)
   func committed(on engine: TestEngine) async throws {
     let image = "it-committed-\(UUID().uuidString.prefix(8).lowercased())"
@@ -29,7 +29,7 @@ struct ForeignTests {
     }
   }
 
-  @Test("its end is not the pod's", arguments: TestEngine.all)
+  @Test("the exit of such a container doesn't stop the pod", arguments: TestEngine.all)
   func foreignEnd(on engine: TestEngine) async throws {
     let image = "it-committed-\(UUID().uuidString.prefix(8).lowercased())"
     try await withPod(on: engine, "services:\n  web:\n    image: founding/base\n") { pod in
@@ -43,7 +43,7 @@ struct ForeignTests {
     }
   }
 
-  @Test("external networks and volumes stay", arguments: TestEngine.all)
+  @Test("external networks and volumes are not removed", arguments: TestEngine.all)
   func external(on engine: TestEngine) async throws {
     let name = "it-external-\(UUID().uuidString.prefix(8).lowercased())"
     try await engine.docker("network", "create", name).output()
@@ -74,7 +74,7 @@ struct ForeignTests {
     try await engine.docker("volume", "rm", name).output()
   }
 
-  @Test("one that isn't there is refused with its line", arguments: TestEngine.all)
+  @Test("an external network that doesn't exist is refused", arguments: TestEngine.all)
   func absent(on engine: TestEngine) async throws {
     let file = """
       services:

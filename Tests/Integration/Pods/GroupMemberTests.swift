@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What becomes of one service of a group that is started again.
-@Suite("A service that is started again with another", .needsEngine, .throttled)
+/// One service of a group of services that restart together.
+@Suite("A service that is restarted with another", .needsEngine, .throttled)
 struct GroupMemberTests {
   private func log(of pod: RunningPod) throws -> [String] {
     try String(contentsOfFile: pod.sandbox.path("log"), encoding: .utf8)
@@ -12,7 +12,7 @@ struct GroupMemberTests {
 
   private func grace(_ time: String) -> PodSettings { PodSettings(options: ["--grace", time]) }
 
-  @Test("gets its stop signal once, also where its stop_grace_period is no whole number of seconds")
+  @Test("gets its stop signal once, even if its stop_grace_period has a fraction of a second")
   func once() async throws {
     let file = GroupFile.of(
       """
@@ -38,7 +38,7 @@ struct GroupMemberTests {
     }
   }
 
-  @Test("isn't unhealthy while it is being stopped, whatever its check says")
+  @Test("isn't unhealthy while it is being stopped, whatever its check reports")
   func unhealthy() async throws {
     let file = GroupFile.of(
       """
@@ -65,10 +65,11 @@ struct GroupMemberTests {
   }
 
   @Test(
-    "but has exited by itself has its own policy, whoever exits after it",
+    "has its own policy if it exited by itself, whatever exits after it",
     arguments: [(137, "was ended by SIGKILL (137)"), (4, "ended with 4")])
   func ownExit(code: Int, words: String) async throws {
-    // Whether 137 is the kernel's doing for memory takes a moment, in which its owner would be back.
+    // It takes a moment to find out whether 137 was an out-of-memory kill. The owner would be back
+    // by then.
     let file = GroupFile.of(
       """
         j1:

@@ -2,10 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Services that live by another: in its namespaces, and by `depends_on` with `restart: true`.
-@Suite("Services that are started again together", .needsEngine, .throttled)
+/// Services that restart with another one: because they share its namespaces, or because of
+/// `depends_on` with `restart: true`.
+@Suite("Services that are restarted together", .needsEngine, .throttled)
 struct GroupRestartTests {
-  /// A service that takes no notice of its stop signal.
+  /// A service that ignores its stop signal.
   private static func deaf(_ name: String, _ keys: String) -> String {
     "  \(name): {image: pod-test/busybox, command: [sleep, '1000'], \(keys)}"
   }
@@ -18,7 +19,7 @@ struct GroupRestartTests {
   private func grace(_ time: String) -> PodSettings { PodSettings(options: ["--grace", time]) }
 
   @Test(
-    "the pod's end tells every service at once, whoever is being stopped for a restart",
+    "the pod's stop signals every service at once, even during a stop for a restart",
     arguments: [1, 5], TestEngine.all)
   func endMeanwhile(joined count: Int, on engine: TestEngine) async throws {
     let joined = (1...count).map {
@@ -32,7 +33,7 @@ struct GroupRestartTests {
       try pod.sandbox.write("go", "")
       try await pod.says("told", service: "j\(count)", within: .seconds(120))
       pod.send(SIGTERM)
-      // Each joined one took 2 s before.
+      // In sequence, each joined service would delay it by 2 s.
       try await pod.says("told", service: "other", within: .seconds(8))
       pod.send(SIGTERM)
       let end = try await pod.ended()
@@ -41,7 +42,7 @@ struct GroupRestartTests {
     }
   }
 
-  @Test("who is just being stopped for a restart has the pod's grace", arguments: TestEngine.all)
+  @Test("a service being stopped for a restart has the pod's grace", arguments: TestEngine.all)
   func stopping(on engine: TestEngine) async throws {
     let file = GroupFile.of(
       GroupFile.obedient(
@@ -60,7 +61,7 @@ struct GroupRestartTests {
   }
 
   @Test(
-    "who starts for the first time waits for an owner that is being started again",
+    "a service that starts for the first time waits for an owner that is being restarted",
     arguments: [
       "network_mode: 'service:owner'", "pid: 'service:owner'", "ipc: 'service:owner'",
       "network_mode: 'service:owner'\n    depends_on: [owner]",
@@ -94,7 +95,7 @@ struct GroupRestartTests {
     }
   }
 
-  @Test("joined services are stopped side by side", arguments: TestEngine.all)
+  @Test("joined services are stopped in parallel", arguments: TestEngine.all)
   func parallel(on engine: TestEngine) async throws {
     let joined = (1...4).map {
       Self.deaf("j\($0)", "network_mode: 'service:owner', stop_grace_period: 5s")
@@ -103,14 +104,14 @@ struct GroupRestartTests {
     try await withPod(on: engine, file, grace("0s")) { pod in
       try await pod.running()
       try pod.sandbox.write("go", "")
-      // One after the other it takes 20 s.
+      // In sequence it takes 20 s.
       try await pod.says("again", service: "owner", within: .seconds(15))
       pod.send(SIGTERM)
       #expect(try await pod.ended().status == .exited(130))
     }
   }
 
-  @Test("a check that asks the owner fails nothing while that is away", arguments: TestEngine.all)
+  @Test("a check that needs the owner fails nothing during its restart", arguments: TestEngine.all)
   func unhealthy(on engine: TestEngine) async throws {
     let check = "{test: 'test ! -e /box/go || test -e /box/back', interval: 300ms, retries: 2}"
     let file = GroupFile.of(
@@ -141,7 +142,7 @@ struct GroupRestartTests {
   }
 
   @Test(
-    "those in the namespaces of those in its namespaces come along",
+    "services that share the namespaces of joined services restart with them",
     arguments: ["network_mode", "pid", "ipc"])
   func secondDegree(key: String) async throws {
     let file = GroupFile.of(
@@ -188,7 +189,7 @@ struct GroupRestartTests {
     }
   }
 
-  @Test("a post_start that the restart cut off runs again", arguments: TestEngine.all)
+  @Test("a post_start that the restart interrupted runs again", arguments: TestEngine.all)
   func postStart(on engine: TestEngine) async throws {
     let hook = "echo hook >>/box/log; test -e /box/again || sleep 1000"
     let file = GroupFile.of(
@@ -206,7 +207,7 @@ struct GroupRestartTests {
     }
   }
 
-  @Test("a service that exits at once has its restart policy, whatever its post_start does")
+  @Test("the restart policy of a service that exits at once applies, whatever its post_start does")
   func exitsAtOnce() async throws {
     let file = """
       services:
@@ -231,7 +232,7 @@ struct GroupRestartTests {
     }
   }
 
-  @Test("a stop_grace_period below a second is kept", arguments: TestEngine.all)
+  @Test("a stop_grace_period below one second is applied", arguments: TestEngine.all)
   func fraction(on engine: TestEngine) async throws {
     let file = GroupFile.of(
       GroupFile.obedient(

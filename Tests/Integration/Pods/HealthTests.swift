@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Health and completion gates", .needsEngine, .throttled)
+@Suite("Health and completion conditions", .needsEngine, .throttled)
 struct HealthTests {
-  @Test("who waits for a healthy service starts once it is", arguments: TestEngine.all)
+  @Test("a dependent of a healthy service starts once it is healthy", arguments: TestEngine.all)
   func healthy(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -38,7 +38,7 @@ struct HealthTests {
     }
   }
 
-  @Test("who waits for a completed service starts after its end with 0", arguments: TestEngine.all)
+  @Test("a dependent of a completed service starts after its exit 0", arguments: TestEngine.all)
   func completed(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -59,7 +59,7 @@ struct HealthTests {
     #expect(end.output(of: "web") == ["version 2"])
   }
 
-  @Test("a service that should complete, and fails, fails the pod", arguments: TestEngine.all)
+  @Test("a service that has to complete and fails, fails the pod", arguments: TestEngine.all)
   func notCompleted(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -80,7 +80,7 @@ struct HealthTests {
     #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])
   }
 
-  @Test("an unhealthy service fails the pod with what its check said", arguments: TestEngine.all)
+  @Test("an unhealthy service fails the pod with its check's output", arguments: TestEngine.all)
   func unhealthy(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -99,7 +99,7 @@ struct HealthTests {
         == "service 'web' is unhealthy: the cupboard is bare (the check ended with 1)", "\(end)")
   }
 
-  @Test("to wait for the health of what has no check is refused", arguments: TestEngine.all)
+  @Test("service_healthy of a service without a check is refused", arguments: TestEngine.all)
   func noCheck(on engine: TestEngine) async throws {
     let file = """
       services:

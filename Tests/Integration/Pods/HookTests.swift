@@ -15,7 +15,7 @@ struct HookTests {
     volumes: {data: {}}
     """
 
-  /// What a hook was told, as it wrote it into the sandbox.
+  /// The input of a hook, which the hook wrote into the sandbox.
   private struct Told: Decodable {
     struct Service: Decodable {
       var name: String
@@ -45,7 +45,7 @@ struct HookTests {
     }
   }
 
-  @Test("each is told of the pod as it is then, and runs in the sandbox", arguments: TestEngine.all)
+  @Test("receive the current state of the pod and run in the sandbox", arguments: TestEngine.all)
   func told(on engine: TestEngine) async throws {
     let port = try FreePorts.take(1)
     var options: [String] = []
@@ -76,7 +76,7 @@ struct HookTests {
       #expect(second.services[0].container_id?.count == 64 && second.addresses.count == 1)
       let last = try Told("post-stop.json", in: pod.sandbox)
       #expect(last.state == "failed" && last.message == end.message && last.not_removed == [])
-      // Before anything is made, with the pod, and when nothing is left.
+      // Before any object is created, with the pod, and after the cleanup.
       let counts = try ["pre-launch", "running", "post-stop"].map {
         try String(contentsOfFile: pod.sandbox.path("\($0).count"), encoding: .utf8)
       }
@@ -84,7 +84,7 @@ struct HookTests {
     }
   }
 
-  @Test("a pre-launch hook that fails, or takes too long, fails the pod before anything is made")
+  @Test("that run before the launch and fail or time out fail the pod before it creates objects")
   func refuses() async throws {
     let engine = try #require(TestEngine.all.first)
     for (command, words) in [
@@ -101,17 +101,18 @@ struct HookTests {
         let end = try await pod.ended()
         #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
         #expect(end.message.hasPrefix("the pre-launch hook") && end.message.contains(words))
-        // It never ran, and who cleans up after the first hook is told so.
+        // The pod never ran, and the post-stop hook, which cleans up after the first one, receives
+        // that state.
         #expect(try Told("last.json", in: pod.sandbox).state == "failed")
         #expect(command.contains("sleep") || end.stderr.contains("no way"), "\(end)")
       }
     }
-    // What it had started is gone with it.
+    // The processes that the hook started are gone.
     let running = try await Command("pgrep", ["-f", "sleep 97531.2[5]"]).run()
     #expect(running.status == .exited(1), "\(running.stdout)")
   }
 
-  @Test("others that fail are reported, and the pod is none the worse")
+  @Test("of other events that fail are reported, and the pod continues")
   func reported() async throws {
     let engine = try #require(TestEngine.all.last)
     let file = "services:\n  web: {image: pod-test/busybox, command: [sleep, \"0.3\"]}\n"
@@ -124,11 +125,11 @@ struct HookTests {
     #expect(end.status == .exited(0) && end.states.last == "TASK_FINISHED", "\(end)")
     #expect(end.stderr.contains { $0.contains("the running hook 'exit 4' ended with 4") })
     #expect(end.stderr.contains { $0.contains("the post-stop hook") && $0.contains("signal 9") })
-    // What one leaves running ends with it.
+    // Processes that a hook leaves are killed when it exits.
     #expect(try await Self.sleepers("97531.75") == 0)
   }
 
-  @Test("a pod that is killed while its pre-launch hook runs ends at once")
+  @Test("are killed at once if the pod is killed during its pre-launch hook")
   func killed() async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(
@@ -144,20 +145,20 @@ struct HookTests {
     }
   }
 
-  /// How many processes sleep for so long.
+  /// The number of `sleep` processes with this time.
   private static func sleepers(_ time: String) async throws -> Int {
     let found = try await Command("pgrep", ["-xf", "sleep \(time)"]).run()
     return found.stdout.split(separator: "\n").count
   }
 
   @Test(
-    "an executor that is killed takes its hook or build along, with all that it started",
+    "and builds of a killed executor are killed with all their processes",
     arguments: ["pre-launch", "post-stop", "build"])
   func orphaned(event: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let run = UUID().uuidString.lowercased()
     let time = "86413." + run.filter(\.isWholeNumber)
-    // In its own session, in others, and without a parent.
+    // In the hook's session, in others, and without a parent.
     let hook = """
       sleep \(time) & setsid sleep \(time) & (setsid sh -c 'sleep \(time) & sleep \(time)' &)
       exec sleep \(time)
@@ -165,7 +166,7 @@ struct HookTests {
     var settings = PodSettings(run: run)
     var file = "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n"
     if event == "build" {
-      // In the place of the docker command, whose build would have to hang.
+      // In place of the docker command, because a build would have to hang.
       file = "services:\n  web: {build: .}\n"
       settings.files["bin/docker"] = "#!/bin/sh\n" + hook
       settings.shell = #"chmod +x bin/docker; PATH=$PWD/bin:$PATH exec "$@""#
@@ -175,7 +176,7 @@ struct HookTests {
     try await withPod(on: engine, file, settings) { pod in
       try await eventually("the hook") { try await Self.sleepers(time) == 5 }
       pod.send(SIGKILL)
-      // Nobody holds its output open.
+      // The output is not kept open.
       #expect(try await pod.ended().status == .signalled(SIGKILL))
       try await eventually("the end of all that it started") {
         try await Self.sleepers(time) == 0
@@ -184,7 +185,7 @@ struct HookTests {
   }
 
   @Test(
-    "a task names them by label, and they run as its user; the agent's token is none of their business",
+    "that a task names by label run as its user, without the agent's token",
     arguments: MesosHost.linux.prefix(1) + MesosHost.ordinary.suffix(1))
   func labels(on host: MesosHost) async throws {
     var settings = MesosSettings()

@@ -2,10 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a pod finds on the host that it didn't make.
-@Suite("What a pod didn't make", .needsEngine, .throttled)
+/// Existing objects of the host that a pod uses.
+@Suite("An object of the host that the pod didn't create", .needsEngine, .throttled)
 struct HostWriteTests {
-  /// Makes one of each kind below `s`, and prints all that is there: kind, mode, owner, inode, target, content.
+  /// Creates one object of each kind below `s`, and prints all objects: type, mode, owner, inode,
+  /// target, content.
   private static let things = """
     mkdir -p s/dir/inner; echo of the host >s/file; chmod 640 s/file; mkfifo -m 600 s/fifo
     echo kept >s/dir/inner/kept; mkdir -m 555 s/readonly; ln -s nowhere s/dangling; ln -s dir s/link
@@ -15,12 +16,12 @@ struct HostWriteTests {
     cd "$0"; find s -printf '%P %y %m %U:%G %i %l\\n' | sort; cat s/file s/dir/inner/kept
     """
 
-  /// What is below `s` of a folder.
+  /// The objects below `s` of a directory.
   private func list(_ folder: TemporaryFolder) async throws -> String {
     try await Command("sh", ["-c", Self.list, folder.path]).output()
   }
 
-  /// Runs a pod whose sandbox holds one thing of each kind, and compares what is there afterwards.
+  /// Runs a pod whose sandbox has one object of each kind, and compares the objects afterwards.
   private func end(of file: String, on engine: TestEngine, more: String = "") async throws -> PodEnd
   {
     let shell = Self.things + "\n" + more + "\nsh -c '\(Self.shellList)' . >before\nexec \"$@\""
@@ -34,7 +35,7 @@ struct HostWriteTests {
 
   private static let shellList = list.replacing("'", with: "'\\''")
 
-  @Test("is mounted as it is, whatever it is, and stays", arguments: TestEngine.all)
+  @Test("is mounted unchanged, whatever its type, and kept", arguments: TestEngine.all)
   func sources(on engine: TestEngine) async throws {
     for long in [false, true] {
       let mounts = ["file", "dir", "fifo", "readonly", "link"].map {
@@ -54,13 +55,13 @@ struct HostWriteTests {
     }
   }
 
-  @Test("stays where the pod fails because of it", arguments: TestEngine.all)
+  @Test("is kept if the pod fails because of it", arguments: TestEngine.all)
   func refused(on engine: TestEngine) async throws {
     let volumes = [
-      // A link to nowhere, in the place of a directory that is to be made.
+      // A dangling link in place of a directory that would be created.
       "['./s/dangling:/m']",
       "[{type: bind, source: ./s/dangling, target: /m}]",
-      // A mount point that is a file, or a link to nowhere, in what is mounted.
+      // A mount point inside the mounted directory that is a file or a dangling link.
       "['./s:/m', './s/dir:/m/file']",
     ]
     for mounts in volumes {
@@ -76,7 +77,7 @@ struct HostWriteTests {
     }
   }
 
-  @Test("stays in a directory in which mount points are made", arguments: TestEngine.all)
+  @Test("is kept in a directory in which mount points are created", arguments: TestEngine.all)
   func mountPoints(on engine: TestEngine) async throws {
     let end = try await end(
       of: """
@@ -90,7 +91,7 @@ struct HostWriteTests {
     #expect(end.output(of: "web") == ["kept"], "\(end)")
   }
 
-  @Test("in a volume, or a directory that one binds, is never filled or replaced by an image")
+  @Test("in a volume, or in a directory that a volume binds, is never changed by an image")
   func volumes() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "kept-\(UUID().uuidString.lowercased())"
@@ -119,7 +120,7 @@ struct HostWriteTests {
     try await engine.docker("volume", "rm", name).output()
   }
 
-  @Test("is an interface: a bridge of its name is refused, and it keeps its addresses")
+  @Test("can be an interface: a bridge of its name is refused, and it keeps its addresses")
   func bridge() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "pt\(UUID().uuidString.prefix(8).lowercased())"
@@ -145,7 +146,7 @@ struct HostWriteTests {
     try await Command("ip", ["link", "delete", name]).output()
   }
 
-  @Test("is a process in the pod's cgroup: it lives on, and its cgroup stays")
+  @Test("can be a process in the pod's cgroup: it continues, and the cgroup is kept")
   func cgroup() async throws {
     let engine = try #require(TestEngine.all.first)
     let run = UUID().uuidString.lowercased()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Images", .needsEngine, .throttled)
 struct ImageTests {
-  @Test("one that no registry has fails in one line with its place", arguments: TestEngine.all)
+  @Test("that no registry has fail the pod in one line with location", arguments: TestEngine.all)
   func missing(on engine: TestEngine) async throws {
     let registry = try FalseRegistry(.hasNothing)
     let image = registry.image("nobody/nothing:1")
@@ -23,7 +23,7 @@ struct ImageTests {
     withExtendedLifetime(registry) {}
   }
 
-  @Test("pull_policy never asks no registry", arguments: TestEngine.all)
+  @Test("with pull_policy never cause no request to a registry", arguments: TestEngine.all)
   func never(on engine: TestEngine) async throws {
     let registry = try FalseRegistry(.hasNothing)
     let image = registry.image("nothing")
@@ -34,7 +34,7 @@ struct ImageTests {
     #expect(registry.requests == 0)
   }
 
-  @Test("build without a docker command is refused with its place", arguments: TestEngine.all)
+  @Test("with `build` are refused if there is no docker command", arguments: TestEngine.all)
   func noDocker(on engine: TestEngine) async throws {
     let file = "services:\n  web:\n    build: .\n"
     let end = try await podEnd(
@@ -47,7 +47,7 @@ struct ImageTests {
   }
 
   @Test(
-    "one that exists is taken, and one that doesn't is built, unless pull_policy says build",
+    "that exist are used and others are built, unless pull_policy is build",
     arguments: [nil, "never", "missing", "build"])
   func builtWhenMissing(policy: String?) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -57,7 +57,7 @@ struct ImageTests {
       return "services:\n  web:\n    image: \(name)\n\(line)    build:\n      context: .\n"
         + "      dockerfile_inline: |\n        FROM pod-test/busybox\n        CMD echo \(word)\n"
     }
-    // What a registry has comes before a build where the file says `missing`.
+    // With `missing`, a registry's image is preferred to a build.
     if policy != "missing" {
       let first = try await podEnd(on: engine, file("first"))
       #expect(first.output(of: "web") == ["first"], "\(first)")
@@ -74,7 +74,7 @@ struct ImageTests {
     try await engine.docker("image", "rm", name).output()
   }
 
-  @Test("one is built from the sandbox", arguments: TestEngine.all)
+  @Test("are built from the sandbox", arguments: TestEngine.all)
   func built(on engine: TestEngine) async throws {
     let mark = UUID().uuidString
     let file = """
@@ -99,7 +99,7 @@ struct ImageTests {
     #expect(end.output(of: "web") == ["built here", mark])
   }
 
-  @Test("one is built from a text in the file, with all that docker build can be asked for")
+  @Test("are built from a Dockerfile in the Compose file, with all options of docker build")
   func inline() async throws {
     let engine = try #require(TestEngine.all.first)
     let tag = "inline-\(UUID().uuidString.lowercased()):extra"
@@ -122,7 +122,7 @@ struct ImageTests {
     try await engine.docker("rmi", tag).output()
   }
 
-  @Test("a build, and what runs, gets the proxies of the docker command's configuration")
+  @Test("and containers get the proxies of the docker command's configuration")
   func proxies() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -144,7 +144,7 @@ struct ImageTests {
       PodSettings(files: ["app/Dockerfile": recipe, ".docker/config.json": configuration]))
     #expect(
       end.output(of: "web") == ["built http://one own http://two", "run http://one own"], "\(end)")
-    // One that can't be read is spoken of, and no more.
+    // An invalid configuration causes only a warning.
     let broken = try await podEnd(
       on: engine, "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n",
       PodSettings(files: [".docker/config.json": #"{"proxies": 1}"#]))
@@ -153,7 +153,7 @@ struct ImageTests {
       broken.stderr.contains { $0.contains("/.docker/config.json can't be used") }, "\(broken)")
   }
 
-  @Test("one that bears the pod's own run is refused: its container would be a copy to pod-reaper")
+  @Test("with the pod's own container ID as a label are refused: pod-reaper would see copies")
   func ownLabel() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services:\n  web:\n    build: {context: ., args: {RUN: $RUN}}\n"
@@ -170,7 +170,7 @@ struct ImageTests {
     }
   }
 
-  @Test("a build that fails says what docker said last", arguments: TestEngine.all)
+  @Test("whose build fails fail the pod with docker's last output", arguments: TestEngine.all)
   func brokenBuild(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine, "services:\n  web:\n    build: .\n",
@@ -180,7 +180,7 @@ struct ImageTests {
     #expect(end.message.contains("absent"), "\(end)")
   }
 
-  @Test("one is pulled from a registry, once for two services", arguments: TestEngine.all)
+  @Test("are pulled from a registry, once for two services", arguments: TestEngine.all)
   func pulled(on engine: TestEngine) async throws {
     try await Registry.lend { registry in
       let image = try await registry.image(on: engine)
@@ -198,7 +198,7 @@ struct ImageTests {
       #expect(end.output(of: "first") == ["pulled"])
       #expect(end.output(of: "second") == ["pulled too"])
       #expect(end.stderr.filter { $0.contains("info: pulled \(image)") }.count == 1)
-      // Images stay: they are the host's.
+      // Images are kept: they belong to the host.
       try await engine.docker("rmi", image).output()
     }
   }

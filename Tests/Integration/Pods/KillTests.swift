@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A pod that is told to end", .needsEngine, .throttled)
+@Suite("A pod that is stopped by a signal", .needsEngine, .throttled)
 struct KillTests {
-  /// Six services, each waiting for the one before.
+  /// Six services, each of which waits for the previous one.
   private static let chain = (1...6).reduce("services:\n") { text, number in
     text + "  s\(number):\n    image: founding/base\n"
       + (number > 1 ? "    depends_on: [s\(number - 1)]\n" : "")
   }
 
-  @Test("while it pulls stops there", arguments: TestEngine.all)
+  @Test("during a pull cancels the pull", arguments: TestEngine.all)
   func duringPull(on engine: TestEngine) async throws {
     let registry = try FalseRegistry(.stalls)
     let file = """
@@ -30,7 +30,7 @@ struct KillTests {
     withExtendedLifetime(registry) {}
   }
 
-  @Test("while it builds stops there", arguments: TestEngine.all)
+  @Test("during a build cancels the build", arguments: TestEngine.all)
   func duringBuild(on engine: TestEngine) async throws {
     let mark = UUID().uuidString
     let file = "services:\n  web:\n    build: .\n"
@@ -50,7 +50,7 @@ struct KillTests {
   }
 
   @Test(
-    "at a moment of its launch cleans up what is there",
+    "at any step of its launch removes the objects that exist by then",
     arguments: TestEngine.all, ["network create", "container create", "container start"])
   func duringLaunch(on engine: TestEngine, moment: String) async throws {
     let words = moment.split(separator: " ")
@@ -73,7 +73,7 @@ struct KillTests {
   }
 
   @Test(
-    "ends by ctrl-C, TERM and a closed terminal alike",
+    "stops on SIGINT, SIGTERM and SIGHUP alike",
     arguments: TestEngine.all, [SIGINT, SIGTERM, SIGHUP])
   func bySignal(on engine: TestEngine, signal: Int32) async throws {
     try await withPod(on: engine, "services:\n  web:\n    image: founding/base\n") { pod in
@@ -124,7 +124,7 @@ struct KillTests {
         command: ["sh", "-c", "trap 'echo not me' TERM; echo up; while :; do sleep 0.1; done"]
     """
 
-  @Test("kills a container that ignores TERM when the grace is over", arguments: TestEngine.all)
+  @Test("kills a container that ignores TERM after the grace", arguments: TestEngine.all)
   func ignoresTERM(on engine: TestEngine) async throws {
     try await withPod(on: engine, Self.deaf, PodSettings(options: ["--grace", "2s"])) { pod in
       try await pod.says("up", service: "deaf")
@@ -139,7 +139,7 @@ struct KillTests {
     }
   }
 
-  @Test("waits no longer than a stop_grace_period of the file", arguments: TestEngine.all)
+  @Test("waits no longer than the file's stop_grace_period", arguments: TestEngine.all)
   func gracePeriod(on engine: TestEngine) async throws {
     let file = Self.deaf + "\n    stop_grace_period: 1s\n"
     try await withPod(on: engine, file) { pod in
@@ -151,7 +151,7 @@ struct KillTests {
     }
   }
 
-  @Test("cuts the grace short when it is told again", arguments: TestEngine.all)
+  @Test("skips the rest of the grace after a second signal", arguments: TestEngine.all)
   func secondTERM(on engine: TestEngine) async throws {
     try await withPod(on: engine, Self.deaf, PodSettings(options: ["--grace", "50s"])) { pod in
       try await pod.says("up", service: "deaf")
@@ -166,7 +166,7 @@ struct KillTests {
     }
   }
 
-  @Test("sends the stop_signal of the file", arguments: TestEngine.all)
+  @Test("sends the file's stop_signal", arguments: TestEngine.all)
   func stopSignal(on engine: TestEngine) async throws {
     let file = """
       services:

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The requests of a launch, in the order in which it may first send them.
+/// The requests of a launch, in the order in which each is sent for the first time.
 private let requests = [
   "^GET /info", "^GET /events", "^GET /images/", "^POST /networks/create", "^POST /volumes/create",
   "^POST /containers/create", "^PUT /containers/[^/]+/archive", "^POST /containers/[^/]+/attach",
   "^POST /networks/[^/]+/connect", "^POST /containers/[^/]+/start",
 ]
 
-@Suite("An engine that goes away during the launch", .needsEngine, .throttled)
+@Suite("An engine that is unavailable during the launch", .needsEngine, .throttled)
 struct LaunchOutageTests {
   private static let file = """
     services:
@@ -24,7 +24,7 @@ struct LaunchOutageTests {
     configs: {word: {content: here}}
     """
 
-  @Test("is waited for, whichever request finds it gone", arguments: requests)
+  @Test("is waited for, whichever request fails first", arguments: requests)
   func away(request: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let hold = EngineTap.Fault(request: request, times: 1, holdsRequest: true)

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What run shows of a launch", .needsEngine, .throttled)
+@Suite("The display of a launch by `run`", .needsEngine, .throttled)
 struct LaunchScreenTests {
-  /// A service that takes seconds to become healthy and writes meanwhile, and one that waits for it.
+  /// A service that becomes healthy after seconds and writes meanwhile, and one that waits for it.
   private func file(image: String = "pod-test/busybox", check: String = "test -e /tmp/ready")
     -> String
   {
@@ -24,7 +24,7 @@ struct LaunchScreenTests {
     """
   }
 
-  /// `run` in a terminal of its own.
+  /// `run` in its own terminal.
   private func terminal(
     columns: Int, rows: Int = 24, _ environment: [String: String] = [:], options: [String] = [],
     resizing: String = ""
@@ -39,7 +39,7 @@ struct LaunchScreenTests {
   }
 
   @Test(
-    "a terminal has a line for each image, network and service, in place",
+    "has a line for each image, network and service, in place, on a terminal",
     arguments: [80, 200])
   func screen(columns: Int) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -61,7 +61,7 @@ struct LaunchScreenTests {
         }
         try await eventually("the end of the line") { shown().last == "" }
         let before = pod.executor.text()
-        // Nothing is drawn any more.
+        // Nothing is drawn anymore.
         await #expect(throws: (any Error).self) {
           try await eventually("more output", within: .seconds(2)) {
             pod.executor.text() != before
@@ -79,7 +79,7 @@ struct LaunchScreenTests {
         #expect(rows.contains { $0.contains("image") && $0.contains("pulled") }, "\(rows)")
         #expect(rows.contains { $0.contains("service db") && $0.contains("healthy") }, "\(rows)")
         #expect(rows.contains { $0.contains("service web") && $0.contains("started") }, "\(rows)")
-        // What the container wrote meanwhile is above, whole and in order.
+        // The container's output is above it, complete and in order.
         let steps = lines[..<title].filter { $0.hasPrefix("db | ") }
         #expect(steps == (1...9).map { "db | step \($0)" }, "\(lines)")
         #expect(lines[title + 5].contains("TASK_RUNNING"), "\(lines)")
@@ -90,7 +90,7 @@ struct LaunchScreenTests {
     }
   }
 
-  @Test("a window that is made narrower during the launch, with NO_COLOR")
+  @Test("adapts to a window that is made narrower, with NO_COLOR")
   func resized() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { folder in
@@ -119,7 +119,7 @@ struct LaunchScreenTests {
     }
   }
 
-  @Test("TERM=dumb, a pipe and --progress plain get a line for each change, --progress quiet none")
+  @Test("has a line per change with TERM=dumb, a pipe or --progress plain, none with quiet")
   func plain() async throws {
     let engine = try #require(TestEngine.all.first)
     func run(_ settings: PodSettings) async throws -> String {
@@ -148,7 +148,7 @@ struct LaunchScreenTests {
     #expect(!quiet.contains("[+]") && !quiet.contains(" info: service"), "\(quiet)")
   }
 
-  @Test("without a terminal there is a line every 30 s for what is waited for")
+  @Test("has a line every 30 s for each wait if there is no terminal")
   func waits() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, file(check: "exit 1")) { pod in
@@ -162,7 +162,7 @@ struct LaunchScreenTests {
     }
   }
 
-  @Test("a launch that fails stays on the screen with what was canceled, before the last state")
+  @Test("keeps a failed launch with the canceled steps, before the last state")
   func failed() async throws {
     let engine = try #require(TestEngine.all.first)
     let compose = """

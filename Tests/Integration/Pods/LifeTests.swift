@@ -3,9 +3,9 @@ import PodIdentity
 import TestSupport
 import Testing
 
-@Suite("A pod's life", .needsEngine, .throttled)
+@Suite("The lifecycle of a pod", .needsEngine, .throttled)
 struct LifeTests {
-  @Test("a pod starts, runs, finishes, and is gone", arguments: TestEngine.all)
+  @Test("a pod starts, runs, finishes, and leaves no object", arguments: TestEngine.all)
   func finishes(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
@@ -50,7 +50,7 @@ struct LifeTests {
           shop.backup: nightly
     """
 
-  @Test("every object bears the contract's labels, and no others", arguments: TestEngine.all)
+  @Test("every object has exactly the labels of the contract", arguments: TestEngine.all)
   func labels(on engine: TestEngine) async throws {
     try await withPod(
       on: engine, Self.shop,
@@ -96,7 +96,7 @@ struct LifeTests {
     }
   }
 
-  @Test("names, restart policy, cgroup and log cap are the contract's", arguments: TestEngine.all)
+  @Test("names, restart policy, cgroup and log limit are the contract's", arguments: TestEngine.all)
   func contract(on engine: TestEngine) async throws {
     try await withPod(on: engine, Self.shop) { pod in
       try await pod.running()
@@ -112,7 +112,7 @@ struct LifeTests {
           contentsOfFile: "/proc/\(container.State.Pid)/cgroup", encoding: .utf8)
         #expect(place.contains("/compose-pods/\(pod.run)/\(container.Id)"))
       }
-      // An anonymous volume can't bear labels: it goes with its container.
+      // An anonymous volume can't have labels: it is removed with its container.
       let anonymous = try #require(
         containers["web"]?.Mounts.first { $0.Destination == "/scratch" }?.Name)
       pod.send(SIGTERM)
@@ -121,7 +121,7 @@ struct LifeTests {
     }
   }
 
-  @Test("Docker Compose sees the pod as a project of its own", arguments: TestEngine.all)
+  @Test("Docker Compose lists the pod as a separate project", arguments: TestEngine.all)
   func composeSeesIt(on engine: TestEngine) async throws {
     let compose = ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose"
     try await withPod(on: engine, Self.shop) { pod in
@@ -135,7 +135,7 @@ struct LifeTests {
     }
   }
 
-  @Test("a container's name that is taken gets a hash", arguments: TestEngine.all)
+  @Test("a container name that is in use gets a hash", arguments: TestEngine.all)
   func nameTaken(on engine: TestEngine) async throws {
     let file = "services:\n  web:\n    image: founding/base\n"
     try await withPod(on: engine, file) { first in
@@ -144,7 +144,7 @@ struct LifeTests {
         try await second.running()
         let name = try await second.containers()["web"]?.Name ?? ""
         #expect(name.wholeMatch(of: /\/(.*)_web_[0-9a-f]{8}/)?.1 == Substring(first.task))
-        // The end of the one is not the end of the other.
+        // The cleanup of one pod doesn't affect the other.
         second.send(SIGTERM)
         try await second.ended()
         #expect(try await first.containers()["web"]?.State.Running == true)
@@ -152,7 +152,7 @@ struct LifeTests {
     }
   }
 
-  @Test("--env is stronger than the environment, and that than .env", arguments: TestEngine.all)
+  @Test("--env overrides the environment, which overrides .env", arguments: TestEngine.all)
   func variables(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,

@@ -22,7 +22,7 @@ struct LogDriverTests {
     ).output().trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  @Test("is where the engine's configuration says, if the operator says so")
+  @Test("is written by the engine's default log driver if the operator requests it")
   func engine() async throws {
     let configuration = #"{"log-driver": "local", "log-opts": {"max-size": "7m"}}"#
     try await OwnEngine.with(.v1, configuration: configuration) { own in
@@ -48,7 +48,7 @@ struct LogDriverTests {
   }
 
   @Test(
-    "can't be read again with some drivers: the sandbox goes on, and one line says what is missing")
+    "is unreadable with some drivers: logging to the sandbox continues, one line reports the gap")
   func unreadable() async throws {
     let configuration = """
       {"live-restore": true, "log-driver": "syslog",
@@ -79,7 +79,7 @@ struct LogDriverTests {
     }
   }
 
-  @Test("can't be nowhere")
+  @Test("is required: the driver `none` is refused")
   func none() async throws {
     try await OwnEngine.with(.v1, configuration: #"{"log-driver": "none"}"#) { own in
       let end = try await podEnd(

@@ -2,10 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Many pods on one host. MANY_PODS says how many; `make soak` takes sixty.
+/// Many pods on one host. MANY_PODS is their number; `make soak` uses 60.
 @Suite("Many pods with shared namespaces", .needsEngine, .heavy)
 struct ManyPodsTests {
-  /// Docker's address pools give thirty networks: a network for each pod would fail the thirty-first.
+  /// Docker's default address pools have 30 networks: with a network for each pod, the 31st pod
+  /// would fail.
   private static let count =
     ProcessInfo.processInfo.environment["MANY_PODS"].flatMap { Int($0) } ?? 32
 
@@ -16,7 +17,7 @@ struct ManyPodsTests {
       right: {image: founding/base}
     """
 
-  /// What one pod took.
+  /// The times and the memory of one pod.
   private struct Figures {
     var launch: Duration
     var end: Duration
@@ -24,7 +25,7 @@ struct ManyPodsTests {
     var resident: Int
   }
 
-  @Test("they all run at the same time, and leave nothing")
+  @Test("all run at the same time, and leave no object")
   func many() async throws {
     let engine = try #require(TestEngine.all.first)
     let framework = "many-\(UUID().uuidString.prefix(8).lowercased())"
@@ -48,7 +49,7 @@ struct ManyPodsTests {
       for _ in 0..<Self.count {
         group.addTask {
           try await Self.live(engine, framework, launching, ending, all) {
-            // Nobody ends before all have been counted.
+            // No pod stops before all have been counted.
             _ = await counting.result
             _ = await used.result
           }
@@ -56,7 +57,7 @@ struct ManyPodsTests {
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    // Three services and what holds their namespaces.
+    // Three services and the infrastructure container.
     #expect(try await counting.value == 4 * Self.count)
     let left = try await engine.docker(
       "ps", "-aq", "--filter", "label=mesos.framework_id=\(framework)"
@@ -78,7 +79,7 @@ struct ManyPodsTests {
 
   private static func words(_ time: Duration) -> String { "\(Int(time / .milliseconds(1))) ms" }
 
-  /// One pod's life: launched when it is its turn, ended when all have run.
+  /// One pod: launched when a slot is free, stopped after all pods have run.
   private static func live(
     _ engine: TestEngine, _ framework: String, _ launching: Slots, _ ending: Slots, _ all: Gate,
     _ together: @escaping @Sendable () async -> Void
@@ -119,7 +120,7 @@ struct ManyPodsTests {
     }
   }
 
-  /// Memory that the host could give away, in KiB.
+  /// The host's available memory, in KiB.
   private func availableMemory() throws -> Int {
     let text = try String(contentsOfFile: "/proc/meminfo", encoding: .utf8)
     let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") } ?? ""
@@ -127,7 +128,7 @@ struct ManyPodsTests {
   }
 }
 
-/// So many may do something at the same time.
+/// Limits the number of tasks that do something at the same time.
 private actor Slots {
   private var free: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -151,7 +152,7 @@ private actor Slots {
   }
 }
 
-/// Opens when so many have arrived.
+/// Opens when the expected number has arrived.
 private actor Gate {
   private var missing: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []

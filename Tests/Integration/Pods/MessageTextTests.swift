@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a Compose file says of itself goes into the lines that people read on a terminal.
+/// Text of a Compose file is included in lines that people read on a terminal.
 @Suite("The text of a task's message", .needsEngine, .throttled)
 struct MessageTextTests {
-  /// Each puts `%` into the message of a pod that fails.
+  /// Each file puts `%` into the message of a failing pod.
   static let places = [
     "services: {web: {image: \"none/such:1%\"}}",
     "services: {web: {image: pod-test/busybox, command: [\"a%b\"]}}",
@@ -16,7 +16,7 @@ struct MessageTextTests {
   ]
 
   @Test(
-    "has no control character, wherever the file has one", arguments: places,
+    "has no control character, even if the file has one", arguments: places,
     [#"\e[2J"#, #"\u009b2J"#, #"\x07"#, #"\u2028"#, #"\u202e"#])
   func controls(place: String, character: String) async throws {
     let engine = try #require(TestEngine.all.last)
@@ -26,7 +26,7 @@ struct MessageTextTests {
       return
     }
     let lines = end.stdout.filter { RunningPod.state(in: $0) != nil } + end.stderr
-    // A service's own lines are its own: they come as they are.
+    // Lines of a service are passed on unchanged.
     for line in lines where !line.hasPrefix("web | ") {
       let bad = line.unicodeScalars.filter {
         $0.value < 0x20 || 0x7f...0x9f ~= $0.value || [0x2028, 0x202e].contains($0.value)

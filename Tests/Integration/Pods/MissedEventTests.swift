@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An event that is missed", .needsEngine, .throttled)
+@Suite("A missed event", .needsEngine, .throttled)
 struct MissedEventTests {
   private static let one = Array(TestEngine.all.prefix(1))
 
@@ -19,7 +19,7 @@ struct MissedEventTests {
     }
   }
 
-  @Test("a list that the engine refuses, or garbles, fails no pod", arguments: [500, 403, 200])
+  @Test("a refused or invalid list doesn't fail the pod", arguments: [500, 403, 200])
   func refusedList(status: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     let fault = EngineTap.Fault(
@@ -34,7 +34,7 @@ struct MissedEventTests {
       try await eventually("some lists") { tap.injections.count >= 4 }
       pod.send(SIGTERM)
       let end = try await pod.ended(within: .seconds(150))
-      // The same list tells at the end what is left: that can't be known here.
+      // The cleanup uses the same list to find the remaining objects, so it can't find them here.
       #expect(end.states.last == "TASK_KILLED", "\(end)")
       try await Leftovers.of(run: pod.run, on: engine).remove(from: engine)
     }
@@ -54,7 +54,7 @@ struct MissedEventTests {
       try await pod.running()
       try await engine.docker("rm", "-f", "\(pod.task)_web").output()
       let end = try await pod.ended(within: .seconds(120))
-      // A list between its kill and its removal sees the exit.
+      // A list between the kill and the removal reports the exit.
       let messages = [
         "the container of service 'web' was removed by someone else",
         "service 'web' was ended by SIGKILL (137)",

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Who joined a namespace whose owner is started again, and can't be stopped at first",
+  "A service in a namespace whose owner restarts, and that can't be stopped at first",
   .needsEngine, .throttled)
 struct NamespaceStopTests {
   private static let file = """
@@ -34,7 +34,7 @@ struct NamespaceStopTests {
   }
 
   @Test(
-    "lives in the new namespace: the engine is asked again, and at last to kill", arguments: [2, 0])
+    "gets the new namespace: its stop is retried, and a kill is the last resort", arguments: [2, 0])
   func again(times: Int) async throws {
     let refusal = EngineTap.Fault(
       request: "^POST /containers/[0-9a-f]+/stop", times: times, status: 500, message: "not now")
@@ -50,7 +50,7 @@ struct NamespaceStopTests {
     }
   }
 
-  @Test("is stopped once the engine is there again")
+  @Test("is stopped after the engine is available again")
   func afterOutage() async throws {
     let lost = EngineTap.Fault(
       request: "^POST /containers/[0-9a-f]+/stop", times: 1, losesAnswer: true)
@@ -62,7 +62,7 @@ struct NamespaceStopTests {
     }
   }
 
-  @Test("fails the pod, with the engine's reason, where it can't even be killed")
+  @Test("fails the pod with the engine's reason if it can't be killed either")
   func never() async throws {
     let refusal = EngineTap.Fault(
       request: "^POST /containers/[0-9a-f]+/(stop|kill)", status: 500, message: "not today")

@@ -2,20 +2,20 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Names between services", .needsEngine, .throttled)
+@Suite("Host names between services", .needsEngine, .throttled)
 struct NetworkTests {
-  /// A shell command that serves a page which says who serves it.
+  /// A shell command that serves a page with the given text.
   private func serving(_ word: String) -> String {
     "echo \(word) > /tmp/index.html; trap \"exit 0\" TERM; httpd -f -p 80 -h /tmp & wait"
   }
 
-  /// A shell command that asks each host for its page until it has one.
+  /// A shell command that requests each host's page until it gets one.
   private func asking(_ hosts: [String]) -> String {
     "for host in \(hosts.joined(separator: " ")); do "
       + "until page=$$(wget -qO- http://$$host/); do sleep 0.1; done; echo $$host: $$page; done"
   }
 
-  @Test("service, container_name, alias and link lead to the container", arguments: TestEngine.all)
+  @Test("service, container_name, alias and link resolve to it", arguments: TestEngine.all)
   func names(on engine: TestEngine) async throws {
     let names = ["store", "warehouse", "shelf", "linked"]
     let file = """
@@ -44,7 +44,7 @@ struct NetworkTests {
     }
   }
 
-  @Test("a hardware address is had on any network, or refused", arguments: TestEngine.all)
+  @Test("a MAC address is applied on any network, or refused", arguments: TestEngine.all)
   func hardwareAddress(on engine: TestEngine) async throws {
     let address = "02:00:00:00:00:77"
     let file = """
@@ -66,7 +66,7 @@ struct NetworkTests {
     }
   }
 
-  @Test("a link leads to the container on Docker's own bridge", arguments: TestEngine.all)
+  @Test("a link resolves to the container on Docker's own bridge", arguments: TestEngine.all)
   func bridge(on engine: TestEngine) async throws {
     let file = """
       store:
@@ -83,7 +83,7 @@ struct NetworkTests {
     }
   }
 
-  @Test("in one shared namespace every name leads to it", arguments: TestEngine.all)
+  @Test("in one shared namespace every name resolves to it", arguments: TestEngine.all)
   func shared(on engine: TestEngine) async throws {
     let names = ["store", "owner", "ground", "client"]
     let file = """

@@ -5,14 +5,14 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("On an engine of an older release", .needsEngine, .throttled)
+@Suite("An engine of an older release", .needsEngine, .throttled)
 struct OldEngineTests {
-  /// The first engine: which one is behind the stand-in changes nothing.
+  /// The first engine: the stand-in behaves the same with any engine behind it.
   private let engine: TestEngine
 
   init() throws { engine = try #require(TestEngine.all.first) }
 
-  /// Two services with all that a pod has; what the release lacks is left out.
+  /// Two services that use every feature of a pod, except features that the release lacks.
   private static func file(_ release: EngineRelease) -> String {
     """
     services:
@@ -56,7 +56,7 @@ struct OldEngineTests {
       files: ["token": "secret\n"])
   }
 
-  @Test("a pod runs from launch to end, its output complete", arguments: EngineRelease.all)
+  @Test("runs a pod from launch to cleanup, with complete output", arguments: EngineRelease.all)
   func pod(release: EngineRelease) async throws {
     let port = try FreePorts.take(1)[0]
     try await withOldEngine(release, before: engine) { old in
@@ -76,7 +76,7 @@ struct OldEngineTests {
     }
   }
 
-  @Test("a job ends by itself, and a failure has its exit code", arguments: EngineRelease.all)
+  @Test("runs a job to its exit, and reports a failure's code", arguments: EngineRelease.all)
   func job(release: EngineRelease) async throws {
     let file = """
       services:
@@ -106,7 +106,7 @@ struct OldEngineTests {
     }
   }
 
-  @Test("a shared namespace has its container", arguments: [EngineRelease.v1_13, .v17_12])
+  @Test("has an infra container for a namespace", arguments: [EngineRelease.v1_13, .v17_12])
   func shared(release: EngineRelease) async throws {
     let file = """
       services:
@@ -127,7 +127,7 @@ struct OldEngineTests {
     }
   }
 
-  @Test("an image is built by the docker command")
+  @Test("builds an image with the docker command")
   func build() async throws {
     let file = """
       services:
@@ -147,7 +147,7 @@ struct OldEngineTests {
   }
 
   @Test(
-    "what the release lacks is refused with its place, before anything is made",
+    "refuses unsupported keys with their location, before any object is created",
     arguments: [
       (EngineRelease.v1_13, "healthcheck: {test: 'true', start_period: 1s}", 25),
       (.v17_12, "device_cgroup_rules: ['c 1:3 r'], security_opt: ['systempaths=unconfined']", 35),
@@ -166,7 +166,7 @@ struct OldEngineTests {
   }
 
   @Test(
-    "a container is connected once, though the engine's answer was lost",
+    "connects a container once, even if its response is lost",
     arguments: [EngineRelease.v17_06, .v19_03])
   func connectedOnce(release: EngineRelease) async throws {
     let file = """
@@ -189,7 +189,7 @@ struct OldEngineTests {
     }
   }
 
-  @Test("what a killed executor left is reaped", arguments: EngineRelease.all)
+  @Test("is cleaned up by pod-reaper after a killed executor", arguments: EngineRelease.all)
   func reaped(release: EngineRelease) async throws {
     try await withReaperSite(on: engine) { site in
       try await withOldEngine(release, before: engine) { old in
@@ -230,14 +230,14 @@ struct OldEngineAnswerTests {
       let body = #"{"Image":"no-such/image","HostConfig":{"CgroupnsMode":"host"}}"#
       let (status, text) = try await old.request("POST", "/containers/create", json: body)
       let isOlder = release != .v20_10
-      // The real engine, where it is asked, has no such image.
+      // The real engine, if it gets the request, has no such image.
       #expect(status == (isOlder ? "400" : "404"), "\(text)")
       #expect(text.contains("no field HostConfig.CgroupnsMode") == isOlder, "\(text)")
       #expect(old.refusals.count == (isOlder ? 1 : 0))
     }
   }
 
-  @Test("says its own version, and nothing that came later", arguments: EngineRelease.all)
+  @Test("reports its own version, and no later fields", arguments: EngineRelease.all)
   func says(release: EngineRelease) async throws {
     try await withOld(release) { old in
       let version = try JSON(parsing: Array(try await old.request("GET", "/version").body.utf8))
@@ -260,7 +260,7 @@ struct OldEngineAnswerTests {
     }
   }
 
-  @Test("gives a failure the status that it had", arguments: EngineRelease.all)
+  @Test("reports failures with the status codes of its release", arguments: EngineRelease.all)
   func failures(release: EngineRelease) async throws {
     let engine = try #require(TestEngine.all.first)
     try await withOld(release) { old in

@@ -4,7 +4,7 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("An engine that is used as an older one", .needsEngine, .throttled)
+@Suite("An engine with an older API version", .needsEngine, .throttled)
 struct OlderAPITests {
   static let versions = ["1.25", "1.30", "1.35", "1.40"]
   private let engine: TestEngine
@@ -15,7 +15,8 @@ struct OlderAPITests {
     PodSettings(ports: ports, environment: ["DOCKER_API_VERSION": version])
   }
 
-  /// A pod that uses what each version has: two networks, volumes, a healthcheck, hooks, limits.
+  /// A pod with features that each version has: two networks, volumes, a healthcheck, hooks,
+  /// limits.
   private static let file = """
     services:
       store:
@@ -52,7 +53,7 @@ struct OlderAPITests {
     configs: {word: {content: "told\\n"}}
     """
 
-  @Test("runs a pod from its launch to its end", arguments: versions)
+  @Test("runs a pod from launch to cleanup", arguments: versions)
   func life(version: String) async throws {
     try await withPod(on: engine, Self.file, settings(version)) { pod in
       try await pod.running()
@@ -80,7 +81,7 @@ struct OlderAPITests {
     }
   }
 
-  @Test("refuses what the version lacks before anything is created")
+  @Test("refuses features that the version lacks before any object is created")
   func refused() async throws {
     let file = """
       services:
@@ -129,7 +130,7 @@ struct OlderAPITests {
     }
   }
 
-  @Test("is never reached by a program whose DOCKER_API_VERSION can't be understood")
+  @Test("is never contacted by a program with an invalid DOCKER_API_VERSION")
   func misspelled() async throws {
     for (program, words) in [
       (BuiltProgram.podReaper, ["--once"]), (BuiltProgram.composeExecutor, ["run", "-f", "x"]),

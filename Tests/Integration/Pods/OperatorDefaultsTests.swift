@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What the operator gives each container", .needsEngine, .throttled)
+@Suite("The operator's defaults for each container", .needsEngine, .throttled)
 struct OperatorDefaultsPodTests {
-  /// The host of deploy/defaults.yaml.
+  /// A host with deploy/defaults.yaml as its settings file.
   private static func settings() throws -> PodSettings {
     PodSettings(
       files: [
@@ -16,8 +16,9 @@ struct OperatorDefaultsPodTests {
     )
   }
 
-  /// In each container, also in those before a service; `allow` holds tasks to the list above, and not the operator.
-  @Test("is in it, under a policy that permits none of it", arguments: TestEngine.all)
+  /// In each container, including `pre_start` containers. `allow` restricts tasks, not the
+  /// operator.
+  @Test("apply even if the policy permits none of them to files", arguments: TestEngine.all)
   func given(on engine: TestEngine) async throws {
     let script =
       "echo $REGION $OWNER $http_proxy; ulimit -n; ulimit -Hn; ulimit -c; df -k /dev/shm | tail -n 1; cat /etc/resolv.conf /data/file /proc/1/comm"
@@ -53,13 +54,13 @@ struct OperatorDefaultsPodTests {
         shown.hasPrefix("true 1048576 SIGINT web [10.1.2.3] core=0:0 nofile=100:200 ["),
         "\(shown)")
       #expect(shown.contains(":/data:rw,z"), "\(shown)")
-      // An engine drops what its host has no controller for.
+      // An engine ignores a limit whose controller its host lacks.
       #expect(shown.hasSuffix(" 50") || !engine.has("pids"), "\(shown)")
     }
   }
 
   @Test(
-    "refuses a file that is weaker, where it is enforced, before anything is made",
+    "refuse a file with a weaker value of an enforced key, before any object is created",
     arguments: [
       ("pids_limit: 51", "compose.yaml:4:5: pids_limit 51 is not allowed on this host: at most 50"),
       ("shm_size: 2m", "compose.yaml:4:5: shm_size 2097152 is not allowed on this host"),
@@ -81,8 +82,8 @@ struct OperatorDefaultsPodTests {
     }
   }
 
-  /// The operator's file permits the limit itself: `enforce` is about those of files that may set one.
-  @Test("lets a file be stricter")
+  /// The operator's file permits the limit itself; `enforce` concerns files that may set one.
+  @Test("permit a stricter value")
   func stricter() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Why an optional service doesn't come up.
+/// The reason why an optional service fails to start.
 private struct OptionalFailure: CustomTestStringConvertible, Sendable {
   let testDescription: String
   var image = "pod-test/busybox"
   var keys: [String] = []
-  /// Whether its container is created all the same.
+  /// Whether its container is created nevertheless.
   var isCreated = false
   /// Whether it has run.
   var isStarted = false
@@ -38,7 +38,7 @@ private struct OptionalFailure: CustomTestStringConvertible, Sendable {
   ]
 }
 
-/// How the main service needs the optional one.
+/// The dependency of the main service on the optional one.
 private enum OptionalNeed: String, CaseIterable, CustomTestStringConvertible {
   case nothing, started, ifThere, completed, healthy, volume, network, mounts
 
@@ -58,7 +58,7 @@ private enum OptionalNeed: String, CaseIterable, CustomTestStringConvertible {
     }
   }
 
-  /// Whether the pod finishes all the same.
+  /// Whether the pod finishes nevertheless.
   func finishes(without failure: OptionalFailure) -> Bool {
     switch self {
     case .nothing, .started, .ifThere, .volume: true
@@ -68,10 +68,10 @@ private enum OptionalNeed: String, CaseIterable, CustomTestStringConvertible {
   }
 }
 
-@Suite("An optional service that doesn't come up", .needsEngine, .throttled)
+@Suite("An optional service that fails to start", .needsEngine, .throttled)
 struct OptionalServiceTests {
   @Test(
-    "fails its pod where another service can't be without it, and never holds it up",
+    "fails its pod if another service requires it, and never blocks the launch",
     arguments: OptionalFailure.all, OptionalNeed.allCases)
   fileprivate func without(_ failure: OptionalFailure, need: OptionalNeed) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -106,7 +106,7 @@ struct OptionalServiceTests {
     }
   }
 
-  @Test("holds the launch up for half of launch-timeout", arguments: ["image", "pre_start"])
+  @Test("delays the launch by half of launch-timeout", arguments: ["image", "pre_start"])
   func slow(what: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let registry = try FalseRegistry(.stalls)
@@ -133,9 +133,10 @@ struct OptionalServiceTests {
     withExtendedLifetime(registry) {}
   }
 
-  /// Its health is waited for in vain: who needs it fails the pod, and who can be without it starts.
+  /// Its health condition is never reached: a service that requires it fails the pod, one that
+  /// doesn't starts.
   @Test(
-    "that is unhealthy, which nothing follows from, doesn't hold up who waits for its health",
+    "and is unhealthy without a reaction doesn't block services that wait for its health",
     arguments: [true, false])
   func unhealthy(isRequired: Bool) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -163,7 +164,7 @@ struct OptionalServiceTests {
     }
   }
 
-  @Test("of several containers goes on without all of them where its pre_start fails")
+  @Test("and has several containers is skipped as a whole if its pre_start fails")
   func scaled() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -182,7 +183,7 @@ struct OptionalServiceTests {
     }
   }
 
-  @Test("may be a final one without its image")
+  @Test("can be a final one without its image")
   func final() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """

@@ -2,14 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An engine of one test's own, which may be killed.
+/// An engine of a single test, which the test can kill.
 struct OwnEngine: Sendable {
   let name: String
   let engine: TestEngine
 
   private static let scripts = SourceTree.path("scripts")
 
-  /// Starts an engine with the test images, lends it, and stops it; `configuration` is its daemon.json.
+  /// Starts an engine with the test images, runs `body` with it, and stops it. `configuration` is
+  /// its daemon.json.
   static func with(
     _ cgroups: TestEngine.CgroupVersion, configuration: String? = nil,
     _ body: (OwnEngine) async throws -> Void
@@ -42,7 +43,7 @@ struct OwnEngine: Sendable {
     URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
   }
 
-  /// Where it keeps its data.
+  /// Its data directory.
   var data: String { folder + "/data" }
 
   /// dockerd's process ID.
@@ -51,8 +52,8 @@ struct OwnEngine: Sendable {
     return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
-  /// Removes what a pod left until two seconds pass without any: dockerd completes what it was asked for, though
-  /// nobody waits any more, and refuses a removal while it is at one.
+  /// Removes the objects of a pod until two seconds pass without any: dockerd completes requests
+  /// whose client is gone, and refuses a removal meanwhile.
   func removeWhatAppears(of pod: RunningPod) async throws {
     var since = ContinuousClock.now
     try await eventually("nothing more to appear", within: .seconds(60)) {
@@ -74,7 +75,7 @@ struct OwnEngine: Sendable {
   }
 }
 
-@Suite("An engine that goes away", .needsEngine, .throttled)
+@Suite("An engine that becomes unavailable", .needsEngine, .throttled)
 struct OutageTests {
   private static let file = """
     services:
@@ -91,7 +92,7 @@ struct OutageTests {
     """
 
   @Test(
-    "and comes back: what always restarts is running again",
+    "and returns: a service with `restart: always` runs again",
     arguments: TestEngine.all.map(\.cgroups))
   func comesBack(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
@@ -111,10 +112,10 @@ struct OutageTests {
   }
 
   @Test(
-    "and comes back: what may not end has failed the pod",
+    "and returns: a service that must not exit has failed the pod",
     arguments: TestEngine.all.map(\.cgroups))
   func endedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
-    // The engine's new daemon ends what its predecessor left running, TERM first.
+    // The new daemon stops the containers that its predecessor left running, with SIGTERM first.
     let file =
       Self.file
         + """
@@ -135,7 +136,7 @@ struct OutageTests {
   }
 
   @Test(
-    "politely, while a pod is told to end: it ends all the same",
+    "while a pod is being stopped doesn't prevent the stop",
     arguments: TestEngine.all.map(\.cgroups))
   func killedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
@@ -153,7 +154,7 @@ struct OutageTests {
   }
 
   @Test(
-    "for longer than the engine timeout fails the pod, and it says what is left",
+    "for longer than the engine timeout fails the pod, which reports the remaining objects",
     arguments: TestEngine.all.map(\.cgroups))
   func staysAway(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
@@ -171,7 +172,7 @@ struct OutageTests {
         #expect(end.message.contains("the engine has been away for 2 s"), "\(end)")
         #expect(end.message.contains("not removed: "))
         #expect(end.message.contains("container \(container.prefix(12))"), "\(end.message)")
-        // What it couldn't reach is the reaper's; here it is the test's.
+        // Unreachable objects are left to the reaper; here the test removes them.
         try await own.command("restart")
         try await own.removeWhatAppears(of: pod)
       }
@@ -179,7 +180,7 @@ struct OutageTests {
   }
 
   @Test(
-    "and hangs: a pod that is told to end does so in bounded time, and says what is left",
+    "and hangs: a pod stops in bounded time and reports the remaining objects",
     arguments: TestEngine.all.map(\.cgroups))
   func hangs(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
@@ -200,7 +201,7 @@ struct OutageTests {
           end.message.contains("(its processes are killed; the engine doesn't answer)"), "\(end)")
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
-        // The engine hasn't been there to end them.
+        // The engine was not available to stop them.
         for folder in try Hierarchy.folders(of: "/compose-pods/\(pod.run)") {
           for container in try FileManager.default.contentsOfDirectory(atPath: folder) {
             let list = "\(folder)/\(container)/cgroup.procs"
@@ -215,7 +216,7 @@ struct OutageTests {
   }
 
   @Test(
-    "and hangs during a launch: the end takes its grace and its cleanup once",
+    "and hangs during a launch: the grace and the cleanup timeout apply once",
     arguments: TestEngine.all.map(\.cgroups))
   func hangsDuringLaunch(cgroups: TestEngine.CgroupVersion) async throws {
     let chain = (1...6).reduce("services:\n") { text, number in
@@ -247,7 +248,7 @@ struct OutageTests {
     }
   }
 
-  @Test("when there is none at all the pod fails at once")
+  @Test("or doesn't exist fails the pod at once")
   func none() async throws {
     let engine = TestEngine(socket: "/nonexistent/docker.sock", cgroups: .v1)
     try await withTemporaryFolder { sandbox in

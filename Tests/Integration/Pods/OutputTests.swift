@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Output", .needsEngine, .throttled)
+@Suite("Output of services", .needsEngine, .throttled)
 struct OutputTests {
-  @Test("stdout and stderr are kept apart, each in order", arguments: TestEngine.all)
+  @Test("is separate for stdout and stderr, each in order", arguments: TestEngine.all)
   func apart(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
@@ -18,7 +18,7 @@ struct OutputTests {
     #expect(end.output(of: "web", .stderr) == (1...500).map { "err \($0)" })
   }
 
-  @Test("lines stay whole when three services write at once", arguments: TestEngine.all)
+  @Test("has whole lines if three services write at the same time", arguments: TestEngine.all)
   func whole(on engine: TestEngine) async throws {
     let services = ["one", "two", "three"]
     let file = services.reduce("services:\n") { text, name in
@@ -38,7 +38,7 @@ struct OutputTests {
   }
 
   @Test(
-    "a last line without a newline, empty lines and bytes that aren't text come through",
+    "includes a last line without a newline, empty lines and bytes that aren't UTF-8",
     arguments: TestEngine.all)
   func odd(on engine: TestEngine) async throws {
     let end = try await podEnd(
@@ -52,7 +52,7 @@ struct OutputTests {
     #expect(end.output(of: "web") == ["a", "", "\u{fffd}b", "no newline"], "\(end)")
   }
 
-  @Test("a long line is not cut", arguments: TestEngine.all)
+  @Test("has long lines that are not cut", arguments: TestEngine.all)
   func long(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
@@ -65,9 +65,10 @@ struct OutputTests {
     #expect(end.output(of: "web").map(\.count) == [300_000, 5])
   }
 
-  @Test("a line of several megabytes is whole, as in Compose's output", arguments: TestEngine.all)
+  @Test("has whole lines of several megabytes, as in Compose", arguments: TestEngine.all)
   func veryLong(on engine: TestEngine) async throws {
-    // The task's states are lines of others, which may come between the pieces: TASK_RUNNING waits until it is written.
+    // Lines with task states can be printed between the pieces: TASK_RUNNING waits until the line
+    // is written.
     let file = """
       services:
         web:
@@ -90,7 +91,7 @@ struct OutputTests {
     #expect(try await composeOutput(of: file, on: engine).map(\.count) == [3_000_000, 5])
   }
 
-  /// What Compose's `up` prints of the service's output.
+  /// The output of Compose's `up` for the service.
   private func composeOutput(of file: String, on engine: TestEngine) async throws -> [String] {
     let compose = try #require(ProcessInfo.processInfo.environment["COMPOSE5"], "needs Compose 5")
     return try await withTemporaryFolder { folder in
@@ -111,7 +112,7 @@ struct OutputTests {
   }
 
   @Test(
-    "a terminal's lines keep their carriage returns, as in Compose's output",
+    "keeps the carriage returns of a terminal's lines, as in Compose's output",
     arguments: TestEngine.all)
   func terminal(on engine: TestEngine) async throws {
     let file = """
@@ -127,7 +128,7 @@ struct OutputTests {
     #expect(try await composeOutput(of: file, on: engine) == end.output(of: "web"))
   }
 
-  @Test("what a container says at its very end is there", arguments: TestEngine.all)
+  @Test("includes the last lines before a container's exit", arguments: TestEngine.all)
   func lastWords(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -147,7 +148,7 @@ struct OutputTests {
     }
   }
 
-  @Test("a reader that goes away doesn't end the pod", arguments: TestEngine.all)
+  @Test("without a reader doesn't stop the pod", arguments: TestEngine.all)
   func readerGone(on engine: TestEngine) async throws {
     let file = """
       services:

@@ -3,8 +3,8 @@ import Reaping
 import Testing
 import TestSupport
 
-/// Faults that other executors and drivers had with an engine's answers, and this one hasn't.
-@Suite("An answer of the engine that comes late, or never", .needsEngine, .throttled)
+/// Faults of other executors and drivers with an engine's responses, which this one doesn't have.
+@Suite("A response of the engine that is late or lost", .needsEngine, .throttled)
 struct PeerFaultAnswerTests {
   private static let one = TestEngine.all.prefix(1)
   private static let file = """
@@ -19,7 +19,8 @@ struct PeerFaultAnswerTests {
       environment: ["DOCKER_HOST": tap.dockerHost])
   }
 
-  /// Expects that no container had to get another name because the first holds its own, and no network a namesake.
+  /// Expects that no container has a second name because the first holds its name, and no network a
+  /// duplicate.
   private func expectNoneTwice(_ pod: RunningPod) async throws {
     let names = try await pod.engine.docker(
       "ps", "-a", "--filter", "label=mesos.container_id=\(pod.run)", "--format", "{{.Names}}"
@@ -30,7 +31,7 @@ struct PeerFaultAnswerTests {
   }
 
   // https://github.com/hashicorp/nomad/issues/22218
-  @Test("a create that is answered after the launch's time leaves nothing", arguments: one)
+  @Test("to a create request after the launch timeout leaves no object", arguments: one)
   func lateCreate(on engine: TestEngine) async throws {
     let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
@@ -47,7 +48,7 @@ struct PeerFaultAnswerTests {
   }
 
   @Test(
-    "a create or start whose answer is lost is never carried out twice, and leaves nothing",
+    "to a create or start request never causes a second one, and leaves no object",
     arguments: [
       "^POST /networks/create", "^POST /volumes/create", "^POST /containers/create",
       "^POST /containers/[0-9a-f]+/start",
@@ -57,7 +58,8 @@ struct PeerFaultAnswerTests {
     let fault = EngineTap.Fault(request: request, times: 1, losesAnswer: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
       try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
-        // It may go on with what the engine has made, or fail with the reason: never anything else.
+        // It may continue with the object that the engine created, or fail with the reason, but
+        // nothing else.
         try await eventually("TASK_RUNNING or the end") {
           pod.executor.status != nil || pod.executor.text().contains("TASK_RUNNING")
         }
@@ -71,7 +73,7 @@ struct PeerFaultAnswerTests {
     }
   }
 
-  @Test("a pod that is killed while a create is unanswered ends in time", arguments: one)
+  @Test("to a create request doesn't delay the stop of a killed pod", arguments: one)
   func killedMeanwhile(on engine: TestEngine) async throws {
     let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
@@ -88,7 +90,7 @@ struct PeerFaultAnswerTests {
   }
 
   @Test(
-    "a container that the engine makes after the executor's end is the reaper's", arguments: one)
+    "after the executor's exit leaves a container that the reaper removes", arguments: one)
   func madeAfterTheEnd(on engine: TestEngine) async throws {
     let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsRequest: true)
     try await withReaperSite(on: engine) { site in
@@ -108,9 +110,9 @@ struct PeerFaultAnswerTests {
   }
 
   // https://github.com/aws/amazon-ecs-agent/issues/721
-  @Test("a start that is never answered ends the launch in time, and nothing stays created")
+  @Test("to a start request stops the launch in time, and no container is left")
   func neverStarted() async throws {
-    // A volume whose server is away hangs like this: the engine waits in mount.
+    // A volume whose server is unavailable has the same effect: the engine waits in mount.
     let engine = try #require(TestEngine.all.first)
     let fault = EngineTap.Fault(request: "^POST /containers/[0-9a-f]+/start", holdsRequest: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
@@ -126,7 +128,7 @@ struct PeerFaultAnswerTests {
     }
   }
 
-  @Test("what an executor had created and not started when it was killed is the reaper's")
+  @Test("to a start request leaves created containers to the reaper if the executor is killed")
   func stuckCreated() async throws {
     let engine = try #require(TestEngine.all.first)
     let fault = EngineTap.Fault(request: "^POST /containers/[0-9a-f]+/start", holdsRequest: true)

@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A pod whose peers have had these faults", .needsEngine, .throttled)
+@Suite("A pod with faults that other executors had", .needsEngine, .throttled)
 struct PeerFaultLifeTests {
   // https://github.com/hashicorp/nomad/issues/1859
-  @Test("outlives an engine's socket that vanishes for longer than the longest back-off")
+  @Test("continues if the engine's socket is missing for longer than the longest back-off")
   func socketAway() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -24,7 +24,7 @@ struct PeerFaultLifeTests {
         try await pod.says("up", service: "steady")
         try await tap.close()
         try await pod.executor.line(containing: "the engine is away", in: .stderr)
-        // Its end meanwhile is an event that nobody hears.
+        // The container's exit meanwhile is an event that nobody receives.
         try await engine.docker("kill", "\(pod.task)_steady").output()
         let gone = ContinuousClock.now
         try await eventually("an outage of five seconds") { .now - gone > .seconds(5) }
@@ -40,7 +40,7 @@ struct PeerFaultLifeTests {
     }
   }
 
-  @Test("ends when it is killed while the socket is away, once that is back")
+  @Test("that is killed while the socket is missing stops after the socket is back")
   func killedWhileAway() async throws {
     let engine = try #require(TestEngine.all.first)
     try await EngineTap.with(engine) { tap in
@@ -64,7 +64,7 @@ struct PeerFaultLifeTests {
 
   // https://github.com/hashicorp/nomad/issues/12216
   @Test(
-    "fails when its infrastructure container vanishes, and starts nothing without it",
+    "fails if its infrastructure container disappears, and starts nothing without it",
     arguments: ["running", "starting"], ["kill", "rm -f"])
   func infraVanishes(phase: String, how: String) async throws {
     let engine = try #require(TestEngine.all.first)

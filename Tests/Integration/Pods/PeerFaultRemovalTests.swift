@@ -5,7 +5,8 @@ import Reaping
 import Testing
 import TestSupport
 
-/// What dockerd says of a container that it can't remove at once; each clears up after a while, or never.
+/// dockerd's responses for a container that it can't remove at once. Each of these faults
+/// disappears after a while, or never.
 private let refusals = [
   // https://github.com/moby/moby/issues/22312
   EngineTap.Fault(
@@ -17,7 +18,7 @@ private let refusals = [
       + "unlinkat /data/overlay2/0123/merged: device or resource busy"),
 ]
 
-/// A container that dockerd failed to remove is listed as dead.
+/// dockerd lists a container that it failed to remove as dead.
 private let dead = EngineTap.Fault(
   request: "^GET /containers/",
   swaps: [
@@ -41,7 +42,7 @@ struct PeerFaultRemovalTests {
       environment: ["DOCKER_HOST": tap.dockerHost])
   }
 
-  @Test("is tried again until it is gone", arguments: refusals.indices)
+  @Test("is retried until it is removed", arguments: refusals.indices)
   func triedAgain(number: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     let faults = [times(3, refusals[number]), dead]
@@ -56,7 +57,7 @@ struct PeerFaultRemovalTests {
     }
   }
 
-  @Test("doesn't hold up the end, which says what is left and why", arguments: refusals.indices)
+  @Test("doesn't delay the stop, which reports it with the reason", arguments: refusals.indices)
   func bounded(number: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     try await EngineTap.with(engine, faults: [refusals[number], dead]) { tap in
@@ -76,7 +77,7 @@ struct PeerFaultRemovalTests {
     }
   }
 
-  @Test("is tried again by the reaper until it is gone", arguments: refusals.indices)
+  @Test("is retried by the reaper until it is removed", arguments: refusals.indices)
   func reaper(number: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -94,7 +95,7 @@ struct PeerFaultRemovalTests {
     }
   }
 
-  @Test("doesn't hold up the reaper, which reports it and goes on", arguments: refusals.indices)
+  @Test("doesn't block the reaper, which reports it and continues", arguments: refusals.indices)
   func reaperBounded(number: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in

@@ -4,7 +4,7 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("Stops as peers have got them wrong", .needsEngine, .throttled)
+@Suite("Stops with faults that other executors had", .needsEngine, .throttled)
 struct PeerFaultStopTests {
   /// A service that takes half a second to stop, and prints the host's uptime before and after.
   private static func service(_ name: String, _ keys: String...) -> String {
@@ -20,7 +20,7 @@ struct PeerFaultStopTests {
   }
 
   // https://github.com/aws/amazon-ecs-agent/issues/474
-  @Test("dependents have ended before what they depend on is told to", arguments: TestEngine.all)
+  @Test("dependents exit before their dependencies are stopped", arguments: TestEngine.all)
   func order(on engine: TestEngine) async throws {
     let file =
       "services:\n" + Self.service("store") + Self.service("queue", "depends_on: [store]")
@@ -48,7 +48,7 @@ struct PeerFaultStopTests {
         let (ends, begins) = (try time("ends", dependent), try time("begins", dependency))
         #expect(ends <= begins, "\(dependent) ends at \(ends), \(dependency) stops at \(begins)")
       }
-      // What nobody waits for is stopped at once, beside the others.
+      // A service without dependents is stopped at once, in parallel to the others.
       #expect(try time("begins", "apart") < time("begins", "store"))
     }
   }
@@ -78,7 +78,7 @@ struct PeerFaultStopTests {
     try await engine.docker("rm", "-f", id).output()
   }
 
-  @Test("a grace beyond five minutes reaches the engine as it is", arguments: ["350s", "2h"])
+  @Test("a grace above five minutes is sent to the engine unchanged", arguments: ["350s", "2h"])
   func longGrace(grace: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let watch = EngineTap.Fault(request: "^POST /containers/[0-9a-f]+/stop")
@@ -99,7 +99,7 @@ struct PeerFaultStopTests {
     }
   }
 
-  @Test("the executor kills nothing that stops within a grace of ten minutes")
+  @Test("the executor kills no container that stops within a grace of ten minutes")
   func longGracePeriod() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """

@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Under the operator's policy a bind mount", .throttled)
+@Suite("A bind mount under the operator's policy", .throttled)
 struct PinnedMountTests {
-  /// What is mounted for runs, as the engine sees it.
+  /// The mounts of these container IDs in the engine's mount namespace.
   private static func mounts(on engine: TestEngine, of runs: [String]) async throws -> [String] {
     let folder = URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
     let all = try await Command(
@@ -18,10 +18,11 @@ struct PinnedMountTests {
   }
 
   @Test(
-    "never shows a file outside of the sandbox while links take the place of its path",
+    "never shows a file outside of the sandbox while links replace parts of its path",
     arguments: MesosHost.linux)
   func swapped(on host: MesosHost) async throws {
-    // The first service changes what the others mount, each of which Docker starts a while later.
+    // The first service changes the sources of the others' mounts. Docker starts each of the others
+    // later.
     let swap =
       "while true; do mv /box/data /box/away; mv /box/link /box/data; mv /box/data /box/link; mv /box/away /box/data; done"
     let readers = (1...8).map { number in
@@ -63,7 +64,8 @@ struct PinnedMountTests {
         settings.mayViolate = { _ in true }
         try await withMesosPod(on: host, file, settings) { pod in
           runs.append(pod.run.id)
-          // Some are refused, since there is a link when they are looked at; none gets the outside.
+          // Some are refused, because their path is a link when it is checked; none gets the
+          // outside file.
           _ = try? await eventually("readers", within: .seconds(20)) {
             pod.run.text("stdout").contains("of the sandbox")
           }
@@ -80,7 +82,7 @@ struct PinnedMountTests {
   }
 
   @Test(
-    "of a killed executor goes with pod-reaper's pass, and a living one's stays",
+    "of a killed executor is removed by pod-reaper, and one of a running executor is kept",
     arguments: TestEngine.all)
   func reaped(on engine: TestEngine) async throws {
     let mount = "mount -t overlay overlay -o lowerdir=$PWD/etc:/etc /etc"
@@ -110,7 +112,7 @@ struct PinnedMountTests {
           #expect(made.count == 1 && named.count == 1, "\(made) \(named)")
           dead.send(SIGKILL)
           try await dead.executor.exit()
-          // The next launch on this engine, such as another test's, may have removed them already.
+          // The next launch on this engine, such as another test's, can have removed them already.
           _ = try await site.once()
           #expect(try await mounts(of: dead) == [])
           #expect(folders(of: dead) == [])

@@ -12,12 +12,12 @@ struct PlatformTests {
       built: {image: c, build: {dockerfile_inline: "FROM scratch"}}
     """
 
-  /// The platforms that containers were created with, by their services.
+  /// The platforms of the created containers, by service.
   private static func platforms(_ objects: CreatedObjects) -> [String: String] {
     objects.containers.mapValues { $0["Platform"]?.string ?? "" }
   }
 
-  /// The variable, and the one in `.env`.
+  /// The variable, and its value in `.env`.
   static let choices: [(String?, String?)] = [
     ("linux/s390x", nil), (nil, "linux/arm64"), ("linux/s390x", "linux/arm64"), ("", "x"),
   ]
@@ -49,7 +49,7 @@ struct PlatformTests {
     }
   }
 
-  @Test("is what images are pulled for, and what build.platforms must have")
+  @Test("is the platform of pulled images, and build.platforms must include it")
   func pulled() async throws {
     let engine = try #require(TestEngine.all.first)
     let missing = "127.0.0.1:1/none"
@@ -57,7 +57,7 @@ struct PlatformTests {
     let end = try await podEnd(
       on: engine, "services:\n  web: {image: '\(missing)'}\n", PodSettings(environment: variables))
     #expect(end.status == .exited(1))
-    // The engine reads the platform before it asks the registry.
+    // The engine reads the platform before it sends a request to the registry.
     #expect(end.message.contains("linux/none/x/y"), "\(end)")
 
     let built = """
@@ -72,7 +72,7 @@ struct PlatformTests {
     #expect(refused.message.contains("DOCKER_DEFAULT_PLATFORM"), "\(refused)")
   }
 
-  @Test("changes nothing that config prints")
+  @Test("doesn't change the output of config")
   func config() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("compose.yaml", Self.file)

@@ -3,9 +3,9 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("What a pod leaves and means at its end", .needsEngine, .throttled)
+@Suite("Options for the stop of a pod", .needsEngine, .throttled)
 struct PodOptionTests {
-  @Test("a service that ends with 0 fails a pod that is a service", arguments: TestEngine.all)
+  @Test("a service that exits with 0 fails a pod of type service", arguments: TestEngine.all)
   func service(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -18,7 +18,7 @@ struct PodOptionTests {
         stays: {image: founding/base}
       """
     try await withPod(on: engine, file, PodSettings(options: ["--type", "service"])) { pod in
-      // What only prepares the way may end.
+      // A service that only prepares others may exit.
       try await pod.running()
       try pod.sandbox.write("stop", "")
       let end = try await pod.ended()
@@ -27,7 +27,7 @@ struct PodOptionTests {
     }
   }
 
-  @Test("as a job it has finished; an operator's default, or nothing said, leaves it so")
+  @Test("an exit 0 finishes a pod of type job, whatever the operator's default")
   func job() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n"
@@ -45,7 +45,7 @@ struct PodOptionTests {
   }
 
   @Test(
-    "kept volumes stay, whether the executor or the reaper ends the pod; nothing else does",
+    "kept volumes remain, whether executor or reaper cleans up; other objects are removed",
     arguments: TestEngine.all)
   func volumes(on engine: TestEngine) async throws {
     let file = """
@@ -80,7 +80,7 @@ struct PodOptionTests {
             "pod-test/busybox", "cat", "/data/file"
           ).output()
           #expect(text == "kept")
-          // The reaper has nothing to do with them.
+          // The reaper doesn't handle them.
           let again = try await site.once()
           #expect(again.status == .exited(0) && again.pod(run) == nil, "\(again)")
           try await left.remove(from: engine)
@@ -114,13 +114,13 @@ struct PodOptionTests {
       pod.send(SIGTERM)
       let end = try await pod.ended()
       #expect(end.states.last == "TASK_KILLED")
-      // The image that another uses stays without a word.
+      // The image that another container uses is kept without a message.
       #expect(!end.stderr.contains { $0.contains("can't be removed") }, "\(end)")
     }
     #expect(try await !isThere(alone))
     #expect(try await isThere(shared))
     try await engine.docker("rm", "-f", "it-user-\(mark)").output()
-    // Without the option, or for one with a name, it stays.
+    // Without the option it is kept; with `--rmi local` too, because it has a name.
     let other = "services:\n  two: {image: \"\(shared)\", command: [\"true\"]}\n"
     for options in [[], ["--rmi", "local"]] {
       #expect(
@@ -130,7 +130,7 @@ struct PodOptionTests {
     try await engine.docker("rmi", shared).output()
   }
 
-  @Test("with rmi all no image goes that has got a name of the pod's meanwhile")
+  @Test("rmi all keeps images that have meanwhile got a name of the pod's image")
   func renamedImage() async throws {
     let engine = try #require(TestEngine.all.first)
     let mark = UUID().uuidString.prefix(8).lowercased()
@@ -142,7 +142,8 @@ struct PodOptionTests {
       try await engine.docker("images", "-q", "--filter", "label=it=\(mark)-\(label)").output()
         .split(separator: "\n")
     }
-    // Built, so that the pod has brought it; and the same by a dead executor's label, which pod-reaper goes by.
+    // Built, so that the pod is its origin. The same applies after a crash: pod-reaper uses the
+    // label of the dead executor.
     let file = """
       services:
         web: {image: "\(named)", build: {dockerfile_inline: "FROM pod-test/busybox\\nLABEL it=\(mark)-own\\nCMD sleep 1000"}, init: true}
@@ -171,7 +172,7 @@ struct PodOptionTests {
     }
   }
 
-  @Test("with rmi local those go that were built and have no name of their own")
+  @Test("rmi local removes built images without their own name")
   func builtImages() async throws {
     let engine = try #require(TestEngine.all.first)
     let mark = UUID().uuidString.prefix(8).lowercased()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Ports", .needsEngine, .throttled)
 struct PortTests {
-  @Test("go out in the order of the file, and tcp and udp share one", arguments: TestEngine.all)
+  @Test("are assigned in file order, and tcp and udp share one", arguments: TestEngine.all)
   func order(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(3)
     let file = """
@@ -18,7 +18,7 @@ struct PortTests {
             - target: 443
               published: "8443"
       """
-    // Neither sorted nor anyhow: as they were offered.
+    // Not sorted: the order of the offer counts.
     let offered = [ports[2], ports[0], ports[1]]
     try await withPod(on: engine, file, PodSettings(ports: offered)) { pod in
       #expect(
@@ -33,7 +33,7 @@ struct PortTests {
     }
   }
 
-  @Test("${PORT0} in the file is the first offered port", arguments: TestEngine.all)
+  @Test("include the first offered one as ${PORT0}", arguments: TestEngine.all)
   func variable(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(2)
     let file = """
@@ -50,7 +50,7 @@ struct PortTests {
     #expect(end.stdout.contains { $0.contains("web:80/tcp on host port \(ports[1])") })
   }
 
-  @Test("too few offered ports fail the task with both numbers", arguments: TestEngine.all)
+  @Test("that exceed the offer fail the task with both numbers", arguments: TestEngine.all)
   func tooFew(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -66,7 +66,7 @@ struct PortTests {
     #expect(end.message.hasPrefix("compose.yaml:4:"))
   }
 
-  @Test("without offered ports the file's own are used, with a warning", arguments: TestEngine.all)
+  @Test("of the file are used with a warning if none were offered", arguments: TestEngine.all)
   func unoffered(on engine: TestEngine) async throws {
     let port = try FreePorts.take(1)[0]
     let file = """
@@ -82,7 +82,7 @@ struct PortTests {
     }
   }
 
-  @Test("a port in use is named with its line", arguments: TestEngine.all)
+  @Test("in use are named with their line", arguments: TestEngine.all)
   func inUse(on engine: TestEngine) async throws {
     let taken = try ListeningSocket(address: "0.0.0.0")
     let file = """
@@ -96,7 +96,7 @@ struct PortTests {
       """
     let clock = ContinuousClock.now
     let end = try await podEnd(on: engine, file, PodSettings(options: ["--grace", "50s"]))
-    // What was never started need not be waited for.
+    // A service that was never started needs no grace.
     #expect(ContinuousClock.now - clock < .seconds(40))
     #expect(end.status == .exited(1))
     let message = "compose.yaml:7:9: host port \(taken.port) of service 'web' is already in use"

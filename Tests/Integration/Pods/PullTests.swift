@@ -13,7 +13,7 @@ struct PullTests {
     """
   }
 
-  @Test("a registry that is away is tried again until it answers", arguments: TestEngine.all)
+  @Test("are retried until an unavailable registry responds", arguments: TestEngine.all)
   func again(on engine: TestEngine) async throws {
     try await Registry.lend { registry in
       let image = try await registry.image(on: engine)
@@ -32,7 +32,7 @@ struct PullTests {
     }
   }
 
-  @Test("one that stays away fails the pod after five tries", arguments: TestEngine.all)
+  @Test("fail the pod after five tries", arguments: TestEngine.all)
   func givenUp(on engine: TestEngine) async throws {
     let image = "127.0.0.1:\(try FreePorts.take(1)[0])/nobody:1"
     let end = try await podEnd(on: engine, file(image))
@@ -44,7 +44,7 @@ struct PullTests {
     #expect(waits == ["1.0", "2.0", "4.0", "8.0"], "\(end)")
   }
 
-  @Test("a registry's refusal is not tried again", arguments: TestEngine.all)
+  @Test("that a registry refuses are not retried", arguments: TestEngine.all)
   func refusal(on engine: TestEngine) async throws {
     let registry = try FalseRegistry(.hasNothing)
     let end = try await podEnd(on: engine, file(registry.image("nothing")))
@@ -53,11 +53,11 @@ struct PullTests {
     #expect(!end.stderr.contains { $0.contains("trying again") }, "\(end)")
   }
 
-  @Test("pull_policy always asks for what is there; missing does not", arguments: TestEngine.all)
+  @Test("with pull_policy always replace an existing image", arguments: TestEngine.all)
   func always(on engine: TestEngine) async throws {
     try await Registry.lend { registry in
       let image = try await registry.image(on: engine)
-      // What this host has under the name is another image.
+      // The host's image of this name is another one.
       try await engine.docker("tag", "founding/redis", image).output()
       let command = "test -e /bin/redis-server && echo the host || echo the registry"
       func run(_ policy: String) async throws -> PodEnd {
@@ -87,7 +87,7 @@ struct PullTests {
   }
 
   @Test(
-    "a private registry gets the credentials of the sandbox, of DOCKER_CONFIG and of HOME",
+    "use the credentials of the sandbox, of DOCKER_CONFIG and of HOME",
     arguments: TestEngine.all)
   func credentials(on engine: TestEngine) async throws {
     try await Registry.lend(isPrivate: true) { registry in

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that notes each start, and how its pod has to end.
+/// A service that records each start, and the expected final state of its pod.
 private struct ReactionCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   var options: [String] = []
@@ -10,9 +10,9 @@ private struct ReactionCase: CustomTestStringConvertible, Sendable {
   let keys: [String]
   let state: String
   let message: String
-  /// How often it is started.
+  /// The number of its starts.
   let starts: Int
-  /// How long the pod lives at least.
+  /// The least duration of the pod.
   var least = Duration.zero
   var needsMemory = false
 
@@ -35,7 +35,8 @@ private let sick = "[ $$n -lt 3 ] || exit 0; sleep 1000"
 private let check =
   "healthcheck: {test: [CMD, 'false'], interval: 200ms, retries: 1, start_period: 0s}"
 
-/// Takes all memory, once the engine has had the time to watch for that, until its third start, which exits with 0.
+/// Exhausts its memory after the engine has begun to watch for that, until its third start, which
+/// exits with 0.
 private let greedy = "[ $$n -lt 3 ] || exit 0; sleep 0.5; tail /dev/zero"
 
 private let cases = [
@@ -94,9 +95,9 @@ private let cases = [
     ], state: "TASK_FAILED", message: "service 'web' ended with 3", starts: 3),
 ]
 
-@Suite("What follows from a failure of a service", .needsEngine, .throttled)
+@Suite("The reaction to a failure of a service", .needsEngine, .throttled)
 struct ReactionTests {
-  @Test("is what its file or an option says", arguments: cases)
+  @Test("is the one of its file or of an option", arguments: cases)
   fileprivate func follows(_ reaction: ReactionCase) async throws {
     let engine = try #require(TestEngine.all.first)
     guard !reaction.needsMemory || engine.has("memory") else { return }

@@ -3,17 +3,17 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A report as it is in a sandbox.
+/// A report in a sandbox.
 struct FoundReport {
   let object: [String: Any]
   let text: String
 
-  /// Reads both files, and holds the document against its schema.
+  /// Reads both files and validates the document against its schema.
   init(in sandbox: String, named name: String = "pod-report") throws {
     text = try String(contentsOfFile: "\(sandbox)/\(name).txt", encoding: .utf8)
     let data = try Data(contentsOf: URL(fileURLWithPath: "\(sandbox)/\(name).json"))
     object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    let problem = try JSONSchema(file: "docs/report.schema.json").problem(of: object)
+    let problem = try JSONSchema(file: "docs/reference/report.schema.json").problem(of: object)
     #expect(problem == nil, "\(problem ?? "")")
     for line in text.split(separator: "\n") { #expect(line.unicodeScalars.count <= 80, "\(line)") }
   }
@@ -32,7 +32,7 @@ struct FoundReport {
   }
 }
 
-/// One pod, and what its report has to say.
+/// One pod, and the expected contents of its report.
 private struct ReportCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   var options: [String] = []
@@ -42,9 +42,9 @@ private struct ReportCase: CustomTestStringConvertible, Sendable {
   let cause: String
   var code: Int?
   var decider: String?
-  /// Phases that there have to be.
+  /// Phases that the report must have.
   let phases: Set<String>
-  /// What the text holds.
+  /// Lines that the text must contain.
   var text: [String] = []
   /// The exit codes of containers.
   var codes: [String: Int] = [:]
@@ -117,7 +117,7 @@ private let cases = [
     state: "failed", cause: "memory", decider: "web", phases: ["launch", "run", "stop"]),
 ]
 
-@Suite("The report of a pod's end", .needsEngine, .throttled)
+@Suite("The report of a pod", .needsEngine, .throttled)
 struct ReportTests {
   @Test("has the plan, the times, the exits and the cause", arguments: cases)
   fileprivate func ends(_ one: ReportCase) async throws {
@@ -157,7 +157,7 @@ struct ReportTests {
     }
   }
 
-  /// What was used, and the images, where a container ran for a second.
+  /// The resource usage and the images; requires a container that ran for a second.
   private func checkUse(_ report: FoundReport) throws {
     let ship = try report.container("ship")
     #expect((ship["peak_memory"] as? Int ?? 0) > 10_000, "\(ship)")
@@ -170,7 +170,7 @@ struct ReportTests {
     #expect(services.map { $0["role"] as? String } == ["main", "sidecar"], "\(services)")
   }
 
-  @Test("holds no secret", arguments: TestEngine.all)
+  @Test("has no secret", arguments: TestEngine.all)
   func secrets(on engine: TestEngine) async throws {
     let secret = "hunter2-\(UUID().uuidString)"
     let compose = """
@@ -212,7 +212,7 @@ struct ReportTests {
     }
   }
 
-  @Test("a task's own file of that name stays, and a link leads nowhere")
+  @Test("doesn't replace a task's own file of that name, nor follow a link")
   func planted() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { outside in
@@ -236,14 +236,14 @@ struct ReportTests {
     }
   }
 
-  @Test("is in a task's sandbox, and belongs to its user; a file that can't be read has one too")
+  @Test("is in a task's sandbox and owned by its user, also if the Compose file is invalid")
   func task() async throws {
     let host = try #require(MesosHost.all.first)
     try await withMesosPod(
       on: host, "services: {web: {\(image), command: [sh, -c, 'exit 4']}}"
     ) { pod in
       let update = try await pod.ended()
-      // It is there when the framework is told.
+      // It exists when the framework receives the state.
       let report = try FoundReport(in: pod.run.sandbox)
       #expect(report.state == "failed" && update.state == "TASK_FAILED")
       #expect(report.object["framework"] as? String != nil)

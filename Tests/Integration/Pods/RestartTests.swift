@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Restart policies", .needsEngine, .throttled)
 struct RestartTests {
-  /// A service that counts its starts in a file that outlives it, and ends with a code that may depend on them.
+  /// A service that counts its starts in a file that is kept between them, and exits with a code
+  /// that can depend on the count.
   private func counting(policy: String, script: String) -> String {
     """
     services:
@@ -21,7 +22,7 @@ struct RestartTests {
     """
   }
 
-  @Test("no: a failure is the pod's", arguments: TestEngine.all)
+  @Test("no: a failure fails the pod", arguments: TestEngine.all)
   func never(on engine: TestEngine) async throws {
     let end = try await podEnd(on: engine, counting(policy: "'no'", script: "exit 3"))
     #expect(end.status == .exited(1))
@@ -29,7 +30,7 @@ struct RestartTests {
     #expect(end.message.contains("service 'job' ended with 3"))
   }
 
-  @Test("on-failure:2 starts three times and fails then", arguments: TestEngine.all)
+  @Test("on-failure:2 starts three times, then fails", arguments: TestEngine.all)
   func onFailureBounded(on engine: TestEngine) async throws {
     let end = try await podEnd(on: engine, counting(policy: "on-failure:2", script: "exit 4"))
     #expect(end.status == .exited(1))
@@ -37,13 +38,13 @@ struct RestartTests {
     #expect(end.message.contains("service 'job' ended with 4"))
   }
 
-  @Test("on-failure starts again until the container ends with 0", arguments: TestEngine.all)
+  @Test("on-failure starts again until the container exits with 0", arguments: TestEngine.all)
   func onFailure(on engine: TestEngine) async throws {
     let file = counting(policy: "on-failure", script: "[ $$n -ge 3 ] || exit 9; echo done")
     try await withPod(on: engine, file) { pod in
       try await pod.says("done", service: "job")
       #expect(pod.output(of: "job") == ["start 1", "start 2", "start 3", "done"])
-      // The pod goes on with the other service, and the job isn't started again.
+      // The pod continues with the other service, and the job isn't started again.
       pod.send(SIGTERM)
       let end = try await pod.ended()
       #expect(end.states.last == "TASK_KILLED")
@@ -52,14 +53,14 @@ struct RestartTests {
   }
 
   @Test(
-    "always and unless-stopped start again after 0",
+    "always and unless-stopped start again after an exit 0",
     arguments: TestEngine.all, ["always", "unless-stopped"])
   func always(on engine: TestEngine, policy: String) async throws {
     let file = counting(policy: policy, script: "[ $$n -ge 4 ] || exit 0; exec sleep 1000")
     try await withPod(on: engine, file, PodSettings(options: ["--grace", "0s"])) { pod in
       try await pod.says("start 4", service: "job")
       try await pod.running()
-      // What is told to end isn't started again.
+      // A service that is being stopped isn't started again.
       pod.send(SIGTERM)
       let end = try await pod.ended(within: .seconds(120))
       #expect(end.output(of: "job") == ["start 1", "start 2", "start 3", "start 4"])
@@ -67,7 +68,7 @@ struct RestartTests {
   }
 
   @Test(
-    "a restarted owner of a namespace takes those who joined it along",
+    "the owner of a namespace restarts together with the services that joined it",
     arguments: TestEngine.all)
   func namespace(on engine: TestEngine) async throws {
     let file = """
@@ -101,10 +102,10 @@ struct RestartTests {
     }
   }
 
-  @Test("who ends together with the owner of its namespace starts after it")
+  @Test("a service that exits together with its namespace's owner starts after it")
   func endTogether() async throws {
     let engine = try #require(TestEngine.all.first)
-    // The owner's second wait is longer than the other's first.
+    // The owner's second restart delay is longer than the first one of the other service.
     let file = """
       services:
         owner:
@@ -135,7 +136,7 @@ struct RestartTests {
     }
   }
 
-  @Test("what is started again is heard, even if nobody read what it wrote before")
+  @Test("the output of a restarted service is logged, even if its earlier output was not read")
   func unread() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = counting(

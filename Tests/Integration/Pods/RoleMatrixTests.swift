@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A role, how its service ends, and what its restart policy is: what has to become of the pod.
+/// A role, an exit of its service, its restart policy, and the expected result of the pod.
 private struct RoleEnd: CustomTestStringConvertible, Sendable {
   enum End: String, CaseIterable { case zero, three, signal, memory, unhealthy }
   enum Policy: String, CaseIterable { case no, onFailure = "on-failure:1", always }
@@ -13,7 +13,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { "\(role), \(end), \(policy.rawValue)" }
 
-  /// Every combination that there can be: what never completes is no init service, and a final one has no policy.
+  /// Every valid combination: an init service has to complete, and a final one has no policy.
   static let all = ["main", "sidecar", "optional", "init", "final"].flatMap { role in
     End.allCases.flatMap { end in
       Policy.allCases.map { RoleEnd(role: role, end: end, policy: $0) }
@@ -26,10 +26,10 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
     }
   }
 
-  /// How often the service is started before its end counts; nil where it is started again for good.
+  /// The number of starts until the exit counts; nil if the service restarts without limit.
   var starts: Int? {
     switch (end, policy) {
-    // Their reaction is another option's: `fail` by default.
+    // Another option sets the reaction to these: `fail` is its default.
     case (.memory, _), (.unhealthy, _): 1
     case (.zero, .always), (.three, .always), (.signal, .always): nil
     case (.three, .onFailure), (.signal, .onFailure): 2
@@ -39,7 +39,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
 
   var fails: Bool { end != .zero }
 
-  /// The exit code of its process, where it ends by itself.
+  /// The exit code of the process, if it exits by itself.
   var code: Int32 {
     switch end {
     case .zero: 0
@@ -49,7 +49,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
     }
   }
 
-  /// What the message says of its end.
+  /// The message's description of the exit.
   var words: String {
     switch end {
     case .zero: "service 'x' ended with 0"
@@ -66,7 +66,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
     var message: String
   }
 
-  /// What becomes of the pod.
+  /// The expected result of the pod.
   var outcome: Outcome {
     let done = Outcome(state: "TASK_FINISHED", exit: 0, message: "service 'job' ended with 0")
     switch role {
@@ -79,7 +79,8 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
     }
   }
 
-  /// The main service besides it: it goes on once the service has been started as often as it will be, or three times.
+  /// The main service besides the tested one. It continues after the last start of the tested
+  /// service, or after three.
   private var job: String {
     switch role {
     case "final", "init": "true"
@@ -94,7 +95,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
       case .zero: "exit 0"
       case .three: "exit 3"
       case .signal: "kill -9 $$$$"
-      // The engine needs a moment before it hears of a kill for memory.
+      // The engine needs a moment to detect an out-of-memory kill.
       case .memory: "sleep 0.5; tail /dev/zero"
       case .unhealthy: "sleep 1000"
       }
@@ -116,7 +117,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
       keys.append(
         "healthcheck: {test: [CMD, 'false'], interval: 200ms, retries: 2, start_period: 0s}")
     }
-    // Notes when it is told to stop.
+    // Records its stop signal.
     let server =
       "trap 'echo other >> /marks/order; exit 0' TERM; while :; do sleep 0.05; done"
     let others =
@@ -127,7 +128,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
   }
 }
 
-@Suite("Roles, ends and restart policies", .needsEngine, .throttled)
+@Suite("Roles, exits and restart policies", .needsEngine, .throttled)
 struct RoleMatrixTests {
   @Test("together decide state, exit code, message, report and stops", arguments: RoleEnd.all)
   fileprivate func decides(_ row: RoleEnd) async throws {
@@ -150,7 +151,7 @@ struct RoleMatrixTests {
       #expect(end.status == .exited(outcome.exit), "\(end)")
       #expect(outcome.message.isEmpty || end.message.contains(outcome.message), "\(end)")
       if let starts = row.starts { #expect(lines("starts") == starts, "\(end)") }
-      // Of an init service that fails nothing else was started.
+      // If an init service fails, no other service was started.
       let isAlone = row.role == "init" && row.fails
       #expect(lines("order") == (isAlone ? 0 : 1), "\(end)")
       let report = try FoundReport(in: pod.sandbox.path)

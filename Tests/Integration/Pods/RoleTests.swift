@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One pod whose services have roles, and how it has to end.
+/// One pod whose services have roles, and its expected result.
 private struct RoleCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   var options: [String] = []
-  /// Service, role (nil: what the file says nothing of), command, further keys.
+  /// Service, role (nil: none in the file), command, further keys.
   let services: [(name: String, role: String?, script: String, keys: String)]
   let state: String
   let code: Int32
   let message: String
-  /// What the services write to `marks/order` on their ways out.
+  /// The lines that the services write to `marks/order` when they exit.
   var order: [String]?
   var warning: String?
 
@@ -30,23 +30,23 @@ private struct RoleCase: CustomTestStringConvertible, Sendable {
   }
 }
 
-/// Runs until it is told to stop, and notes that.
+/// Runs until it is stopped, and records that.
 private func server(_ name: String) -> String {
   "trap 'echo \(name) >> /marks/order; exit 0' TERM; touch /marks/\(name).up; echo up; "
     + "while :; do sleep 0.05; done"
 }
 
-/// Goes on once others can be told to stop, or the test says so (`go`).
+/// Continues after others can be stopped, or after the test allows it (`go`).
 private func after(_ names: String...) -> String {
   names.map { "until [ -e /marks/\($0) ]; do sleep 0.05; done; " }.joined()
 }
 
-/// Is unhealthy once a file is there.
+/// Is unhealthy as soon as a file exists.
 private func unhealthy(after file: String) -> String {
   "healthcheck: {test: [CMD, test, '!', -e, /marks/\(file)], interval: 200ms, retries: 1, start_period: 0s}"
 }
 
-/// Is never healthy, nor unhealthy.
+/// Is neither healthy nor unhealthy.
 private let neverHealthy =
   "healthcheck: {test: [CMD, 'false'], interval: 200ms, retries: 100000, start_period: 0s}"
 
@@ -216,7 +216,7 @@ struct RoleTests {
     return (text ?? "").split(separator: "\n").map(String.init)
   }
 
-  @Test("decide how the pod ends, and in which order", arguments: cases, [[], ["--share", "net"]])
+  @Test("decide the result and the stop order", arguments: cases, [[], ["--share", "net"]])
   fileprivate func ends(_ role: RoleCase, share: [String]) async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(options: role.options + share, files: ["marks/.keep": ""])
@@ -237,7 +237,7 @@ struct RoleTests {
     }
   }
 
-  @Test("a kill while a final service runs gives it its grace, and no more")
+  @Test("give a final service no more than its grace after a kill")
   func killedAtLast() async throws {
     let engine = try #require(TestEngine.all.first)
     let role = RoleCase(
@@ -259,7 +259,7 @@ struct RoleTests {
     }
   }
 
-  @Test("after a kill each final service has its share of the grace")
+  @Test("give each final service its share of the grace after a kill")
   func killedFinals() async throws {
     let engine = try #require(TestEngine.all.first)
     let role = RoleCase(
@@ -282,7 +282,7 @@ struct RoleTests {
   }
 
   @Test(
-    "sidecars stop after all others, the last one first; a final service after them",
+    "stop sidecars after all others, the last one first, and then run a final service",
     arguments: [[], ["--share", "net,pid"]])
   func killed(share: [String]) async throws {
     let engine = try #require(TestEngine.all.first)

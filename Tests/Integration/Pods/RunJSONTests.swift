@@ -6,9 +6,10 @@ import Testing
 struct RunJSONTests {
   private let json = PodSettings(options: ["--format", "json"])
 
-  /// The objects of a standard output; each line must be one, and what docs/run.schema.json says.
+  /// The objects of a standard output. Each line must be one that conforms to
+  /// docs/reference/run.schema.json.
   private func objects(_ lines: [String]) throws -> [[String: Any]] {
-    let schema = try JSONSchema(file: "docs/run.schema.json")
+    let schema = try JSONSchema(file: "docs/reference/run.schema.json")
     return try lines.map { line in
       let object = try #require(
         try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
@@ -21,7 +22,7 @@ struct RunJSONTests {
     objects.filter { $0["type"] as? String == "state" }.compactMap { $0["state"] as? String }
   }
 
-  @Test("a pod that finishes, with output of any bytes on both streams", arguments: TestEngine.all)
+  @Test("has a pod that finishes, with any bytes on both streams", arguments: TestEngine.all)
   func finished(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
@@ -55,7 +56,7 @@ struct RunJSONTests {
     #expect(!end.stdout.joined().contains("\u{1b}"))
   }
 
-  @Test("a service that fails, whichever of them, and one that is restarted before")
+  @Test("has the failing service of several, after its restart")
   func failed() async throws {
     let engine = try #require(TestEngine.all.first)
     for failing in ["one", "two"] {
@@ -81,7 +82,7 @@ struct RunJSONTests {
     }
   }
 
-  @Test("a pod with one main service ends with the exit code of that, as the schema has it")
+  @Test("has the exit code of the only main service, according to the schema")
   func mainService() async throws {
     let engine = try #require(TestEngine.all.first)
     let compose = """
@@ -93,7 +94,7 @@ struct RunJSONTests {
     #expect(try objects(end.stdout).last?["exitCode"] as? Int == 7, "\(end)")
   }
 
-  @Test("a pod that is killed ends with 130, and says so")
+  @Test("has a killed pod's exit code 130")
   func killed() async throws {
     let engine = try #require(TestEngine.all.first)
     let compose = """
@@ -116,7 +117,7 @@ struct RunJSONTests {
     }
   }
 
-  @Test("a service that can't be started is an event with the cause")
+  @Test("has a service that can't be started as an event with the cause")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     let end = try await podEnd(
@@ -128,7 +129,7 @@ struct RunJSONTests {
     #expect((failed["message"] as? String)?.contains("can't be started") == true, "\(failed)")
   }
 
-  @Test("a bad file and a bad option are an object of type error, and nothing else")
+  @Test("has only an object of type error for an invalid file or option")
   func wrong() async throws {
     let engine = try #require(TestEngine.all.first)
     let bad = try await podEnd(on: engine, "services:\n  web:\n    image: x\n    porst: []\n", json)
@@ -146,7 +147,7 @@ struct RunJSONTests {
     #expect(value["file"] == nil && value["exitCode"] as? Int == 2, "\(value)")
   }
 
-  @Test("a pull has its events, and fails as an event and a state")
+  @Test("has a pull's events, and a failed pull as an event and a state")
   func pulls() async throws {
     let engine = try #require(TestEngine.all.first)
     let registry = try FalseRegistry(.hasNothing)
@@ -161,7 +162,7 @@ struct RunJSONTests {
   }
 }
 
-/// As much of JSON Schema as the schemas in docs use. A keyword that isn't known is a problem, too.
+/// The part of JSON Schema that the schemas in docs use. An unknown keyword is a problem, too.
 struct JSONSchema {
   private let root: [String: Any]
 
@@ -170,7 +171,7 @@ struct JSONSchema {
     root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
   }
 
-  /// What is wrong with a value; nil for nothing.
+  /// The first problem of a value; nil if it is valid.
   func problem(of value: Any) -> String? { Self.problem(of: value, root) }
 
   private static func problem(of value: Any, _ schema: [String: Any]) -> String? {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Two executors with one run and one task", .needsEngine, .throttled)
+@Suite("Two executors with the same container ID and task", .needsEngine, .throttled)
 struct SameRunTests {
   private static let file = """
     services:
@@ -15,14 +15,14 @@ struct SameRunTests {
 
     """
 
-  /// How the second one fails.
+  /// The failure of the second one.
   enum Fault: String, CaseIterable, Sendable {
     case takenNames, badImage, badFile, takenPort, killed
   }
 
   static let all = TestEngine.all.flatMap { engine in Fault.allCases.map { (engine, $0) } }
 
-  @Test("leave each other's pods alone, however the second one fails", arguments: all)
+  @Test("don't touch each other's pods, however the second one fails", arguments: all)
   func second(on engine: TestEngine, _ fault: Fault) async throws {
     let port = try FreePorts.take(1)[0]
     try await withPod(on: engine, Self.file) { first in
@@ -71,7 +71,7 @@ struct SameRunTests {
   }
 
   @Test(
-    "after a crash never share an object: the second says whose it is", arguments: TestEngine.all)
+    "never share an object after a crash: the second names the owner", arguments: TestEngine.all)
   func afterCrash(on engine: TestEngine) async throws {
     try await withPod(on: engine, Self.file) { first in
       try await first.running()
@@ -92,7 +92,7 @@ struct SameRunTests {
             "already: process \(first.executor.pid) made it for run \(first.run)"),
           "\(end)")
       }
-      // The dead one's pod is pod-reaper's, untouched until then.
+      // The dead executor's pod is left to pod-reaper.
       #expect(try await first.volumes().map(\.Name) == volumes && volumes.count == 1)
       #expect(try await first.containers()["web"]?.State.Running == true)
       try await Leftovers.of(run: first.run, on: engine).remove(from: engine)

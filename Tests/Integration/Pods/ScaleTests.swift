@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Several containers of a service", .needsEngine, .throttled)
 struct ScaleTests {
-  @Test("have numbers, ports and names of their own", arguments: TestEngine.all)
+  @Test("have their own numbers, ports and names", arguments: TestEngine.all)
   func several(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -48,7 +48,7 @@ struct ScaleTests {
     }
   }
 
-  @Test("are refused the one host port or address that a file has for them")
+  @Test("can't share one host port or address of the file: it is refused")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     let port = "services: {web: {image: pod-test/busybox, scale: 3, ports: ['8399:80']}}"
@@ -65,7 +65,7 @@ struct ScaleTests {
     )
   }
 
-  @Test("attach: false keeps a service's output out of the sandbox")
+  @Test("with attach: false write no output to the sandbox")
   func silent() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """

@@ -5,7 +5,7 @@ import Testing
 @Suite("Forms of mounts, networks and volumes_from", .needsEngine, .throttled)
 struct ServiceFormTests {
   @Test(
-    "a long bind mount's missing directory is made",
+    "a missing directory of a long bind mount is created",
     arguments: ["", ", read_only: true", ", consistency: cached"])
   func madeDirectory(rest: String) async throws {
     for engine in TestEngine.all {
@@ -25,7 +25,7 @@ struct ServiceFormTests {
     }
   }
 
-  @Test("a directory that isn't to be made is missed, with the line")
+  @Test("a missing directory with create_host_path: false is refused with its line")
   func notMade() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -40,7 +40,7 @@ struct ServiceFormTests {
     #expect(end.message.hasPrefix("compose.yaml:5:9: "), "\(end)")
   }
 
-  @Test("two keys of one name are one network", arguments: TestEngine.all)
+  @Test("two keys with the same name are one network", arguments: TestEngine.all)
   func oneNetwork(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -62,7 +62,7 @@ struct ServiceFormTests {
     #expect(end.output(of: "both") == ["1", "found"], "\(end)")
   }
 
-  @Test("volumes_from container: finds a container_name of the file", arguments: TestEngine.all)
+  @Test("volumes_from container: accepts a container_name of the file", arguments: TestEngine.all)
   func volumesFromOwn(on engine: TestEngine) async throws {
     let file = """
       services:

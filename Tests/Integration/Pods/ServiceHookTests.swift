@@ -5,7 +5,7 @@ import Testing
 @Suite("Hooks of a service", .needsEngine, .throttled)
 struct ServiceHookTests {
   @Test(
-    "run around its life: pre_start in a container of its own, the others in the service's",
+    "run in its lifecycle: pre_start in its own container, the others in the service's",
     arguments: TestEngine.all)
   func life(on engine: TestEngine) async throws {
     let file = """
@@ -49,7 +49,7 @@ struct ServiceHookTests {
     }
   }
 
-  @Test("fail the pod with their line and last words", arguments: ["pre_start", "post_start"])
+  @Test("fail the pod with line and last output", arguments: ["pre_start", "post_start"])
   func failure(kind: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -70,7 +70,7 @@ struct ServiceHookTests {
     #expect(!end.stdout.contains { $0.contains("never") })
   }
 
-  @Test("run at the first start alone, not when a policy starts the container again")
+  @Test("run only at the first start, not after a restart by the policy")
   func restarted() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -94,7 +94,7 @@ struct ServiceHookTests {
     }
   }
 
-  @Test("are waited for to their end, even if they close their output long before")
+  @Test("are awaited until they exit, even if they close their output long before")
   func silent() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -126,7 +126,7 @@ struct ServiceHookTests {
   }
 
   @Test(
-    "that fail or hang at the end keep nothing from being stopped",
+    "that fail or hang while the pod stops don't prevent any stop",
     arguments: ["exit 3", "sleep 1000"])
   func stop(command: String) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -146,7 +146,7 @@ struct ServiceHookTests {
   }
 
   @Test(
-    "that run when the pod fails are removed, also where the executor knows no process ID of its own"
+    "that run when the pod fails are removed, even if the executor has its own pid namespace"
   )
   func namespace() async throws {
     let engine = try #require(TestEngine.all.first)
@@ -164,9 +164,9 @@ struct ServiceHookTests {
     #expect(end.message == "service 'other' ended with 4", "\(end)")
   }
 
-  @Test("a post_start goes down with its container, whenever that exits, and says nothing of it")
+  @Test("such as post_start stop with their container without an error")
   func goesDown() async throws {
-    // Ten of them at once: the engine tells of the command's end before it tells of the container's.
+    // Ten of them at once: the engine reports the command's exit before the container's exit.
     let services = (1...10).map { number in
       """
         s\(number):

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A page that counts in redis; both publish a port.
+/// A page that counts in redis; both services publish a port.
 let sharedShop = """
   services:
     web:
@@ -23,7 +23,7 @@ let sharedShop = """
 struct SharedNetworkTests {
   private let net = ["--share", "net", "--grace", "1s"]
 
-  @Test("a web service reaches redis by name, and both their ports", arguments: TestEngine.all)
+  @Test("connects a web service to redis by name, with both ports", arguments: TestEngine.all)
   func names(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(2)
     try await withPod(on: engine, sharedShop, PodSettings(ports: ports, options: net)) { pod in
@@ -38,7 +38,7 @@ struct SharedNetworkTests {
       let infra = try #require(try await pod.containers()["infra"])
       #expect(infra.Config.Labels["mesos.task_id"] == pod.task)
       #expect(infra.HostConfig.CgroupParent == "/compose-pods/\(pod.run)")
-      // It is no service: Compose doesn't list it.
+      // It isn't a service: Compose doesn't list it.
       let listed = try await Command(
         ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose",
         ["-p", "\(pod.task)-\(pod.run.prefix(8))", "ps", "--format", "{{.Service}} {{.State}}"],
@@ -51,7 +51,7 @@ struct SharedNetworkTests {
     }
   }
 
-  @Test("the pod ends with its services, whatever of the infrastructure container")
+  @Test("doesn't keep the pod running: it finishes with its services")
   func finished() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -65,7 +65,7 @@ struct SharedNetworkTests {
     #expect(end.stdout.count == 3 && end.stdout[0].hasSuffix("2 services"), "\(end)")
   }
 
-  @Test("the end of the infrastructure container by itself is a failure", arguments: TestEngine.all)
+  @Test("fails the pod if the infrastructure container exits", arguments: TestEngine.all)
   func infraEnds(on engine: TestEngine) async throws {
     let file = "services:\n  web: {image: founding/base, restart: always}\n"
     for signal in ["TERM", "KILL"] {
@@ -79,7 +79,7 @@ struct SharedNetworkTests {
     }
   }
 
-  @Test("an existing network by name holds the pod's address; one that isn't there is refused")
+  @Test("uses an existing network by name; a missing one is refused")
   func named() async throws {
     let engine = try #require(TestEngine.all.first)
     let network = "it-shared-\(UUID().uuidString.prefix(8).lowercased())"
@@ -98,7 +98,7 @@ struct SharedNetworkTests {
     #expect(end.states.last == "TASK_FAILED" && end.message.contains(network), "\(end)")
   }
 
-  @Test("what can't be shared is refused with its line, before anything is made")
+  @Test("is refused with a line if a service can't share it, before any object is created")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     for (lines, place) in [
@@ -116,7 +116,7 @@ struct SharedNetworkTests {
     }
   }
 
-  @Test("an image that somebody else gave the name is not run")
+  @Test("doesn't run a foreign image with the name of the infrastructure image")
   func forged() async throws {
     let engine = try #require(TestEngine.all.last)
     let name = "compose-executor/infra:1"
@@ -133,7 +133,7 @@ struct SharedNetworkTests {
     #expect(Int(size) ?? .max < 400)
   }
 
-  @Test("config --pod shows the infrastructure container, and who lives in its namespaces")
+  @Test("is shown by config --pod with its infrastructure container and the services in it")
   func config() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withTemporaryFolder { folder in

@@ -6,7 +6,7 @@ import TestSupport
 
 @Suite("One pid namespace for all services", .needsEngine, .throttled)
 struct SharedProcessTests {
-  @Test("ps in one container shows the other's processes", arguments: TestEngine.all)
+  @Test("shows the processes of all containers to ps", arguments: TestEngine.all)
   func seen(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -27,12 +27,12 @@ struct SharedProcessTests {
       try await pod.running()
       try await pod.says("/pause", service: "watcher")
       #expect(pod.output(of: "watcher") == ["seen", "/pause"])
-      // Networks are the services' own.
+      // The services have their own networks.
       #expect(try await pod.networks().count == 1)
     }
   }
 
-  @Test("process 1 takes orphans away, and a service's end takes its own processes alone")
+  @Test("reaps orphans with process 1, and a service's exit stops only its own processes")
   func orphans() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -68,7 +68,7 @@ struct SharedProcessTests {
   }
 
   @Test(
-    "a killed executor's infrastructure container is the reaper's like all else",
+    "has an infrastructure container that the reaper removes after a killed executor",
     arguments: TestEngine.all)
   func reaped(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -86,7 +86,7 @@ struct SharedProcessTests {
   }
 
   @Test(
-    "a task asks for it with a label, and hears of a label that is none", arguments: MesosHost.linux
+    "is requested by a label, and an unknown label is reported", arguments: MesosHost.linux
   )
   func label(on host: MesosHost) async throws {
     let file = "services:\n  web: {image: founding/base}\n  other: {image: founding/base}\n"
@@ -105,7 +105,7 @@ struct SharedProcessTests {
     }
   }
 
-  @Test("what an earlier executor was told holds here too", arguments: MesosHost.linux)
+  @Test("is configured by files of an earlier executor too", arguments: MesosHost.linux)
   func migrated(on host: MesosHost) async throws {
     let file = """
       services:
@@ -124,7 +124,7 @@ struct SharedProcessTests {
       let said = pod.run.text("stderr")
       #expect(
         said.contains("cleanpod.timeout: 1s (config.yaml:2:21) is read as grace 1s"), "\(said)")
-      #expect(said.contains("an unhealthy container always ends its pod"), "\(said)")
+      #expect(said.contains("an unhealthy container fails its pod"), "\(said)")
       pod.kill()
       #expect(try await pod.ended().state == "TASK_KILLED")
     }

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Ends pods at random moments. SOAK_ROUNDS says how many, TEST_SEED repeats a run.
-@Suite("Soak", .needsEngine, .throttled)
+/// Stops pods at random moments. SOAK_ROUNDS is their number, TEST_SEED repeats a run.
+@Suite("Random stops", .needsEngine, .throttled)
 struct SoakTests {
   private static let file = """
     services:
@@ -39,7 +39,7 @@ struct SoakTests {
       data: {}
     """
 
-  @Test("a pod that is told to end at any moment leaves nothing", arguments: TestEngine.all)
+  @Test("a pod that is stopped at any moment leaves no object", arguments: TestEngine.all)
   func anyMoment(on engine: TestEngine) async throws {
     let count = ProcessInfo.processInfo.environment["SOAK_ROUNDS"].flatMap { Int($0) } ?? 15
     var random = SeededGenerator(for: "soak on \(engine)")
@@ -55,7 +55,7 @@ struct SoakTests {
         pod.send(SIGTERM)
         if again { pod.send(SIGINT) }
         let end = try await pod.ended(within: .seconds(120))
-        // Before it listens to signals the executor just dies, and has created nothing.
+        // Without a signal handler yet, the executor is killed, and has created nothing.
         let isEarly = end.states.isEmpty
         #expect(
           end.status == .exited(130) || isEarly,

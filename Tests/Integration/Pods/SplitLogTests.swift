@@ -3,14 +3,14 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Each service's output in files of its own", .needsEngine, .throttled)
+@Suite("Separate log files for each service", .needsEngine, .throttled)
 struct SplitLogTests {
   private func text(_ pod: RunningPod, _ name: String) -> String? {
     try? String(contentsOfFile: pod.sandbox.path("logs/\(name)"), encoding: .utf8)
   }
 
   @Test(
-    "doesn't stand in the way of the line about a scale that can't be",
+    "don't hide the message about an impossible scale",
     arguments: [(Int.max, "more than 10000 containers"), (2000, "at most 1000")])
   func huge(scale: Int, words: String) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -22,7 +22,7 @@ struct SplitLogTests {
   }
 
   @Test(
-    "has two services, several containers of one, both streams, and no prefix",
+    "exist for two services, several containers of one, both streams, and have no prefix",
     arguments: TestEngine.all)
   func services(on engine: TestEngine) async throws {
     let file = """
@@ -47,7 +47,7 @@ struct SplitLogTests {
     }
   }
 
-  @Test("is continued when a container is started again, and without the option isn't there")
+  @Test("are continued after a restart, and don't exist without the option")
   func restart() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
@@ -66,7 +66,7 @@ struct SplitLogTests {
     }
   }
 
-  @Test("rotates under load: the newest lines are all there, in order", arguments: TestEngine.all)
+  @Test("are rotated under load: the newest lines are kept in order", arguments: TestEngine.all)
   func load(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -88,7 +88,7 @@ struct SplitLogTests {
   }
 
   @Test(
-    "leaves what a tenant has put in its place, and the pod runs all the same",
+    "don't replace a tenant's files in their place, and the pod runs nevertheless",
     arguments: [
       "ln -s /tmp logs", "mkdir logs; ln -s ../own logs/web.stdout",
       "mkdir logs; mkfifo logs/web.stdout",
@@ -106,7 +106,7 @@ struct SplitLogTests {
     }
   }
 
-  @Test("is asked for by a task's label", arguments: MesosHost.both)
+  @Test("are requested by a task's label", arguments: MesosHost.both)
   func label(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = { $0.labels.append(("pod.split_logs", "64k,1")) }

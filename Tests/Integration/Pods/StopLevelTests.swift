@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The time that a pod has to stop is divided", .needsEngine, .throttled)
+@Suite("The grace of a pod is divided between levels", .needsEngine, .throttled)
 struct StopLevelTests {
   private static func obedient(_ name: String, _ keys: String) -> String {
     """
@@ -19,7 +19,7 @@ struct StopLevelTests {
   }
 
   @Test(
-    "each level gets its stop signal, whoever ignores it above",
+    "each level gets its stop signal, even if services above ignore theirs",
     arguments: [1, 2, 3], ["6s"])
   func levels(deaf count: Int, grace: String) async throws {
     var file = "services:\n" + Self.obedient("db", "init: false")
@@ -38,7 +38,7 @@ struct StopLevelTests {
   }
 
   @Test(
-    "a pre_stop that hangs leaves its service time for its stop signal", arguments: TestEngine.all)
+    "a pre_stop that hangs leaves its service time for a stop signal", arguments: TestEngine.all)
   func preStop(on engine: TestEngine) async throws {
     let file =
       "services:\n"
@@ -55,7 +55,7 @@ struct StopLevelTests {
   }
 
   @Test(
-    "a pre_start's container gets its stop signal and the pod's grace", arguments: TestEngine.all)
+    "a pre_start container gets its stop signal and the pod's grace", arguments: TestEngine.all)
   func preStart(on engine: TestEngine) async throws {
     let hook =
       "trap 'sleep 1; echo told >/box/told; exit 0' TERM; touch /box/up; while :; do sleep 0.05; done"
@@ -73,7 +73,7 @@ struct StopLevelTests {
     }
   }
 
-  /// Why something that isn't required can't be waited for, and the message of it.
+  /// Why a dependency with `required: false` can't be waited for, and the message about it.
   private static let lost = [
     ("command: ['true']\n    healthcheck: {test: [CMD, 'true'], interval: 5s}", "that has ended"),
     ("command: [sleep, '2']", "that has no healthcheck"),
@@ -84,7 +84,7 @@ struct StopLevelTests {
   ]
 
   @Test(
-    "who waits for what isn't required starts without it, and the file's place is told",
+    "a dependency with required: false is skipped, and the warning has its location",
     arguments: lost)
   func notRequired(keys: String, message: String) async throws {
     let file = """

@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 
 extension SystemdDriverTests {
-  @Test("may use the devices that the agent's isolator lets its executor use, and no others")
+  @Test("can use the devices that the agent's isolator permits to its executor, and no others")
   func devices() async throws {
     var settings = Self.given(cpus: 0.5, megabytes: 64)
     settings.launch = { $0.devices = LaunchOptions.defaultDevices }
@@ -18,7 +18,7 @@ extension SystemdDriverTests {
       #expect(!list.isEmpty)
       #expect(
         list.allSatisfy { line in
-          // systemd names drivers whole: what a major number stands for, for one.
+          // systemd permits whole drivers by their major number.
           allowed.contains(line) || line == "c 136:* rwm"
         }, "\(list)")
       pod.kill()
@@ -26,7 +26,8 @@ extension SystemdDriverTests {
     }
   }
 
-  /// Runs an executor in a cgroup of the run whose block devices are throttled, with what the operator's file says.
+  /// Runs an executor in a cgroup of the run whose block devices are throttled, with the given
+  /// operator file.
   private func throttled(
     _ operatorFile: String, _ body: (RunningPod) async throws -> Void
   ) async throws {
@@ -53,7 +54,7 @@ extension SystemdDriverTests {
     try await withPod(on: engine, Self.two, settings) { try await body($0) }
   }
 
-  @Test("isn't launched where it would escape from an isolator, unless the operator says so")
+  @Test("isn't launched if it would escape from an isolator, unless the operator permits it")
   func escape() async throws {
     for file in ["{}\n", "escape-isolators: refuse\n"] {
       try await throttled(file) { pod in

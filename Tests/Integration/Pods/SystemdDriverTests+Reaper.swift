@@ -6,7 +6,7 @@ import Testing
 import TestSupport
 
 extension SystemdDriverTests {
-  @Test("whose executor is killed runs on, and a reaper removes it with its slice")
+  @Test("continues after its executor is killed, until a reaper removes it with its slice")
   func crash() async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, fullPod) { pod in
@@ -25,7 +25,7 @@ extension SystemdDriverTests {
     }
   }
 
-  @Test("whose executor is killed goes at once where the reaper's daemon runs")
+  @Test("is removed at once after its executor is killed if the reaper's daemon runs")
   func crashWithDaemon() async throws {
     try await withReaperSite(on: engine) { site in
       try await ReaperService.with(site, ["--interval", "60s"]) { _ in
@@ -43,20 +43,20 @@ extension SystemdDriverTests {
     }
   }
 
-  /// Makes a slice of a run's name that no executor has made.
+  /// Creates a slice with a run's name that no executor has created.
   private func makeSlice(_ run: String) async throws -> PodSlice {
     let slice = try #require(PodSlice(run: run))
-    // Its scope ends at once, and the slice stays.
+    // Its scope exits at once, and the slice is kept.
     _ = try await engine.inside(
       "systemd-run", "--scope", "--quiet", "--slice", slice.unit, "true"
     ).output()
     return slice
   }
 
-  @Test("of whom only an empty slice is left")
+  @Test("is removed by the reaper if only its empty slice is left")
   func emptySlices() async throws {
     try await withReaperSite(on: engine) { site in
-      // An executor of which SIGKILL leaves the slice alone: its container is removed by someone else.
+      // An executor whose SIGKILL leaves only the slice: another client removes its containers.
       try await withPod(on: engine, Self.two) { pod in
         try await pod.running()
         try await pod.kill()
@@ -71,13 +71,13 @@ extension SystemdDriverTests {
           return end.status == .exited(0) && left.isEmpty
         }
       }
-      // One that lives keeps its own, even where nothing is in it.
+      // A running executor keeps its slice, even if the slice is empty.
       try await withPod(on: engine, Self.two) { pod in
         try await pod.running()
         let slice = try #require(PodSlice(run: pod.run))
         let before = try await systemd.show(slice.unit, "ActiveEnterTimestampMonotonic")
         for name in ["a", "b"] {
-          // Stopped by a signal, so that it doesn't notice.
+          // Stopped by a signal, so that it doesn't detect the removal.
           pod.send(SIGSTOP)
           _ = try await engine.docker("rm", "-f", "\(pod.task)_\(name)").output()
         }
@@ -89,7 +89,7 @@ extension SystemdDriverTests {
         pod.send(SIGCONT)
         _ = try await pod.ended()
       }
-      // One whose description names nobody is nobody's to remove.
+      // A slice whose description names no executor is never removed.
       let run = UUID().uuidString.lowercased()
       let slice = try await makeSlice(run)
       for _ in 0..<3 { _ = try await site.once() }
@@ -98,7 +98,7 @@ extension SystemdDriverTests {
     }
   }
 
-  @Test("in whose slice a stranger's container runs leaves that alone, and so does a reaper")
+  @Test("isn't removed with a stranger's container that runs in its slice")
   func stranger() async throws {
     try await withReaperSite(on: engine) { site in
       for isKilled in [false, true] {
@@ -137,10 +137,10 @@ extension SystemdDriverTests {
     }
   }
 
-  @Test("whose executor doesn't know its pid is kept by its lease, and goes with it")
+  @Test("is protected by its lease if its executor has its own pid namespace")
   func ownNamespace() async throws { try await ReaperLeaseTests().ownNamespace(on: engine) }
 
-  @Test("of which systemd still lists a failed scope leaves none")
+  @Test("leaves no failed scope in systemd")
   func failedScope() async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, Self.two) { pod in

@@ -4,8 +4,8 @@ import PodIdentity
 import Reaping
 import Testing
 import TestSupport
-// One after the other: while systemd is executed anew, as one of them has it, systemctl fails.
-@Suite("A pod on an engine with the systemd cgroup driver", .needsSystemd, .throttled, .serialized)
+// In sequence: while systemd re-executes itself, as in one of these tests, systemctl fails.
+@Suite("A pod with the systemd cgroup driver", .needsSystemd, .throttled, .serialized)
 struct SystemdDriverTests {
   let engine: TestEngine
   let systemd: SystemdView
@@ -21,7 +21,7 @@ struct SystemdDriverTests {
       b: {image: pod-test/busybox, command: [sleep, "1000"], stop_signal: SIGKILL}
     """
 
-  /// Takes so many megabytes in a process beside its first.
+  /// Allocates memory, in megabytes, in a process other than its first.
   private static func hog(_ megabytes: Int) -> String {
     """
     services:
@@ -39,7 +39,7 @@ struct SystemdDriverTests {
     """
   }
 
-  /// Changes what a task is given.
+  /// Sets the resources of a task.
   static func given(
     cpus: Double, megabytes: Double, limits: [String: Double] = [:], cfs: Bool = true
   ) -> MesosSettings {
@@ -55,7 +55,7 @@ struct SystemdDriverTests {
     return settings
   }
 
-  @Test("has its containers as scopes in a slice of its own, and leaves no unit")
+  @Test("has its containers as scopes in its own slice, and leaves no unit")
   func placed() async throws {
     let run = try await withPod(on: engine, Self.two) { pod in
       try await pod.running()
@@ -80,7 +80,7 @@ struct SystemdDriverTests {
     try await eventually("no unit is left") { try await systemd.units(run).isEmpty }
   }
 
-  /// What a task is given, what the launcher is, and what its slice must have.
+  /// The resources of a task, the launcher, and the expected limits of its slice.
   static var limits: [(String, LaunchOptions.Launcher, MesosSettings, [String])] {
     [
       (
@@ -109,7 +109,7 @@ struct SystemdDriverTests {
     ]
   }
 
-  @Test("is held to what its task was given", arguments: 0..<6)
+  @Test("has the limits of its task's resources", arguments: 0..<6)
   func limited(index: Int) async throws {
     let (_, launcher, settings, expected) = Self.limits[index]
     try await withMesosPod(on: MesosHost(engine, launcher), Self.two, settings) { pod in
@@ -118,7 +118,7 @@ struct SystemdDriverTests {
       let unit = try #require(PodSlice(run: pod.run.id)).unit
       let memory = try await systemd.show(unit, "MemoryMax")
       #expect(memory == (expected[0].count > 15 ? "infinity" : expected[0]))
-      // What systemd does on these occasions leaves them as they are.
+      // These systemd operations don't change the limits.
       for command in ["daemon-reload", "daemon-reexec"] {
         _ = try await engine.inside("systemctl", command).output()
         #expect(try systemd.limits(pod.run.id) == expected, "after \(command)")
@@ -129,10 +129,10 @@ struct SystemdDriverTests {
     }
   }
 
-  @Test("is launched, killed and reaped while systemd is executed anew again and again")
+  @Test("is launched, killed and reaped while systemd repeatedly re-executes itself")
   func reexecuted() async throws {
     let space = try #require(engine.space)
-    // In a loop of its own, until it is told to end.
+    // In its own loop, until it is killed.
     let storm = try Command(
       "nsenter",
       [
@@ -159,7 +159,7 @@ struct SystemdDriverTests {
     }
   }
 
-  @Test("shares its slice with others of its executor: it has the sum, and less when one ends")
+  @Test("shares its slice with other tasks of its executor: the limit is their sum")
   func summed() async throws {
     let other = "it-\(UUID().uuidString.prefix(8).lowercased())"
     var settings = Self.given(cpus: 0.5, megabytes: 128)
@@ -177,9 +177,9 @@ struct SystemdDriverTests {
     }
   }
 
-  /// The kernel kills a process beside the first, or the first: then its container exits as well.
+  /// The kernel kills a process other than the first, or the first: then its container exits too.
   @Test(
-    "that reaches its task's memory limit fails with it, whoever is killed",
+    "fails at its task's memory limit, whichever process is killed",
     arguments: [hog(400), hog(400).replacing(" & wait; sleep 1000", with: "; exit 3")])
   func memory(file: String) async throws {
     try await withMesosPod(
@@ -198,7 +198,7 @@ struct SystemdDriverTests {
     }
   }
 
-  @Test("whose slice someone stops is started again in one with the same limits")
+  @Test("starts again in a slice with the same limits if an operator stops its slice")
   func stopped() async throws {
     let file = """
       services:

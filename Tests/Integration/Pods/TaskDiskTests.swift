@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The disk of a task", .needsEngine, .throttled)
+@Suite("The disk resource of a task", .needsEngine, .throttled)
 struct TaskDiskTests {
-  /// Two services that write three megabytes each: neither alone is beyond five.
+  /// Two services that write three megabytes each: only their sum exceeds five.
   private static let file = """
     services:
       one: &writer
@@ -14,7 +14,7 @@ struct TaskDiskTests {
     """
   private static let options = ["--task-disk", "5m", "--relist-interval", "1s"]
 
-  @Test("a pod that writes more fails where that is enforced", arguments: TestEngine.all)
+  @Test("fails a pod that exceeds it if it is enforced", arguments: TestEngine.all)
   func enforced(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine, Self.file, PodSettings(options: Self.options + ["--disk", "enforce"], task: nil))
@@ -26,7 +26,7 @@ struct TaskDiskTests {
       ), "\(end)")
   }
 
-  @Test("it is reported elsewhere, once", arguments: [[], ["--disk", "report"]])
+  @Test("is only reported otherwise, once", arguments: [[], ["--disk", "report"]])
   func reported(options: [String]) async throws {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, Self.file, PodSettings(options: Self.options + options)) { pod in
@@ -40,12 +40,13 @@ struct TaskDiskTests {
       #expect(
         end.stderr.contains {
           $0.contains(
-            /6\.\d MB is the most that was measured of what the containers wrote; the task's disk is 5\.0 MB/)
+            /6\.\d MB is the most that was measured of what the containers wrote; the task's disk is 5\.0 MB/
+          )
         }, "\(end)")
     }
   }
 
-  @Test("nothing is measured where it is off, or a task has no disk")
+  @Test("isn't measured if it is off, or if a task has no disk resource")
   func off() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: pod-test/busybox, command: [sleep, '4']}}"
@@ -57,7 +58,7 @@ struct TaskDiskTests {
     }
   }
 
-  @Test("a word and a size that are none are refused")
+  @Test("has options that refuse an invalid mode and an invalid size")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: pod-test/busybox, command: [\"true\"]}}"

@@ -5,10 +5,11 @@ import Testing
 
 @Suite("A container's view of its task", .needsEngine, .throttled)
 struct TaskViewTests {
-  /// What sets a variable besides the task.
+  /// The source of a variable besides the task.
   enum Setter: CaseIterable { case nobody, file, envFile, image }
 
-  /// `GIVEN` and `BOTH` are in the environment of pod-test/furnished; these stand for whatever an image sets.
+  /// `GIVEN` and `BOTH` are in the environment of pod-test/furnished; they represent variables that
+  /// an image sets.
   private static func service(_ name: String, _ setter: Setter) -> String {
     let keys =
       switch setter {
@@ -26,7 +27,7 @@ struct TaskViewTests {
       """
   }
 
-  /// Each setter beside each kind of variables: the file wins, an image doesn't.
+  /// Each setter with each kind of variables: the file overrides the task, an image doesn't.
   @Test("has the variables that its file doesn't set", arguments: TestEngine.all)
   func variables(on engine: TestEngine) async throws {
     try await withTemporaryFolder { folder in
@@ -66,7 +67,7 @@ struct TaskViewTests {
   }
 
   @Test(
-    "has task.json, which it can't change, whatever the sandbox holds and its engine does",
+    "has task.json, which it can't change, whatever its sandbox and engine",
     arguments: TestEngine.all)
   func file(on engine: TestEngine) async throws {
     let file = """
@@ -104,7 +105,7 @@ struct TaskViewTests {
     }
   }
 
-  @Test("needs no permission of the operator for either")
+  @Test("needs no permission of the operator")
   func permitted() async throws {
     let host = try #require(MesosHost.linux.first)
     let file = """
@@ -131,7 +132,7 @@ struct TaskViewTests {
       let output = pod.run.text("stdout")
       #expect(output.contains("MESOS_TASK_ID=\(pod.task)"), "\(output)")
       #expect(output.contains(#""task_id" : "\#(pod.task)""#), "\(output)")
-      // The agent's own name for itself.
+      // The agent's own host name.
       let names = pod.agent.events.compactMap { event in
         event["subscribed"]?["agent_info"]?["hostname"]?.string
       }

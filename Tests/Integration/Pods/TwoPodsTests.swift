@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Two pods of one file", .needsEngine, .throttled)
 struct TwoPodsTests {
-  @Test("live side by side on different ports", arguments: TestEngine.all)
+  @Test("run side by side on different ports", arguments: TestEngine.all)
   func sideBySide(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -40,7 +40,7 @@ struct TwoPodsTests {
   }
 
   @Test(
-    "the founding example runs twice, and its web finds redis by name",
+    "run twice from the founding example, and each web finds redis by name",
     arguments: TestEngine.all)
   func founding(on engine: TestEngine) async throws {
     let root = SourceTree.path("deploy/samples/founding")
@@ -69,7 +69,7 @@ struct TwoPodsTests {
     }
   }
 
-  /// What the page says it was seen; 503 while redis starts is not an answer.
+  /// The number of visits that the page prints; nil for the status 503 while redis starts.
   private func counter(at port: Int) async throws -> Int? {
     let text = try await page(at: port, path: "/cgi-bin/index.cgi")
     return text.firstMatch(of: /was seen (\d+) times/).flatMap { Int($0.1) }

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whoever reads the executor's output may stop reading, and stay.
-@Suite("Output that nobody reads", .needsEngine, .throttled)
+/// The reader of the executor's output can stop reading without exiting.
+@Suite("Output without a reader", .needsEngine, .throttled)
 struct UnreadOutputTests {
-  /// Which of the executor's streams end in a pipe that is never read, and what sees to that.
+  /// The executor's streams that are connected to a pipe that is never read.
   enum Unread: String, CaseIterable {
     case stdout, stderr, both
 
-    /// The pipe has a reader, which doesn't read: the executor itself.
+    /// The pipe has a reader that doesn't read: the executor itself.
     var shell: String {
       let pipes =
         switch self {
@@ -24,7 +24,7 @@ struct UnreadOutputTests {
   enum Ending: String, CaseIterable {
     case told, toldTwice, fails, finishes
 
-    /// The service's last words.
+    /// The last command of the service.
     var command: String {
       switch self {
       case .told, .toldTwice: "exec sleep 1000"
@@ -43,7 +43,7 @@ struct UnreadOutputTests {
   }
 
   @Test(
-    "holds up neither the pod's end nor the executor's, and is counted", arguments: Unread.allCases,
+    "blocks neither the pod's stop nor the executor's, and is counted", arguments: Unread.allCases,
     Ending.allCases)
   func ends(unread: Unread, ending: Ending) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -84,7 +84,7 @@ struct UnreadOutputTests {
     }
   }
 
-  @Test("whose reader comes late is complete")
+  @Test("is complete if the reader starts late")
   func late() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """

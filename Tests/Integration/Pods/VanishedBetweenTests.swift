@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An object that someone else removes between two requests", .needsEngine, .throttled)
+@Suite("An object that another client removes between two requests", .needsEngine, .throttled)
 struct VanishedBetweenTests {
   private static let one = Array(TestEngine.all.prefix(1))
 
-  @Test("an image, between its pull and the create, is pulled again", arguments: one)
+  @Test("as an image, between pull and create, is pulled again", arguments: one)
   func image(on engine: TestEngine) async throws {
     try await Registry.lend { registry in
       let image = try await registry.image(on: engine)
@@ -25,7 +25,7 @@ struct VanishedBetweenTests {
     }
   }
 
-  @Test("an image that can't be had again fails the pod with its line", arguments: one)
+  @Test("as an image that can't be pulled again fails the pod with its line", arguments: one)
   func imageForGood(on engine: TestEngine) async throws {
     let image = "it-gone-\(UUID().uuidString.prefix(8).lowercased())"
     try await engine.docker("tag", "pod-test/busybox", image).output()
@@ -42,7 +42,7 @@ struct VanishedBetweenTests {
     }
   }
 
-  @Test("a container, just before its start, is created again", arguments: one)
+  @Test("as a container, just before its start, is created again", arguments: one)
   func beforeStart(on engine: TestEngine) async throws {
     let hold = EngineTap.Fault(request: "^POST /containers/[^/]+/start", holdsRequest: true)
     let file = "services:\n  web: {image: pod-test/busybox, command: [echo, here]}\n"
@@ -56,7 +56,7 @@ struct VanishedBetweenTests {
     }
   }
 
-  @Test("an infrastructure container, just before its start, is created again", arguments: one)
+  @Test("as an infrastructure container, before its start, is created again", arguments: one)
   func infrastructureBeforeStart(on engine: TestEngine) async throws {
     let hold = EngineTap.Fault(request: "^POST /containers/[^/]+/start", holdsRequest: true)
     let file = "services:\n  web: {image: pod-test/busybox, command: [echo, here]}\n"
@@ -64,7 +64,7 @@ struct VanishedBetweenTests {
       on: engine, file, PodSettings(options: ["--share", "net,pid"]), through: hold
     ) { pod, tap in
       try await tap.isHeld()
-      // The service's container may be there already: it refers to the one that vanishes.
+      // The service's container can exist already: it refers to the removed one.
       for name in try await pod.neverStarted() { try await engine.docker("rm", name).output() }
       try await tap.release()
       let end = try await pod.ended()
@@ -73,7 +73,7 @@ struct VanishedBetweenTests {
     }
   }
 
-  @Test("a pre_start's container, just before its start, is created again", arguments: one)
+  @Test("as a pre_start's container, just before its start, is created again", arguments: one)
   func preStartBeforeStart(on engine: TestEngine) async throws {
     let hold = EngineTap.Fault(request: "^POST /containers/[^/]+/start", holdsRequest: true)
     let file = """
@@ -95,7 +95,7 @@ struct VanishedBetweenTests {
   }
 
   @Test(
-    "a service's container during its pre_start is created again, and prepared again",
+    "as a service's container during its pre_start is created and prepared again",
     arguments: one)
   func duringPreStart(on engine: TestEngine) async throws {
     let wait = "echo prepared > /own/word; echo once; until [ -e /gate/open ]; do sleep 0.1; done"
@@ -119,7 +119,7 @@ struct VanishedBetweenTests {
   }
 
   @Test(
-    "an image and the container made from it, before its start, are provided again", arguments: one)
+    "as an image and its container, before its start, is provided again", arguments: one)
   func imageOfWaiting(on engine: TestEngine) async throws {
     try await Registry.lend { registry in
       let image = try await registry.image(on: engine)
@@ -135,7 +135,8 @@ struct VanishedBetweenTests {
             depends_on: {gate: {condition: service_completed_successfully}}
         """
       try await withPod(on: engine, file, PodSettings(files: ["gate/.keep": ""])) { pod in
-        // Another test may take the image away in the middle of a create, which the engine then undoes.
+        // Another test can remove the image in the middle of a create, which the engine then
+        // undoes.
         try await eventually("a container that waits, and its removal") {
           guard try await pod.neverStarted() == ["\(pod.task)_web"] else { return false }
           return try await engine.docker("rm", "\(pod.task)_web").run().status == .exited(0)
@@ -151,7 +152,7 @@ struct VanishedBetweenTests {
     }
   }
 
-  @Test("a network, just before a start, is created again", arguments: one)
+  @Test("as a network, just before a start, is created again", arguments: one)
   func networkBeforeStart(on engine: TestEngine) async throws {
     let hold = EngineTap.Fault(request: "^POST /containers/[^/]+/start", holdsRequest: true)
     let file = """
@@ -173,7 +174,7 @@ struct VanishedBetweenTests {
     }
   }
 
-  @Test("a volume, just before the create that needs it, is created again", arguments: one)
+  @Test("as a volume, just before the create that needs it, is created again", arguments: one)
   func volumeBeforeCreate(on engine: TestEngine) async throws {
     let hold = EngineTap.Fault(request: "^POST /containers/create", holdsRequest: true)
     let file = """

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The requests of a launch that name a container which exists, in their order.
+/// The requests of a launch that name an existing container, in their order.
 private let requests = [
   "^PUT /containers/[^/]+/archive", "^POST /containers/[^/]+/attach",
   "^POST /networks/[^/]+/connect", "^POST /containers/[^/]+/start",
 ]
 
-/// What dockerd responds while another client's removal of the container is under way.
+/// dockerd's responses while another client's removal of the container is in progress.
 private let removals = [
   EngineTap.Fault(
     request: requests[2], times: 1, status: 403,
@@ -20,7 +20,7 @@ private let removals = [
     message: "container is marked for removal and cannot be started"),
 ]
 
-@Suite("A container that another client removes during the launch", .needsEngine, .throttled)
+@Suite("A container that another client removes in the launch", .needsEngine, .throttled)
 struct VanishedDuringLaunchTests {
   private static let file = """
     services:
@@ -33,7 +33,7 @@ struct VanishedDuringLaunchTests {
     configs: {word: {content: here}}
     """
 
-  @Test("is created again, whichever request finds it gone", arguments: requests)
+  @Test("is created again, whichever request fails first", arguments: requests)
   func gone(request: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let hold = EngineTap.Fault(request: request, times: 1, holdsRequest: true)
@@ -48,7 +48,7 @@ struct VanishedDuringLaunchTests {
   }
 
   @Test(
-    "is created again, whichever request finds its removal under way", arguments: removals.indices)
+    "is created again, whichever request meets its removal", arguments: removals.indices)
   func removing(number: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, Self.file, through: removals[number]) { pod, tap in

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An object that someone else removes after its container's start", .needsEngine, .throttled)
+@Suite("An object that another client removes after its start", .needsEngine, .throttled)
 struct VanishedLaterTests {
   private static let one = Array(TestEngine.all.prefix(1))
 
   // MARK: After an exit
 
-  @Test("a completed service's container isn't needed any more", arguments: one)
+  @Test("as a completed service's container isn't needed anymore", arguments: one)
   func completed(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -29,7 +29,7 @@ struct VanishedLaterTests {
     }
   }
 
-  @Test("a container that exited counts with its exit code", arguments: [0, 3])
+  @Test("as an exited container counts with its exit code", arguments: [0, 3])
   func exited(code: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     let hold = EngineTap.Fault(request: "^GET /containers/[0-9a-f]+/json", holdsRequest: true)
@@ -49,7 +49,7 @@ struct VanishedLaterTests {
     }
   }
 
-  @Test("a container that waits for its restart is created again", arguments: one)
+  @Test("as a container that waits for its restart is created again", arguments: one)
   func restarting(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -61,7 +61,7 @@ struct VanishedLaterTests {
     try await withPod(on: engine, file) { pod in
       try await pod.running()
       let first = try #require(try await pod.containers()["web"]).Id
-      // The pauses double: by now they are long enough for this.
+      // The delays double: by now they are long enough for this.
       try await eventually("some starts") { pod.output(of: "web").count >= 5 }
       try await eventually("its removal between two runs") {
         try await engine.docker("rm", "-v", "\(pod.task)_web").run().status.isSuccess
@@ -74,7 +74,7 @@ struct VanishedLaterTests {
     }
   }
 
-  @Test("a pre_start's container that exited counts with its exit code", arguments: [0, 4])
+  @Test("as an exited pre_start's container counts with its exit code", arguments: [0, 4])
   func preStart(code: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     let hold = EngineTap.Fault(request: "^POST /containers/[^/]+/wait", holdsRequest: true)
@@ -98,7 +98,7 @@ struct VanishedLaterTests {
   // MARK: While it runs
 
   @Test(
-    "a running container fails the pod, whatever its restart policy",
+    "as a running container fails the pod, whatever its restart policy",
     arguments: ["no", "always", "on-failure"])
   func running(policy: String) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -112,7 +112,7 @@ struct VanishedLaterTests {
     }
   }
 
-  @Test("a network that a container was disconnected from is warned of", arguments: one)
+  @Test("as a container's network connection causes a warning", arguments: one)
   func disconnected(on engine: TestEngine) async throws {
     let file =
       "services:\n  web: {image: founding/base, networks: [inner]}\nnetworks: {inner: {}}\n"

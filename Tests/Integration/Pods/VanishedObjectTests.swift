@@ -2,12 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a host's maintenance removes while a pod needs it: containers that don't run, unused networks, volumes and images.
-@Suite("An object that someone else removes while a service waits", .needsEngine, .throttled)
+/// Objects that a host's maintenance removes while a pod needs them: containers that don't run,
+/// unused networks, volumes and images.
+@Suite("An object that another client removes during a wait", .needsEngine, .throttled)
 struct VanishedObjectTests {
   private static let one = Array(TestEngine.all.prefix(1))
 
-  /// How a service that waits is joined to others.
+  /// How a waiting service is connected to others.
   enum Waiter: String, CaseIterable, CustomTestStringConvertible {
     case plain, networks, volumes, links, volumesFrom, network, pid, config, preStart, replicas
     var testDescription: String { rawValue }
@@ -61,7 +62,7 @@ struct VanishedObjectTests {
   }
 
   @Test(
-    "before its start is created again, with all that it needs and the same labels",
+    "before its start is created again, with its dependencies and the same labels",
     arguments: Waiter.allCases)
   func whileWaiting(waiter: Waiter) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -73,7 +74,8 @@ struct VanishedObjectTests {
         try await engine.docker("inspect", "-f", "{{.State.Running}}", "\(pod.task)_gate").run()
           .stdout == "true\n"
       }
-      // Containers that were never started, then what is unused without them: as `docker system prune` does it.
+      // Containers that were never started, then the objects that are unused without them, as
+      // `docker system prune` does it.
       for name in try await pod.neverStarted() {
         try await engine.docker("rm", "-v", name).output()
       }
@@ -88,7 +90,7 @@ struct VanishedObjectTests {
         pod.executor.lines().filter { $0.hasPrefix("web") && $0.hasSuffix("| prepared") }.count
           == (waiter == .replicas ? 3 : 1)
       }
-      // Nothing is there without the pod's labels: Docker makes a missing volume anew, without any.
+      // No object lacks the pod's labels: Docker creates a missing volume again without labels.
       let volumes = try await engine.docker("volume", "ls", "-q").output()
       let ours = try await Leftovers.of(run: pod.run, on: engine)
       for volume in volumes.split(separator: "\n").map(String.init)
@@ -102,7 +104,7 @@ struct VanishedObjectTests {
   }
 
   @Test(
-    "that has exited and is needed for its volumes fails the pod with both names", arguments: one)
+    "that has exited and whose volumes are needed fails the pod with both names", arguments: one)
   func volumesOfCompleted(on engine: TestEngine) async throws {
     let file = """
       services:

@@ -5,7 +5,7 @@ import Testing
 /// The command lines of `ps`, `inspect`, `top` and `stats`: refusals, terminals, shells.
 @Suite("Commands that show pods", .needsEngine, .throttled)
 struct ViewCommandTests {
-  @Test("what is no pod, no column, no engine ends with one line and its exit code")
+  @Test("print one line and exit with a code for an unknown pod, column or engine")
   func refusals() async throws {
     let engine = try #require(TestEngine.all.first)
     func end(_ words: String..., host: String? = nil) async throws -> CommandResult {
@@ -32,7 +32,7 @@ struct ViewCommandTests {
   }
 
   @Test(
-    "ps --watch draws in place until ctrl-C, and leaves the terminal as it was",
+    "draw in place with ps --watch until ctrl-C, and restore the terminal",
     arguments: [80, 200])
   func watched(_ columns: Int) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -56,9 +56,9 @@ struct ViewCommandTests {
       #expect(status == .exited(130))
       let text = screen.text()
       #expect(text.contains("SERVICE"))
-      // Neither a hidden cursor nor another screen is left.
+      // Neither a hidden cursor nor an alternate screen is left.
       #expect(!text.contains("\u{1b}[?"))
-      // Colors end where they began.
+      // Each color is reset.
       #expect(
         text.components(separatedBy: "\u{1b}[32m").count
           == text.components(separatedBy: "\u{1b}[0m").count)
@@ -67,7 +67,7 @@ struct ViewCommandTests {
       #expect(lines.allSatisfy { $0.unicodeScalars.count <= columns })
       #expect(lines.contains { $0.contains("CONTAINER") } == (columns == 200))
 
-      // In a pipe reports follow each other, with an empty line between them.
+      // In a pipe, reports are printed one after the other, with an empty line between them.
       let piped = try Command(
         BuiltProgram.composeExecutor, ["ps", pod.task, "--watch"],
         environment: ["DOCKER_HOST": engine.dockerHost]
@@ -79,7 +79,7 @@ struct ViewCommandTests {
     }
   }
 
-  @Test("shells are offered task IDs and services, and nothing where no engine responds")
+  @Test("complete task IDs and services in shells, and complete nothing without an engine")
   func completions() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: pod-test/busybox, command: sleep 1000, init: true}}"

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `compose-executor ps` and its like on pods of real engines.
-@Suite("Running pods as an operator sees them", .needsEngine, .throttled)
+/// `compose-executor ps`, `inspect`, `top` and `stats` on pods of real engines.
+@Suite("Views of running pods", .needsEngine, .throttled)
 struct ViewTests {
-  /// Where a controller is missing, what it limits is left out, and what it counts is not known.
+  /// If a controller is missing, its limits are omitted, and its counters are unknown.
   private func file(on engine: TestEngine) -> String {
     let limits = engine.has("memory") && engine.has("cpu") ? "mem_limit: 64m, cpus: 0.5, " : ""
     return """
@@ -26,7 +26,7 @@ struct ViewTests {
   }
 
   @Test(
-    "each column of ps of a pod and of its services, its JSON, top and stats",
+    "have each column of ps of a pod and of its services, its JSON, top and stats",
     arguments: TestEngine.all)
   func columns(on engine: TestEngine) async throws {
     let port = try #require(try FreePorts.take(1).first)
@@ -57,7 +57,7 @@ struct ViewTests {
       #expect(try #require(web.cpu.used) >= 0)
       if isLimited {
         #expect((1...(64 << 20)).contains(try #require(web.memory.used)))
-        // The pod's own cgroup counts all of its containers.
+        // The pod's own cgroup accounts for all of its containers.
         #expect(try #require(seen.memory.used) >= web.memory.used ?? 0)
       }
       if engine.has("pids") { #expect((web.tasks ?? 0) >= 1) }
@@ -111,7 +111,7 @@ struct ViewTests {
     }
   }
 
-  @Test("inspect prints one document without a container's environment", arguments: TestEngine.all)
+  @Test("don't print a container's environment in inspect", arguments: TestEngine.all)
   func inspection(on engine: TestEngine) async throws {
     let port = try #require(try FreePorts.take(1).first)
     try await withPod(
@@ -142,9 +142,9 @@ struct ViewTests {
     }
   }
 
-  @Test("an unhealthy service, and an orphan whose executor was killed", arguments: TestEngine.all)
+  @Test("show an unhealthy service, and an orphan of a killed executor", arguments: TestEngine.all)
   func states(on engine: TestEngine) async throws {
-    // A service that is unhealthy goes on without a restart policy only until the executor sees it.
+    // A service without a restart policy can only be unhealthy until the executor detects it.
     let file = """
       services:
         web:
@@ -166,13 +166,13 @@ struct ViewTests {
       #expect(row[1] == "web      running")
       let table = try await lines(pod, "ps", "--columns", "task,state,message")
       #expect(table.contains { $0.hasPrefix(pod.task) && $0.hasSuffix("process has ended") })
-      // What pod-reaper would do.
+      // The removal that pod-reaper would do.
       try await Leftovers.of(run: pod.run, on: engine).remove(from: engine)
       #expect(try await view(pod) == nil)
     }
   }
 
-  @Test("services of one network, and the ports that its container publishes")
+  @Test("show the services of one network, and the ports that its container publishes")
   func shared() async throws {
     let engine = try #require(TestEngine.all.first)
     let ports = try FreePorts.take(2)
@@ -182,7 +182,7 @@ struct ViewTests {
       let seen = try #require(try await view(pod))
       #expect(seen.services.map(\.name) == ["redis", "web"])
       #expect(Set(seen.ports.map(\.host)) == Set(ports))
-      // The counters of the one network namespace are counted once.
+      // The counters of the shared network namespace are counted once.
       let stats = try await lines(pod, "stats", "--no-stream")
       #expect(stats.contains { $0.hasPrefix(pod.task) })
     }
@@ -198,7 +198,7 @@ struct ViewTests {
     return result.stdout.split(separator: "\n").map(String.init)
   }
 
-  /// The pod in the document of `ps --format json`; nil where it isn't listed.
+  /// The pod in the document of `ps --format json`; nil if it isn't listed.
   private func view(_ pod: RunningPod) async throws -> Document.Pod? {
     let text = try await lines(pod, "ps", "--format", "json")
     #expect(text.count == 1)

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A volume that several services share, and who fills it.
+/// A volume that several services share, and the service that fills it.
 struct SharedVolume: Sendable, CustomTestStringConvertible {
   let title: String
   /// The services and volumes; `$ONE` and `$TWO` are images with files in /data.
   let file: String
-  /// The service whose create is held back.
+  /// The service whose create is delayed.
   let held: String
   /// A service that must wait for it, and whether it may have a container meanwhile.
   let waits: String
@@ -23,7 +23,7 @@ struct SharedVolume: Sendable, CustomTestStringConvertible {
     "{image: \(image), command: [cat, /data/who], volumes: [\(mount)]\(more)}"
   }
 
-  /// What is created second must wait, and its image gives the volume nothing.
+  /// The service that is created second must wait, and its image adds nothing to the volume.
   static let order: [SharedVolume] = [
     SharedVolume(
       title: "by depends_on",
@@ -68,7 +68,7 @@ struct SharedVolume: Sendable, CustomTestStringConvertible {
       held: "first", waits: "late"),
   ]
 
-  /// What writes to the volume must wait until the image's content is there.
+  /// A service that writes to the volume must wait until it has the image's content.
   static let writers: [SharedVolume] = [
     SharedVolume(
       title: "by its own mount",
@@ -104,7 +104,7 @@ struct SharedVolume: Sendable, CustomTestStringConvertible {
 
 @Suite("A volume that an image fills", .needsEngine, .throttled)
 struct VolumeOrderTests {
-  /// Lends two images with other files in /data, and an empty volume.
+  /// Calls `body` with two images that have different files in /data, and an empty volume.
   private func withImages(
     on engine: TestEngine, _ body: (_ file: (String) -> String) async throws -> Void
   ) async throws {
@@ -123,7 +123,7 @@ struct VolumeOrderTests {
     try await engine.docker("image", "rm", one, two).output()
   }
 
-  /// Holds the create of one service back until a service that shares nothing runs.
+  /// Delays the create of one service until a service that shares nothing runs.
   private func run(_ shared: SharedVolume, on engine: TestEngine) async throws {
     try await withImages(on: engine) { file in
       let hold = EngineTap.Fault(
@@ -159,17 +159,17 @@ struct VolumeOrderTests {
     ).output().split(separator: "\n").map(String.init)
   }
 
-  @Test("is its whose service comes first", arguments: SharedVolume.order)
+  @Test("has the content of the first service's image", arguments: SharedVolume.order)
   func order(shared: SharedVolume) async throws {
     for engine in TestEngine.all { try await run(shared, on: engine) }
   }
 
-  @Test("is filled before anyone writes to it", arguments: SharedVolume.writers)
+  @Test("is filled before any service writes to it", arguments: SharedVolume.writers)
   func writers(shared: SharedVolume) async throws {
     for engine in TestEngine.all { try await run(shared, on: engine) }
   }
 
-  @Test("is filled in the same order when all of it was removed and is created again")
+  @Test("is filled in the same order after everything was removed and is created again")
   func again() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withImages(on: engine) { file in

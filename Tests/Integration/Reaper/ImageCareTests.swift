@@ -8,22 +8,22 @@ import Testing
 
 @Suite("Image care", .needsEngine, .throttled)
 struct ImageCareTests {
-  /// What an image is when the care comes.
+  /// The state of an image at the time of the pass.
   enum Kind: String, CaseIterable {
     case old, young, stopped, anothers, before, kept, leased, tagged, moved
 
-    /// Whether the pod's name of it goes where nobody launches anything meanwhile.
+    /// Whether the pod's name of it is removed if no pod is launched meanwhile.
     var goes: Bool { self == .old || self == .tagged }
   }
 
-  /// When a pod is launched that uses the images.
+  /// The time at which a pod that uses the images is launched.
   enum Moment: String, CaseIterable, CustomTestStringConvertible {
     case never, listed, decided, locked, checked, removed
     var testDescription: String { rawValue }
   }
 
   @Test(
-    "removes what pods have pulled and nobody uses, whenever a pod is launched",
+    "removes images that pods have pulled and no container uses, whenever a pod is launched",
     arguments: TestEngine.all, Moment.allCases)
   func matrix(on engine: TestEngine, launch moment: Moment) async throws {
     try await CaredImages.with(on: engine) { images in
@@ -31,7 +31,7 @@ struct ImageCareTests {
       for kind in Kind.allCases { names[kind] = try await images.image(kind.rawValue) }
       func name(_ kind: Kind) -> String { names[kind] ?? "" }
       let all = Kind.allCases.compactMap { names[$0] }
-      // Those that are others'.
+      // Images that were not pulled by a pod.
       try await images.docker("pull", "-q", name(.anothers))
       try await images.docker("pull", "-q", name(.before))
       try await images.use(Kind.allCases.filter { $0 != .before }.map(name))
@@ -93,7 +93,7 @@ struct ImageCareTests {
             })
           for launch in launches.withLock(\.self) { try await launch.value }
           let isLate = ![.listed, .decided].contains(moment)
-          // What the name stood for before is gone, by its digest.
+          // The image that the name referred to before is removed by its digest.
           let digest = "/care/\(Kind.moved.rawValue)@sha256:"
           #expect(report.removed.count { $0.contains(digest) } == 1, "\(report)")
           #expect(
@@ -120,7 +120,7 @@ struct ImageCareTests {
     }
   }
 
-  @Test("a full disk takes the longest unused until it is empty enough, some in each pass")
+  @Test("on a full disk removes the longest unused images until there is space, some in each pass")
   func disk() async throws {
     let engine = try #require(TestEngine.all.first)
     try await CaredImages.with(on: engine) { images in
@@ -130,7 +130,7 @@ struct ImageCareTests {
       for (index, name) in names.enumerated() {
         try await images.age([name], days: 4 - Double(index))
       }
-      // Each image that goes makes room.
+      // Each removed image frees space.
       let percent = Mutex(90)
       var reclaims = false
       let disk = { @Sendable () -> Int? in percent.withLock(\.self) }
@@ -150,7 +150,7 @@ struct ImageCareTests {
     }
   }
 
-  @Test("the program does it when it is told to, and says so")
+  @Test("is done by the program if it is enabled, and reported")
   func program() async throws {
     let engine = try #require(TestEngine.all.first)
     try await CaredImages.with(on: engine) { images in
@@ -168,7 +168,7 @@ struct ImageCareTests {
       #expect(dry.report?.images?.due == [name], "\(dry)")
       let on = try await images.site.once(words)
       #expect(on.status == .exited(0) && on.report?.images?.removed == [name], "\(on)")
-      // Its data root is this host's, in the engine's own mount namespace.
+      // Its data root is on this host, in the engine's own mount namespace.
       #expect((0...100).contains(try #require(on.report?.images?.diskPercent)), "\(on)")
       #expect(on.report?.images?.notes == [])
       #expect(try await !images.has(name))

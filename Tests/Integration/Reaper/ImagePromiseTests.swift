@@ -5,9 +5,9 @@ import Testing
 
 @testable import Reaping
 
-@Suite("Images that a crashed executor was to remove", .needsEngine, .throttled)
+@Suite("Images that a crashed executor had to remove", .needsEngine, .throttled)
 struct ImagePromiseTests {
-  /// What the executor waits for when it is killed; nil for a pod that runs.
+  /// The request during which the executor is killed; empty for a running pod.
   enum Crash: String, CaseIterable, CustomTestStringConvertible {
     case beforePull = "^POST /images/create"
     case beforeCreate = "^POST /containers/create"
@@ -18,7 +18,7 @@ struct ImagePromiseTests {
     var testDescription: String { "\(self)" }
   }
 
-  /// Who else uses the image.
+  /// The other user of the image.
   enum Other: CaseIterable { case nobody, container, launch }
 
   @Test(
@@ -56,7 +56,8 @@ struct ImagePromiseTests {
     }
   }
 
-  /// Lets another use the image meanwhile: a pod that runs, or one that is about to create its container.
+  /// Another pod uses the image meanwhile: one that runs, or one that is about to create its
+  /// container.
   private func withOther(
     _ other: Other, _ image: String, _ images: CaredImages, _ body: () async throws -> Void
   ) async throws {
@@ -78,7 +79,7 @@ struct ImagePromiseTests {
     }
   }
 
-  @Test("an executor that removes them itself takes its promise back")
+  @Test("aren't recorded anymore after an executor has removed them itself")
   func kept() async throws {
     let engine = try #require(TestEngine.all.first)
     try await CaredImages.with(on: engine) { images in

@@ -5,7 +5,7 @@ import Reaping
 import TestSupport
 import Testing
 
-/// Fails after a second; has a network, a volume and a published port.
+/// Fails after one second; has a network, a volume and a published port.
 private let failing = """
   services:
     web:
@@ -23,7 +23,7 @@ private let failing = """
   volumes: {data: {}}
   """
 
-/// Runs until it is told to end.
+/// Runs until it is stopped.
 private let serving = """
   services:
     web:
@@ -39,7 +39,7 @@ private let serving = """
 @Suite("A failed pod that is kept", .needsEngine, .throttled)
 struct KeepFailedTests {
   private let hour = PodSettings(options: ["--keep-failed", "1h"])
-  /// What the test machine's disk has to do with.
+  /// Disables the disk limit, so that the disk of the test machine doesn't matter.
   private let anyDisk = ["--keep-failed-disk", "100"]
 
   private func names(of run: String, on engine: TestEngine) async throws -> [String] {
@@ -60,7 +60,7 @@ struct KeepFailedTests {
     return (object?["pods"] as? [[String: Any]])?.first?["state"] as? String
   }
 
-  @Test("stays stopped, without network and ports, until it is removed", arguments: TestEngine.all)
+  @Test("is stopped, without network and ports, until it is removed", arguments: TestEngine.all)
   func kept(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, failing, hour) { pod in
@@ -83,7 +83,7 @@ struct KeepFailedTests {
         let image = try await engine.docker("commit", web).output()
           .trimmingCharacters(in: .whitespacesAndNewlines)
         _ = try await engine.docker("rmi", image).run()
-        // The reaper leaves it, and says until when.
+        // The reaper keeps it, and reports until when.
         let once = try await site.once(anyDisk)
         #expect(once.status == .exited(0) && once.pod(pod.run)?.verdict == "kept", "\(once)")
         let explained = try await site.reaper(["explain", pod.run], anyDisk).output()
@@ -93,7 +93,7 @@ struct KeepFailedTests {
         #expect(
           stopped.status == .exited(1)
             && stopped.stderr.contains("is kept; compose-executor rm removes it"), "\(stopped)")
-        // The same task again isn't in its way.
+        // A pod with the same task ID is not blocked by it.
         let again = PodSettings(task: pod.task)
         try await withPod(on: engine, failing, again) { second in
           let end = try await second.ended()
@@ -107,7 +107,7 @@ struct KeepFailedTests {
   }
 
   @Test(
-    "isn't one that finishes, or is killed, or never had a container",
+    "isn't a pod that finishes, is killed, or never had a container",
     arguments: [
       "command: [sh, -c, 'sleep 1']", "command: [sleep, '1000']", "pull_policy: never",
     ])
@@ -127,7 +127,7 @@ struct KeepFailedTests {
     }
   }
 
-  @Test("is one whose executor crashes, until there are too many, or the disk is too full")
+  @Test("can be one of a crashed executor, until a limit of number or disk usage is exceeded")
   func crashed() async throws {
     let engine = try #require(TestEngine.all.first)
     for limit in ["--keep-failed-max", "--keep-failed-disk"] {
@@ -144,7 +144,7 @@ struct KeepFailedTests {
           let left = try await Leftovers.of(run: pod.run, on: engine)
           #expect(left.networks.isEmpty && left.cgroups.isEmpty && left.volumes.count == 1)
           #expect(try await state(of: pod) == "kept")
-          // A later pass changes nothing, also of a reaper that was started anew.
+          // A later pass changes nothing, even of a restarted reaper.
           try await site.once(anyDisk)
           #expect(try await self.names(of: pod.run, on: engine) == names)
           let last = try await site.once(anyDisk + [limit, "0"])
@@ -155,13 +155,13 @@ struct KeepFailedTests {
     }
   }
 
-  @Test("goes when its time is over, and the oldest where there are too many")
+  @Test("is removed after its time; above the limit the oldest is removed")
   func over() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, failing, hour) { older in
         _ = try await older.ended()
-        // The decision has seconds.
+        // The times have a resolution of one second.
         try await Task.sleep(for: .seconds(1.1))
         try await withPod(on: engine, failing, PodSettings(options: ["--keep-failed", "3s"])) {
           newer in
@@ -177,7 +177,7 @@ struct KeepFailedTests {
     }
   }
 
-  @Test("of an executor that lives goes when its time is over, and another task's pod stays")
+  @Test("of a running executor is removed after its time, and another task's pod is kept")
   func ofLiving() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -206,7 +206,7 @@ struct KeepFailedTests {
     }
   }
 
-  @Test("outlives a boot, and no name that a file gives keeps anything")
+  @Test("is kept after a reboot, and a container name alone keeps nothing")
   func boot() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -235,7 +235,7 @@ struct KeepFailedTests {
       #expect(end.pod(run)?.verdict == "kept", "\(end)")
       #expect(try await names(of: run, on: engine) == [name])
       _ = try await engine.docker("rm", id).output()
-      // Its ID isn't the container's, and without the label nothing is kept.
+      // The ID in its name isn't the container's, and without the label nothing is kept.
       for seconds in ["0", ""] {
         let forged = try await create(
           "kept-\(id.prefix(12))-\(until)-\(seconds)x", seconds: seconds)
@@ -245,7 +245,7 @@ struct KeepFailedTests {
     }
   }
 
-  @Test("has a report of the crash in its sandbox, where the operator permits it")
+  @Test("has a report of the crash in its sandbox, if the operator permits it")
   func crashReport() async throws {
     let host = try #require(MesosHost.linux.first)
     try await withReaperSite(on: host.engine) { site in
@@ -268,7 +268,7 @@ struct KeepFailedTests {
     }
   }
 
-  @Test("rm leaves what isn't kept alone, and says so")
+  @Test("is the only kind that rm removes; it refuses others")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, serving, hour) { pod in

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "A dead executor's pod that is to be kept, where the engine doesn't do it", .needsEngine,
+  "A dead executor's pod that can't be kept because the engine fails", .needsEngine,
   .throttled)
 struct KeepTroubleTests {
   private static let file = """
@@ -19,7 +19,8 @@ struct KeepTroubleTests {
   private static let rename = "POST /v[0-9.]+/containers/[0-9a-f]{64}/rename"
   private let options = ["--interval", "1s", "--grace", "0s", "--keep-failed-disk", "100"]
 
-  /// Runs a pod that is to be kept and one that isn't, kills both executors, and starts a service behind a gate.
+  /// Runs a pod that has to be kept and one that doesn't, kills both executors, and starts a
+  /// service behind a gate.
   private func withCrashed(
     _ fault: EngineGate.Fault,
     _ body: (_ kept: RunningPod, _ leaked: RunningPod, EngineGate, ReaperService) async throws ->
@@ -51,7 +52,7 @@ struct KeepTroubleTests {
     ).output().split(separator: "\n").map(String.init)
   }
 
-  @Test("doesn't hold up the removal of another, and is kept once the engine does it")
+  @Test("doesn't block the removal of another, and is kept as soon as the engine works")
   func hangs() async throws {
     try await withCrashed(.hangs) { kept, leaked, gate, _ in
       try await eventually("the other pod is removed") {
@@ -73,7 +74,7 @@ struct KeepTroubleTests {
     }
   }
 
-  @Test("is removed as a leaked one after three passes that failed")
+  @Test("is removed as a leaked one after three failed passes")
   func breaks() async throws {
     try await withCrashed(.breaks) { kept, leaked, _, service in
       for pod in [leaked, kept] {

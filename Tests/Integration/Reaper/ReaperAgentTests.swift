@@ -4,12 +4,13 @@ import Reaping
 import TestSupport
 import Testing
 
-/// An executor that doesn't know its pid: only its run's cgroup together with its agent proves its death.
+/// An executor that doesn't know its pid: only its run's cgroup and its agent together prove its
+/// death.
 @Suite("A pod whose executor's pid isn't known", .needsEngine)
 struct ReaperAgentTests {
   private static let one = TestEngine.all.prefix(1)
 
-  /// Makes such a pod, passes with an agent, and tells what is thought of it.
+  /// Creates such a pod, runs a pass with an agent, and checks the verdict.
   private func expect(
     _ verdict: String, _ why: String, on engine: TestEngine, _ options: [String] = [],
     agent change: (inout FalseAgent.Words, String) -> Void = { _, _ in },
@@ -38,7 +39,7 @@ struct ReaperAgentTests {
       holder?.send(SIGKILL)
       _ = try await holder?.exit()
       for folder in try Hierarchy.folders(of: "/\(site.root)") {
-        // The kernel takes a moment to empty it.
+        // The kernel needs a moment to empty it.
         try await eventually("\(folder) is gone") {
           Hierarchy.remove(folder)
           return !FileManager.default.fileExists(atPath: folder)
@@ -48,7 +49,7 @@ struct ReaperAgentTests {
     }
   }
 
-  @Test("is leaked when its agent doesn't list the run and its cgroup is empty", arguments: one)
+  @Test("is leaked if its agent doesn't list the run and its cgroup is empty", arguments: one)
   func omitted(on engine: TestEngine) async throws {
     try await expect("leaked", "the agent doesn't list the run", on: engine)
   }
@@ -58,7 +59,7 @@ struct ReaperAgentTests {
     try await expect("alive", "the agent lists the run", on: engine) { $0.runs = ["other", $1] }
   }
 
-  @Test("is undecided where another agent is asked", arguments: one)
+  @Test("is undecided if another agent responds", arguments: one)
   func otherAgent(on engine: TestEngine) async throws {
     try await expect("undecided", "the pod is another agent's", on: engine) { words, _ in
       words.id = "agent-2"
@@ -72,16 +73,17 @@ struct ReaperAgentTests {
     }
   }
 
-  @Test("is undecided where its agent is started anew while it is asked", arguments: one)
+  @Test("is undecided if its agent is restarted during the request", arguments: one)
   func restarting(on engine: TestEngine) async throws {
-    // Its list may be of the time when it still recovered, though it is registered before and after.
+    // The list can be from the time of the recovery, although the agent is registered before and
+    // after.
     try await expect("undecided", "was started anew while it was asked", on: engine) { words, _ in
       words.uptimes = Array(repeating: [4000, 2], count: 20).flatMap { $0 }
     }
   }
 
   @Test(
-    "is leaked once the process that its agent's checkpoint names has ended, too", arguments: one)
+    "is leaked after the process in its agent's checkpoint has exited, too", arguments: one)
   func checkpointed(on engine: TestEngine) async throws {
     try await withUnknown(on: engine) { site, run, options in
       let agent = try FalseAgent(FalseAgent.Words())
@@ -104,7 +106,7 @@ struct ReaperAgentTests {
     }
   }
 
-  @Test("is undecided where its agent may hide runs, unless the operator says no", arguments: one)
+  @Test("is undecided if its agent can hide runs, unless the operator excludes it", arguments: one)
   func hiding(on engine: TestEngine) async throws {
     try await expect("undecided", "access control", on: engine) { words, _ in words.acls = "{}" }
     try await expect("leaked", "doesn't list", on: engine, ["--agent-sees-everything"]) {
@@ -112,7 +114,7 @@ struct ReaperAgentTests {
     }
   }
 
-  @Test("is undecided where its agent doesn't answer", arguments: one)
+  @Test("is undecided if its agent doesn't respond", arguments: one)
   func silent(on engine: TestEngine) async throws {
     try await expect("undecided", "status 503", on: engine) { words, _ in words.status = 503 }
   }
@@ -133,7 +135,7 @@ struct ReaperAgentTests {
       })
   }
 
-  @Test("is told by an agent over TLS or its domain socket, who wants a token", arguments: one)
+  @Test("is decided by an agent with TLS or a domain socket that requires a token", arguments: one)
   func guarded(on engine: TestEngine) async throws {
     for way in FalseAgent.Way.allCases {
       try await withUnknown(on: engine) { site, run, options in
@@ -164,7 +166,8 @@ struct ReaperAgentTests {
     }
   }
 
-  /// Lends a pod whose executor's pid isn't known, and whose cgroup is no more.
+  /// Calls `body` with a pod whose executor's pid isn't known, and whose cgroup doesn't exist
+  /// anymore.
   private func withUnknown(
     on engine: TestEngine,
     _ body: (_ site: ReaperSite, _ run: String, _ options: [String]) async throws -> Void

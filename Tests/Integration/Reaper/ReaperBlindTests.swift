@@ -4,9 +4,9 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("A pod-reaper that can't see", .needsEngine)
+@Suite("A pod-reaper with a restricted view of the host", .needsEngine)
 struct ReaperBlindTests {
-  /// Makes a leaked pod and a way to pass; the pass must leave it undecided.
+  /// Creates a leaked pod and a way to run a pass; the pass must leave it undecided.
   private func expectUndecided(
     why: String, on engine: TestEngine, _ wrap: (Command) -> Command
   ) async throws {
@@ -21,14 +21,14 @@ struct ReaperBlindTests {
         #expect(end.pod(pods[0].identity.run)?.why.contains(why) == true, "\(end)")
         let left = try await pods[0].left()
         #expect(left.containers.count == 1 && left.networks.count == 1)
-        // One that sees takes it.
+        // A reaper with a full view removes it.
         #expect(try await site.once().status == .exited(0))
         #expect(try await pods[0].left().isEmpty)
       }
     }
   }
 
-  /// Runs a command in namespaces of its own, after some shell words.
+  /// Runs a command in its own namespaces, after some shell commands.
   private func unshared(_ options: [String], _ words: String, _ command: Command) -> Command {
     Command(
       "unshare",
@@ -36,28 +36,28 @@ struct ReaperBlindTests {
         + command.arguments, environment: command.environment)
   }
 
-  @Test("other users' processes decides nothing", arguments: TestEngine.all)
+  @Test("leaves pods undecided if /proc hides other users' processes", arguments: TestEngine.all)
   func hidepid(on engine: TestEngine) async throws {
     try await expectUndecided(why: "hidepid=", on: engine) {
       unshared(["--mount"], "mount -t proc -o hidepid=2 proc /proc; ", $0)
     }
   }
 
-  @Test("the host's processes decides nothing", arguments: TestEngine.all)
+  @Test("leaves pods undecided in its own pid namespace", arguments: TestEngine.all)
   func ownPIDNamespace(on engine: TestEngine) async throws {
     try await expectUndecided(why: "pid namespace of its own", on: engine) {
       unshared(["--pid", "--fork", "--mount-proc"], "", $0)
     }
   }
 
-  @Test("start times by the host's clock decides nothing", arguments: TestEngine.all.prefix(1))
+  @Test("leaves pods undecided in its own time namespace", arguments: TestEngine.all.prefix(1))
   func ownTimeNamespace(on engine: TestEngine) async throws {
     try await expectUndecided(why: "time namespace of its own", on: engine) {
       unshared(["--time", "--boottime", "100000", "--fork"], "", $0)
     }
   }
 
-  @Test("its engine's host decides nothing", arguments: TestEngine.all)
+  @Test("leaves pods undecided if it reaches its engine over TCP", arguments: TestEngine.all)
   func overTCP(on engine: TestEngine) async throws {
     try await EngineProxy.with(engine) { proxy in
       try await expectUndecided(why: "reached over TCP", on: engine) {
@@ -69,7 +69,7 @@ struct ReaperBlindTests {
   }
 
   @Test(
-    "the process of an executor in a namespace of its own decides nothing",
+    "leaves a pod undecided whose executor runs in its own namespace",
     arguments: TestEngine.all,
     ["--pid --mount-proc", "--time --boottime 100000"])
   func executorsNamespace(on engine: TestEngine, options: String) async throws {

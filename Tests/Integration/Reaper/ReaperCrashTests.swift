@@ -7,11 +7,11 @@ import TestSupport
 
 @Suite("A pod-reaper that is killed", .needsEngine)
 struct ReaperCrashTests {
-  @Test("in the middle of a pass is finished by the next", arguments: TestEngine.all)
+  @Test("during a pass is completed by the next pass", arguments: TestEngine.all)
   func finished(on engine: TestEngine) async throws {
     var random = SeededGenerator(for: "moments of a pass on \(engine)")
     try await withReaperSite(on: engine) { site in
-      // Twenty times, all engines together.
+      // Twenty times, on all engines together.
       let limit = 20 / TestEngine.all.count
       var kills = 0
       while kills < limit {
@@ -37,7 +37,7 @@ struct ReaperCrashTests {
           #expect(after.containers == living.containers && after.volumes == living.volumes)
         }
       }
-      // However it ended, every line of the journal is whole.
+      // However it exited, every line of the journal is complete.
       let lines = (try? String(contentsOfFile: site.journal, encoding: .utf8)) ?? ""
       for line in lines.split(separator: "\n") {
         #expect(throws: Never.self) {

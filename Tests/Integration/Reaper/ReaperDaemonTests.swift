@@ -14,7 +14,7 @@ struct ReaperDaemonTests {
   }
 
   @Test(
-    "removes what a killed executor leaves without any further word, and what appears later",
+    "removes the pod of a killed executor by itself, and objects that appear later",
     arguments: TestEngine.all)
   func seesDeath(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -31,11 +31,11 @@ struct ReaperDaemonTests {
             try await eventually("nothing is left", within: .seconds(15)) {
               try await Leftovers.of(run: dead.run, on: engine).isEmpty
             }
-            // As dockerd does when it completes what a client that died had asked for.
+            // As dockerd does when it completes the request of a client that died.
             let late = ForgedPod(engine: engine, identity: identity)
             try await late.container()
             try await eventually("the late container is gone") { try await late.left().isEmpty }
-            // It may be gone before it is started.
+            // It can be removed before it is started.
             _ = try? await late.container(starts: true)
             try await eventually("the late container is gone") { try await late.left().isEmpty }
             #expect(try await living.untouched() == before)
@@ -73,7 +73,7 @@ struct ReaperDaemonTests {
     }
   }
 
-  @Test("tells the same with and without the service", arguments: TestEngine.all.prefix(1))
+  @Test("reports the same with and without the service", arguments: TestEngine.all.prefix(1))
   func statusAndExplain(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, smallPod) { living in
@@ -94,7 +94,7 @@ struct ReaperDaemonTests {
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
           }
-          // Nobody listens: each looks for itself, and removes nothing.
+          // No service listens: each command observes the host itself, and removes nothing.
           try await expectTold("leaked")
           #expect(try await pods[0].left().containers.count == 1)
           try await withService(site) { _ in
@@ -108,7 +108,7 @@ struct ReaperDaemonTests {
     }
   }
 
-  @Test("reads its settings again when told to", arguments: TestEngine.all.suffix(1))
+  @Test("reads its settings again on SIGHUP", arguments: TestEngine.all.suffix(1))
   func reload(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let file = try site.folder.write("reaper.yaml", "parallel: 4\n")
@@ -119,7 +119,7 @@ struct ReaperDaemonTests {
         try site.folder.write("reaper.yaml", "parallel: 8\n")
         service.send(SIGHUP)
         try await service.line(containing: "settings read again", in: .stderr)
-        // A second service finds the place taken.
+        // A second service finds the sockets in use.
         let second = try await site.reaper([], []).run(within: .seconds(20))
         #expect(second.status == .exited(2), "\(second)")
         #expect(second.stderr.contains("does another pod-reaper run?"), "\(second)")
@@ -128,7 +128,7 @@ struct ReaperDaemonTests {
   }
 
   @Test(
-    "goes on where the engine comes back from a crash", arguments: TestEngine.all.map(\.cgroups))
+    "continues after the engine returns from a crash", arguments: TestEngine.all.map(\.cgroups))
   func engineRestarts(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
       try await withReaperSite(on: own.engine) { site in
@@ -137,7 +137,7 @@ struct ReaperDaemonTests {
             try await withPod(on: own.engine, fullPod) { dead in
               try await living.running()
               try await dead.running()
-              // It dies a moment before its engine: the removal has just begun.
+              // The executor dies a moment before its engine: the removal has just begun.
               try await dead.kill()
               try await own.command("restart", "--kill")
               try await service.line(containing: "the engine is away", in: .stderr)
@@ -158,7 +158,7 @@ struct ReaperDaemonTests {
 extension ReaperSite {
   var metricsSocket: String { folder.path("metrics.sock") }
 
-  /// What the service counts, by name and labels; empty where it was not told to.
+  /// The service's counters, by name and labels; empty if the service has no metrics socket.
   func metrics() async throws -> [String: Double] {
     guard FileManager.default.fileExists(atPath: metricsSocket) else { return [:] }
     let text = try await Command(

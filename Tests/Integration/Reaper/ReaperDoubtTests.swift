@@ -5,12 +5,14 @@ import Reaping
 import Testing
 import TestSupport
 
-/// Where anything is doubtful nothing is removed. These look at labels alone, so that one engine is enough.
-@Suite("What pod-reaper leaves alone", .needsEngine)
+/// In any doubt nothing is removed. These tests depend only on labels, so that one engine is
+/// enough.
+@Suite("Objects that pod-reaper doesn't remove", .needsEngine)
 struct ReaperDoubtTests {
   private static let one = TestEngine.all.suffix(1)
 
-  /// Makes a pod with these labels and passes: nothing of it may be gone, and this is said of it.
+  /// Creates a pod with these labels and runs a pass: none of its objects is removed, and its
+  /// verdict has this reason.
   private func expectLeft(
     _ identity: PodIdentity, as verdict: String, why: String, on engine: TestEngine
   ) async throws {
@@ -29,13 +31,13 @@ struct ReaperDoubtTests {
     }
   }
 
-  @Test("a pid with the start time of the process that has it is alive", arguments: one)
+  @Test("a pid with the start time of its current process is alive", arguments: one)
   func sameProcess(on engine: TestEngine) async throws {
     try await expectLeft(
       .forged(by: .current()), as: "alive", why: "its executor's process lives", on: engine)
   }
 
-  @Test("a pid that another process uses now is no sign of life", arguments: one)
+  @Test("a pid that another process uses now doesn't prove life", arguments: one)
   func pidUsedAgain(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let own = Incarnation.current()
@@ -62,16 +64,16 @@ struct ReaperDoubtTests {
   }
 
   @Test(
-    "what is of an earlier boot of this machine is leaked, whoever has its pid now", arguments: one)
+    "a pod of an earlier boot of this machine is leaked, whatever has its pid", arguments: one)
   func otherBoot(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      // This very process's pid and start time, of another boot; and one that knew no pid.
+      // This process's pid and start time, of another boot; and an executor that knew no pid.
       var old = PodIdentity.forged(by: .current())
       old.incarnation.bootID = UUID().uuidString.lowercased()
       var unknown = PodIdentity.forged()
       unknown.incarnation = Incarnation(
         bootID: UUID().uuidString.lowercased(), pid: nil, startTime: nil)
-      // The same with a machine ID that tells nothing, and a pod of this boot.
+      // The same without a machine ID, and a pod of this boot.
       var doubtful = old
       (doubtful.run, doubtful.host.machineID) = (UUID().uuidString.lowercased(), nil)
       let living = PodIdentity.forged(by: .current())
@@ -99,7 +101,7 @@ struct ReaperDoubtTests {
     }
   }
 
-  @Test("neither boot nor machine ID is undecided", arguments: one)
+  @Test("labels without boot and machine ID are undecided", arguments: one)
   func noHost(on engine: TestEngine) async throws {
     var identity = PodIdentity.forged()
     identity.incarnation.bootID = nil
@@ -116,7 +118,7 @@ struct ReaperDoubtTests {
       identity, as: "undecided", why: "its executor's pid isn't known", on: engine)
   }
 
-  @Test("label values that make no sense are undecided", arguments: one)
+  @Test("invalid label values are undecided", arguments: one)
   func nonsense(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let identity = PodIdentity.forged()
@@ -138,7 +140,8 @@ struct ReaperDoubtTests {
     }
   }
 
-  @Test("a container without the full set of labels is nobody's, whatever its name", arguments: one)
+  /// Invariant 3: only objects with all labels are removed.
+  @Test("a container without the full set of labels is kept, whatever its name", arguments: one)
   func lacksTheSet(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let identity = PodIdentity.forged()
@@ -183,7 +186,7 @@ struct ReaperDoubtTests {
         #expect(try await pods[0].left().containers == [copy])
         let running = engine.docker("inspect", "--format", "{{.State.Running}}", copy)
         #expect(try await running.output() == "true")
-        // Its explanation says so.
+        // The output of explain has the reason.
         let words = try await site.reaper(["explain", copy]).run()
         #expect(words.status == .exited(1))
         #expect(words.stderr.contains("inherited its labels from its image"), "\(words)")
@@ -194,14 +197,15 @@ struct ReaperDoubtTests {
   }
 
   @Test(
-    "where the committed image is gone, the cgroup parent tells the pod's from a copy",
+    "if the committed image is removed, the cgroup parent distinguishes the pod from a copy",
     arguments: one)
   func committedImageIsGone(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withForged([.forged()], on: engine) { pods in
         let pod = pods[0]
         let image = "gone-\(pod.identity.run.prefix(8)):1"
-        // The pod's own container is made of an image without labels that is then removed, too.
+        // The pod's own container is created from an image without labels that is then removed,
+        // too.
         let plain = "plain-\(pod.identity.run.prefix(8)):1"
         let source = try await engine.docker("create", "founding/base").output()
         try await engine.docker("commit", source, plain).output()
@@ -227,7 +231,7 @@ struct ReaperDoubtTests {
     }
   }
 
-  @Test("a new run of an executor ID lives while the old run is removed", arguments: one)
+  @Test("a new run of an executor ID is kept while the old run is removed", arguments: one)
   func executorIDUsedAgain(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       var old = PodIdentity.forged()

@@ -5,21 +5,21 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("Processes of containers that the engine has forgotten", .needsEngine, .throttled)
+@Suite("Processes of containers that the engine has lost", .needsEngine, .throttled)
 struct ReaperForgottenTests {
   @Test(
-    "go with the dead pod in whose cgroup they live, and none of a neighbour's does",
+    "are killed with the dead pod whose cgroup they are in, and no process of a neighbor is",
     arguments: TestEngine.all)
   func killed(on engine: TestEngine) async throws {
     try await kills(on: engine)
   }
 
-  @Test("go from a slice's scope, whether or not systemd has them", arguments: TestEngine.all)
+  @Test("are killed in a slice's scope, whether systemd knows it or not", arguments: TestEngine.all)
   func fromSlice(on engine: TestEngine) async throws {
     try await kills(on: engine, inSlice: true)
   }
 
-  @Test("go where the kernel has no pidfds", arguments: TestEngine.all)
+  @Test("are killed if the kernel has no pidfds", arguments: TestEngine.all)
   func withoutPIDFDs(on engine: TestEngine) async throws {
     try await kills(on: engine, isOnOldLinux: true)
   }
@@ -50,7 +50,7 @@ struct ReaperForgottenTests {
   }
 
   @Test(
-    "are told from a stranger's container, from other groups and from processes of the run itself",
+    "are distinguished from a foreign container, other cgroups and processes of the run itself",
     arguments: TestEngine.all)
   func others(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -78,7 +78,7 @@ struct ReaperForgottenTests {
   }
 
   @Test(
-    "stay while another pod of the run isn't dead, of another task or another incarnation",
+    "are kept while another pod of the run, of another task or incarnation, isn't dead",
     arguments: [true, false])
   func shared(isTask: Bool) async throws {
     let engine = try #require(TestEngine.all.first)
@@ -100,7 +100,7 @@ struct ReaperForgottenTests {
     }
   }
 
-  @Test("stay while a living executor's lease names the run")
+  @Test("are kept while a running executor's lease names the run")
   func leased() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -125,7 +125,7 @@ struct ReaperForgottenTests {
   }
 
   @Test(
-    "without any object of their pod go where the cgroup names a dead executor, and only there",
+    "without an object of their pod are killed only if the cgroup names a dead executor",
     arguments: TestEngine.all, NamedOwner.allCases)
   func named(on engine: TestEngine, _ named: NamedOwner) async throws {
     try await withReaperSite(on: engine) { site in
@@ -136,14 +136,14 @@ struct ReaperForgottenTests {
         let options = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
         let end = try await site.once(options)
         #expect(stragglers[0].lives == (named != .dead), "\(end)")
-        // A neighbour test's reaper sees it, too.
+        // The reaper of a parallel test can remove it, too.
         #expect(try Hierarchy.folders(of: run).isEmpty == (named == .dead))
       }
     }
   }
 
   @Test(
-    "leave an empty cgroup that goes where it names a dead executor, and only there",
+    "leave an empty cgroup that is removed only if it names a dead executor",
     arguments: TestEngine.all, NamedOwner.allCases)
   func empty(on engine: TestEngine, _ named: NamedOwner) async throws {
     try await withReaperSite(on: engine) { site in
@@ -160,7 +160,7 @@ struct ReaperForgottenTests {
     }
   }
 
-  @Test("stay where a lease or an object of another pod names the run, whomever the cgroup names")
+  @Test("are kept if a lease or an object of another pod names the run, whatever the cgroup names")
   func namedAndAnothers() async throws {
     let engine = try #require(TestEngine.all.last)
     try await withReaperSite(on: engine) { site in
@@ -180,7 +180,7 @@ struct ReaperForgottenTests {
             let holders = try LeaseHolders(site, [leased])
             defer { holders.end() }
             try await holders.holds(leased)
-            // A dead run's goes meanwhile.
+            // The cgroup of a dead run is removed meanwhile.
             let other = "/compose-pods/\(UUID().uuidString.lowercased())"
             try await withStragglers(["\(other)/\(unknownID())"], engine) { others in
               try folders.claim(other, for: owner)
@@ -189,7 +189,7 @@ struct ReaperForgottenTests {
               }
               #expect(!others[0].lives)
             }
-            // Reapers of other tests see neither the lease nor the object.
+            // Reapers of other tests have neither the lease nor the object.
             let said = service.process.lines(.stderr).filter { line in
               stragglers.contains {
                 line.contains(URL(fileURLWithPath: $0.path).lastPathComponent.prefix(12))
@@ -202,9 +202,10 @@ struct ReaperForgottenTests {
     }
   }
 
-  /// Found as a host's own maintenance after a crash: nothing but processes is left of the pod.
+  /// The same state as after a crash and the host's own maintenance: only processes of the pod are
+  /// left.
   @Test(
-    "of a real pod, whose objects others have removed, go with its dead executor",
+    "of a real pod without objects are killed after its executor's death",
     arguments: TestEngine.all.map(\.cgroups))
   func ofPrunedPod(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
@@ -233,9 +234,9 @@ struct ReaperForgottenTests {
     }
   }
 
-  /// A real one: dockerd has lost what it knew of a container while it was down.
+  /// A real case: dockerd has lost the data of a container while it was down.
   @Test(
-    "without any object of their pod are reported and left, and go with a pod that is proven dead",
+    "without an object of their pod are reported, and killed with a pod that is proven dead",
     arguments: TestEngine.all.map(\.cgroups))
   func unowned(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in

@@ -4,12 +4,13 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("What the agent's hook tells", .needsEngine)
+@Suite("Notifications of the agent's hook", .needsEngine)
 struct ReaperHookTests {
   private static let one = TestEngine.all.suffix(1)
 
+  /// Invariant 6: a notification is delivered or in the spool.
   @Test(
-    "is heard once each, with the reaper up, stopped, going on, ended, crashed and back",
+    "arrive once each, whether the reaper runs, is stopped, exited, crashed or is back",
     arguments: one)
   func once(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -20,7 +21,7 @@ struct ReaperHookTests {
       try await hears(5, site)
 
       service.process.send(SIGSTOP)
-      // Its queue takes some, and the spool the rest.
+      // Its queue receives some, and the spool the rest.
       let stopped = try await tell(30, site)
       #expect(stopped.values.reduce(0, +) == 30 && Set(stopped.keys) == [0, 4], "\(stopped)")
       service.process.send(SIGCONT)
@@ -44,7 +45,7 @@ struct ReaperHookTests {
     }
   }
 
-  /// Tells of so many executors, and counts the exit codes.
+  /// Sends notifications about this number of executors, and counts the exit codes.
   private func tell(_ count: Int, _ site: ReaperSite) async throws -> [Int32: Int] {
     var codes: [Int32: Int] = [:]
     for _ in 0..<count {
@@ -55,7 +56,8 @@ struct ReaperHookTests {
     return codes
   }
 
-  /// Waits until the running reaper has heard so many events; more would be heard by the next step's count.
+  /// Waits until the running reaper has received this number of events; additional ones would
+  /// appear in the count of the next step.
   private func hears(_ count: Double, _ site: ReaperSite) async throws {
     try await eventually("\(Int(count)) events") {
       try await site.metrics()["pod_reaper_hook_events_total"] == count
@@ -63,11 +65,11 @@ struct ReaperHookTests {
   }
 
   @Test(
-    "removes a dead executor's pod at once, and no living one, another's, or a later run",
+    "remove a dead executor's pod at once, and no running one, another's, or a later run",
     arguments: TestEngine.all)
   func removed(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      // All of one executor ID but the last: dead, alive, and an executor of another framework that is dead too.
+      // All have the same executor ID: dead, alive, and a dead one of another framework.
       var identities = [
         PodIdentity.forged(), .forged(by: .current()), .forged(),
       ]
@@ -101,7 +103,7 @@ struct ReaperHookTests {
     }
   }
 
-  @Test("a start tells the sandbox, and explain shows it", arguments: one)
+  @Test("of a start have the sandbox, which explain prints", arguments: one)
   func started(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withForged([.forged(by: .current())], on: engine) { pods in

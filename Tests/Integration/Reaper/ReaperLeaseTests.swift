@@ -7,11 +7,11 @@ import TestSupport
 @Suite("Leases of executors", .needsEngine)
 struct ReaperLeaseTests {
   private static let one = TestEngine.all.suffix(1)
-  /// What no test here may wait for: only a lease is quicker.
+  /// A grace that no test here can wait for: only a lease is quicker.
   private static let patient = ["--grace", "5m"]
 
   @Test(
-    "fifty held while the reaper crashes twice: no pod is touched, and all come back",
+    "fifty held while the reaper crashes twice: no pod is removed, and all are renewed",
     arguments: one)
   func fifty(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -36,10 +36,10 @@ struct ReaperLeaseTests {
           #expect(try await everything(of: all, on: engine) == before)
           #expect(executors.allSatisfy { $0.executor.status == nil })
           #expect(!FileManager.default.fileExists(atPath: site.journal))
-          // An executor that ends by itself says so: nothing is leaked of it.
+          // An executor that exits by itself releases its lease: it leaves no leak.
           executors[0].send(SIGTERM)
           #expect(try await executors[0].ended().status == .exited(130))
-          // And one that is dropped now is dropped.
+          // A lease that is dropped now is detected.
           try await holders.kill(runs[0])
           try await site.isRid(of: runs[0])
           #expect(try await everything(of: all, on: engine).count == before.count - 2)
@@ -51,7 +51,7 @@ struct ReaperLeaseTests {
     }
   }
 
-  /// Runs so many small pods whose executors lease.
+  /// Runs this number of small pods whose executors hold leases.
   private func withExecutors(
     _ count: Int, _ site: ReaperSite, _ pods: [RunningPod] = [],
     _ body: ([RunningPod]) async throws -> Void
@@ -64,7 +64,7 @@ struct ReaperLeaseTests {
     }
   }
 
-  /// Every container of these runs' pods with what would change if anything touched it.
+  /// Every container of these runs' pods, with the fields that any modification would change.
   private func everything(of runs: [String], on engine: TestEngine) async throws -> [String] {
     try await engine.docker(
       "ps", "-a", "--no-trunc", "--filter", "label=mesos.container_id", "--format",
@@ -74,7 +74,7 @@ struct ReaperLeaseTests {
   }
 
   @Test(
-    "keep an executor that doesn't know its pid, and tell its end at once",
+    "protect an executor that doesn't know its pid, and report its exit at once",
     arguments: TestEngine.all)
   func ownNamespace(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -103,7 +103,7 @@ struct ReaperLeaseTests {
   }
 
   @Test(
-    "tell at once of an executor that ends before its first container is there",
+    "report at once an executor that exits before its first container exists",
     arguments: TestEngine.all)
   func beforeTheFirst(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -117,7 +117,8 @@ struct ReaperLeaseTests {
             #expect(left.containers.isEmpty && left.networks.count == 1 && left.volumes.count == 1)
             try await pod.kill()
             try await site.isRid(of: pod.run)
-            // The engine completes what the dead executor asked for: that goes as well.
+            // The engine completes the request of the dead executor: that object is removed as
+            // well.
             hold.release()
             let name = "\(pod.task)_web"
             try await engine.madeAndGone(container: name)
@@ -128,7 +129,7 @@ struct ReaperLeaseTests {
     }
   }
 
-  @Test("tell at once of an executor that ends between its last container and its cgroup")
+  @Test("report at once an executor that exits after its last container and before its cgroup")
   func cgroupAlone() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -142,7 +143,7 @@ struct ReaperLeaseTests {
           try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         }
         defer { for folder in folders { Hierarchy.remove(folder) } }
-        // A folder that isn't the holder's own user's stays, whatever he says of it.
+        // A directory that isn't owned by the holder's user is kept, whatever the lease claims.
         for folder in folders where folder.hasSuffix(stranger) { chown(folder, 65534, 65534) }
         let holders = try LeaseHolders(site, [run, stranger])
         defer { holders.end() }
@@ -156,7 +157,7 @@ struct ReaperLeaseTests {
     }
   }
 
-  @Test("hinder no executor where the reaper hangs, and are taken once it goes on", arguments: one)
+  @Test("don't block executors if the reaper hangs, and are accepted afterwards", arguments: one)
   func hanging(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await ReaperService.with(site, Self.patient) { service in
@@ -178,7 +179,7 @@ struct ReaperLeaseTests {
   }
 
   @Test(
-    "a client that lies, floods or dawdles costs nothing but its own connections", arguments: one)
+    "of a client that lies, floods or stalls affect only its own connections", arguments: one)
   func lying(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       // Another user's processes reach the socket, and have their own share of connections.
@@ -198,7 +199,8 @@ struct ReaperLeaseTests {
             defer { liar.send(SIGKILL) }
             let bounded = try await liar.line(containing: "refused ")
             #expect(try #require(Int(bounded.dropFirst("refused ".count))) > 0)
-            // While it holds what it can: nobody's pod is let go of, and nobody's is kept.
+            // While it holds all connections that it can: no pod loses its lease, and no dead pod
+            // is protected.
             try await site.holdsLeases(of: [living.run, dead.run])
             try await dead.kill()
             try await site.isRid(of: dead.run)

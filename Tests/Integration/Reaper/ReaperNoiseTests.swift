@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-@Suite("A service that is pestered", .needsEngine)
+@Suite("A service under abusive load", .needsEngine)
 struct ReaperNoiseTests {
   private static let one = TestEngine.all.prefix(1)
 
@@ -11,7 +11,7 @@ struct ReaperNoiseTests {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(service.process.pid)/fd").count
   }
 
-  /// Connects 10,000 times to a socket, in one manner of seven each, and hangs up.
+  /// Connects 10,000 times to a socket, in seven ways in turn, and closes the connection.
   private static let hangUps = """
     import signal, socket, sys
     path = sys.argv[1]
@@ -32,7 +32,7 @@ struct ReaperNoiseTests {
     """
 
   @Test(
-    "by peers who hang up without reading has as many descriptors as before, while they live on",
+    "has no more descriptors after peers close connections without reading",
     arguments: one, ["lease.sock", "reaper.sock"])
   func hangUps(on engine: TestEngine, _ socket: String) async throws {
     try await withReaperSite(on: engine) { site in
@@ -43,7 +43,7 @@ struct ReaperNoiseTests {
         ).start()
         defer { peer.send(SIGKILL) }
         try await peer.line(containing: "done", within: .seconds(100))
-        // One more or less may be the engine's.
+        // The engine's connections can add one.
         try await eventually("the descriptors of before") {
           try descriptors(of: service) <= before + 1
         }
@@ -53,14 +53,14 @@ struct ReaperNoiseTests {
   }
 
   @Test(
-    "by 100,000 odd datagrams, bad leases and files logs a bounded number of lines, and how many there were",
+    "logs a bounded number of lines, with counts, for 100,000 invalid datagrams, leases and files",
     arguments: one)
   func flood(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let service = try await ReaperService.start(
         site, ["--grace", "5m", "--log-level", "debug", "--interval", "1s"])
       defer { service.process.send(SIGKILL) }
-      // Its second process leases badly and puts what can't be read into the spool.
+      // Its second process sends invalid leases and puts unreadable files into the spool.
       let flood = """
         import os, socket, sys
         run = sys.argv[1]
@@ -83,7 +83,7 @@ struct ReaperNoiseTests {
       try await Command("/usr/bin/python3", ["-c", flood, site.runFolder]).output(
         within: .seconds(100))
       let path = site.runFolder + "/notify.sock"
-      // All that is queued is read before the end is.
+      // All queued datagrams are read before the exit.
       try await service.stop()
       #expect(!FileManager.default.fileExists(atPath: path))
       let lines = service.process.lines(.stderr)

@@ -6,8 +6,9 @@ import TestSupport
 
 @Suite("pod-reaper --once", .needsEngine)
 struct ReaperOnceTests {
+  /// Invariant 2: pod-reaper removes what a killed executor leaves.
   @Test(
-    "removes all that a killed executor left, and touches nothing of the pod beside it",
+    "removes all objects that a killed executor left, and none of a running pod",
     arguments: TestEngine.all)
   func removesAll(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -35,7 +36,7 @@ struct ReaperOnceTests {
             .split(separator: "\n")
           #expect(lines.filter { $0.contains(dead.run) }.count == 1)
           #expect(!lines.contains { $0.contains(living.run) })
-          // There is nothing left to do, and a pass says so.
+          // There is nothing left to do, and a pass reports it.
           let again = try await site.once()
           #expect(again.status == .exited(0) && again.pod(dead.run) == nil, "\(again)")
         }
@@ -43,7 +44,7 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("says that a create may outlive its executor, and the next pass takes what it made")
+  @Test("warns that a create can outlive its executor, and the next pass removes the object")
   func lateCreate() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -73,7 +74,7 @@ struct ReaperOnceTests {
   }
 
   @Test(
-    "removes a volume alone, a network alone, and a container that was never started",
+    "removes a single volume, a single network, and a container that was never started",
     arguments: TestEngine.all)
   func halfMade(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -88,10 +89,10 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("takes what the engine completes between its looks", arguments: TestEngine.all)
+  @Test("removes objects that the engine completes between two checks", arguments: TestEngine.all)
   func quietLooks(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      // The first pass removes; the second and third are the quiet looks, a second apart.
+      // The first pass removes; the second and third only check, one second apart.
       try await EngineHold.with(engine, holding: "GET /containers/json", number: 3) { hold in
         try await withForged([.forged()], on: engine) { pods in
           try await pods[0].container()
@@ -112,7 +113,7 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("leaves a pod alone while its proof is younger than the grace", arguments: TestEngine.all)
+  @Test("doesn't remove a pod while its proof is younger than the grace", arguments: TestEngine.all)
   func waitsForGrace(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, smallPod) { pod in
@@ -127,7 +128,7 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("with --dry-run says what it would do, and touches nothing", arguments: TestEngine.all)
+  @Test("prints its plan with --dry-run, and removes nothing", arguments: TestEngine.all)
   func dryRun(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, smallPod) { pod in
@@ -148,7 +149,7 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("leaves named volumes with --keep-volumes", arguments: TestEngine.all)
+  @Test("keeps named volumes with --keep-volumes", arguments: TestEngine.all)
   func keepsVolumes(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, smallPod) { pod in
@@ -164,7 +165,7 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("ends with 4 while another pass works", arguments: TestEngine.all.prefix(1))
+  @Test("exits with 4 during another pass", arguments: TestEngine.all.prefix(1))
   func locked(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try site.folder.write("run/reaper.lock", "")
@@ -179,7 +180,7 @@ struct ReaperOnceTests {
   }
 }
 
-@Suite("What pod-reaper refuses", .throttled)
+@Suite("Refusals of pod-reaper", .throttled)
 struct ReaperRefusalTests {
   private func reaper(
     _ words: [String], in folder: TemporaryFolder, _ environment: [String: String] = [:]
@@ -192,7 +193,7 @@ struct ReaperRefusalTests {
     ).run(within: .seconds(120))
   }
 
-  @Test("without Docker it ends with 3 and says which socket")
+  @Test("without Docker it exits with 3 and names the socket")
   func noDocker() async throws {
     try await withTemporaryFolder { folder in
       let end = try await reaper(["--once"], in: folder)
@@ -202,7 +203,7 @@ struct ReaperRefusalTests {
   }
 
   @Test(
-    "a bad value or an unknown option ends with 2 and is named",
+    "a bad value or an unknown option is named, and it exits with 2",
     arguments: [
       (["--once", "--grace", "soon"], "--grace takes a duration"),
       (["--once", "--interval", "0s"], "--interval must be at least 1s"),
@@ -242,7 +243,7 @@ struct ReaperRefusalTests {
     }
   }
 
-  @Test("an unknown key or a bad value of the settings file is named with its place")
+  @Test("an unknown key or a bad value of the settings file is named with its location")
   func unknownKey() async throws {
     try await withTemporaryFolder { folder in
       let file = try folder.write("reaper.yaml", "grace: 1s\nstop-timout: 5s\n")

@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-@Suite("A service whose directories and sockets vanish", .needsEngine)
+@Suite("A service whose directories and sockets disappear", .needsEngine)
 struct ReaperPlaceTests {
   private static let one = TestEngine.all.prefix(1)
   private static let names = ["reaper.sock", "notify.sock", "lease.sock"]
@@ -16,7 +16,7 @@ struct ReaperPlaceTests {
       }
   }
 
-  /// Whether the service answers on each of its sockets, and takes leases and notifications.
+  /// Whether the service responds on each of its sockets, and accepts leases and notifications.
   private func isReached(_ site: ReaperSite) async throws -> Bool {
     let status = try await site.reaper(["status", "--format", "json"]).run()
     guard status.stdout.contains("\"service\":{\"healthy\":true"), status.stderr.isEmpty else {
@@ -41,7 +41,7 @@ struct ReaperPlaceTests {
   }
 
   @Test(
-    "makes all of them again with the next pass, whether they were removed or renamed",
+    "creates all of them again in the next pass, whether they were removed or renamed",
     arguments: one)
   func restored(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -57,7 +57,7 @@ struct ReaperPlaceTests {
             return !now.contains(0) && pairs.allSatisfy { $0 != $1 }
           }
           #expect(try await isReached(site))
-          // What is in its place stays from then on.
+          // They are not replaced from then on.
           before = inodes(site)
           let passes = try await site.metrics()["pod_reaper_passes_total"] ?? 0
           try await eventually("two more passes") {
@@ -69,7 +69,8 @@ struct ReaperPlaceTests {
         #expect(rename(site.runFolder, site.runFolder + ".old") == 0)
         try await comesBack("a rename")
         unlink(site.metricsSocket)
-        // The service makes the spool again at once, and with that the directory may stay while its content goes.
+        // The service creates the spool again at once, so that the directory can be kept while its
+        // contents are removed.
         try await Command("rm", ["-rf", site.runFolder]).run()
         try await comesBack("a removal", besides: 1)
         let said = service.process.lines(.stderr).filter { $0.contains("it is made again") }
@@ -78,7 +79,7 @@ struct ReaperPlaceTests {
     }
   }
 
-  @Test("leaves what somebody else has put in their place, and says so", arguments: one)
+  @Test("leaves another process's socket in their place, and reports it", arguments: one)
   func foreign(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let options = ["--grace", "5m", "--interval", "1s", "--metrics", site.metricsSocket]
@@ -93,7 +94,8 @@ struct ReaperPlaceTests {
         let status = try await site.reaper(["status"]).output()
         #expect(status.hasPrefix("UNHEALTHY: \(path) isn't this program's any more"), "\(status)")
         #expect(try await site.metrics()["pod_reaper_healthy"] == 0)
-        // Passes go on: a leaked pod is removed all the same, and systemd has no reason to start it anew.
+        // Passes continue: a leaked pod is removed nevertheless, and systemd has no reason to
+        // restart the service.
         let count = service.words.filter { $0 == "WATCHDOG=1" }.count
         #expect(count == 0)
         unlink(path)
@@ -106,11 +108,11 @@ struct ReaperPlaceTests {
   }
 
   @Test(
-    "is unhealthy after three intervals without a pass, in status, metrics and to systemd, until it can do one",
+    "is unhealthy in status, metrics and for systemd after three intervals without a pass",
     arguments: one)
   func noInode(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      // A file system of its own, with a few inodes.
+      // A separate file system with a few inodes.
       try FileManager.default.createDirectory(
         atPath: site.runFolder, withIntermediateDirectories: true)
       let mount = ["-t", "tmpfs", "-o", "nr_inodes=16,mode=0755", "none", site.runFolder]
@@ -124,7 +126,7 @@ struct ReaperPlaceTests {
         where name != "reaper.sock" {
           try FileManager.default.removeItem(atPath: site.runFolder + "/" + name)
         }
-        // The service may bind one or the other before no inode is left.
+        // The service can bind one or the other socket before the inodes are exhausted.
         var fillers: [String] = []
         while true {
           let path = "\(site.runFolder)/filler-\(fillers.count)"

@@ -19,13 +19,13 @@ struct ReaperImageTests {
   }
 
   @Test(
-    "go with it as it asked for: `local` those that have no name, `all` those with one too",
+    "are removed with it as requested: `local` those without a name, `all` also those with one",
     arguments: ["local", "all", "none"])
   func removed(_ option: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let id = UUID().uuidString.prefix(8).lowercased()
     let (named, hook) = ("reaper-it/named-\(id)", "reaper-it/hook-\(id)")
-    // An image can't add to the list by a label of its own.
+    // An image can't extend the list by its own label.
     let kept = "reaper-it/kept-\(id)"
     let file = """
       services:
@@ -66,12 +66,12 @@ struct ReaperImageTests {
     }
   }
 
-  @Test("stay while another container uses them, which is no failure")
+  @Test("are kept while another container uses them, without an error")
   func used() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "reaper-it/used-\(UUID().uuidString.prefix(8).lowercased())"
     try await withReaperSite(on: engine) { site in
-      // Of its own layers: it can't go by losing one of several names.
+      // It has its own layers: it can't be removed just by removing one of several names.
       let recipe = "FROM pod-test/busybox\nRUN echo \(name) > /made\n"
       try await withTemporaryFolder { folder in
         try folder.write("Dockerfile", recipe)
@@ -93,7 +93,7 @@ struct ReaperImageTests {
     }
   }
 
-  @Test("go with a later pass where the one that removed the last container was cut off")
+  @Test("are removed by a later pass if the one that removed the last container was interrupted")
   func owed() async throws {
     let engine = try #require(TestEngine.all.first)
     let name = "reaper-it/owed-\(UUID().uuidString.prefix(8).lowercased())"
@@ -127,7 +127,7 @@ struct ReaperImageTests {
 
 @Suite("A leaked pod in a frozen cgroup", .needsEngine)
 struct ReaperFrozenTests {
-  /// Writes the state of one group.
+  /// Freezes one cgroup. Returns its file.
   private func freeze(_ path: String, _ engine: TestEngine) throws -> String {
     if engine.cgroups == .v2 {
       let file = try #require(try Hierarchy.unifiedRoot()) + path + "/cgroup.freeze"
@@ -144,7 +144,7 @@ struct ReaperFrozenTests {
     return text.hasPrefix("FR") || text.hasPrefix("1")
   }
 
-  @Test("is thawed and goes, below an agent's root as below our own", arguments: TestEngine.all)
+  @Test("is thawed and removed, below an agent's root and our own", arguments: TestEngine.all)
   func thawed(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let cgroup = try MesosCgroup(engine.cgroups)
@@ -168,11 +168,11 @@ struct ReaperFrozenTests {
   }
 
   @Test(
-    "is the only one to be thawed: neither a neighbour's nor one that a living pod shares is",
+    "is thawed alone: not a neighbor's cgroup, and not one that a running pod shares",
     arguments: TestEngine.all)
   func others(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      // Two tasks of one run: one lives, and its cgroup is the dead one's too.
+      // Two tasks of one run: one is alive, and its cgroup is also the dead one's.
       let run = UUID().uuidString.lowercased()
       let dead = PodIdentity.forged(run: run)
       var living = PodIdentity.forged(by: .current(), run: run)
@@ -209,7 +209,7 @@ struct ReaperFrozenTests {
 
 @Suite("A network with endpoints of containers that don't exist", .needsEngine, .throttled)
 struct ReaperEndpointTests {
-  @Test("goes once its pod's containers are gone, and no sooner than the last real one leaves it")
+  @Test("is removed after its pod's containers, and not before the last real one leaves it")
   func removed() async throws {
     try await OwnEngine.with(.v1) { own in
       let engine = own.engine
@@ -224,7 +224,7 @@ struct ReaperEndpointTests {
           try await own.leaveEndpoint(of: "\(pod.task)_web")
           let refusal = try await engine.docker("network", "rm", network).run()
           #expect(refusal.stderr.contains("has active endpoints"), "\(refusal)")
-          // The stranger's endpoint stays, and so does the network.
+          // The foreign endpoint is kept, and so is the network.
           var end = try await site.once("--removal-timeout", "1s")
           #expect(end.status == .exited(1), "\(end)")
           #expect(end.pod(pod.run)?.failed.map(\.kind) == ["networks"], "\(end)")
@@ -238,7 +238,7 @@ struct ReaperEndpointTests {
           #expect(end.status == .exited(0), "\(end)")
           #expect(try await Leftovers.of(run: pod.run, on: engine).networks.isEmpty)
         }
-        // With nobody else on it, the first pass removes it.
+        // Without a foreign container, the first pass removes it.
         try await withPod(on: engine, smallPod) { pod in
           try await pod.running()
           try await pod.kill()

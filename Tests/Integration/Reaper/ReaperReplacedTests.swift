@@ -5,10 +5,10 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("What takes the place of a leaked pod's objects between look and removal", .needsEngine)
+@Suite("Objects that replace a leaked pod's objects before the removal", .needsEngine)
 struct ReaperReplacedTests {
   @Test(
-    "is left alone: containers and networks go by ID, volumes by the labels they bear",
+    "are kept: containers and networks are removed by ID, volumes by their labels",
     arguments: TestEngine.all.prefix(1))
   func replaced(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -21,7 +21,7 @@ struct ReaperReplacedTests {
           let volume = pod.identity.names.object("data")
           try await pod.network()
           try await pod.volume()
-          // One container's removal is under way, the other's waits for it.
+          // One container's removal is in progress, the other's waits for it.
           var reaper = site.reaper(["--once", "--format", "json"], ["--parallel", "1"])
           reaper.environment["DOCKER_HOST"] = hold.dockerHost
           let process = try reaper.start()
@@ -38,7 +38,7 @@ struct ReaperReplacedTests {
           hold.release()
           let end = try ReaperEnd(try await process.result(within: .seconds(60)))
           #expect(end.status == .exited(0), "\(end)")
-          // The docker command fails if one of them isn't there.
+          // The docker command fails if one of them doesn't exist.
           try await engine.docker(["rm"] + names).output()
           try await engine.docker("network", "rm", network).output()
           try await engine.docker("volume", "rm", volume).output()
@@ -48,7 +48,7 @@ struct ReaperReplacedTests {
   }
 
   @Test(
-    "images that the engine can't tell of hold up nobody: the cgroup parent tells whose a container is",
+    "don't depend on images that fail to inspect: the cgroup parent identifies a container",
     arguments: TestEngine.all.prefix(1))
   func brokenImages(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -71,7 +71,7 @@ struct ReaperReplacedTests {
   }
 
   @Test(
-    "a removal that TERM interrupts is said to be that, and the next start finishes it",
+    "are left after an interrupted removal, which is reported and completed at the next start",
     arguments: TestEngine.all.prefix(1))
   func interrupted(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in

@@ -15,9 +15,10 @@ struct ReaperRestartTests {
       ship: {image: pod-test/busybox, command: [sleep, "1000"], stop_grace_period: 0s, x-pod: {role: sidecar}}
     """
 
-  /// The pod restarts its service three times; the reaper that counts them is killed meanwhile, and started again.
+  /// The pod restarts its service three times. The reaper that counts them is killed meanwhile, and
+  /// started again.
   @Test(
-    "are counted in the reaper's metrics, over its own restarts, and in ps with the roles",
+    "are counted in the reaper's metrics across its own restarts, and in ps with the roles",
     arguments: TestEngine.all)
   func metrics(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in

@@ -4,12 +4,12 @@ import Reaping
 import Testing
 import TestSupport
 
-/// Cgroups of runs that no object tells of any more.
-@Suite("Folders of runs below an agent's root", .needsEngine)
+/// Cgroups of runs that no object refers to anymore.
+@Suite("Directories of runs below an agent's root", .needsEngine)
 struct ReaperRunFolderTests {
   private static let one = TestEngine.all.prefix(1)
 
-  /// Makes cgroups below the site's root in every hierarchy, and takes away what is left of them.
+  /// Creates cgroups below the site's root in every hierarchy, and removes those that are left.
   private func withFolders(
     _ names: [String], _ site: ReaperSite, _ body: () async throws -> Void
   ) async throws {
@@ -26,7 +26,7 @@ struct ReaperRunFolderTests {
   }
 
   @Test(
-    "go if they are named as runs are and the agent says that the run is over; nothing else does",
+    "are removed if they have a run's name and the agent reports the run as over, others are not",
     arguments: one)
   func names(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -44,11 +44,11 @@ struct ReaperRunFolderTests {
           ["-ec", "echo $$ > \(root)/\(site.root)/\(busy)/cgroup.procs; echo in; exec sleep 90"]
         ).start()
         try await process.line(containing: "in")
-        // Without an agent that tells, a run may be about to begin.
+        // Without an agent's response, a run can be about to begin.
         var end = try await site.once("--grace", "500ms")
         #expect(end.status == .exited(0) && end.report?.cgroupsRemoved == [], "\(end)")
         #expect(try isThere(over, site))
-        // Nor does an agent whose runs live below another root know of these.
+        // An agent whose runs are below another root doesn't know them either.
         let other = try FalseAgent(FalseAgent.Words(runs: [listed]))
         end = try await site.once("--grace", "500ms", "--agent-url", other.url)
         #expect(end.report?.cgroupsRemoved == [], "\(end)")
@@ -66,7 +66,7 @@ struct ReaperRunFolderTests {
     }
   }
 
-  @Test("stay in every hierarchy while a process lives in one of them", arguments: one)
+  @Test("are kept in every hierarchy while one of them has a process", arguments: one)
   func busy(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let run = UUID().uuidString.lowercased()
@@ -91,7 +91,7 @@ struct ReaperRunFolderTests {
     }
   }
 
-  /// Writes what a pass has noted: runs that died so many seconds ago.
+  /// Writes the notes of an earlier pass: runs that died this number of seconds ago.
   private func note(_ runs: [(run: String, age: Int)], _ site: ReaperSite) throws {
     var now = timespec()
     clock_gettime(CLOCK_BOOTTIME, &now)
@@ -105,7 +105,7 @@ struct ReaperRunFolderTests {
     chmod(site.folder.path("state"), 0o700)
   }
 
-  @Test("of dead pods are the agent's for 90 s, and go then without its word", arguments: one)
+  @Test("of dead pods are the agent's for 90 s, and are then removed without it", arguments: one)
   func agentsTime(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let young = UUID().uuidString.lowercased()

@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-@Suite("What pod-reaper tells as a service", .needsEngine)
+@Suite("Reports of pod-reaper as a service", .needsEngine)
 struct ReaperServiceTests {
   private static let one = TestEngine.all.prefix(1)
 
@@ -13,7 +13,7 @@ struct ReaperServiceTests {
   }
 
   @Test(
-    "systemd: ready after the first pass, all well as long as it is, reloading, stopping",
+    "to systemd: ready after the first pass, watchdog while it works, reloading, stopping",
     arguments: one)
   func systemd(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -24,7 +24,7 @@ struct ReaperServiceTests {
         defer { service.process.send(SIGKILL) }
         #expect(try await pods[0].left().isEmpty, "ready before the first pass was over")
         let ready = try #require(service.words.firstIndex(of: "READY=1"))
-        // A start that takes its time asks for more.
+        // A start that takes long requests more time.
         #expect(service.words[..<ready].allSatisfy { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") })
         try await service.tells("WATCHDOG=1", times: 3)
         service.process.send(SIGHUP)
@@ -44,7 +44,7 @@ struct ReaperServiceTests {
     }
   }
 
-  @Test("systemd: ready where the engine is away, since that is no fault of its own")
+  @Test("to systemd: ready if the engine is unavailable, since that is not its own fault")
   func engineAway() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
@@ -60,7 +60,7 @@ struct ReaperServiceTests {
   }
 
   @Test(
-    "the journal goes on in a new file under the running service, and the log is JSON if wanted",
+    "in the journal continue in a new file, and the log is JSON if requested",
     arguments: one)
   func rotation(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -79,7 +79,7 @@ struct ReaperServiceTests {
         let sizes = try String(contentsOfFile: site.journal + ".1", encoding: .utf8)
           .split(separator: "\n").map(\.utf8.count)
         #expect(sizes.count == 2, "\(sizes)")
-        // Two lines fill a file; whoever reads both has all, in order and each once.
+        // Two lines fill a file. Both files together have all lines, in order and each once.
         #expect(try journalled(site) == runs)
         #expect(FileManager.default.fileExists(atPath: site.journal + ".1"))
         #expect(try String(contentsOfFile: site.journal, encoding: .utf8).contains(runs[2]))
@@ -93,10 +93,10 @@ struct ReaperServiceTests {
     }
   }
 
-  @Test("Prometheus on a loopback port, and nobody else's", arguments: one)
+  @Test("to Prometheus: on its own loopback port only", arguments: one)
   func loopback(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      // A network of its own: every port there is free.
+      // A separate network namespace: every port is free.
       var command = site.reaper([], ["--metrics", "127.0.0.1:9469"])
       command.arguments =
         ["--net", "sh", "-ec", "ip link set lo up; exec \"$@\"", "sh", command.program]
@@ -118,7 +118,7 @@ struct ReaperServiceTests {
     }
   }
 
-  @Test("which capabilities it has; the three of its unit are enough", arguments: TestEngine.all)
+  @Test("of its capabilities; the three of its unit are enough", arguments: TestEngine.all)
   func capabilities(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let line = try #require(
@@ -146,7 +146,7 @@ struct ReaperServiceTests {
     }
   }
 
-  /// The runs in both files of the journal, oldest first; every line is whole.
+  /// The runs in both files of the journal, oldest first; every line is complete.
   private func journalled(_ site: ReaperSite) throws -> [String] {
     try [site.journal + ".1", site.journal].flatMap { file -> [String] in
       guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return [] }

@@ -3,8 +3,9 @@ import Reaping
 import Testing
 import TestSupport
 
-/// Kills executors at random moments. SOAK_COUNT (or SOAK_ROUNDS) says how many, TEST_SEED (or SOAK_SEED) repeats a run.
-@Suite("Soak of pod-reaper", .needsEngine)
+/// Kills executors at random moments. SOAK_COUNT (or SOAK_ROUNDS) is their number, TEST_SEED (or
+/// SOAK_SEED) repeats a run.
+@Suite("Random kills with pod-reaper", .needsEngine)
 struct ReaperSoakTests {
   private static let file = """
     services:
@@ -30,7 +31,7 @@ struct ReaperSoakTests {
       data: {}
     """
 
-  /// When an executor is killed, and whether it is told to end before.
+  /// The time of the kill, and of SIGTERM before it.
   private struct Moment: Sendable, CustomStringConvertible {
     var kill: Duration
     var term: Duration?
@@ -48,7 +49,7 @@ struct ReaperSoakTests {
   }
 
   @Test(
-    "what an executor killed at any moment leaves is removed, and a living pod isn't touched",
+    "the pod of an executor killed at any moment is removed, and a running pod is kept",
     arguments: TestEngine.all)
   func anyMoment(on engine: TestEngine) async throws {
     let environment = ProcessInfo.processInfo.environment
@@ -89,8 +90,9 @@ struct ReaperSoakTests {
         }
         try await group.waitForAll()
       }
-      // Without a daemon nobody sees what a busy engine completes later than a second after the pass; and an executor
-      // that dies between its last object and its cgroup leaves a folder that only its root tells of.
+      // Without a daemon, objects that a busy engine completes later than a second after the pass
+      // are not detected. An executor that is killed after its last object and before its cgroup
+      // leaves a directory that only the cgroup root shows.
       var more: [String] = []
       try await eventually("nothing is left of \(moments)", within: .seconds(60)) {
         let end = try await site.once(more)

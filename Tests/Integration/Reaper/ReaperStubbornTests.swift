@@ -8,7 +8,7 @@ import TestSupport
 @Suite("Leaked pods that are hard to remove", .needsEngine)
 struct ReaperStubbornTests {
   @Test(
-    "go whatever their containers do: created, restarting, paused, renamed, ended, deaf",
+    "are removed in any state: created, restarting, paused, renamed, exited, ignoring signals",
     arguments: TestEngine.all)
   func states(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -37,7 +37,7 @@ struct ReaperStubbornTests {
   }
 
   @Test(
-    "stop by their own signal, and have the time that the operator gives", arguments: TestEngine.all
+    "are stopped by their own signal, with the operator's stop timeout", arguments: TestEngine.all
   )
   func ownSignal(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -63,7 +63,7 @@ struct ReaperStubbornTests {
   }
 
   @Test(
-    "are reported with what is in the way, and the rest of them goes", arguments: TestEngine.all)
+    "are reported with the obstacle, and their other objects removed", arguments: TestEngine.all)
   func heldNetwork(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, fullPod) { pod in
@@ -94,7 +94,7 @@ struct ReaperStubbornTests {
   }
 
   @Test(
-    "are counted and journalled once while they are stuck, and hold up no other",
+    "are counted and journaled once while they are stuck, and block no other pod",
     arguments: TestEngine.all.prefix(1))
   func stuck(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -138,7 +138,7 @@ struct ReaperStubbornTests {
     }
   }
 
-  @Test("never lead out of a cgroup root, whatever their label says", arguments: TestEngine.all)
+  @Test("never lead out of a cgroup root, whatever their label is", arguments: TestEngine.all)
   func detours(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let victim = UUID().uuidString.lowercased()
@@ -163,7 +163,7 @@ struct ReaperStubbornTests {
         identity.cgroupParent = parent
         return identity
       }
-      // A run that is a path itself, and one whose parent climbs to where its name fits.
+      // A run that is a path itself, and one whose parent leads to a location that fits its name.
       var climbing = PodIdentity.forged(run: victim)
       climbing.cgroupParent = "/compose-pods/../\(site.root)/\(victim)"
       var path = PodIdentity.forged(run: "../\(site.root)/\(victim)")
@@ -180,7 +180,7 @@ struct ReaperStubbornTests {
   }
 
   @Test(
-    "below a Mesos root leave their run's own folder to the agent for its time",
+    "below a Mesos root leave their run's own directory to the agent for its time",
     arguments: TestEngine.all)
   func agentsFolder(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -199,7 +199,7 @@ struct ReaperStubbornTests {
           let inner = try FileManager.default.contentsOfDirectory(atPath: folder)
           #expect(!inner.contains { $0.count == 64 }, "\(folder): \(inner)")
         }
-        // The next pass knows them still; the agent's word that the run is over frees them.
+        // The next pass still has them; they are removed after the agent reports the run as over.
         let again = try await site.once()
         #expect(again.report?.cgroupsPending == [cgroup.path], "\(again)")
         let frameworks = "work/meta/slaves/latest/frameworks"
@@ -213,7 +213,7 @@ struct ReaperStubbornTests {
   }
 
   @Test(
-    "go among many others: 200 containers of 60 pods, half of them leaked",
+    "are removed among many others: 200 containers of 60 pods, half of them leaked",
     arguments: TestEngine.all.prefix(1))
   func many(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -242,7 +242,7 @@ struct ReaperStubbornTests {
     }
   }
 
-  /// Does something so many times, eight at once.
+  /// Does something this number of times, eight at once.
   private func inTurn(
     _ count: Int, _ work: @escaping @Sendable (Int) async throws -> Void
   ) async throws {

@@ -4,11 +4,11 @@ import Reaping
 import TestSupport
 import Testing
 
-@Suite("What pod-reaper shows of pods", .needsEngine, .throttled)
+@Suite("Reports of pod-reaper about pods", .needsEngine, .throttled)
 struct ReaperViewTests {
   private static let one = TestEngine.all.prefix(1)
 
-  /// A command in a terminal of its own.
+  /// A command in its own terminal.
   private func inTerminal(_ command: Command, columns: Int) -> Command {
     let words = [command.program] + command.arguments
     let line = words.map { "'\($0)'" }.joined(separator: " ")
@@ -23,7 +23,7 @@ struct ReaperViewTests {
   }
 
   @Test(
-    "explains a living pod, one whose proof is young and a dead one, by container, task or run",
+    "explain a running pod, one with a young proof and a dead one, by container, task or run",
     arguments: one)
   func explain(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
@@ -62,7 +62,7 @@ struct ReaperViewTests {
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
             #expect(nobody.stderr.contains("no container, task or run of a pod is named nobody"))
-            // No other request to the engine.
+            // Without any other request to the engine.
             for word in ["../../info", "..", "/", "a?b"] {
               let nobody = try await site.reaper(["explain", word]).run()
               #expect(nobody.stderr.contains("of a pod is named \(word)"), "\(nobody)")
@@ -73,7 +73,7 @@ struct ReaperViewTests {
     }
   }
 
-  @Test("explains nothing where a word names two pods, and names their runs", arguments: one)
+  @Test("explain nothing if a name matches two pods, and list their runs", arguments: one)
   func ambiguous(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let first = PodIdentity.forged()
@@ -91,7 +91,7 @@ struct ReaperViewTests {
     }
   }
 
-  @Test("shows a pod's own age, the service's start, its last and its next pass", arguments: one)
+  @Test("have a pod's age, the service's start, its last and its next pass", arguments: one)
   func status(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       try await withPod(on: engine, smallPod) { living in
@@ -100,7 +100,7 @@ struct ReaperViewTests {
           let age = try #require(try await site.status(of: living.run)).age
           return age > 2 ? age : nil
         }
-        // The service that starts now has seen the pod for less than the pod is old.
+        // The service that starts now has observed the pod for less time than the pod's age.
         try await ReaperService.with(site) { _ in
           let report = try PassReport(
             try await site.reaper(["status", "--format", "json"]).output())
@@ -122,7 +122,7 @@ struct ReaperViewTests {
     }
   }
 
-  @Test("fits a terminal, loses nothing there, and is drawn in place", arguments: one, [80, 200])
+  @Test("fit a terminal without loss, and are drawn in place", arguments: one, [80, 200])
   func watch(on engine: TestEngine, columns: Int) async throws {
     try await withReaperSite(on: engine) { site in
       try await withForged([.forged()], on: engine) { pods in
@@ -150,18 +150,18 @@ struct ReaperViewTests {
     }
   }
 
-  @Test("is printed again on a pipe, without colors, until nobody reads", arguments: one)
+  @Test("are printed again on a pipe, without colors, until the reader exits", arguments: one)
   func piped(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let command = site.reaper(["status", "--watch"])
       let line = ([command.program] + command.arguments).map { "'\($0)'" }.joined(separator: " ")
-      // The pipeline ends only when the reaper has.
+      // The pipeline exits only after the reaper.
       let end = try await Command(
         "sh", ["-c", "\(line) | grep -m 3 -E '^(VERDICT.*|no pods|)$'"],
         environment: command.environment
       ).run(within: .seconds(120))
       #expect(end.status == .exited(0))
-      // Other tests' pods may be on the same engine: between two titles is an empty line.
+      // Pods of other tests can be on the same engine: between two titles is an empty line.
       let lines = end.stdout.split(separator: "\n", omittingEmptySubsequences: false)
       #expect(lines.count == 4 && lines[1] == "" && lines[2] != "", "\(end)")
       #expect(!end.stdout.contains("\u{1b}"), "\(end)")

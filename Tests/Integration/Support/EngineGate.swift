@@ -1,28 +1,29 @@
 import Foundation
 import TestSupport
 
-/// A socket of an engine at which chosen requests don't get through.
+/// A socket of an engine that blocks chosen requests.
 struct EngineGate: Sendable {
-  /// What becomes of the chosen requests.
+  /// The effect on the chosen requests.
   enum Fault: String, Sendable, CaseIterable {
-    /// Their connection ends.
+    /// Their connection is closed.
     case breaks
     /// They get no response.
     case hangs
   }
 
-  /// As in DOCKER_HOST.
+  /// A value of DOCKER_HOST.
   let dockerHost: String
   private let folder: TemporaryFolder
 
-  /// Lends a gate.
+  /// Calls `body` with a gate.
   ///
   /// - Parameters:
-  ///   - engine: where it leads.
-  ///   - fault: what becomes of the chosen requests.
-  ///   - requests: a regular expression for the beginning of a request, such as `POST /v[0-9.]+/containers/`.
-  ///   - body: what to do with it.
-  /// - Throws: what `body` throws.
+  ///   - engine: the engine behind the gate.
+  ///   - fault: the effect on the chosen requests.
+  ///   - requests: a regular expression for the beginning of a request, such as `POST
+  ///     /v[0-9.]+/containers/`.
+  ///   - body: the use of the gate.
+  /// - Throws: the errors of `body`.
   static func with(
     _ engine: TestEngine, _ fault: Fault, _ requests: String,
     _ body: (EngineGate) async throws -> Void
@@ -44,7 +45,7 @@ struct EngineGate: Sendable {
     }
   }
 
-  /// Lets every request through from now on, those that hang as well.
+  /// Lets every request through from now on, including those that hang.
   func open() throws { try FileManager.default.removeItem(atPath: folder.path("closed")) }
 
   private static let program = """

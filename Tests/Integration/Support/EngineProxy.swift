@@ -1,33 +1,34 @@
 import Foundation
 import TestSupport
 
-/// A way to an engine over TCP that can be cut: the faults that a real engine can't be asked for.
+/// A TCP proxy of an engine that can cut connections: faults that a real engine doesn't offer.
 struct EngineProxy: Sendable {
   /// Its port on the loopback interface.
   let port: Int
   private let process: RunningCommand
 
-  /// Lends a proxy to an engine.
+  /// Calls `body` with a proxy of an engine.
   ///
   /// - Parameters:
-  ///   - engine: where it leads.
-  ///   - certificates: a folder with `ca.pem`, `server.pem` and `server-key.pem`, for TLS both ways.
-  ///   - body: what to do with it.
-  /// - Throws: what `body` throws.
+  ///   - engine: the engine behind the proxy.
+  ///   - certificates: a directory with `ca.pem`, `server.pem` and `server-key.pem`, for mutual
+  ///     TLS.
+  ///   - body: the use of the proxy.
+  /// - Throws: the errors of `body`.
   static func with(
     _ engine: TestEngine, certificates: String? = nil, _ body: (EngineProxy) async throws -> Void
   ) async throws {
     try await with(target: engine.socket, certificates: certificates, body)
   }
 
-  /// Lends a proxy to whatever listens on a port of the loopback interface.
+  /// Calls `body` with a proxy of a port of the loopback interface.
   ///
   /// - Parameters:
-  ///   - port: where it leads; nobody need be there yet.
+  ///   - port: the port behind the proxy; nothing has to listen there yet.
   ///   - certificates: as for an engine.
   ///   - asksClients: whether clients need a certificate.
-  ///   - body: what to do with it.
-  /// - Throws: what `body` throws.
+  ///   - body: the use of the proxy.
+  /// - Throws: the errors of `body`.
   static func with(
     tcp port: Int, certificates: String, asksClients: Bool = true,
     _ body: (EngineProxy) async throws -> Void
@@ -48,19 +49,19 @@ struct EngineProxy: Sendable {
     try await body(EngineProxy(port: Int(port) ?? 0, process: process))
   }
 
-  /// Cuts every connection, and takes no new one until `open`.
+  /// Cuts every connection, and accepts no new one until `open`.
   func cut() async throws {
     process.send(SIGUSR1)
     try await process.line(containing: "cut")
   }
 
-  /// Takes connections again.
+  /// Accepts connections again.
   func open() async throws {
     process.send(SIGUSR2)
     try await process.line(containing: "open")
   }
 
-  /// Breaks off whenever a container is inspected, until `open`.
+  /// Closes the connection whenever a container is inspected, until `open`.
   func hideContainers() async throws {
     process.send(SIGHUP)
     try await process.line(containing: "hidden")
@@ -111,9 +112,10 @@ struct EngineProxy: Sendable {
     """
 }
 
-/// Certificates for TLS both ways, as an operator makes them.
+/// Certificates for mutual TLS, as an operator creates them.
 enum Certificates {
-  /// Makes `ca.pem`, a server's and a client's certificate (`cert.pem`, `key.pem`) in a folder.
+  /// Creates `ca.pem`, a server's and a client's certificate (`cert.pem`, `key.pem`) in a
+  /// directory.
   static func make(in folder: String) async throws {
     func openssl(_ words: String...) async throws {
       try await Command("openssl", words, folder: folder).output()

@@ -2,25 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A way to an engine that records when the engine reports a failure, and injects faults that a real engine can't be
-/// asked for: slow or lost answers, refusals, a socket that vanishes.
+/// A proxy of an engine that records when the engine reports a failure, and injects faults that a
+/// real engine doesn't offer: delayed or lost responses, refusals, a missing socket.
 struct EngineTap: Sendable {
-  /// A fault, injected where a request matches.
+  /// A fault, injected into matching requests.
   struct Fault: Encodable, Sendable {
-    /// Matches `METHOD /path?query`, without the API's version.
+    /// Matches `METHOD /path?query`, without the API version.
     let request: String
-    /// How many requests it applies to; 0: all.
+    /// The number of requests that it applies to; 0: all.
     var times = 0
-    /// The engine is not asked: this status, with `message`, is the answer. CONTAINER in it is the container's ID.
+    /// The engine does not receive the request: this status, with `message`, is the response.
+    /// CONTAINER in it is the container's ID.
     var status: Int?
     var message = ""
-    /// The engine is asked only after `release`.
+    /// The engine receives the request only after `release`.
     var holdsRequest = false
-    /// The engine does what it was asked to; its answer is held back until `release`.
+    /// The engine performs the request; its response is held until `release`.
     var holdsAnswer = false
-    /// The engine does what it was asked to; then the connection breaks.
+    /// The engine performs the request; then the connection breaks.
     var losesAnswer = false
-    /// Texts of the answer that are replaced by others of the same length.
+    /// Texts of the response that are replaced by others of the same length.
     var swaps: [[String]] = []
   }
 
@@ -28,25 +29,25 @@ struct EngineTap: Sendable {
   struct Moment: Sendable {
     /// Seconds since 1970.
     let time: Double
-    /// The request, and how the answer begins.
+    /// The request, and the beginning of the response.
     let text: String
   }
 
-  /// The sockets' paths; what uses one is told apart from what uses another.
+  /// The sockets' paths; the clients of different sockets are distinguished.
   let sockets: [String]
   private let process: RunningCommand
 
-  /// What DOCKER_HOST selects the first socket.
+  /// The value of DOCKER_HOST for the first socket.
   var dockerHost: String { "unix://\(sockets[0])" }
 
-  /// Lends a tap.
+  /// Calls `body` with a tap.
   ///
   /// - Parameters:
-  ///   - engine: where it leads.
-  ///   - count: how many sockets it listens on.
-  ///   - faults: the first that matches a request is injected.
-  ///   - body: what to do with it.
-  /// - Throws: what `body` throws.
+  ///   - engine: the engine behind the tap.
+  ///   - count: the number of sockets that it listens on.
+  ///   - faults: the first one that matches a request is injected.
+  ///   - body: the use of the tap.
+  /// - Throws: the errors of `body`.
   static func with(
     _ engine: TestEngine, sockets count: Int = 1, faults: [Fault] = [],
     _ body: (EngineTap) async throws -> Void
@@ -64,7 +65,7 @@ struct EngineTap: Sendable {
     }
   }
 
-  /// Failures that came over a socket since a time, in order.
+  /// Failures on a socket since a time, in order.
   func moments(at socket: Int = 0, since: Double = 0) -> [Moment] {
     process.lines().compactMap { line in
       let words = line.split(separator: " ", maxSplits: 2)
@@ -74,24 +75,25 @@ struct EngineTap: Sendable {
     }
   }
 
-  /// The requests that met a fault so far.
+  /// The requests with an injected fault so far.
   var injections: [String] {
     process.lines().filter { $0.hasPrefix("injected ") }
       .map { String($0.dropFirst("injected ".count)) }
   }
 
-  /// Waits until a request is held back, or its answer: then the engine has done what it was asked to.
+  /// Waits until a request or a response is held; with a held response, the engine has performed
+  /// the request.
   func isHeld(within: Duration = .seconds(60)) async throws {
     try await process.line(containing: "held ", within: within)
   }
 
-  /// Lets held answers go, and holds no more.
+  /// Releases held responses, and holds no more.
   func release() async throws {
     process.send(SIGHUP)
     try await process.line(containing: "released")
   }
 
-  /// Removes the sockets and breaks every connection, as an engine's end does.
+  /// Removes the sockets and breaks every connection, as if the engine exits.
   func close() async throws {
     process.send(SIGUSR1)
     try await process.line(containing: "closed")

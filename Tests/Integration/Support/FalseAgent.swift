@@ -3,19 +3,19 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A Mesos agent's operator API (v1, in JSON), as far as pod-reaper asks it.
+/// The part of a Mesos agent's operator API (v1, in JSON) that pod-reaper uses.
 final class FalseAgent: Sendable {
-  /// What it says.
+  /// The contents of its responses.
   struct Words: Sendable {
     var id = "agent-1"
     var runs: [String] = []
     var isRegistered = true
     var acls = ""
     var cgroupsRoot = "mesos"
-    /// What its answers to GET_METRICS say one after the other, in seconds.
+    /// The uptimes in its successive responses to GET_METRICS, in seconds.
     var uptimes: [Double] = []
     var status = 200
-    /// Who has another, or none, gets 401.
+    /// A request with another token, or none, gets 401.
     var token: String?
   }
 
@@ -74,20 +74,21 @@ final class FalseAgent: Sendable {
 }
 
 extension FalseAgent {
-  /// How an agent that wants a token is reached: over TLS, or at its domain socket.
+  /// The connection to an agent that requires a token: TLS, or its domain socket.
   enum Way: Sendable, CaseIterable { case tls, socket }
 
   static let token = "eyJhbGciOiJIUzI1NiJ9.e30.token"
 
-  /// Lends one that lists these runs to who has the token.
+  /// Calls `body` with an agent that lists these runs in response to requests with the token.
   ///
   /// - Parameters:
-  ///   - way: how it is reached.
-  ///   - runs: what it lists.
-  ///   - token: what a caller is given as its token.
-  ///   - authorities: the file with the authorities that a caller trusts; by default the right ones.
-  ///   - body: is given the options that lead to it.
-  /// - Throws: what `body` throws.
+  ///   - way: the connection.
+  ///   - runs: the listed runs.
+  ///   - token: the token of the client.
+  ///   - authorities: the file with the authorities that the client trusts; by default the right
+  ///     ones.
+  ///   - body: receives the options for the connection.
+  /// - Throws: the errors of `body`.
   static func withGuarded(
     _ way: Way, runs: [String], token: String = token, authorities: String? = nil,
     _ body: ([String]) async throws -> Void

@@ -1,14 +1,14 @@
 import TestSupport
 
-/// A registry on the loopback interface that isn't one: it never answers, or has nothing.
+/// A fake registry on the loopback interface: it never responds, or has nothing.
 final class FalseRegistry: Sendable {
-  /// What it does with a request.
+  /// Its behavior.
   enum Manner: Sendable {
-    /// Takes connections and never says a word.
+    /// Accepts connections and never responds.
     case stalls
     /// Is a registry, and has no image.
     case hasNothing
-    /// Is a registry, and gives nothing away.
+    /// Is a registry, and denies access.
     case denies
   }
 
@@ -25,13 +25,13 @@ final class FalseRegistry: Sendable {
 
   deinit { server.abandon() }
 
-  /// How many connections came.
+  /// The number of connections.
   var requests: Int { server.accepted }
 
-  /// The name of an image that this registry is asked for.
+  /// The name of an image in this registry.
   func image(_ name: String) -> String { "127.0.0.1:\(server.port)/\(name)" }
 
-  // Docker tries TLS first, and takes the server's 400 for the word that there is none.
+  // Docker tries TLS first, and concludes from the server's 400 that there is none.
   private static func reply(to request: ServerRequest, _ manner: Manner) -> ServerReply {
     let isPing = request.method == "GET" && request.path == "/v2/"
     let refusal =

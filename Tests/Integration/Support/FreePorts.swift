@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Host ports that no other test has got.
+/// Host ports that no other test uses.
 enum FreePorts {
   private static let given = Mutex(Set<Int>())
 
-  /// So many ports that nothing listens on, in tcp.
+  /// This number of TCP ports that nothing listens on.
   static func take(_ count: Int) throws -> [Int] {
     var ports: [Int] = []
     while ports.count < count {
@@ -16,8 +16,8 @@ enum FreePorts {
     return ports
   }
 
-  /// Three ports as Marathon offers them, neither sorted nor the reverse: 31890, 31000 and 31001 for the first who
-  /// asks, if they are free.
+  /// Three ports as Marathon offers them, in no order: 31890, 31000 and 31001 for the first caller,
+  /// if they are free.
   static func unsorted() throws -> [Int] {
     let known = [31890, 31000, 31001]
     if given.withLock({ $0.insert(known[0]).inserted }),
@@ -30,7 +30,7 @@ enum FreePorts {
   }
 }
 
-/// A socket that listens on a port of the loopback interface, or of all, until it is let go of.
+/// A socket that listens on a port of the loopback interface, or of all, until it is released.
 final class ListeningSocket: Sendable {
   let number: Int32
   let port: Int
@@ -63,7 +63,7 @@ final class ListeningSocket: Sendable {
   }
 }
 
-/// Fetches a page from this host, as often as it takes within a deadline.
+/// Requests a page from this host, repeatedly until it succeeds or the deadline passes.
 func page(
   at port: Int, path: String = "/", within: Duration = .seconds(30)
 ) async throws -> String {

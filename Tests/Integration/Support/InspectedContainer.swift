@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What `docker inspect` says of a container.
+/// The output of `docker inspect` for a container.
 struct InspectedContainer: Decodable, Sendable {
   struct Configuration: Decodable, Sendable {
     var Labels: [String: String]
@@ -32,11 +32,11 @@ struct InspectedContainer: Decodable, Sendable {
   var State: Status
   var Mounts: [Place]
 
-  /// The service that it is for.
+  /// The service of the container.
   var service: String { Config.Labels["com.docker.compose.service"] ?? "" }
 }
 
-/// What `docker network inspect` or `docker volume inspect` says.
+/// The output of `docker network inspect` or `docker volume inspect`.
 struct InspectedObject: Decodable, Sendable {
   var Name: String
   var Labels: [String: String]?
@@ -69,7 +69,7 @@ extension RunningPod {
     return try JSONDecoder().decode([Value].self, from: Data(try await command.output().utf8))
   }
 
-  /// The names of the services' containers that are there, whatever they do.
+  /// The services of the existing containers, in any state.
   func services() async throws -> [String] {
     try await engine.docker(
       "ps", "-a", "--filter", "label=mesos.container_id=\(run)", "--format",
@@ -78,16 +78,16 @@ extension RunningPod {
   }
 }
 
-/// A process's life as /proc tells it.
+/// Facts about a process from /proc.
 enum ProcessFacts {
-  /// When it started, in clock ticks since boot.
+  /// Its start time, in clock ticks since boot.
   static func startTime(_ pid: pid_t) throws -> String {
     let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
     guard let close = stat.lastIndex(of: ")") else { return "" }
     return String(stat[close...].split(separator: " ")[20])
   }
 
-  /// A line of its status that counts kilobytes, such as `VmHWM`.
+  /// A line of its status in kilobytes, such as `VmHWM`.
   static func kilobytes(_ key: String, of pid: pid_t) throws -> Int {
     let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix(key + ":") } ?? ""

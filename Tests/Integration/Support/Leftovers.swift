@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-/// What is left of a run: containers, networks, volumes, cgroups.
+/// The remaining objects of a run: containers, networks, volumes, cgroups.
 struct Leftovers: Sendable {
   var containers: [String]
   var networks: [String]
@@ -14,7 +14,7 @@ struct Leftovers: Sendable {
     containers.isEmpty && networks.isEmpty && volumes.isEmpty && cgroups.isEmpty
   }
 
-  /// Looks for what bears a run's label, and for the folders of its cgroup in every hierarchy.
+  /// Finds objects by a run's label, and the directories of its cgroup in every hierarchy.
   static func of(run: String, on engine: TestEngine) async throws -> Leftovers {
     let label = "label=mesos.container_id=\(run)"
     async let containers = engine.docker("ps", "-aq", "--no-trunc", "--filter", label).output()
@@ -31,7 +31,7 @@ struct Leftovers: Sendable {
     text.split(whereSeparator: \.isNewline).map(String.init)
   }
 
-  /// Takes away what a failed test left, so that others don't meet it.
+  /// Removes the objects that a failed test left, so that they don't affect others.
   func remove(from engine: TestEngine) async throws {
     for container in containers { try await engine.docker("rm", "-fv", container).run() }
     for network in networks { try await engine.docker("network", "rm", network).run() }
@@ -40,7 +40,7 @@ struct Leftovers: Sendable {
   }
 }
 
-/// Records an issue if anything of an ended pod is left, and removes it.
+/// Records an issue if any object of a stopped pod is left, and removes it.
 func expectNothingLeft(
   of pod: RunningPod, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
@@ -51,12 +51,12 @@ func expectNothingLeft(
 
 /// A mounted cgroup hierarchy.
 struct Hierarchy: Sendable {
-  /// Where its root is mounted.
+  /// The mount point of its root.
   let root: String
   /// Its controllers, or `name=…`; empty for version 2.
   let controllers: [String]
 
-  /// All that this process sees.
+  /// All hierarchies that this process sees.
   static func all() throws -> [Hierarchy] {
     try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).split(separator: "\n")
       .compactMap { line in
@@ -79,12 +79,12 @@ struct Hierarchy: Sendable {
   /// The root of the version 2 hierarchy.
   static func unifiedRoot() throws -> String? { try all().first { $0.controllers.isEmpty }?.root }
 
-  /// The folders of a cgroup in all hierarchies.
+  /// The directories of a cgroup in all hierarchies.
   static func folders(of path: String) throws -> [String] {
     try all().map { $0.root + path }.filter { FileManager.default.fileExists(atPath: $0) }
   }
 
-  /// Removes a cgroup with all below it; what holds a process stays.
+  /// Removes a cgroup with all cgroups below it; those that have a process are kept.
   static func remove(_ folder: String) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
       var isFolder: ObjCBool = false

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A launcher on an engine, and who the executor is.
+/// A launcher on an engine, and the user of the executor.
 struct MesosHost: Sendable, CustomTestStringConvertible {
   let engine: TestEngine
   let launcher: LaunchOptions.Launcher
@@ -30,10 +30,10 @@ struct MesosHost: Sendable, CustomTestStringConvertible {
   /// The linux launcher on each engine, as an ordinary user.
   static let ordinary = linux.map { MesosHost($0.engine, $0.launcher, isOrdinaryUser: true) }
 
-  /// Root below the linux launcher, and an ordinary user.
+  /// Root with the linux launcher, and an ordinary user.
   static let both = linux + ordinary
 
-  /// Every launcher, and everybody.
+  /// Every launcher, and every user.
   static let all =
     both
     + TestEngine.all.flatMap {
@@ -41,22 +41,23 @@ struct MesosHost: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What a test changes about the agent, the task and the sandbox.
+/// Changes by a test to the agent, the task and the sandbox.
 struct MesosSettings {
   var agent: (inout AgentOptions) -> Void = { _ in }
   var task: (inout TaskDescription) -> Void = { _ in }
-  /// Makes the task, from its ID and the executor's path; a plain one if nothing is said.
+  /// Creates the task from its ID and the executor's path; by default a plain one.
   var make: (String, String) throws -> TaskDescription = { .plain(id: $0, executor: $1) }
-  /// IDs of further tasks of the same kind, which come with the first as a group. Each has its ID in NAME.
+  /// IDs of further tasks of the same kind, which form a group with the first. Each has its ID in
+  /// NAME.
   var group: [String] = []
   var launch: (inout LaunchOptions) -> Void = { _ in }
   var files: [String: String] = [:]
   var environment: [String: String] = [:]
-  /// Makes the files that the task's URIs stand for, in a folder, from the executor's path.
+  /// Creates the files of the task's URIs in a directory, from the executor's path.
   var fetched: (TemporaryFolder, String) async throws -> [String: String] = { _, _ in [:] }
-  /// Something that only a reaper can take away may be left, since the executor was killed.
+  /// Objects that only a reaper can remove may be left, because the executor was killed.
   var leavesContainers = false
-  /// What is against a rule on purpose.
+  /// Intended violations of a rule.
   var mayViolate: (Violation) -> Bool = { _ in false }
 }
 
@@ -66,11 +67,11 @@ struct MesosPod {
   let agent: AgentStandIn
   let run: ExecutorRun
   let task: String
-  /// The agent's folder in each hierarchy, no other agent's.
+  /// The agent's directory in each hierarchy, unique to this agent.
   let cgroupsRoot: String
 
   var engine: TestEngine { host.engine }
-  /// The task's states so far, a repeated one once.
+  /// The task's states so far, without repetitions.
   var states: [String] { agent.states(of: task) }
 
   func states(of task: String) -> [String] { agent.states(of: task) }
@@ -87,24 +88,23 @@ struct MesosPod {
   @discardableResult
   func ended() async throws -> TaskUpdate { try await agent.end(of: task, within: .seconds(60)) }
 
-  /// Waits for the executor's own end.
+  /// Waits for the executor's own exit.
   @discardableResult
   func exited() async throws -> ExitStatus { try await run.exit(within: .seconds(60)) }
 
-  /// Writes a file that the pod's services may see.
+  /// Writes a file that the pod's services can read.
   func write(_ name: String, _ text: String = "") throws {
     try Data(text.utf8).write(to: URL(fileURLWithPath: "\(run.sandbox)/\(name)"))
   }
 
-  /// The IDs of the run's containers, whatever they do.
+  /// The IDs of the run's containers, in any state.
   func containers() async throws -> [String] {
     try await Leftovers.of(run: run.id, on: engine).containers.sorted()
   }
 }
 
-/// Launches a task, lends it to `body`, sees that its executor ends, that it broke no rule, and that nothing is left.
-///
-/// An executor that still runs after `body` gets TERM.
+/// Launches a task, calls `body` with it, and checks that its executor exits, that it violated no
+/// rule, and that no object is left. An executor that still runs after `body` receives TERM.
 func withMesosPod(
   on host: MesosHost, _ compose: String, _ settings: MesosSettings = MesosSettings(),
   sourceLocation: SourceLocation = #_sourceLocation, _ body: (MesosPod) async throws -> Void
@@ -150,7 +150,7 @@ func withMesosPod(
 }
 
 extension AgentStandIn {
-  /// Launches a task, or a group of it and others like it.
+  /// Launches a task, or a group of it and similar ones.
   fileprivate func launch(
     _ task: TaskDescription, and others: [String], as options: LaunchOptions
   ) throws -> ExecutorRun {
@@ -165,7 +165,7 @@ extension AgentStandIn {
   }
 }
 
-/// Has the sandbox hold what the task's URIs name.
+/// Puts the files of the task's URIs into the sandbox.
 private func fetch(
   _ task: TaskDescription, _ settings: MesosSettings, in folder: TemporaryFolder,
   _ executor: String, _ launch: inout LaunchOptions
@@ -178,7 +178,7 @@ private func fetch(
   launch.folder = content
 }
 
-/// Puts the executor and the engine's socket where the executor's user reaches them.
+/// Makes the executor and the engine's socket accessible to the executor's user.
 private func place(
   _ host: MesosHost, in folder: TemporaryFolder, _ launch: inout LaunchOptions
 ) throws -> String {
@@ -187,11 +187,12 @@ private func place(
     guard host.engine.space != nil else { return BuiltProgram.composeExecutor }
     let words = host.engine.enter([BuiltProgram.composeExecutor]).map { "'\($0)'" }
     try folder.write("enter", "exec \(words.joined(separator: " "))\n")
-    // The task's command is `exec '…'`. A script that is executed would be "busy" if another process started meanwhile.
+    // The task's command is `exec '…'`. Executing a script could fail as "busy" if another process
+    // started meanwhile.
     return "sh' '\(folder.path("enter"))"
   }
   chmod(folder.path, 0o711)
-  // A second name of the socket, since the engine's own folder is root's alone.
+  // A second name of the socket, because only root can access the engine's own directory.
   let socket = folder.path("docker.sock")
   try #require(link(host.engine.socket, socket) == 0, "\(String(cString: strerror(errno)))")
   var status = stat()
@@ -205,14 +206,15 @@ private func place(
   return executor
 }
 
-/// Records an issue if anything of an ended run is left in Docker or in any cgroup hierarchy, and removes it.
+/// Records an issue if any object of a stopped run is left in Docker or in any cgroup hierarchy,
+/// and removes it.
 private func expectNothingLeft(
   of pod: MesosPod, containersMayBe: Bool, sourceLocation: SourceLocation
 ) async throws {
   var left = try await Leftovers.of(run: pod.run.id, on: pod.engine)
   let folders = try Hierarchy.folders(of: "/\(pod.cgroupsRoot)/\(pod.run.id)")
   #expect(!pod.run.hasLeftover, sourceLocation: sourceLocation)
-  // An ordinary user can't remove what Docker made as root.
+  // An ordinary user can't remove directories that Docker created as root.
   if !pod.host.isOrdinaryUser, !containersMayBe {
     left.cgroups += folders
   } else {
@@ -226,7 +228,7 @@ private func expectNothingLeft(
   for folder in try Hierarchy.folders(of: "/\(pod.cgroupsRoot)") { rmdir(folder) }
 }
 
-/// A service that ends with the code that the test writes into `stop`, in the sandbox.
+/// A service that exits with the code that the test writes into `stop`, in the sandbox.
 let obedient = """
   services:
     web:
@@ -236,7 +238,7 @@ let obedient = """
       volumes: [".:/box"]
   """
 
-/// A service that doesn't end when it is told to.
+/// A service that ignores its stop signal.
 let stubborn = """
   services:
     web:

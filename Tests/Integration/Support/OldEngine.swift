@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Lends an engine of an older release, which is a stand-in before a real one. What it had to
-/// refuse fails the test.
+/// Calls `body` with an engine of an older release, which is a stand-in in front of a real one.
+/// Requests that it had to refuse fail the test.
 func withOldEngine(
   _ release: EngineRelease, before engine: TestEngine,
   sourceLocation: SourceLocation = #_sourceLocation,
@@ -23,7 +23,7 @@ extension EngineStandIn {
   /// The value of DOCKER_HOST that selects it.
   var dockerHost: String { "unix://\(socket)" }
 
-  /// Sends a request by curl; gives the status and the body.
+  /// Sends a request with curl; returns the status and the body.
   func request(
     _ method: String, _ path: String, json: String? = nil
   ) async throws -> (status: String, body: String) {

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A program in a terminal of its own, whose keys a test types.
+/// A program in its own terminal, whose keys a test types.
 final class PseudoTerminal: Sendable {
   /// The program; its standard streams are the terminal.
   let program: RunningCommand
@@ -13,19 +13,19 @@ final class PseudoTerminal: Sendable {
   /// Starts a program in a terminal.
   ///
   /// - Parameters:
-  ///   - command: the program; its environment and folder are kept.
+  ///   - command: the program; its environment and directory are kept.
   ///   - rows: the terminal's lines.
   ///   - columns: the terminal's columns.
-  /// - Throws: `SpawnFailed`; `CocoaError` where there is no terminal.
+  /// - Throws: `SpawnFailed`; `CocoaError` if there is no terminal.
   init(_ command: Command, rows: UInt16 = 24, columns: UInt16 = 80) throws {
     master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    // TIOCSPTLCK and TIOCGPTN (tty_ioctl(4)), macros that Swift doesn't see.
+    // TIOCSPTLCK and TIOCGPTN (tty_ioctl(4)), macros that Swift doesn't import.
     var isLocked: Int32 = 0
     var number: Int32 = -1
     guard master >= 0, ioctl(master, 0x4004_5431, &isLocked) == 0,
       ioctl(master, 0x8004_5430, &number) == 0
     else { throw CocoaError(.fileReadUnknown) }
-    // As long as the test holds it, its settings can be read after the program's end.
+    // The test keeps it open, so that the settings can be read after the program's exit.
     let path = "/dev/pts/\(number)"
     slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
     received = Mutex([])
@@ -33,7 +33,7 @@ final class PseudoTerminal: Sendable {
     _ = ioctl(slave, UInt(TIOCSWINSZ), &size)
     var started = command
     started.program = "/bin/sh"
-    // In a session of its own it has the terminal as its controlling one, and keeps its process ID.
+    // In its own session the program has this controlling terminal, and keeps its process ID.
     started.arguments =
       ["-c", "exec setsid -c \"$@\" <\(path) >\(path) 2>&1", "sh", command.program]
       + command.arguments
@@ -54,7 +54,7 @@ final class PseudoTerminal: Sendable {
     close(master)
   }
 
-  /// All that was written to the terminal.
+  /// All output to the terminal.
   var screen: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
 
   /// Types keys.

@@ -4,14 +4,15 @@ import OrderedCollections
 import Synchronization
 import TestSupport
 
-/// Says yes to everything as an engine of the newest API, and records what it was asked to create: for what the
-/// engines here are too old for, or have no hardware for. Nothing it creates ever runs or ends.
+/// Accepts every request like an engine of the newest API, and records the requests to create
+/// objects: for features that the test engines are too old for, or for missing hardware. Its
+/// containers never run or exit.
 struct Recorder: Sendable {
-  /// It, for what asks an engine.
+  /// The recorder as an engine.
   let engine: TestEngine
   private let recording: RecordingEngine
 
-  /// Lends one.
+  /// Calls `body` with a recorder.
   static func with(_ body: (Recorder) async throws -> Void) async throws {
     let recording = RecordingEngine()
     let server = FakeHTTPServer { recording.serve($0, $1) }
@@ -21,7 +22,7 @@ struct Recorder: Sendable {
     try await body(Recorder(engine: engine, recording: recording))
   }
 
-  /// What was created so far for a Compose project, in the form of `docker inspect`.
+  /// The objects created so far for a Compose project, in the form of `docker inspect`.
   func created(for project: String) -> CreatedObjects {
     var objects = CreatedObjects()
     var containers: [String: JSON] = [:]
@@ -66,7 +67,7 @@ struct Recorder: Sendable {
   }
 }
 
-/// The engine that a recorder plays.
+/// The engine that a recorder imitates.
 private final class RecordingEngine: Sendable {
   /// A request to create something, or to connect a container with a network.
   struct Record: Sendable {
@@ -80,14 +81,14 @@ private final class RecordingEngine: Sendable {
   fileprivate struct State {
     var records: [Record] = []
     var containers: OrderedDictionary<String, Record> = [:]
-    // What is external in the files is there already.
+    // External objects of the files exist from the beginning.
     var networks: OrderedDictionary<String, JSON> = [
       "outside": ["Name": "bridge-outside", "Id": "outside"]
     ]
     var volumes: OrderedDictionary<String, JSON> = ["store-outside": ["Name": "store-outside"]]
   }
 
-  /// A response; without a value its body has no end.
+  /// A response; without a value its body doesn't end.
   fileprivate struct Response {
     var status = 200
     var value: JSON?
@@ -244,6 +245,6 @@ extension RecordingEngine.State {
 }
 
 extension CreatedObjects {
-  /// Nothing.
+  /// No objects.
   init() {}
 }

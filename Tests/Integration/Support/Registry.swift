@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A registry on the loopback interface, Debian's own program, with its images in a folder of the test's.
+/// A registry on the loopback interface: Debian's own program, with its images in a directory of
+/// the test.
 final class Registry: Sendable {
   /// Its address, the first part of its images' names.
   let address: String
@@ -10,7 +11,7 @@ final class Registry: Sendable {
   private let configuration: String
   private let process = Mutex<RunningCommand?>(nil)
 
-  /// Who may use it, where that is not everybody.
+  /// The permitted user, if access is restricted.
   static let user = "someone"
   /// The password.
   static let password = "secret"
@@ -22,7 +23,7 @@ final class Registry: Sendable {
     return #"{"auths": {"\#(address)": {"auth": "\#(word)"}}}"#
   }
 
-  /// Puts an image there that the engine has afterwards no more.
+  /// Pushes an image there, and removes it from the engine.
   ///
   /// - Returns: its name.
   func image(on engine: TestEngine) async throws -> String {
@@ -36,7 +37,7 @@ final class Registry: Sendable {
     }
   }
 
-  /// Lends one, which wants the password if it is private.
+  /// Calls `body` with a registry, which requires the password if it is private.
   static func lend(isPrivate: Bool = false, _ body: (Registry) async throws -> Void) async throws {
     try await withTemporaryFolder { folder in
       let port = try FreePorts.take(1)[0]
@@ -68,7 +69,7 @@ final class Registry: Sendable {
     self.configuration = configuration
   }
 
-  /// Starts it (again) and waits until it answers.
+  /// Starts it (again) and waits until it responds.
   func start() async throws {
     let command = try Command("docker-registry", ["serve", configuration]).start()
     process.withLock { $0 = command }
@@ -84,13 +85,13 @@ final class Registry: Sendable {
     }
   }
 
-  /// Stops it from responding; its connections stay open.
+  /// Stops it from responding; its connections are kept open.
   func pause() { process.withLock { _ = $0?.send(SIGSTOP) } }
 
   /// Lets it respond again.
   func resume() { process.withLock { _ = $0?.send(SIGCONT) } }
 
-  /// Ends it; its images stay.
+  /// Stops it; its images are kept.
   func stop() async throws {
     let running = process.withLock { $0 }
     running?.send(SIGKILL)

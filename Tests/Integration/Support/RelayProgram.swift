@@ -1,4 +1,5 @@
-/// What the ways to an engine have in common, in Python: each connection of a client is coupled with one to a target.
+/// The common part of the engine proxies, in Python: each client connection is coupled with one to
+/// a target.
 let relayProgram = """
   import os, re, signal, socket, sys, threading
   lock, pairs = threading.Lock(), set()

@@ -2,23 +2,24 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How a process ended; Testing has a type of that name for its own use.
+/// The exit status of a process; Testing has its own type with this name.
 typealias ExitStatus = TestSupport.ExitStatus
 
-/// A pod that a test runs: `compose-executor run` in a folder of its own, which plays the sandbox.
+/// A pod that a test runs: `compose-executor run` in its own directory, which serves as the
+/// sandbox.
 struct RunningPod: Sendable {
   /// The engine that it runs on.
   let engine: TestEngine
   /// The executor's process.
   let executor: RunningCommand
-  /// Where the Compose file lies.
+  /// The directory of the Compose file.
   let sandbox: TemporaryFolder
-  /// Mesos' container ID, another for each pod.
+  /// Mesos' container ID, different for each pod.
   let run: String
-  /// The task's ID, another for each pod.
+  /// The task's ID, different for each pod.
   let task: String
 
-  /// Tells the executor something.
+  /// Sends a signal to the executor.
   func send(_ signal: Int32) { executor.send(signal) }
 
   /// Waits for TASK_RUNNING and returns its message.
@@ -40,18 +41,19 @@ struct RunningPod: Sendable {
     }
   }
 
-  /// Waits for the executor's end.
+  /// Waits for the executor's exit.
   @discardableResult
   func ended(within: Duration = .seconds(60)) async throws -> PodEnd {
     PodEnd(try await executor.result(within: within))
   }
 
-  /// What a service has written to standard output (or error) so far, without its name before each line.
+  /// The output of a service on standard output (or error) so far, without its name before each
+  /// line.
   func output(of service: String, _ stream: RunningCommand.Stream = .stdout) -> [String] {
     PodEnd.lines(of: service, in: executor.lines(stream))
   }
 
-  /// The state that a line of the executor's standard output tells, if it does.
+  /// The state in a line of the executor's standard output; nil for other lines.
   static func state(in line: String) -> (name: String, message: String)? {
     let words = line.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
     guard words.count == 3, words[0].hasSuffix("Z"), words[1].hasPrefix("TASK_") else { return nil }
@@ -59,11 +61,11 @@ struct RunningPod: Sendable {
   }
 }
 
-/// How a pod ended, and all that its executor printed.
+/// The result of a pod, and the executor's output.
 struct PodEnd: Sendable, CustomStringConvertible {
-  /// The executor's own end.
+  /// The executor's own exit status.
   let status: ExitStatus
-  /// Every state that it told, in order.
+  /// Every printed state, in order.
   let states: [String]
   /// The last state's message.
   let message: String
@@ -74,7 +76,7 @@ struct PodEnd: Sendable, CustomStringConvertible {
 
   init(_ result: CommandResult) {
     let lines = [result.stdout, result.stderr].map { text in
-      // By bytes: a carriage return and a newline are one character.
+      // Splits bytes: a carriage return and a newline are one character.
       var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
         .map { String(decoding: $0, as: UTF8.self) }
       if lines.last?.isEmpty == true { lines.removeLast() }
@@ -83,7 +85,7 @@ struct PodEnd: Sendable, CustomStringConvertible {
     self.init(status: result.status, stdout: lines[0], stderr: lines[1])
   }
 
-  /// What is known of a pod so far.
+  /// The result of a pod so far.
   init(soFar pod: RunningPod) {
     self.init(
       status: pod.executor.status ?? .signalled(0), stdout: pod.executor.lines(.stdout),
@@ -99,7 +101,7 @@ struct PodEnd: Sendable, CustomStringConvertible {
     message = told.last?.message ?? ""
   }
 
-  /// What a service wrote, without its name before each line.
+  /// The output of a service, without its name before each line.
   func output(of service: String, _ stream: RunningCommand.Stream = .stdout) -> [String] {
     Self.lines(of: service, in: stream == .stdout ? stdout : stderr)
   }
@@ -114,7 +116,7 @@ struct PodEnd: Sendable, CustomStringConvertible {
   }
 }
 
-/// What a test adds to the executor's command line and surroundings.
+/// Additions of a test to the executor's command line and environment.
 struct PodSettings: Sendable {
   /// Offered ports.
   var ports: [Int]?
@@ -124,19 +126,18 @@ struct PodSettings: Sendable {
   var environment: [String: String] = [:]
   /// More files of the sandbox, by path.
   var files: [String: String] = [:]
-  /// A shell script that ends by starting the executor: `exec "$@"`.
+  /// A shell script whose last command starts the executor: `exec "$@"`.
   var shell: String?
   /// The executor's command line without its arguments.
   var executor = [BuiltProgram.composeExecutor]
-  /// The task's ID; nil for one of its own.
+  /// The task's ID; nil for a unique one.
   var task: String?
-  /// The run; nil for one of its own.
+  /// The container ID; nil for a unique one.
   var run: String?
 }
 
-/// Runs a pod, lends it to `body`, sees that it ends, and that nothing of it is left then.
-///
-/// A pod that still runs after `body` is told to end; so is one whose test failed.
+/// Runs a pod, calls `body` with it, and checks that it stops and leaves no object. A pod that
+/// still runs after `body`, or whose test failed, is stopped.
 @discardableResult
 func withPod<Result>(
   on engine: TestEngine, _ compose: String, _ settings: PodSettings = PodSettings(),
@@ -190,7 +191,7 @@ private func command(
     words[0], Array(words.dropFirst()), environment: environment, folder: sandbox.path)
 }
 
-/// Runs a pod that ends by itself, and returns how it ended.
+/// Runs a pod that stops by itself, and returns its result.
 func podEnd(
   on engine: TestEngine, _ compose: String, _ settings: PodSettings = PodSettings(),
   within: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation

@@ -1,12 +1,13 @@
-/// What a terminal shows of a program's output, its history included: lines, carriage returns, cursor up and erased lines.
+/// The contents of a terminal after a program's output, including the scrollback: lines, carriage
+/// returns, cursor up and erased lines.
 struct ScreenText {
-  /// The lines, from the first one that was printed.
+  /// The lines, from the first printed one.
   private(set) var lines: [[Unicode.Scalar]] = [[]]
   private let columns: Int
   private var row = 0
   private var column = 0
 
-  /// Shows a text on so many columns.
+  /// Displays a text on this number of columns.
   init(_ text: String, columns: Int) {
     self.columns = columns
     var scalars = text.unicodeScalars.makeIterator()
@@ -29,7 +30,7 @@ struct ScreenText {
     }
   }
 
-  /// The lines without blanks at their ends.
+  /// The lines without trailing blanks.
   var text: [String] {
     lines.map { line in
       var line = line

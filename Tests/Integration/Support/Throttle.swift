@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Keeps the number of pods that live at the same time within what a small machine can do.
+/// Limits the number of pods that run at the same time to the capacity of a small machine.
 struct Throttle: SuiteTrait, TestTrait, TestScoping {
-  /// How much of the machine each case takes; all of it is `Machine.width`.
+  /// The share of the machine that each case uses; all of it is `Machine.width`.
   let weight: Int
 
   var isRecursive: Bool { true }
@@ -17,7 +17,8 @@ struct Throttle: SuiteTrait, TestTrait, TestScoping {
     for test: Test, testCase: Test.Case?,
     performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
-    // A test's own weight takes the place of its suite's: two tests that held one and waited for the other would wait for ever.
+    // A test's own weight replaces its suite's: two tests that held one share and waited for the
+    // other would deadlock.
     let outer = Machine.held
     if outer > 0 { await Machine.shared.give(outer) }
     await Machine.shared.take(weight)
@@ -36,7 +37,7 @@ struct Throttle: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == Throttle {
-  /// Runs beside a few others.
+  /// Runs in parallel to a few others.
   static var throttled: Throttle { Throttle(weight: 1) }
   /// Measures, or moves much data: little else runs meanwhile.
   static var heavy: Throttle { Throttle(weight: Machine.width - 1) }
@@ -45,12 +46,12 @@ extension Trait where Self == Throttle {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips where the tests were given no Docker Engine.
+  /// Skips a test if no Docker Engine is configured.
   static var needsEngine: ConditionTrait {
     .enabled(if: !TestEngine.all.isEmpty, "needs a Docker Engine: make test")
   }
 
-  /// Skips by name where there is no such engine, or its hierarchy lacks a controller.
+  /// Skips a test if there is no such engine, or its hierarchy lacks a controller.
   static func needs(_ controller: String, on engine: TestEngine?) -> ConditionTrait {
     .enabled(
       if: engine?.has(controller) == true,
@@ -58,11 +59,11 @@ extension Trait where Self == ConditionTrait {
   }
 }
 
-/// The time that a test case takes once it has its turn.
+/// The duration of a test case, without waiting for its turn.
 struct TestTimer {
   private let start = ContinuousClock.now
 
-  /// Appends the seconds and the test's name to the file that TEST_TIMES names.
+  /// Appends the seconds and the test's name to the file in TEST_TIMES.
   func stop() {
     guard let path = ProcessInfo.processInfo.environment["TEST_TIMES"], let test = Test.current
     else { return }
@@ -74,16 +75,16 @@ struct TestTimer {
   }
 }
 
-/// Hands out shares of the machine, first come first served.
+/// Assigns shares of the machine, first come first served.
 actor Machine {
   static let shared = Machine()
-  /// The shares that there are: tests wait for most of their time, so there are several for each processor. With four
-  /// for each, tests that flood a program have too little of it.
+  /// The number of shares: tests wait for most of their time, so there are several per CPU. With
+  /// four per CPU, tests that flood a program have too little CPU time.
   static let width =
     ProcessInfo.processInfo.environment["TEST_WIDTH"].flatMap { Int($0) }
     ?? max(4, 2 * ProcessInfo.processInfo.activeProcessorCount)
 
-  /// What the running test case holds of it.
+  /// The shares of the running test case.
   @TaskLocal static var held = 0
 
   private var free = width
@@ -108,7 +109,7 @@ actor Machine {
 }
 
 extension TestEngine {
-  /// Whether the hierarchy that this engine works with has a controller.
+  /// Whether the hierarchy of this engine has a controller.
   func has(_ controller: String) -> Bool {
     guard cgroups == .v2 else { return (try? Hierarchy.root(of: controller)) ?? nil != nil }
     let root = (try? Hierarchy.unifiedRoot()) ?? nil

@@ -1,7 +1,7 @@
 import Synchronization
 import TestSupport
 
-/// Faults at random, counted.
+/// Random faults, with their number.
 final class Chaos: Sendable {
   enum Blow { case stream(inside: Bool), restart }
 
@@ -17,15 +17,15 @@ final class Chaos: Sendable {
     state = Mutex(State(random: seed))
   }
 
-  /// Faults so far.
+  /// The number of faults so far.
   var count: Int { state.withLock { $0.count } }
 
-  /// From now on all goes well.
+  /// Ends all faults.
   func calm() {
     state.withLock { $0.isCalm = true }
   }
 
-  /// What happens to a call: something in one of two cases.
+  /// The fault of a call, with a probability of one half.
   func fault(for type: String) -> FakeAgent.Fault? {
     state.withLock { state in
       guard !state.isCalm, Bool.random(using: &state.random) else { return nil }
@@ -45,7 +45,7 @@ final class Chaos: Sendable {
     }
   }
 
-  /// What happens to the agent between two updates.
+  /// The fault of the agent between two updates.
   func blow() -> Blow? {
     state.withLock { state in
       guard !state.isCalm else { return nil }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 extension FakeAgent {
-  /// Reads a call and notes what a real agent would refuse (src/slave/validation.cpp of 1.0,
+  /// Parses a call and records what a real agent would refuse (src/slave/validation.cpp of 1.0,
   /// src/common/validation.cpp later, and Slave::statusUpdate).
   func seen(_ request: ServerRequest) -> SeenCall? {
     func note(_ what: String) {
@@ -69,7 +69,7 @@ extension FakeAgent {
     return Self.states.contains(status["state"] as? String ?? "") ? nil : "unknown state"
   }
 
-  /// TaskState of 1.0's mesos/v1/mesos.proto.
+  /// The states of TaskState in mesos/v1/mesos.proto of 1.0.
   private static let states: Set<String> = [
     "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_FINISHED", "TASK_FAILED",
     "TASK_KILLED", "TASK_LOST", "TASK_ERROR",

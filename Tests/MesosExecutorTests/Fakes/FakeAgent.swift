@@ -5,7 +5,7 @@ import MesosExecutor
 import Synchronization
 import TestSupport
 
-/// An update as an agent takes it.
+/// An update that the agent received.
 struct SeenUpdate: Sendable, Hashable {
   let task: String
   let state: String
@@ -23,34 +23,36 @@ struct SeenUpdate: Sendable, Hashable {
   }
 }
 
-/// A call as it came.
+/// A call that the agent received.
 struct SeenCall: Sendable {
   let type: String
-  /// Of an UPDATE, or of SUBSCRIBE's unacknowledged ones.
+  /// The update of an UPDATE, or the unacknowledged updates of a SUBSCRIBE.
   let updates: [SeenUpdate]
-  /// SUBSCRIBE's unacknowledged tasks.
+  /// The unacknowledged tasks of a SUBSCRIBE.
   let tasks: [String]
   let headers: [String: String]
   let path: String
   let json: String
 }
 
-/// An agent's executor API that misbehaves on demand. It takes updates as the agent's status update stream does: each
-/// uuid once, in the order in which they come, with an acknowledgement for each copy.
+/// The executor API of an agent that misbehaves on demand. It handles updates as the agent's status
+/// update stream does: each uuid once, in the order of arrival, with an acknowledgement for each
+/// copy.
 final class FakeAgent: Sendable {
   enum Fault: Sendable {
     case answer(Int, String)
-    /// The call is not taken, and there is no answer.
+    /// The call isn't handled, and there is no response.
     case closeBefore
-    /// The call is taken, and there is no answer.
+    /// The call is handled, and there is no response.
     case closeAfter
-    /// The call is not taken; the connection stays open without an answer.
+    /// The call isn't handled. The connection stays open without a response.
     case stall
-    /// The call is taken, the answer comes late.
+    /// The call is handled, and the response is late.
     case delay(milliseconds: UInt32)
-    /// 200 and these bytes instead of a stream of events, then the end.
+    /// The response is 200 with these bytes in place of an event stream. Then the connection is
+    /// closed.
     case bytes(String)
-    /// The stream begins and ends without SUBSCRIBED but with this event.
+    /// The stream has only this event, without SUBSCRIBED.
     case only(String)
   }
 
@@ -63,11 +65,11 @@ final class FakeAgent: Sendable {
     var capabilities: [String] = []
     /// Events are written in pieces of this size.
     var pieceSize = Int.max
-    /// What a real agent would have refused.
+    /// Actions that a real agent would refuse.
     var violations: [String] = []
-    /// Decides about each call, if set.
+    /// Chooses the fault of each call, if set.
     var chaos: (@Sendable (String) -> Fault?)?
-    /// The next UPDATEs of a state, as TASK_RUNNING, meet these faults, in this order.
+    /// The faults of the next UPDATEs by state, such as TASK_RUNNING, in order.
     var updateFaults: [String: [Fault]] = [:]
   }
 
@@ -86,15 +88,15 @@ final class FakeAgent: Sendable {
   var violations: [String] { state.withLock { $0.violations } }
   func calls(_ type: String) -> [SeenCall] { calls.filter { $0.type == type } }
 
-  /// Changes how the agent behaves.
+  /// Changes the behavior of the agent.
   func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-  /// The next calls of a type meet these faults, in this order.
+  /// Sets the faults of the next calls of a type, in order.
   func fail(_ type: String, _ faults: Fault...) {
     state.withLock { $0.faults[type, default: []] += faults }
   }
 
-  /// An executor's environment under this agent.
+  /// The environment of an executor of this agent.
   func environment(
     checkpoint: Bool = true, recoveryTimeout: Duration = .seconds(900),
     backoff: Duration = .milliseconds(20), token: String? = nil
@@ -124,14 +126,14 @@ final class FakeAgent: Sendable {
       """)
   }
 
-  /// Acknowledges what was taken so far.
+  /// Acknowledges all updates so far.
   func acknowledgeAll() {
     state.withLock { state in
       for update in state.taken { Self.acknowledge(update, in: state) }
     }
   }
 
-  /// Ends the stream, in the middle of a record if asked to.
+  /// Closes the stream. With `insideRecord`, in the middle of a record.
   func closeStream(insideRecord: Bool = false) {
     state.withLock { state in
       if insideRecord { state.stream?.write(Self.chunk(Array("30\n{\"type\":".utf8))) }

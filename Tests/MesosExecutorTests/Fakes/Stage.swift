@@ -6,7 +6,7 @@ import MesosExecutor
 import Synchronization
 import TestSupport
 
-/// A fake agent, a session that runs under it, and the events that it gave.
+/// A fake agent, a session with it, and the events of the session.
 final class Stage: Sendable {
   let agent: FakeAgent
   let session: MesosSession
@@ -33,7 +33,8 @@ final class Stage: Sendable {
     for await event in session.events { seen.withLock { $0.append(event) } }
   }
 
-  /// The events in short, as `subscribed`, `again`, `launch a`, `kill a 2.0 seconds`, `ended …`.
+  /// The events in short form, such as `subscribed`, `again`, `launch a`, `kill a 2.0 seconds` or
+  /// `ended …`.
   var story: [String] {
     events.filter { if case .settled = $0 { false } else { true } }.map { event in
       switch event {
@@ -50,14 +51,14 @@ final class Stage: Sendable {
     }
   }
 
-  /// Waits until the story has this many events that begin so.
+  /// Waits until the story has this number of events with a prefix.
   func happens(_ prefix: String, times: Int = 1) async throws {
     try await eventually("\(times) × \(prefix) in \(story)") {
       story.count { $0.hasPrefix(prefix) } >= times
     }
   }
 
-  /// Waits until the agent has taken updates with these states, in this order and no others.
+  /// Waits until the agent has handled updates with exactly these states, in this order.
   func takes(_ states: String...) async throws {
     try await eventually("\(states) taken") { agent.taken.map(\.state) == states }
   }
@@ -68,7 +69,7 @@ final class Stage: Sendable {
   }
 }
 
-/// What a session logs.
+/// Records the log of a session.
 struct LineRecorder: LogHandler {
   private final class Store: Sendable {
     let lines = Mutex<[String]>([])
@@ -90,11 +91,11 @@ struct LineRecorder: LogHandler {
 }
 
 extension SessionLimits {
-  /// Without a least wait.
+  /// Limits without a minimum backoff.
   static let quick = SessionLimits(leastBackoff: .zero)
 }
 
-/// Plays `body` with a session that has begun, and ends it.
+/// Runs `body` with a session that is running, and ends the session afterwards.
 func withSession<Result>(
   agent given: FakeAgent? = nil, environment: MesosEnvironment? = nil,
   timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),

@@ -2,7 +2,7 @@ import MesosExecutor
 import Synchronization
 import TestSupport
 
-/// A clock that stands still until it is told to go on.
+/// A clock that only a test advances.
 final class TestClock: Sendable {
   private struct Sleeper {
     let due: Duration
@@ -19,10 +19,10 @@ final class TestClock: Sendable {
   private let state = Mutex(State())
 
   var now: Duration { state.withLock { $0.now } }
-  /// The limits of all draws.
+  /// The limits of all random draws.
   var draws: [Duration] { state.withLock { $0.draws } }
 
-  /// A session's timing by this clock; each draw gives `fraction` of its limit.
+  /// The timing of a session with this clock. Each draw gives `fraction` of its limit.
   func timing(fraction: Double = 1) -> SessionTiming {
     var timing = SessionTiming.system
     timing.now = { self.now }
@@ -45,7 +45,7 @@ final class TestClock: Sendable {
     for continuation in due { continuation.resume() }
   }
 
-  /// Waits until somebody sleeps for this long, and wakes them at their time.
+  /// Waits until a task sleeps for this long, and then advances the clock by that time.
   func passSleep(of time: Duration) async throws {
     try await eventually("somebody sleeps for \(time)") {
       state.withLock { state in state.sleepers.values.contains { $0.due == state.now + time } }

@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// An HTTP/1.1 server for tests, over raw sockets with a thread for each connection: it sends
-/// whatever bytes a test wants, and closes a connection wherever a test wants.
+/// An HTTP/1.1 server for tests, based on raw sockets with a thread for each connection. It sends
+/// any bytes and closes a connection at any point.
 ///
 /// It runs until ``stop()``.
 package final class FakeHTTPServer: Sendable {
-  /// Handles a request; false closes its connection.
+  /// Handles a request. False closes the connection.
   package typealias Handler = @Sendable (ServerRequest, ServerConnection) -> Bool
 
   private struct State {
@@ -23,19 +23,19 @@ package final class FakeHTTPServer: Sendable {
   private let state = Mutex(State())
   private let threads = DispatchGroup()
 
-  /// A server that doesn't listen yet.
+  /// Creates a server that doesn't listen yet.
   ///
-  /// - Parameter handler: Handles requests; without one, whatever comes is read and discarded.
+  /// - Parameter handler: Handles requests. Without a handler, all input is read and discarded.
   package init(_ handler: Handler? = nil) { self.handler = Mutex(handler) }
 
-  /// Has another handler handle requests.
+  /// Sets the handler of future connections.
   package func handle(_ handler: @escaping Handler) { self.handler.withLock { $0 = handler } }
 
-  /// Listens, and sends a reply to each request.
+  /// Creates a server that listens, and sends a reply to each request.
   ///
   /// - Parameters:
-  ///   - address: Where to listen.
-  ///   - reply: Gives the reply to a request.
+  ///   - address: The address to listen at.
+  ///   - reply: Returns the reply to a request.
   /// - Throws: ``SocketError`` if it can't listen.
   package convenience init(
     on address: ListenAddress = .temporary(),
@@ -45,23 +45,23 @@ package final class FakeHTTPServer: Sendable {
     try listen(on: address)
   }
 
-  /// Listens.
+  /// Listens at an address.
   ///
-  /// - Throws: ``SocketError`` if it can't.
+  /// - Throws: ``SocketError`` if it can't listen.
   package func listen(on address: ListenAddress) throws(SocketError) {
     let listener = try Socket.listen(on: address)
     state.withLock { $0.addresses.append(address.bound(to: Socket.port(of: listener))) }
     serve(listener)
   }
 
-  /// Listens again where it did before ``stop()``, at the same port.
+  /// Listens again at the addresses and ports from before ``stop()``.
   ///
-  /// - Throws: ``SocketError`` if it can't.
+  /// - Throws: ``SocketError`` if it can't listen.
   package func restart() throws(SocketError) {
     for address in state.withLock({ $0.addresses }) { serve(try Socket.listen(on: address)) }
   }
 
-  /// Accepts connections on a listening socket, which it closes in the end.
+  /// Accepts connections on a listening socket. Closes it when the server stops.
   package func serve(_ listener: Int32) {
     let isUnix = Socket.port(of: listener) == 0
     state.withLock {
@@ -83,24 +83,24 @@ package final class FakeHTTPServer: Sendable {
     }
   }
 
-  /// The path of its first unix socket.
+  /// The path of the first Unix socket.
   package var path: String {
     state.withLock { $0.addresses.lazy.compactMap(\.path).first ?? "" }
   }
-  /// Its first TCP port.
+  /// The first TCP port.
   package var port: UInt16 {
     state.withLock { $0.addresses.lazy.compactMap(\.port).first ?? 0 }
   }
-  /// Connections accepted so far.
+  /// The number of connections accepted so far.
   package var accepted: Int { state.withLock { $0.accepted } }
-  /// Connections that have ended.
+  /// The number of connections that have ended.
   package var ended: Int { state.withLock { $0.ended } }
-  /// Bytes of floods that open connections have been sent.
+  /// The number of bytes of ``ServerReply/flood(_:)`` that were sent to open connections.
   package var sent: Int { state.withLock { $0.connections.values.reduce(0) { $0 + $1.sent } } }
-  /// All requests so far.
+  /// All requests received so far.
   package var requests: [ServerRequest] { state.withLock { $0.requests } }
 
-  /// Accepts no more connections; those that are open stay.
+  /// Accepts no more connections. Open connections stay open.
   package func stopListening() {
     let (listeners, addresses) = state.withLock { state in
       defer { state.listeners = [] }
@@ -110,14 +110,14 @@ package final class FakeHTTPServer: Sendable {
     for path in addresses.compactMap(\.path) { unlink(path) }
   }
 
-  /// Stops listening and ends all connections, as the death of a process does; returns when all its
-  /// threads have ended.
+  /// Stops listening and closes all connections, as if the process had died. Returns when all
+  /// threads have finished.
   package func stop() {
     abandon()
     threads.wait()
   }
 
-  /// Does what ``stop()`` does without waiting for the threads, one of which may be the caller.
+  /// Does the same as ``stop()`` without waiting for the threads, one of which may be the caller.
   package func abandon() {
     stopListening()
     let connections = state.withLock { state in
@@ -158,16 +158,16 @@ package final class FakeHTTPServer: Sendable {
   }
 }
 
-/// What a server sends in reply to a request.
+/// The reply of a server to a request.
 package enum ServerReply: Sendable {
-  /// These bytes; the connection stays.
+  /// These bytes. The connection stays open.
   case text(String)
-  /// These bytes, then the connection is closed.
+  /// These bytes. Then the server closes the connection.
   case textThenClose(String)
   /// A head, then this many bytes (0, 1, 2 … 255, 0 …).
   case flood(Int)
 
-  /// A reply with a body of known length; the connection stays.
+  /// A reply with a body of known length. The connection stays open.
   package static func answer(
     _ status: Int, _ body: String = "", headers: KeyValuePairs<String, String> = [:]
   ) -> ServerReply {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// A connection that a test's server has accepted.
 package final class ServerConnection: Sendable {
-  /// Whether it came over a unix domain socket.
+  /// Whether the connection uses a Unix domain socket.
   let isUnix: Bool
   private let number: Int32
   private let flooded = Atomic(0)
@@ -13,27 +13,28 @@ package final class ServerConnection: Sendable {
     self.isUnix = isUnix
   }
 
-  // Not before: whoever holds it may still write, and the number could be another socket's by then.
+  // Not earlier: another owner may still write, and the descriptor could then belong to another
+  // socket.
   deinit { close(number) }
 
-  /// Bytes of ``ServerReply/flood(_:)`` that went into the socket.
+  /// The number of bytes of ``ServerReply/flood(_:)`` that the socket accepted.
   var sent: Int { flooded.load(ordering: .relaxed) }
 
-  /// Whatever has arrived, at most `count` bytes; empty at the end.
+  /// The bytes that have arrived, at most `count`. Waits for the first. Empty at the end.
   package func read(atMost count: Int = 65536) -> [UInt8] { Socket.read(number, atMost: count) }
 
-  /// Reads and discards until the peer ends the connection.
+  /// Reads and discards until the peer closes the connection.
   package func discard() {
     while !read(atMost: 512).isEmpty {}
   }
 
-  /// Writes all of it; false if the peer has gone.
+  /// Writes all bytes. False if the peer has closed the connection.
   @discardableResult
   package func write(_ bytes: some Collection<UInt8>) -> Bool { Socket.write(number, bytes) }
 
   /// Sends a reply.
   ///
-  /// - Returns: Whether the connection stays.
+  /// - Returns: Whether the connection stays open.
   @discardableResult
   package func send(_ reply: ServerReply) -> Bool {
     switch reply {
@@ -53,10 +54,10 @@ package final class ServerConnection: Sendable {
     }
   }
 
-  /// Ends both directions; whoever reads from it sees the end.
+  /// Shuts down both directions. The peer reads end-of-file.
   package func end() { Socket.end(number) }
 
-  /// Has the connection reset when it is closed (tcp(7), SO_LINGER of zero): whoever reads from it
-  /// gets an error.
+  /// Causes a reset of the connection when it is closed (tcp(7), SO_LINGER of zero). The peer gets
+  /// an error.
   package func reset() { Socket.reset(number) }
 }

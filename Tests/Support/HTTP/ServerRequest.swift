@@ -1,16 +1,16 @@
-/// A request as a test's server received it.
+/// A request that a test's server received.
 package struct ServerRequest: Sendable {
-  /// The verb, in capitals.
+  /// The method, in capitals.
   package let method: String
   /// The path with its query.
   package let target: String
-  /// Request line and header fields.
+  /// The request line and the header fields.
   package let head: String
-  /// Header fields by their names in lower case; of two equal ones the last.
+  /// The header fields, by name in lower case. If a name occurs twice, the last value.
   package let headers: [String: String]
-  /// Whether it came over a unix domain socket.
+  /// Whether the request came over a Unix domain socket.
   package let isOverDomainSocket: Bool
-  /// The whole body.
+  /// The complete body.
   package let body: [UInt8]
 
   /// The path, without a query.
@@ -21,9 +21,9 @@ package struct ServerRequest: Sendable {
   package var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// Cuts a connection's bytes into requests.
+/// Splits the bytes of a connection into requests.
 struct RequestReader {
-  /// A request that libprocess' parser would not accept.
+  /// A request that the parser of libprocess would reject.
   struct Malformed: Error {}
 
   private let connection: ServerConnection
@@ -31,10 +31,10 @@ struct RequestReader {
 
   init(_ connection: ServerConnection) { self.connection = connection }
 
-  /// The next whole request; nil at the end of the connection.
+  /// The next complete request. Nil at the end of the connection.
   mutating func next() throws(Malformed) -> ServerRequest? {
     while buffer.isEmpty { if !fill() { return nil } }
-    // A client that begins with TLS sends no line.
+    // A client that begins with TLS sends no request line.
     guard buffer[0] < 0x80, buffer[0] >= 0x20 else { throw Malformed() }
     guard let head = line(endingIn: "\r\n\r\n") else { return nil }
     var lines = head.split(separator: "\r\n")[...]

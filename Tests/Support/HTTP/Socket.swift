@@ -1,40 +1,40 @@
 import Glibc
 
-/// A system call on a socket that failed.
+/// A failed system call on a socket.
 public struct SocketError: Error, CustomStringConvertible, Sendable {
-  /// What was being done to what.
+  /// The action and its object.
   public let what: String
-  /// The `errno` of it.
+  /// The `errno`.
   public let code: Int32
 
-  /// What was being done, and what the system says.
+  /// The action and the system's error text.
   public var description: String { "\(what): \(String(cString: strerror(code)))" }
 }
 
-/// Where a server listens.
+/// The address at which a server listens.
 public enum ListenAddress: Sendable, Hashable {
-  /// 127.0.0.1 or ::1, at this port; 0 for any that is free.
+  /// 127.0.0.1 or ::1 with this port. 0 is any free port.
   case loopback(port: UInt16 = 0, isIPv6: Bool = false)
-  /// A unix domain socket.
+  /// A Unix domain socket.
   case unix(path: String)
 
-  /// A unix domain socket in `/tmp` that no other test has.
+  /// A Unix domain socket in `/tmp` that no other test uses.
   package static func temporary() -> ListenAddress {
     .unix(path: "/tmp/fake-server-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock")
   }
 
-  /// The path of a unix domain socket.
+  /// The path of a Unix domain socket. Nil for TCP.
   var path: String? { if case .unix(let path) = self { path } else { nil } }
-  /// A TCP port.
+  /// The TCP port. Nil for a Unix domain socket.
   var port: UInt16? { if case .loopback(let port, _) = self { port } else { nil } }
 
-  /// The address with the port that a socket got.
+  /// The address with the port to which a socket is bound.
   func bound(to port: UInt16) -> ListenAddress {
     if case .loopback(_, let isIPv6) = self { .loopback(port: port, isIPv6: isIPv6) } else { self }
   }
 }
 
-/// The few calls on sockets that test servers need, without buffers: each byte is sent at once.
+/// The socket calls that test servers need. They don't buffer: each byte is sent at once.
 package enum Socket {
   package static func listen(on address: ListenAddress) throws(SocketError) -> Int32 {
     switch address {
@@ -69,7 +69,8 @@ package enum Socket {
       withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
       unlink(path)
       let bound = try bind(number, &name, path)
-      // src/common/domain_sockets.hpp, `DOMAIN_SOCKET_DEFAULT_MODE`: executors of every user may connect.
+      // Executors of every user may connect, as in `DOMAIN_SOCKET_DEFAULT_MODE` of Mesos'
+      // src/common/domain_sockets.hpp.
       chmod(path, 0o666)
       return bound
     }
@@ -91,19 +92,19 @@ package enum Socket {
     return number
   }
 
-  /// The port that a TCP socket is bound to; 0 for another socket.
+  /// The port to which a TCP socket is bound. 0 for another socket.
   package static func port(of number: Int32) -> UInt16 {
     var name = sockaddr_in6()
     var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
     let asked = withUnsafeMutablePointer(to: &name) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &size) }
     }
-    // The port is at the same place in either address family.
+    // The port has the same offset in both address families.
     let families = [sa_family_t(AF_INET), sa_family_t(AF_INET6)]
     return asked == 0 && families.contains(name.sin6_family) ? UInt16(bigEndian: name.sin6_port) : 0
   }
 
-  /// Waits for a connection; nil when the socket was shut down.
+  /// Waits for a connection. Nil if the socket was shut down.
   package static func accept(_ number: Int32) -> Int32? {
     while true {
       let peer = GNU.accept4(number, nil, nil, O_CLOEXEC)
@@ -112,7 +113,8 @@ package enum Socket {
     }
   }
 
-  /// Whatever has arrived, at most `count` bytes; empty at the end of the stream or after an error.
+  /// The bytes that have arrived, at most `count`. Waits for the first. Empty at the end of the
+  /// stream or after an error.
   package static func read(_ number: Int32, atMost count: Int = 65536) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: count)
     while true {
@@ -122,7 +124,7 @@ package enum Socket {
     }
   }
 
-  /// Writes all of it, whatever it takes; false if the peer has gone.
+  /// Writes all bytes, however long it takes. False if the peer has closed the connection.
   @discardableResult
   package static func write(_ number: Int32, _ bytes: some Collection<UInt8>) -> Bool {
     var rest = Array(bytes)[...]
@@ -137,16 +139,17 @@ package enum Socket {
     return true
   }
 
-  /// Has the connection reset when it is closed (tcp(7), SO_LINGER of zero): whoever reads from it gets an error.
+  /// Causes a reset of the connection when it is closed (tcp(7), SO_LINGER of zero). The peer gets
+  /// an error.
   package static func reset(_ number: Int32) {
     var none = linger(l_onoff: 1, l_linger: 0)
     setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout<linger>.size))
   }
 
-  /// Ends both directions; whoever reads from it sees the end.
+  /// Shuts down both directions. The peer reads end-of-file.
   package static func end(_ number: Int32) { shutdown(number, Int32(SHUT_RDWR)) }
 
-  /// Connects to a unix domain socket; nil where nobody listens.
+  /// Connects to a Unix domain socket. Nil if nobody listens.
   package static func connect(to path: String) -> Int32? {
     let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard number >= 0 else { return nil }

@@ -1,4 +1,4 @@
-// libcurl for Swift: curl's variadic functions, each with the one argument type that its option takes.
+// libcurl for Swift: each variadic function of curl is wrapped once per argument type.
 #ifndef CCURL_H
 #define CCURL_H
 
@@ -18,15 +18,15 @@ CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t size);
 /// CURLOPT_WRITEFUNCTION or CURLOPT_HEADERFUNCTION.
 CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_write_function function);
 
-/// Keeps the handle's sockets from programs that this one starts.
+/// Sets close-on-exec on the handle's sockets, so that child programs don't inherit them.
 CURLcode ccurl_close_on_exec(CURL *easy);
 
 long ccurl_get_long(CURL *easy, CURLINFO info);
 
-/// The socket of a handle with CURLOPT_CONNECT_ONLY; -1 where there is none.
+/// The socket of a handle with CURLOPT_CONNECT_ONLY; -1 if there is none.
 int ccurl_get_socket(CURL *easy);
 
-/// The result of a message that says CURLMSG_DONE (a union that Swift reads awkwardly).
+/// The result of a message of type CURLMSG_DONE. It is in a union, which is inconvenient in Swift.
 CURLcode ccurl_message_result(const CURLMsg *message);
 
 #endif

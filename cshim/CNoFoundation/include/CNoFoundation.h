@@ -1,1 +1,1 @@
-/* What swift-argument-parser wants of Foundation: see nofoundation.c. */
+/* Replaces the parts of Foundation that swift-argument-parser links: see nofoundation.c. */

@@ -1,2 +1,2 @@
-/* What a static libdbus wants for servers: see noserver.c. */
+/* Replaces the server functions that a static libdbus links: see noserver.c. */
 #pragma once

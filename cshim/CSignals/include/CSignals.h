@@ -1,11 +1,13 @@
 #pragma once
 
-/* TERM, INT and HUP that came before the program could listen to them.
+/* TERM, INT and HUP signals that arrive before the program can handle them.
 
-   A program that lives for a pod counts them from its very beginning, before its libraries and its runtime are ready:
-   their default would end it without a word. Of compose-executor these are `compose-executor` and `compose-executor
-   run`; every other command keeps the default. */
+   A program that runs a pod counts these signals from its start, before its libraries and
+   runtime are initialized: their default action would kill it without a message.
+   This applies to `compose-executor` and `compose-executor run`; all other commands keep the
+   default actions. */
 
-/* How often a signal (SIGTERM, SIGINT or SIGHUP) came so far; from now on it isn't counted: whoever asks listens to it
-   already. 0 for any other signal, and where nothing counts. */
+/* How often a signal (SIGTERM, SIGINT or SIGHUP) has arrived so far. The signal isn't counted
+   after this call: the caller must handle it already. 0 for any other signal, and for commands
+   that don't count. */
 int signals_take_early(int number);

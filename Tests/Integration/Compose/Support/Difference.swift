@@ -4,18 +4,18 @@ import Foundation
 import OrderedCollections
 import YAML
 
-/// One thing that differs on purpose between a container, network or volume of a pod and the one that Docker
-/// Compose creates from the same file: docs/differences.md has them all, and nothing else may differ.
+/// One intended difference between a container, network or volume of a pod and the one that Docker
+/// Compose creates from the same file. docs/compose.md lists all of them; nothing else may differ.
 struct Difference: Sendable {
-  /// Where `docker inspect` shows it.
+  /// The field in `docker inspect`.
   let place: String
-  /// What a pod has there.
+  /// The value in a pod.
   let ours: String
-  /// What Compose has there.
+  /// The value from Docker Compose.
   let theirs: String
-  /// Why.
+  /// The reason.
   let why: String
-  /// Takes it out of either side's container.
+  /// Removes the difference from the container of either side.
   let remove: @Sendable (inout JSON, Compose.Service, Compose.Project) -> Void
 
   /// The labels of the contract, and Compose's own.
@@ -27,29 +27,38 @@ struct Difference: Sendable {
     Difference(
       place: "`Name`, and every name or ID of another object",
       ours:
-        "container `TASK_SERVICE`, network and volume `PROJECT_KEY`, the project made from task and run",
+        "container `TASK_SERVICE`; network and volume `PROJECT_KEY`, with a project name "
+        + "made from task and run",
       theirs:
-        "container `PROJECT-SERVICE-1`, network and volume `PROJECT_KEY` or the file's `name:`",
-      why: "two pods of one file never meet in a name", remove: { _, _, _ in }),
+        "container `PROJECT-SERVICE-1`; network and volume `PROJECT_KEY` or the file's `name:`",
+      why: "Two pods from one file never share a name.",
+      remove: { _, _, _ in }),
     Difference(
       place: "`Config.Labels`, and `Labels` of networks and volumes",
       ours:
-        "`mesos.*`, `taskId`, `executorId`, and those of Compose that its own commands look for",
-      theirs: "`com.docker.compose.*`", why: "they say whose the object is",
+        "`mesos.*`, `taskId`, `executorId`, and the labels that Compose's own commands search for",
+      theirs: "`com.docker.compose.*`",
+      why: "Labels identify the owner of an object.",
       remove: { container, _, _ in removeContractLabels(&container, at: ["Config", "Labels"]) }),
     Difference(
-      place: "`HostConfig.CgroupParent`", ours: "the task's cgroup",
+      place: "`HostConfig.CgroupParent`",
+      ours: "the task's cgroup",
       theirs: "`cgroup_parent`, or nothing",
-      why: "the task's limits hold for all of the pod",
+      why: "The task's limits apply to the whole pod.",
       remove: { container, _, _ in container.edit(["HostConfig", "CgroupParent"]) { $0 = nil } }),
     Difference(
-      place: "`HostConfig.RestartPolicy`", ours: "`no`",
+      place: "`HostConfig.RestartPolicy`",
+      ours: "`no`",
       theirs: "`restart`, or `deploy.restart_policy`",
-      why: "the executor restarts: nothing may start again after it is dead",
+      why:
+        "The executor restarts containers. No container may start again after the executor "
+        + "has died.",
       remove: { container, _, _ in container.edit(["HostConfig", "RestartPolicy"]) { $0 = nil } }),
     Difference(
-      place: "`HostConfig.PortBindings`: `HostPort`", ours: "the task's next offered port",
-      theirs: "the file's", why: "a host port belongs to one task",
+      place: "`HostConfig.PortBindings`: `HostPort`",
+      ours: "the task's next offered port",
+      theirs: "the file's port",
+      why: "A host port belongs to one task.",
       remove: { container, _, _ in
         container.edit(["HostConfig", "PortBindings", "*"]) { bindings in
           bindings = bindings?.array.map { list in
@@ -63,19 +72,21 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`HostConfig.LogConfig` where the file has no `logging`",
-      ours: "json-file, two files of 50 MB, or the operator's choice",
+      place: "`HostConfig.LogConfig` without `logging` in the file",
+      ours: "json-file with two files of 50 MB, or the operator's setting",
       theirs: "the engine's default",
-      why: "the output is in the sandbox already, and a log must not fill the host",
+      why: "The sandbox already has the output, and a log must not fill the host's disk.",
       remove: { container, service, _ in
         guard service.logging == nil else { return }
         container.edit(["HostConfig", "LogConfig"]) { $0 = nil }
       }),
     Difference(
       place: "`NetworkSettings.Networks.*.Aliases`",
-      ours: "no name of the container itself, but its `container_name`",
+      ours: "the `container_name`, but not the container's own name",
       theirs: "the container's name",
-      why: "Docker knows a container by its name without that; here it has another name",
+      why:
+        "Docker resolves a container's own name without an alias. Here it differs from "
+        + "`container_name`.",
       remove: { container, service, _ in
         let own = Set([container["Name"]?.string?.drop { $0 == "/" }.description].compactMap { $0 })
           .union([service.containerName?.value].compactMap { $0 })
@@ -84,9 +95,10 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`HostConfig.VolumesFrom`, and `RW` of the `Mounts` from there", ours: "`:ro` is kept",
+      place: "`HostConfig.VolumesFrom`, and `RW` of the `Mounts` from there",
+      ours: "`:ro` is kept",
       theirs: "`:ro` is dropped",
-      why: "nothing that the file asks for is dropped",
+      why: "The executor drops nothing that the file asks for.",
       remove: { container, service, _ in
         guard service.volumesFrom.contains(where: \.value.readOnly) else { return }
         container.edit(["Mounts"]) { mounts in
@@ -107,19 +119,22 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`HostConfig.IpcMode` of a service whose `ipc` another joins",
-      ours: "`shareable`, unless the file says",
-      theirs: "the engine's default, which refuses the other",
-      why: "`ipc: service:NAME` works without more",
+      place: "`HostConfig.IpcMode` of a service whose `ipc` another service joins",
+      ours: "`shareable`, unless the file sets `ipc`",
+      theirs: "the engine's default, which refuses the other service",
+      why: "`ipc: service:NAME` works without further settings.",
       remove: { container, service, project in
         let isShared = project.services.values.contains { $0.ipc?.value == .service(service.name) }
         guard service.ipc == nil, isShared else { return }
         container.edit(["HostConfig", "IpcMode"]) { $0 = nil }
       }),
     Difference(
-      place: "`HostConfig.ExtraHosts` of a service whose network another joins",
-      ours: "also the names of all services in it, at 127.0.0.1, and their own hosts",
-      theirs: "its own", why: "they find each other by name",
+      place: "`HostConfig.ExtraHosts` of a service whose network another service joins",
+      ours:
+        "its own hosts, the hosts of the services that joined, and the names of all of them "
+        + "at 127.0.0.1",
+      theirs: "its own hosts",
+      why: "The services reach each other by name.",
       remove: { container, service, project in
         let isShared = project.services.values.contains {
           $0.networkMode?.value == .service(service.name)
@@ -131,8 +146,10 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`Config.MacAddress` on an engine before API 1.44", ours: "`mac_address`",
-      theirs: "nothing", why: "nothing that the file asks for is dropped",
+      place: "`Config.MacAddress` on an engine before API 1.44",
+      ours: "`mac_address`",
+      theirs: "nothing",
+      why: "The executor drops nothing that the file asks for.",
       remove: { container, _, _ in
         container.edit(["Config", "MacAddress"]) { $0 = nil }
       }),
@@ -145,31 +162,33 @@ struct Difference: Sendable {
     }
   }
 
-  /// The table of docs/differences.md.
+  /// The table of docs/compose.md.
   static var table: String {
-    "| in `docker inspect` | a pod | Compose 5.6.1 | why |\n| --- | --- | --- | --- |\n"
+    "| field in `docker inspect` | pod | Docker Compose 5.6.1 | reason |\n"
+      + "| --- | --- | --- | --- |\n"
       + all.map { "| \($0.place) | \($0.ours) | \($0.theirs) | \($0.why) |\n" }.joined()
   }
 }
 
-/// Brings what either side created to a form in which nothing but a fault differs.
+/// Converts the objects of either side to a form in which only a fault differs.
 struct ParityForm: Sendable {
   let names: ParityNames
   let project: Project
 
-  /// What changes from one container to the next.
+  /// Fields that differ between any two containers.
   private static let volatile = [
     ["Id"], ["Created"], ["State"], ["ResolvConfPath"], ["HostnamePath"], ["HostsPath"],
     ["LogPath"],
     ["GraphDriver"], ["NetworkSettings", "SandboxID"], ["NetworkSettings", "SandboxKey"],
-    // A container that hasn't started has none; Compose's request says some that don't count.
+    // A container that hasn't started has none; Compose's request has some that have no effect.
     ["NetworkSettings", "Networks", "*", "IPAddress"],
     ["NetworkSettings", "Networks", "*", "IPv6Gateway"],
-    // Engine 26 and later: made of the aliases, at the connect or at the start, whichever comes first.
+    // Engine 26 and later: derived from the aliases, at the connect or at the start, whichever is
+    // first.
     ["NetworkSettings", "Networks", "*", "DNSNames"],
   ]
 
-  /// Lists in which the order means nothing.
+  /// Lists whose order has no meaning.
   private static let unordered = [
     ["Config", "Env"], ["HostConfig", "Binds"], ["HostConfig", "ExtraHosts"],
     ["HostConfig", "Links"],
@@ -177,7 +196,7 @@ struct ParityForm: Sendable {
     ["NetworkSettings", "Networks", "*", "Aliases"], ["NetworkSettings", "Networks", "*", "Links"],
   ]
 
-  /// A container, as `docker inspect` has it.
+  /// A container in the form of `docker inspect`.
   func container(_ value: JSON, of service: Service) -> JSON? {
     var value = value
     for path in Self.volatile { value.edit(path) { $0 = nil } }
@@ -191,7 +210,7 @@ struct ParityForm: Sendable {
     return value.pruned
   }
 
-  /// A network, or a volume.
+  /// A network or a volume.
   func object(_ value: JSON, hasPools: Bool) -> JSON? {
     var value = value
     Difference.removeContractLabels(&value, at: ["Labels"])

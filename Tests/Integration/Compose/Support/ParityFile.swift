@@ -5,26 +5,26 @@ import OrderedCollections
 import TestSupport
 import YAML
 
-/// A file of `Parity/`: services that show one key, named after it.
+/// A file of `Parity/`: services that use one key, which is the file's name.
 struct ParityFile: Sendable, CustomStringConvertible {
   /// The key, which is the file's name.
   let key: String
-  /// Where it lies in the tests' folder.
+  /// Its path in the tests' directory.
   let path: String
-  /// Why no engine here can create it: `# request only: REASON` in its first line.
+  /// The reason why no engine here can create it: `# request only: REASON` in its first line.
   let requestOnly: String?
   /// A controller that the engine's cgroups must have: `# needs: NAME` in its first line.
   let controller: String?
   /// Its services.
   let services: [String]
-  /// How many containers they have.
+  /// The number of their containers.
   let containers: Int
 
   var description: String { key }
 
   static let folder = SourceTree.path("Tests/Integration/Compose/Parity")
 
-  /// All of them, in the order of their names.
+  /// All files, ordered by name.
   static func all() throws -> [ParityFile] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
       .filter { $0.hasSuffix(".yaml") }.map { try ParityFile(name: $0) }
@@ -56,7 +56,7 @@ struct ParityFile: Sendable, CustomStringConvertible {
     files.flatMap { ["-f", "\($0.key).yaml"] } + ["-f", "gate.yml"]
   }
 
-  /// A file that keeps every service but its own from starting: they are created, and wait.
+  /// A file that prevents every service but its own from starting: they are created, and wait.
   static func gate(for files: [ParityFile]) -> String {
     let waiting = files.flatMap(\.services).map {
       "  \($0): {depends_on: {gate: {condition: service_completed_successfully}}}\n"
@@ -65,7 +65,7 @@ struct ParityFile: Sendable, CustomStringConvertible {
   }
 }
 
-/// What one side created, each under a name that both sides have for it.
+/// The objects that one side created, each with a name that is the same on both sides.
 struct CreatedObjects: Sendable {
   /// Containers by service and number, `web/1`.
   var containers: [String: JSON] = [:]
@@ -74,7 +74,7 @@ struct CreatedObjects: Sendable {
   /// Volumes by key.
   var volumes: [String: JSON] = [:]
 
-  /// How many networks all containers are connected to, each counted for itself.
+  /// The number of network connections of all containers.
   var endpoints: Int {
     containers.values.reduce(0) { sum, container in
       guard case .object(let networks)? = container["NetworkSettings"]?["Networks"] else {
@@ -84,7 +84,7 @@ struct CreatedObjects: Sendable {
     }
   }
 
-  /// What an engine has of a Compose project, as `docker inspect` tells it.
+  /// The objects of a Compose project on an engine, in the form of `docker inspect`.
   init(project: String, on engine: TestEngine) async throws {
     let label = "label=com.docker.compose.project=\(project)"
     let found = try await Self.inspect(
@@ -117,7 +117,7 @@ struct CreatedObjects: Sendable {
   }
 }
 
-/// Names and IDs that the two sides give the same thing, and the word that stands for both.
+/// Names and IDs that the two sides give the same object, and the word that replaces both.
 struct ParityNames: Sendable {
   private var words: [(text: String, word: String)] = []
 
@@ -141,15 +141,15 @@ struct ParityNames: Sendable {
     sort()
   }
 
-  /// The longest first: a project's name is the beginning of others.
+  /// The longest first: a project's name is a prefix of others.
   mutating func sort() { words.sort { $0.text.count > $1.text.count } }
 
-  /// Has a word stand for a text.
+  /// Adds a word that replaces a text.
   mutating func add(_ text: String, _ word: String) {
     if !text.isEmpty { words.append((text, word)) }
   }
 
-  /// The value with words in the place of names, keys of objects too.
+  /// The value with names replaced by words, also in keys of objects.
   func replaced(in value: JSON) -> JSON {
     switch value {
     case .string(let text): .string(replaced(in: text))
@@ -163,14 +163,14 @@ struct ParityNames: Sendable {
     }
   }
 
-  /// The text with words in the place of names.
+  /// The text with names replaced by words.
   func replaced(in text: String) -> String {
     words.reduce(text) { $0.replacingOccurrences(of: $1.text, with: $1.word) }
   }
 }
 
 extension JSON {
-  /// The value without what is empty: null, false, zero, and texts, lists and objects of nothing.
+  /// The value without empty values: null, false, zero, and empty texts, lists and objects.
   var pruned: JSON? {
     switch self {
     case .null, .bool(false), .integer(0), .string(""): return nil
@@ -184,7 +184,7 @@ extension JSON {
     }
   }
 
-  /// Changes the value at a path, where there is one; `*` goes to every member.
+  /// Changes the value at a path, if it exists; `*` stands for every member.
   mutating func edit(_ path: [String], _ change: (inout JSON?) -> Void) {
     guard let first = path.first, case .object(var members) = self else { return }
     for key in first == "*" ? Array(members.keys) : [first] {
@@ -197,12 +197,12 @@ extension JSON {
     self = .object(members)
   }
 
-  /// Where two values part: paths, each with what either side has.
+  /// The differences of two values: paths, each with the value of either side.
   static func differences(_ ours: JSON?, _ theirs: JSON?) -> [String] {
     parted(ours, theirs).map { "\($0.path): ours \($0.ours), Compose's \($0.theirs)" }
   }
 
-  /// Where two values part.
+  /// The differences of two values.
   static func parted(
     _ ours: JSON?, _ theirs: JSON?, at path: String = ""
   ) -> [(path: String, ours: String, theirs: String)] {

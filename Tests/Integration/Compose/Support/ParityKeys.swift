@@ -4,27 +4,27 @@ import YAML
 
 @testable import Compose
 
-/// Keys of a Compose file, as the tables that read it have them.
+/// Keys of a Compose file, according to the tables that read it.
 struct ParityKeys {
   /// Paths such as `services.*.ulimits.*.soft`.
   private(set) var paths: Set<String> = []
 
-  /// Keys that a pod honours, and that no object in Docker shows: what they do has tests of its own.
+  /// Keys that a pod supports and that no Docker object shows: they have their own tests.
   static let invisible: Set<String> = [
-    // Which services there are, and how their images are had.
+    // The selection of services, and the origin of their images.
     "version", "name", "include", "services.*.profiles", "services.*.extends", "services.*.build",
     "services.*.pull_policy", "services.*.pull_refresh_after",
-    // When things start, stop and are shown.
+    // The times at which services start and stop, and their output.
     "services.*.depends_on", "services.*.attach", "services.*.pre_start", "services.*.post_start",
     "services.*.pre_stop", "services.*.deploy.restart_policy.delay",
     "services.*.deploy.restart_policy.window",
-    // What a swarm has is refused.
+    // Swarm features are refused.
     "secrets.*.external", "secrets.*.driver", "secrets.*.template_driver", "configs.*.external",
     "configs.*.template_driver", "secrets.*.name", "secrets.*.labels", "configs.*.name",
     "configs.*.labels",
   ]
 
-  /// Every key that a pod honours and Docker shows.
+  /// Every key that a pod supports and that Docker shows.
   static let visible: Set<String> = {
     var keys = ParityKeys()
     keys.add(TopLevelKeys.table, under: "")

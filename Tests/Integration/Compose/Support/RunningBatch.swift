@@ -34,15 +34,15 @@ extension RunningProject {
   }
 }
 
-/// The Compose files that a batch's cases make up.
+/// The Compose files of a batch's cases.
 private struct RunningFiles {
-  /// What services take by merge keys.
+  /// The anchors that services merge.
   var anchors = ""
-  /// What is merged first.
+  /// The first file.
   var first = ""
-  /// What is merged over that.
+  /// The file that is merged over the first.
   var second = ""
-  /// What services extend.
+  /// The services that others extend.
   var base = ""
 
   mutating func add(_ one: RunningCase, _ variables: inout [String: String]?) throws {

@@ -1,10 +1,10 @@
-/// What differs on purpose between what runs on both sides, beyond what `Difference` takes out:
-/// docs/differences.md has it all with its cases, and nothing else may differ.
+/// One intended difference between containers that run on both sides, in addition to `Difference`.
+/// docs/compose.md lists all of them with their cases; nothing else may differ.
 struct RunningDifference: Sendable {
-  /// The cases' names, or how they begin: `files-config-user*`.
+  /// The names of the cases, or their prefixes: `files-config-user*`.
   let cases: [String]
-  /// How the places begin where it shows: a path in `docker inspect`, `inside` and a section of
-  /// what the probe prints, `order`, `refused`.
+  /// Prefixes of the locations of the difference: a path in `docker inspect`, `inside` and a
+  /// section of the probe's output, `order`, `refused`.
   let places: [String]
   let ours: String
   let theirs: String
@@ -17,38 +17,53 @@ struct RunningDifference: Sendable {
         "namespaces-owner",
       ],
       places: ["inside hosts"],
-      ours: "also the names of all services in a shared network, at 127.0.0.1",
-      theirs: "the owner's own hosts", why: "they find each other by name"),
+      ours: "also the names of all services in a shared network namespace, at 127.0.0.1",
+      theirs: "the owner's own hosts",
+      why: "The services reach each other by name."),
     RunningDifference(
-      cases: ["mounts-socket*"], places: ["inside files"],
+      cases: ["mounts-socket*"],
+      places: ["inside files"],
       ours: "`/run/secrets/docker/config.json` without credentials",
-      theirs: "the user's credentials, and no file where there are none",
-      why: "a program that looks for the file finds one, and none of the executor's secrets"),
+      theirs: "the user's credentials, or no file if there are none",
+      why: "A program that reads the file finds it, but none of the executor's credentials."),
     RunningDifference(
       cases: ["networks-mac", "networks-mac-extended*"],
       places: ["NetworkSettings.Networks", "inside interfaces"],
-      ours: "`mac_address`, before API 1.44 too", theirs: "one of the engine's before API 1.44",
-      why: "nothing is dropped in silence"),
+      ours: "`mac_address`, before API 1.44 too",
+      theirs: "an address of the engine's choice before API 1.44",
+      why: "The executor drops nothing that the file asks for."),
     RunningDifference(
-      cases: ["order-stop-signal"], places: ["order"],
+      cases: ["order-stop-signal"],
+      places: ["order"],
       ours:
-        "one deadline for the whole pod: who ignores its signal is killed in time for those that it depends on",
-      theirs: "10 s for each container, one after the other",
-      why: "an agent kills what hasn't stopped in the task's grace"),
+        "one deadline for the whole pod: a container that ignores its stop signal is killed "
+        + "early enough for the containers that it depends on",
+      theirs: "10 s for each container, one after another",
+      why: "The agent kills what has not stopped within the task's grace period."),
     RunningDifference(
-      cases: ["together-restart-failure"], places: ["RestartCount"],
-      ours: "`RestartCount` is 0", theirs: "Docker's count of restarts",
-      why: "the executor restarts, never Docker"),
+      cases: ["together-restart-failure"],
+      places: ["RestartCount"],
+      ours: "`RestartCount` is 0",
+      theirs: "Docker's count of restarts",
+      why: "The executor restarts containers, Docker never does."),
     RunningDifference(
-      cases: ["values-restart-count"], places: ["refused"], ours: "refused",
-      theirs: "`on-failure:many` is `on-failure`", why: "nothing is dropped in silence"),
+      cases: ["values-restart-count"],
+      places: ["refused"],
+      ours: "refused",
+      theirs: "`on-failure:many` is read as `on-failure`",
+      why: "The executor drops nothing that the file asks for."),
     RunningDifference(
-      cases: ["values-volume-mode"], places: ["refused"], ours: "refused by the engine",
-      theirs: "an unknown word behind a mount is dropped", why: "nothing is dropped in silence"),
+      cases: ["values-volume-mode"],
+      places: ["refused"],
+      ours: "refused by the engine",
+      theirs: "an unknown option of a mount is dropped",
+      why: "The executor drops nothing that the file asks for."),
     RunningDifference(
-      cases: ["values-mac"], places: ["refused"],
+      cases: ["values-mac"],
+      places: ["refused"],
       ours: "refused by the engine, before API 1.44 too",
-      theirs: "`mac_address` is dropped before API 1.44", why: "nothing is dropped in silence"),
+      theirs: "`mac_address` is dropped before API 1.44",
+      why: "The executor drops nothing that the file asks for."),
   ]
 
   /// Whether a finding is one of them.
@@ -59,9 +74,9 @@ struct RunningDifference: Sendable {
     }
   }
 
-  /// The table of docs/differences.md.
+  /// The table of docs/compose.md.
   static var table: String {
-    "| case | a pod | Compose 5.6.1 | why |\n| --- | --- | --- | --- |\n"
+    "| case | pod | Docker Compose 5.6.1 | reason |\n| --- | --- | --- | --- |\n"
       + all.map { row in
         let cases = row.cases.map { "`\($0)`" }.joined(separator: ", ")
         return "| \(cases) | \(row.ours) | \(row.theirs) | \(row.why) |\n"

@@ -7,7 +7,7 @@ import YAML
 
 /// A project that both sides start.
 struct RunningProject: Sendable, CustomStringConvertible {
-  /// The cases that it shows.
+  /// The cases of the project.
   let names: [String]
   /// Its files, by path.
   let files: [String: String]
@@ -17,16 +17,16 @@ struct RunningProject: Sendable, CustomStringConvertible {
   let options: [String]
   /// Services whose containers exit by themselves.
   var exiting: Set<String> = []
-  /// Services of which no output is shown.
+  /// Services whose output is not shown.
   var silent: Set<String> = []
-  /// True if every container exits by itself, or the first that fails ends all.
+  /// True if every container exits by itself, or the first failing one stops all.
   var ends = false
   /// True if the order of all starts and exits is compared.
   var isOrdered = false
 
   var description: String { names.joined(separator: " ") }
 
-  /// The project as this tool reads it.
+  /// The project as this program reads it.
   func loaded() throws -> Project {
     let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
       .appendingPathComponent("compose-executor-test-\(UUID().uuidString)")
@@ -50,7 +50,7 @@ struct RunningProject: Sendable, CustomStringConvertible {
     zip(options, options.dropFirst()).filter { $0.0 == option }.map(\.1)
   }
 
-  /// The cases of `Running/projects`, a project each.
+  /// The cases of `Running/projects`, one project each.
   static func all() throws -> [RunningProject] {
     try RunningText.tables(in: "projects").flatMap { table, root in
       try (root["rows"]?.mapping ?? [:]).map { name, row in
@@ -94,7 +94,7 @@ struct RunningProject: Sendable, CustomStringConvertible {
 }
 
 extension RunningText {
-  /// The tables of a folder of `Running/`, in the order of their names.
+  /// The tables of a directory of `Running/`, ordered by name.
   static func tables(in folder: String) throws -> [(name: String, root: YAMLNode)] {
     let path = "\(RunningTable.folder)/\(folder)"
     return try FileManager.default.contentsOfDirectory(atPath: path).sorted()

@@ -10,10 +10,10 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
   let description: String
   let files: [String: String]
   let environment: [String: String]
-  /// A controller without which an engine drops the value with a warning: `needs: memory`.
+  /// A controller without which an engine ignores the value with a warning: `needs: memory`.
   let controller: String?
 
-  /// The cases of `Running/refused`: a project of one service each.
+  /// The cases of `Running/refused`: one project with one service each.
   static func all() throws -> [RunningRefusal] {
     try RunningText.tables(in: "refused").flatMap { table, root in
       let common = root["common"]?.string ?? "image: pod-test/probe\nnetwork_mode: none\n"
@@ -32,7 +32,7 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
     }
   }
 
-  /// What differs: whether it is refused, and that the refusal names its place.
+  /// The differences: whether it is refused, and whether the refusal has a location.
   func findings(on engine: TestEngine) async throws -> [RunningFinding] {
     if let controller, !engine.has(controller) { return [] }
     async let theirs = theirs(on: engine)

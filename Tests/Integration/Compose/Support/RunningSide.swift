@@ -6,18 +6,18 @@ import YAML
 
 @testable import Compose
 
-/// What one side made of a project.
+/// The result of a project on one side.
 struct RunningSide: Sendable {
   let project: String
   let folder: String
-  /// What there was while it ran; nothing of a project that ended by itself.
+  /// The objects while it ran; none for a project that stops by itself.
   var objects = CreatedObjects()
   /// The containers' lines by service and number, standard output and standard error.
   var lines: [String: [[String]]] = [:]
-  /// The containers' starts and exits, of a project that is compared in this.
+  /// The containers' starts and exits, for a project whose events are compared.
   var events: [Event] = []
 
-  /// Which side.
+  /// The side.
   enum Who: Sendable { case ours, theirs }
 
   /// A container's start or exit.
@@ -29,8 +29,8 @@ struct RunningSide: Sendable {
     var description: String { "\(name) \(what)" }
   }
 
-  /// Starts a project, waits until every container has shown what it sees, inspects all, and takes
-  /// it down.
+  /// Starts a project, waits until every container has printed its view, inspects all of them, and
+  /// removes the project.
   static func of(_ project: RunningProject, _ who: Who, on engine: TestEngine) async throws
     -> RunningSide
   {
@@ -50,7 +50,7 @@ struct RunningSide: Sendable {
   }
 }
 
-/// A side that runs.
+/// A running side.
 private struct RunningSite: Sendable {
   let project: RunningProject
   let who: RunningSide.Who
@@ -58,13 +58,15 @@ private struct RunningSite: Sendable {
   let folder: TemporaryFolder
   let engine: TestEngine
   let process: RunningCommand
-  /// How many containers there will be, by service.
+  /// The expected number of containers, by service.
   let expected: [String: Int]
-  /// The services whose containers start again.
+  /// The services whose containers restart.
   let restarting: Set<String>
-  /// What Compose writes before the lines of a container that the file names, by service.
+  /// The prefix that Compose writes before the lines of a container whose name is in the file, by
+  /// service.
   let titles: [String: String]
-  /// The engine's events, which keeps only the last of them itself; of projects compared in them.
+  /// The engine's events, recorded because the engine keeps only the last ones; for projects whose
+  /// events are compared.
   private let record: RunningCommand?
 
   init(
@@ -113,7 +115,7 @@ private struct RunningSite: Sendable {
     process = try command.start()
   }
 
-  /// Waits until all is there, and looks.
+  /// Waits until all output is complete, and inspects the objects.
   func look() async throws -> RunningSide {
     if project.ends {
       try await process.exit(within: .seconds(120))
@@ -141,13 +143,13 @@ private struct RunningSite: Sendable {
     return side
   }
 
-  /// Waits until every container has shown what it sees, has exited, or shows nothing.
+  /// Waits until every container has printed its view, has exited, or prints nothing.
   private func showAll(_ still: inout [String]) async throws {
     try await eventually("what the containers see", within: .seconds(300)) {
       if process.status != nil { throw RunningEnded(project, who, process, "ended") }
       still = waiting
       guard !still.isEmpty else { return true }
-      // Whether a container that says nothing has exited costs a look at the engine.
+      // Checking whether a silent container has exited costs a request to the engine.
       return try await still.count > 8 ? false : areQuiet(still)
     }
   }
@@ -162,14 +164,14 @@ private struct RunningSite: Sendable {
       let down = Oracle5.cli(
         name, engine, project.options + ["down", "-v"] + now, folder: folder.path,
         environment: project.environment)
-      // On a busy machine the engine lets go of a network late.
+      // On a busy machine the engine releases a network late.
       try await eventually("the end of \(project)", within: .seconds(240)) {
         try await down.run(within: .seconds(120)).status.isSuccess
       }
     }
   }
 
-  /// The services that have containers which haven't shown all yet.
+  /// The services with containers that haven't printed everything yet.
   private var waiting: [String] {
     var done: [String: Int] = [:]
     for line in process.lines() where line.hasSuffix("| probe: done") {
@@ -184,7 +186,7 @@ private struct RunningSite: Sendable {
     }.keys.sorted()
   }
 
-  /// Whether the containers of some services have exited, or run where nothing of them is shown.
+  /// Whether the containers of some services have exited, or run without being shown.
   private func areQuiet(_ services: [String]) async throws -> Bool {
     let states = try await states()
     return services.allSatisfy { name in
@@ -213,7 +215,7 @@ private struct RunningSite: Sendable {
     ).output().split(separator: "\n").first.map(String.init) ?? ""
   }
 
-  /// What a container wrote; Compose has its own name for each before the lines.
+  /// The output of a container; Compose writes its own name for each before the lines.
   private func lines(below key: String, _ own: String?) -> [[String]] {
     let hyphened = key.replacing("/", with: "-")
     let ours = key.hasSuffix("/1") && expected[String(key.dropLast(2))] == 1
@@ -225,7 +227,7 @@ private struct RunningSite: Sendable {
     }
   }
 
-  /// The starts and exits of a project whose containers have all ended.
+  /// The starts and exits of a project whose containers have all exited.
   func events() async throws -> [RunningSide.Event] {
     try await eventually("an exit for each start of \(project)", within: .seconds(30)) {
       let events = try eventsSoFar
@@ -251,7 +253,7 @@ private struct RunningSite: Sendable {
   }
 }
 
-/// A side that ended before it showed anything.
+/// A side that exited before it printed anything.
 struct RunningEnded: Error, CustomStringConvertible {
   let description: String
 

@@ -5,17 +5,17 @@ import YAML
 
 @testable import Compose
 
-/// A table of `Running/`: services that show what a running container has of some key.
+/// A table of `Running/`: services that show the effect of a key in a running container.
 ///
-/// | key | holds |
+/// | key | value |
 /// | --- | --- |
-/// | `common` | what every service has besides; without it, the probe's image and no network |
+/// | `common` | common keys of every service; without it, the probe's image and no network |
 /// | `top` | further top-level text: networks, volumes, services that others refer to |
 /// | `files` | files beside the Compose files, by path |
 /// | `environment` | variables of both command lines |
-/// | `other` | what a row is merged with, unless the row names its own |
+/// | `other` | the value that a row is merged with, unless the row has its own |
 /// | `forms` | the forms of every row; without it, each in turn |
-/// | `rows` | what a service has, or a mapping of that (`is`) and what is special about the row |
+/// | `rows` | keys of a service, or a mapping of them (`is`) and the row's special features |
 struct RunningTable: Sendable {
   let name: String
   let common: String
@@ -24,10 +24,10 @@ struct RunningTable: Sendable {
   let environment: [String: String]
   let rows: [RunningRow]
 
-  /// Where all tables lie.
+  /// The directory of all tables.
   static let folder = SourceTree.path("Tests/Integration/Compose/Running")
 
-  /// Those of services, in the order of their names.
+  /// The tables of services, ordered by name.
   static func all() throws -> [RunningTable] {
     try RunningText.tables(in: "services").map { try RunningTable(name: $0, $1) }
   }
@@ -46,23 +46,23 @@ struct RunningTable: Sendable {
   }
 }
 
-/// A row of a table: what a service has.
+/// A row of a table: keys of a service.
 struct RunningRow: Sendable {
   let table: String
   let name: String
-  /// What the service has, as YAML text.
+  /// The keys as YAML text.
   let snippet: String
-  /// What it is merged with.
+  /// The value that they are merged with.
   let other: String?
   let forms: [RunningForm]
   /// A controller that the engine's cgroups must have, or `all capabilities`, which a container
   /// that the tests run in may lack.
   let controller: String?
-  /// The engine's API that it needs at least.
+  /// The least API version of the engine.
   let api: String?
   /// True if the container exits by itself.
   let exits: Bool
-  /// True if no output of it is shown.
+  /// True if its output is not shown.
   let isSilent: Bool
 
   init(
@@ -94,7 +94,7 @@ struct RunningRow: Sendable {
     return held == (1 << (count + 1)) - 1
   }()
 
-  /// Whether an engine has what it needs.
+  /// Whether an engine fulfills its requirements.
   func runs(on engine: TestEngine, api version: String) -> Bool {
     if controller == "all capabilities" {
       guard Self.hasAllCapabilities else { return false }
@@ -104,7 +104,7 @@ struct RunningRow: Sendable {
     return version.compare(api ?? "0", options: .numeric) != .orderedAscending
   }
 
-  /// The cases that come of it.
+  /// The cases of the row.
   var cases: [RunningCase] { forms.map { RunningCase(row: self, form: $0) } }
 }
 
@@ -116,9 +116,9 @@ struct RunningCase: Sendable, CustomStringConvertible {
   var description: String { "\(row.table)-\(row.name)" + (form == .plain ? "" : "-\(form)") }
 }
 
-/// How a value comes into a service.
+/// The way in which a service gets a value.
 enum RunningForm: String, CaseIterable, Sendable {
-  /// It stands there.
+  /// It is in the service.
   case plain
   /// By a merge key, from an anchor.
   case anchor
@@ -126,31 +126,31 @@ enum RunningForm: String, CaseIterable, Sendable {
   case variable
   /// By `extends`.
   case extended
-  /// By `extends`, below a value of its own.
+  /// By `extends`, overridden by the service's own value.
   case extending
   /// In a second file, over another value.
   case overriding
-  /// Another value over it, in a second file.
+  /// Another value overrides it in a second file.
   case overridden
   /// In a second file, in place of another value: `!override`.
   case replacing
-  /// In a second file alone.
+  /// Only in a second file.
   case second
-  /// Taken away by a second file: `!reset`.
+  /// Removed by a second file: `!reset`.
   case reset
 
-  /// True for those that need another value.
+  /// True for forms that need another value.
   var isMerged: Bool {
     [.extending, .overriding, .overridden, .replacing].contains(self)
   }
 
-  /// Whether it is a row's turn: each has the plain form and one other.
+  /// Whether a row uses this form: each has the plain form and one other.
   func isTurn(of number: Int, among possible: [RunningForm]) -> Bool {
     let others = possible.filter { $0 != .plain }
     return self == .plain || self == others[number % others.count]
   }
 
-  /// A list of forms, or nil where a table has none.
+  /// A list of forms; nil if a table has none.
   static func list(_ node: YAMLNode?) throws -> [RunningForm]? {
     try node?.sequence?.map {
       guard let form = RunningForm(rawValue: $0.string ?? "") else {
@@ -176,12 +176,12 @@ enum RunningText {
     return root
   }
 
-  /// The mapping that a row's text is.
+  /// The mapping in a row's text.
   static func mapping(_ text: String) throws -> OrderedDictionary<String, YAMLNode.Entry> {
     try YAMLParser.documents(in: Array(text.utf8), file: text).first?.root.mapping ?? [:]
   }
 
-  /// A node on one line; with `variables` each scalar becomes one of them.
+  /// A node on one line; with `variables` each scalar is replaced by a variable.
   static func flow(_ node: YAMLNode, _ variables: inout [String: String]?) -> String {
     switch node.content {
     case .sequence(let items):
@@ -218,7 +218,7 @@ enum RunningText {
     return String(decoding: data, as: UTF8.self).replacingOccurrences(of: "\\/", with: "/")
   }
 
-  /// A text, moved to the right.
+  /// A text with more indentation.
   static func indented(_ text: String, by count: Int = 4) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.isEmpty ? "" : String(repeating: " ", count: count) + $0 }.joined(separator: "\n")

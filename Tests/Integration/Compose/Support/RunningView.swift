@@ -6,17 +6,17 @@ import YAML
 
 @testable import Compose
 
-/// What differs between both sides' form of one case.
+/// A difference between both sides of one case.
 struct RunningFinding: Sendable, CustomStringConvertible {
   /// The case, or another object's name.
   let name: String
-  /// Where: a path in `docker inspect`, or `inside` and a section of what the probe prints.
+  /// The location: a path in `docker inspect`, or `inside` and a section of the probe's output.
   let place: String
   let ours: String
   let theirs: String
-  /// The project's case, where a project is one case; else the name.
+  /// The project's case, if a project is one case; otherwise the name.
   var title: String { project ?? name }
-  /// The case that the whole project is.
+  /// The case that is the whole project.
   var project: String?
 
   var description: String {
@@ -24,7 +24,7 @@ struct RunningFinding: Sendable, CustomStringConvertible {
   }
 }
 
-/// Compares what both sides made of a batch.
+/// Compares the results of a batch on both sides.
 struct RunningComparison: Sendable {
   let project: Project
   let isOrdered: Bool
@@ -38,7 +38,7 @@ struct RunningComparison: Sendable {
     isOrdered = project.isOrdered
   }
 
-  /// All that differs.
+  /// All differences.
   var findings: [RunningFinding] {
     let (one, other) = (form(of: ours), form(of: theirs))
     var found: [RunningFinding] = []
@@ -59,7 +59,7 @@ struct RunningComparison: Sendable {
         found += RunningView.findings(
           name, stream, lines(ours, key, stream, one), lines(theirs, key, stream, other)
         ).filter {
-          // The host's come and go with other projects.
+          // The host's interfaces change with other projects.
           service.networkMode?.value != .host || $0.place != "inside interfaces"
         }
       }
@@ -80,7 +80,7 @@ struct RunningComparison: Sendable {
     return found + orderFindings
   }
 
-  /// How the containers' starts and exits differ: in all, or container by container.
+  /// The differences of the containers' starts and exits: in total, or container by container.
   private var orderFindings: [RunningFinding] {
     let (one, other) = (ours.events, theirs.events)
     guard !isOrdered else {
@@ -123,7 +123,7 @@ struct RunningComparison: Sendable {
     var names = ParityNames(of: side.objects, project: side.project, folder: side.folder)
     let fixed = project.networks.filter { $1.ipam?.pools.isEmpty == false }.keys
     names.addAddresses(of: side.objects, fixed: Set(fixed))
-    // A pod's container has its name from the task, and this one as an alias.
+    // A pod's container has its name from the task, and this name as an alias.
     for (name, service) in project.services {
       if let title = service.containerName?.value { names.add(title, "<\(name)/1>") }
     }
@@ -131,7 +131,7 @@ struct RunningComparison: Sendable {
     return ParityForm(names: names, project: project)
   }
 
-  /// What stays of a container from one look to the next, and from one project to the next.
+  /// The part of a container that is stable between two inspections and between two projects.
   private static func still(_ container: JSON) -> JSON {
     var container = container
     let state = container["State"]
@@ -160,9 +160,9 @@ struct RunningComparison: Sendable {
   }
 }
 
-/// What the probe in a container printed.
+/// The output of the probe in a container.
 enum RunningView {
-  /// The sections in which the order of lines means nothing.
+  /// The sections whose order of lines has no meaning.
   private static let unordered: Set<String> = ["hosts", "mounts", "environment", "interfaces"]
 
   static func findings(
@@ -190,7 +190,7 @@ enum RunningView {
         section = String(line.dropFirst(7))
         sections[section] = []
       } else {
-        // Engines from 28 take a container's networks in any order.
+        // Engines from 28 on connect a container's networks in any order.
         let line = section == "interfaces" ? line.replacing(/eth[0-9]+/, with: "eth") : line
         sections[section, default: []].append(line)
       }
@@ -204,7 +204,7 @@ extension ParityNames {
   /// The addresses that an engine chose.
   ///
   /// - Parameters:
-  ///   - objects: What the engine has.
+  ///   - objects: The objects of the engine.
   ///   - fixed: Networks whose addresses the file chose.
   mutating func addAddresses(of objects: CreatedObjects, fixed: Set<String>) {
     for (name, container) in objects.containers {
@@ -218,7 +218,7 @@ extension ParityNames {
           add(endpoint["GlobalIPv6Address"]?.string ?? "", "<address \(name) \(word) IPv6>")
         }
         let address = endpoint["MacAddress"]?.string ?? ""
-        // Those of files begin like this; engines from 28 choose at random.
+        // Addresses of files have this prefix; engines from 28 on choose addresses at random.
         if !address.isEmpty, !address.hasPrefix("02:42:ac:77:65") {
           add(address, "<MAC \(name) \(word)>")
         }

@@ -1,25 +1,25 @@
 /// A way for service `a` to fail before its pod runs.
 struct FailureKind: Sendable, CustomStringConvertible {
-  /// Its name in the table.
+  /// The name in the table.
   let name: String
-  /// Lines of service `a`, beside image and command.
+  /// Lines of service `a`, besides image and command.
   let keys: [String]
-  /// Matches the message's part that names the reason, whatever its letters' case.
+  /// A pattern of the message's part that names the reason, ignoring case.
   let cause: String
-  /// Matches what the engine answers at the moment of the failure (see ``EngineTap``); without one the executor itself
-  /// finds the fault, and its start is that moment.
+  /// A pattern of the engine's response or event at the moment of the failure (see ``EngineTap``).
+  /// Without one, the executor itself finds the fault, and its start is that moment.
   let moment: String?
-  /// What the service runs.
+  /// The command of the service.
   let command: String?
-  /// What it is made from.
+  /// The image of the service.
   let image: String
-  /// What follows the services in the file.
+  /// The lines after the services in the file.
   let top: String
-  /// The message names the service; otherwise what fails is the pod's: a network, a volume.
+  /// The message names the service. Otherwise an object of the pod fails: a network, a volume.
   let namesService: Bool
-  /// It has a healthcheck of its own.
+  /// It has its own healthcheck.
   let hasHealthcheck: Bool
-  /// It is about the service's network.
+  /// The failure concerns the network of the service.
   let isAboutNetwork: Bool
 
   init(
@@ -48,11 +48,13 @@ struct FailureKind: Sendable, CustomStringConvertible {
   private static let volume = #"^POST /volumes/create HTTP/1.1 [45]"#
   private static let pull = #"^POST /images/create.*(HTTP/1.1 [45]|errorDetail)"#
 
-  /// It may count as running for a moment before its exit is seen.
+  /// The service can be running for a moment before its exit is detected.
   var mayRun: Bool { moment == Self.exit && !hasHealthcheck }
 
-  /// All kinds. `$NUMBER` is another for each case, as dockerd looks for a plugin of one name only once at a time; `$SUBNET` and `$OUTSIDE` are the case's own addresses, `$TAKEN` is another network's; `$ABSENT` and
-  /// `$DENIED` are images that registries don't have or don't give.
+  /// All kinds. `$NUMBER` is different for each case, because dockerd searches for a plugin of one
+  /// name only once at a time. `$SUBNET` and `$OUTSIDE` are the case's own addresses, `$TAKEN` is
+  /// in use by another network, `$ABSENT` and `$DENIED` are images that registries don't have or
+  /// refuse.
   static let all = program + resources + network_ + volumes + images + life
 
   private static let program = [
@@ -112,7 +114,7 @@ struct FailureKind: Sendable, CustomStringConvertible {
       "volume driver missing", [#"volumes: ["store:/store"]"#], cause: "nope$NUMBER",
       moment: volume,
       top: "volumes: {store: {driver: nope$NUMBER}}", namesService: false),
-    // Without the kernel's part of NFS it is refused at once; a mount that hangs is a test of its own.
+    // Without the kernel's NFS client the mount fails at once; a mount that hangs has its own test.
     FailureKind(
       "nfs can't be mounted", [#"volumes: ["store:/store"]"#], cause: "addr=127.0.0.1",
       moment: #"^POST /containers/\S* HTTP/1.1 [45]"#,

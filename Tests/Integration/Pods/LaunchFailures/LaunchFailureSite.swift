@@ -6,17 +6,17 @@ import Testing
 struct FailureCase: Sendable, CustomStringConvertible {
   let kind: FailureKind
   let waiter: FailureWaiter
-  /// Another for each pod: its addresses come of it.
+  /// Different for each pod; its addresses are derived from it.
   let number: Int
 
   var description: String { "\(kind) × \(waiter)" }
 
-  /// All combinations that make sense.
+  /// All combinations that are possible.
   static let all = FailureKind.all.flatMap { kind in
     FailureWaiter.all.filter { $0.contradiction(to: kind) == nil }.map { (kind, $0) }
   }.enumerated().map { FailureCase(kind: $1.0, waiter: $1.1, number: $0) }
 
-  /// Each kind once and each waiter at least once, in pairs that the generator chooses.
+  /// Each kind once and each waiter at least once, in pairs that the generator selects.
   static func tenth(_ random: inout SeededGenerator) -> [FailureCase] {
     var chosen: [FailureCase] = []
     var missing = FailureWaiter.all.map(\.name).shuffled(using: &random)
@@ -34,18 +34,18 @@ struct FailureCase: Sendable, CustomStringConvertible {
   }
 }
 
-/// What the cases share: an engine behind a tap, what is missing, and what is taken.
+/// The common environment of the cases: an engine behind a tap, missing images, and used addresses.
 struct FailureSite: Sendable {
   let engine: TestEngine
   let tap: EngineTap
   private let places: [String: String]
 
-  /// How many pods live at the same time.
+  /// The number of pods that run at the same time.
   static let width = 6
-  /// How long a pod may take to stop.
+  /// The time that a pod has to stop.
   static let grace = Duration.seconds(3)
 
-  /// Lends a site.
+  /// Runs `body` with a site.
   static func with(
     _ engine: TestEngine, _ body: (FailureSite) async throws -> Void
   ) async throws {
@@ -74,7 +74,7 @@ struct FailureSite: Sendable {
     try result.get()
   }
 
-  /// Puts a case's own addresses and the site's names into a text.
+  /// Replaces the variables of a text by the case's own addresses and the site's names.
   func filled(_ text: String, _ number: Int) -> String {
     let own = [
       "$NUMBER": "\(number)",
@@ -85,7 +85,7 @@ struct FailureSite: Sendable {
     }
   }
 
-  /// The case's Compose file.
+  /// The Compose file of the case.
   func file(_ one: FailureCase) -> String {
     let (kind, waiter) = (one.kind, one.waiter)
     var keys = ["image: \(kind.image)", "stop_signal: KILL"]
@@ -100,9 +100,9 @@ struct FailureSite: Sendable {
     return filled(text, one.number)
   }
 
-  /// Settings of a case's pod, which reaches the engine by one of the tap's sockets.
+  /// Settings of a case's pod, which reaches the engine through one of the tap's sockets.
   func settings(_ one: FailureCase, socket: Int) -> PodSettings {
-    // The head of a program for another machine.
+    // The header of a program for another machine.
     let elf =
       "\u{7f}ELF\u{2}\u{1}\u{1}" + String(repeating: "\0", count: 9) + "\u{2}\0\u{16}\0\u{1}"
     return PodSettings(
@@ -112,18 +112,19 @@ struct FailureSite: Sendable {
       ] + one.waiter.options,
       environment: ["DOCKER_HOST": "unix://\(tap.sockets[socket])"],
       files: ["wrong.elf": elf + String(repeating: "\0", count: 100)],
-      // Copied by a process of its own: this one's children, which may hold the first file open, make it busy.
+      // Copied by another process: children of this one can have the first file open, which makes
+      // it busy.
       shell: #"cp wrong.elf wrong; chmod +x wrong; exec "$@""#)
   }
 
-  /// When the engine reported the case's failure; nil where it hasn't so far.
+  /// The time of the engine's report of the failure, in seconds since 1970; nil before it.
   func moment(_ one: FailureCase, socket: Int, since: Double) throws -> Double? {
     guard let pattern = one.kind.moment else { return nil }
     let expression = try Regex(pattern)
     return tap.moments(at: socket, since: since).first { $0.text.contains(expression) }?.time
   }
 
-  /// Does something for each case, so many at once, each with a socket of its own.
+  /// Runs `work` for each case, `width` at the same time, each with its own socket.
   func each<Value: Sendable>(
     _ cases: [FailureCase], width: Int = width,
     _ work: @escaping @Sendable (FailureCase, _ socket: Int) async throws -> Value

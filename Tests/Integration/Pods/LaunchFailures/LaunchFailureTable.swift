@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How a case ended, and what is wrong about that.
+/// The result of a case, and its faults.
 struct FailureOutcome: Sendable, CustomStringConvertible {
   let one: FailureCase
-  /// From the failure to the executor's exit, in seconds.
+  /// Seconds from the failure to the executor's exit.
   let seconds: Double
   let end: PodEnd
-  /// What the message should say, and doesn't; nil where it does.
+  /// The faults of the exit and of the message; empty if there are none.
   let faults: [String]
 
-  /// The longest time from a failure to the end, in seconds.
+  /// The longest time from a failure to the exit, in seconds.
   static let limit = 3.0
 
   var isRight: Bool { faults.isEmpty }
@@ -22,7 +22,7 @@ struct FailureOutcome: Sendable, CustomStringConvertible {
     faults + (isLate ? [String(format: "%.1f s after the failure", seconds)] : [])
   }
 
-  /// The message without what differs from pod to pod.
+  /// The message without the parts that differ between pods.
   var reason: String {
     var text = end.message
     for (pattern, replacement) in [
@@ -42,7 +42,7 @@ struct FailureOutcome: Sendable, CustomStringConvertible {
 }
 
 extension FailureSite {
-  /// Runs a case's pod and judges its end.
+  /// Runs a case's pod and checks its result.
   func outcome(of one: FailureCase, socket: Int) async throws -> FailureOutcome {
     let since = Date().timeIntervalSince1970
     let (end, over) = try await withPod(on: engine, file(one), settings(one, socket: socket)) {
@@ -68,15 +68,15 @@ extension FailureSite {
     return FailureOutcome(one: one, seconds: over - (begin ?? since), end: end, faults: faults)
   }
 
-  /// What follows from a failure, and is none.
+  /// Consequences of a failure, which are not causes.
   private static let consequences =
     "not started|not healthy|waits for|non.running|not running within|no such container|cancel"
 }
 
-/// The matrix as a table: kind, waiter, seconds from the failure to the end, message.
+/// The matrix as a table: kind, waiter, seconds from the failure to the exit, message.
 struct FailureTable {
   let outcomes: [FailureOutcome]
-  /// All combinations are in it: those that contradict each other are named.
+  /// The table has all combinations; it lists those that contradict each other.
   let isWhole: Bool
 
   var text: String {
@@ -102,7 +102,7 @@ struct FailureTable {
       + "\n\n\(right) of \(outcomes.count) combinations end as they should.\n"
   }
 
-  /// Prints it where all was taken, and writes it to the file that LAUNCH_MATRIX_TABLE names.
+  /// Prints the table if it has all combinations, and writes it to the file in LAUNCH_MATRIX_TABLE.
   func write() throws {
     if isWhole { print(text) }
     if let path = ProcessInfo.processInfo.environment["LAUNCH_MATRIX_TABLE"] {

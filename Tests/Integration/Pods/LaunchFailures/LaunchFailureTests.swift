@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// LAUNCH_MATRIX=all takes every combination of a failure and who waits; else a tenth of them, which TEST_SEED repeats.
+/// LAUNCH_MATRIX=all runs every combination of a failure and a waiter; otherwise a tenth of them is
+/// run, which TEST_SEED repeats.
 @Suite("A launch that can't succeed", .needsEngine, .heavy)
 struct LaunchFailureTests {
   private static let takesAll = ProcessInfo.processInfo.environment["LAUNCH_MATRIX"] == "all"
@@ -12,13 +13,13 @@ struct LaunchFailureTests {
     return takesAll ? FailureCase.all : FailureCase.tenth(&random)
   }
 
-  @Test("ends within three seconds of the failure, names its cause, and leaves nothing")
+  @Test("stops within three seconds of the failure, names its cause, and leaves no object")
   func matrix() async throws {
     let engine = try #require(TestEngine.all.first)
     let cases = Self.cases(for: "launch failures")
     try await FailureSite.with(engine) { site in
       var outcomes = try await site.each(cases) { try await site.outcome(of: $0, socket: $1) }
-      // A machine that does much else at the same time is no fault of the executor's: measured again, alone.
+      // Other work on the machine can delay the executor: the case is measured again, alone.
       for index in outcomes.indices {
         for _ in 0..<3 where outcomes[index].isOnlyLate {
           outcomes[index] = try await site.outcome(of: cases[index], socket: 0)
@@ -36,7 +37,7 @@ struct LaunchFailureTests {
     }
   }
 
-  @Test("gives the same cause each time, whoever fails because of it")
+  @Test("reports the same cause each time, whatever else fails because of it")
   func sameCause() async throws {
     let engine = try #require(TestEngine.all.first)
     let kinds = ["entry point missing", "wrong architecture", "device missing", "exits"]
@@ -57,12 +58,12 @@ struct LaunchFailureTests {
     }
   }
 
-  @Test("is killed at any moment before, in and after the failure, and leaves nothing")
+  @Test("is killed at any moment before, during and after the failure, and leaves no object")
   func killed() async throws {
     let engine = try #require(TestEngine.all.first)
     var random = SeededGenerator(for: "moments of a kill")
     let cases = Self.takesAll ? FailureCase.all : FailureCase.tenth(&random)
-    // Half of them are killed at some moment, half when the engine reports the failure.
+    // Half of them are killed at a random moment, half when the engine reports the failure.
     let moments = cases.map { _ in
       (atFailure: Bool.random(using: &random), after: Int.random(in: 0...2500, using: &random))
     }
@@ -78,7 +79,7 @@ struct LaunchFailureTests {
 }
 
 extension FailureSite {
-  /// Ends a case's pod at a moment of its launch.
+  /// Stops a case's pod at a moment of its launch.
   fileprivate func kill(
     _ one: FailureCase, socket: Int, atFailure: Bool, after: Duration
   ) async throws {

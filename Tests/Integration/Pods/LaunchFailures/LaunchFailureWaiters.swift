@@ -1,6 +1,6 @@
-/// Who waits for service `a` while it fails.
+/// The services that wait for service `a` while it fails.
 struct FailureWaiter: Sendable, CustomStringConvertible {
-  /// Its name in the table.
+  /// The name in the table.
   let name: String
   /// The other services.
   let services: String
@@ -8,7 +8,7 @@ struct FailureWaiter: Sendable, CustomStringConvertible {
   let keys: [String]
   /// More options of `run`.
   let options: [String]
-  /// It waits for `a` to be healthy: `a` needs a healthcheck.
+  /// A waiter requires a healthy `a`: `a` needs a healthcheck.
   let needsHealthcheck: Bool
 
   init(
@@ -24,12 +24,12 @@ struct FailureWaiter: Sendable, CustomStringConvertible {
 
   var description: String { name }
 
-  /// A further service with some lines.
+  /// Another service with these lines.
   private static func service(_ name: String, _ keys: String...) -> String {
     "  \(name):\n    image: founding/base\n" + keys.map { "    \($0)\n" }.joined()
   }
 
-  /// All of them.
+  /// All waiters.
   static let all = [
     FailureWaiter("nobody"),
     FailureWaiter("nobody, others start", service("b") + service("c") + service("d")),
@@ -52,7 +52,7 @@ struct FailureWaiter: Sendable, CustomStringConvertible {
     FailureWaiter("three that wait", service("b", "depends_on: [a]", "scale: 3")),
   ]
 
-  /// Why this can't be combined with a kind; nil where it can.
+  /// The reason why this can't be combined with a kind; nil if it can.
   func contradiction(to kind: FailureKind) -> String? {
     if name == "share: net", kind.isAboutNetwork {
       return "a shared namespace has no network of the file's"

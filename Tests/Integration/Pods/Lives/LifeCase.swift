@@ -1,17 +1,17 @@
-/// What happens to a pod.
+/// An action on a pod.
 enum LifeAction: Sendable, Equatable, CustomStringConvertible {
   /// The service's process exits with a code, as soon as it runs.
   case exit(String, code: Int)
-  /// Someone else has the engine send SIGKILL.
+  /// Another client has the engine send SIGKILL.
   case kill(String)
-  /// Someone else runs `docker stop -t 1`.
+  /// Another client runs `docker stop -t 1`.
   case stop(String)
-  /// Its health check fails from now on.
+  /// The health check of the service fails from then on.
   case sicken(String)
-  /// The executor gets TERM.
+  /// The executor receives TERM.
   case term
 
-  /// The service that it happens to.
+  /// The service that the action affects.
   var service: String? {
     switch self {
     case .exit(let name, _), .kill(let name), .stop(let name), .sicken(let name): name
@@ -30,7 +30,7 @@ enum LifeAction: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// An action and its moment.
+/// An action and its time.
 struct LifeEvent: Sendable, Equatable, CustomStringConvertible {
   var milliseconds: Int
   var action: LifeAction
@@ -38,16 +38,15 @@ struct LifeEvent: Sendable, Equatable, CustomStringConvertible {
   var description: String { "\(milliseconds) ms: \(action)" }
 }
 
-/// One round: a pod, what happens to it, and how long it may take to stop.
-///
-/// A pod that none of the events ends gets TERM once it has come to rest.
+/// One round: a pod, the actions on it, and its time to stop. A pod that no action stops receives
+/// TERM once it has come to rest.
 struct LifeCase: Sendable, Equatable, CustomStringConvertible {
   var pod = LifePod()
   var events: [LifeEvent] = []
-  /// The moments count from TASK_RUNNING, or from some seconds of waiting for it; else from the
+  /// The times count from TASK_RUNNING, or from a few seconds of waiting for it; otherwise from the
   /// executor's start.
   var beginsRunning = false
-  /// The option `--grace` in milliseconds.
+  /// The option `--grace`, in milliseconds.
   var grace = 3000
 
   var description: String {

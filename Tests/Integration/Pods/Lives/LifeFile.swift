@@ -1,14 +1,14 @@
 /// A pod of random shape, for rounds in which services join, exit and stop at the same time.
 struct LifePod: Sendable, Equatable {
-  /// What a service's process does when it gets its stop signal.
+  /// The reaction of a service's process to its stop signal.
   enum Reaction: Sendable, Equatable {
     /// It exits with a code after some time.
     case exits(milliseconds: Int, code: Int)
-    /// It goes on.
+    /// It continues.
     case ignores
   }
 
-  /// An exit of its own: after some time from each start.
+  /// An exit by itself, some time after each start.
   struct Exit: Sendable, Equatable {
     var milliseconds: Int
     var code: Int
@@ -47,15 +47,15 @@ struct LifePod: Sendable, Equatable {
     case pid, ipc
   }
 
-  /// The namespace of another service that a service lives in.
+  /// The namespace of another service that a service joins.
   struct Joined: Sendable, Equatable {
     var namespace: Namespace
     var owner: String
   }
 
-  /// A command around a service's life.
+  /// A command of a service's lifecycle.
   struct Hook: Sendable, Equatable {
-    /// How long it takes; nil for one that hangs.
+    /// The duration; nil for a command that hangs.
     var milliseconds: Int?
     var code = 0
   }
@@ -80,13 +80,13 @@ struct LifePod: Sendable, Equatable {
   var services: [Service] = []
   /// The namespaces of `--share`; empty for none.
   var shared = ""
-  /// The name by which the engine's events call the container that holds them.
+  /// The name of the infrastructure container in the engine's events.
   static let infra = "infra"
 
   func service(_ name: String) -> Service? { services.first { $0.name == name } }
 
-  /// The services that start again whenever another one does: those in its namespaces, those whose
-  /// `depends_on` says `restart: true`, and theirs.
+  /// The services that restart whenever `owner` does: services in its namespaces, services whose
+  /// `depends_on` has `restart: true`, and their groups.
   func group(of owner: String) -> Set<String> { closure(of: owner) { $0.livesBy($1) } }
 
   private func closure(
@@ -102,17 +102,17 @@ struct LifePod: Sendable, Equatable {
     return found
   }
 
-  /// The services that depend on another one, and those that depend on them.
+  /// The services that depend on another one, directly or indirectly.
   func dependents(of name: String) -> Set<String> {
     closure(of: name) { service, other in service.needs.contains { $0.service == other } }
   }
 
-  /// How many levels of others there are below a service: those that it depends on, and theirs.
+  /// The length of the longest chain of dependencies below a service.
   func depth(of name: String) -> Int {
     service(name)?.needs.map { depth(of: $0.service) + 1 }.max() ?? 0
   }
 
-  /// The length of the longest chain of dependencies.
+  /// The number of services in the longest chain of dependencies.
   var levels: Int { (services.map { depth(of: $0.name) }.max() ?? 0) + 1 }
 
   /// The Compose file.
@@ -124,8 +124,8 @@ struct LifePod: Sendable, Equatable {
       .joined(separator: "\n") + "\n"
   }
 
-  /// What each service's process runs: it writes what it gets into /box/log, and exits with the
-  /// code that it reads from its FIFO.
+  /// The process of each service: it writes the signals that it receives into /box/log, and exits
+  /// with the code that it reads from its FIFO.
   static let process = """
     # NAME SIGNAL REACTION [AFTER CODE]
     n=$1
@@ -140,7 +140,7 @@ struct LifePod: Sendable, Equatable {
 
     """
 
-  /// What each hook runs.
+  /// The command of each hook.
   static let hook = """
     # NAME KIND SECONDS CODE
     n=$1 k=$2
@@ -155,7 +155,7 @@ struct LifePod: Sendable, Equatable {
 }
 
 extension LifePod.Service {
-  /// All that it starts after: the namespace that it lives in implies a dependency.
+  /// All services that have to start before it: the namespace that it joins implies a dependency.
   var needs: [LifePod.Dependency] {
     guard let joined, !dependencies.contains(where: { $0.service == joined.owner }) else {
       return dependencies
@@ -163,13 +163,13 @@ extension LifePod.Service {
     return dependencies + [LifePod.Dependency(service: joined.owner)]
   }
 
-  /// Whether it exits again and again by itself.
+  /// Whether it exits repeatedly by itself.
   var isFlapping: Bool {
     guard let exit else { return false }
     return restart == .always || exit.code != 0 && restart != .no
   }
 
-  /// Whether it starts again whenever another one does.
+  /// Whether it restarts whenever another one does.
   func livesBy(_ other: String) -> Bool {
     joined?.owner == other || dependencies.contains { $0.service == other && $0.restart }
   }

@@ -1,11 +1,11 @@
 import TestSupport
 
-/// Makes rounds from a seed. Every file is valid; whether its pod does well is decided by what
-/// happens to it.
+/// Generates rounds from a seed. Every file is valid; whether its pod succeeds depends on the
+/// actions on it.
 struct LifeGenerator {
   private var random: SeededGenerator
 
-  /// - Parameter seed: the round's own.
+  /// - Parameter seed: the seed of the round.
   init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   /// The next round.
@@ -68,12 +68,12 @@ struct LifeGenerator {
   }
 
   private mutating func joined(in pod: LifePod) -> LifePod.Joined? {
-    // A job takes whoever joined it down when it completes: now and then is enough.
+    // A job that completes takes its joined services down: a low rate is enough.
     let owners = pod.services.filter { $0.exit == nil || random.chance(15) }
     guard !owners.isEmpty else { return nil }
     let owner = random.pick(owners)
     let namespace = random.pick([LifePod.Namespace.network, .network, .network, .pid, .ipc])
-    // The engine shares no ipc namespace that is shared already.
+    // The engine doesn't share an ipc namespace that is already shared.
     let isShared = namespace == .ipc && owner.joined?.namespace == .ipc
     return LifePod.Joined(namespace: isShared ? .network : namespace, owner: owner.name)
   }
@@ -99,7 +99,7 @@ struct LifeGenerator {
   private mutating func events(on pod: LifePod, within limit: Int) -> [LifeEvent] {
     var events: [LifeEvent] = []
     for _ in 0..<Int.random(in: 0...4, using: &random) {
-      // Two at the same time meet each other's restarts.
+      // Two actions at almost the same time make their restarts overlap.
       let time =
         if let last = events.last, random.chance(40) {
           last.milliseconds + Int.random(in: 0...300, using: &random)
@@ -113,7 +113,7 @@ struct LifeGenerator {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<15: Int.random(in: 0...900, using: &random)
         case 15..<85 where !events.isEmpty:
-          // While what follows from it is under way.
+          // While the consequences of the action are in progress.
           random.pick(events).milliseconds + Int.random(in: 0...1800, using: &random)
         default: random.milliseconds(0...limit)
         }

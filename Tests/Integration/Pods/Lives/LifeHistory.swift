@@ -1,26 +1,26 @@
 import Foundation
 import TestSupport
 
-/// What happened in a round, as its containers, the engine, the executor and the test saw it.
+/// The events of a round, as its containers, the engine, the executor and the test recorded them.
 struct LifeHistory: Sendable, Equatable {
-  /// What happened to a container.
+  /// An event of a container.
   enum What: Sendable, Equatable {
-    /// The engine says so.
+    /// Reported by the engine.
     case started
     case killed(signal: Int)
     case died(code: Int)
     case healthy
     case unhealthy
-    /// The service's process says so.
+    /// Reported by the service's process.
     case began
     case signaled(String)
     case exits(code: Int)
   }
 
   struct Entry: Sendable, Equatable, CustomStringConvertible {
-    /// From the executor's start, in milliseconds.
+    /// Milliseconds since the executor's start.
     var time: Int
-    /// The service; with `/pre_start` and the like for its hooks.
+    /// The service; with the suffix `/pre_start`, `/post_start` or `/pre_stop` for its hooks.
     var subject: String
     var what: What
 
@@ -34,7 +34,7 @@ struct LifeHistory: Sendable, Equatable {
     var message: String
   }
 
-  /// What someone else did to a container, from when to when.
+  /// An action of another client on a container, with its begin and end.
   struct Intrusion: Sendable, Equatable {
     var service: String
     var began: Int
@@ -42,18 +42,18 @@ struct LifeHistory: Sendable, Equatable {
   }
 
   var entries: [Entry] = []
-  /// When the executor was sent TERM.
+  /// The times at which TERM was sent to the executor.
   var terms: [Int] = []
   var intrusions: [Intrusion] = []
   var states: [State] = []
-  /// When the executor ended, and how.
+  /// The time and the status of the executor's exit.
   var ended = 0
   var status = ExitStatus.exited(0)
   var stderr: [String] = []
-  /// What is left of the pod.
+  /// Objects of the pod that were not removed.
   var left: [String] = []
 
-  /// Adds entries, in the order of time; those of one moment stay as they come.
+  /// Adds entries, ordered by time; entries of the same time keep their order.
   mutating func add(_ more: [Entry]) {
     let all = entries + more
     entries = all.enumerated().sorted {
@@ -61,14 +61,14 @@ struct LifeHistory: Sendable, Equatable {
     }.map(\.element)
   }
 
-  /// Whether a signal was someone else's.
+  /// Whether another client sent a signal.
   func isIntrusion(_ entry: Entry, on service: String) -> Bool {
     intrusions.contains {
       $0.service == service && $0.began - 50 <= entry.time && entry.time <= $0.ended + 50
     }
   }
 
-  /// When someone else's signal ended the infrastructure container.
+  /// The time at which another client's signal killed the infrastructure container.
   var infraLost: Int? {
     let own = entries.filter { $0.subject == LifePod.infra }
     guard
@@ -78,23 +78,23 @@ struct LifeHistory: Sendable, Equatable {
     return own.first { if case .died = $0.what { true } else { false } }?.time
   }
 
-  /// The first entry that says something of a subject.
+  /// The first matching entry of a subject.
   func first(_ subject: String, where matches: (What) -> Bool) -> Entry? {
     entries.first { $0.subject == subject && matches($0.what) }
   }
 }
 
-/// Translates the clocks of containers, engine and executor to milliseconds from a round's start.
+/// Converts the clocks of containers, engine and executor to milliseconds since a round's start.
 struct LifeClock: Sendable {
-  /// Seconds since 1970, and seconds of uptime, of one moment.
+  /// Seconds since 1970, and seconds of uptime, of the same moment.
   let wall: Double
   let uptime: Double
 
-  /// Takes the present for the start.
+  /// Uses the present as the start.
   init() {
     var (now, up) = (timespec(), timespec())
     clock_gettime(CLOCK_REALTIME, &now)
-    // What /proc/uptime shows.
+    // The clock of /proc/uptime.
     clock_gettime(CLOCK_BOOTTIME, &up)
     wall = Self.seconds(now)
     uptime = Self.seconds(up)
@@ -106,7 +106,7 @@ struct LifeClock: Sendable {
     Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  /// Milliseconds from the start to now.
+  /// Milliseconds since the start.
   var elapsed: Int {
     var up = timespec()
     clock_gettime(CLOCK_BOOTTIME, &up)
@@ -116,14 +116,14 @@ struct LifeClock: Sendable {
   func ofWall(_ seconds: Double) -> Int { Int((seconds - wall) * 1000) }
   func ofUptime(_ seconds: Double) -> Int { Int((seconds - uptime) * 1000) }
 
-  /// What `docker events` prints in this form is read by `entry(ofEngine:)`.
+  /// A format of `docker events` that `entry(ofEngine:)` reads.
   static let format = [
     "{{.TimeNano}}", "{{.Action}}", "{{index .Actor.Attributes \"com.docker.compose.service\"}}",
     "{{index .Actor.Attributes \"com.docker.compose.oneoff\"}}", "{{.Actor.Attributes.signal}}",
     "{{.Actor.Attributes.exitCode}}",
   ].joined(separator: "\t")
 
-  /// An event of the engine; nil for what the model has no use for.
+  /// An event of the engine; nil for events that the model doesn't use.
   func entry(ofEngine line: String) -> LifeHistory.Entry? {
     let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
     guard fields.count == 6, let nanoseconds = Double(fields[0]) else { return nil }
@@ -146,7 +146,7 @@ struct LifeClock: Sendable {
       what: what)
   }
 
-  /// A line that a service's process, or a hook, wrote.
+  /// A line that a service's process or a hook wrote.
   func entry(ofLog line: String) -> LifeHistory.Entry? {
     var words = line.split(separator: " ").map(String.init)
     guard words.count >= 3, let seconds = Double(words.removeFirst()) else { return nil }

@@ -1,26 +1,26 @@
 import TestSupport
 
-/// What is wrong with a round.
+/// A fault in a round.
 struct LifeComplaint: Sendable, Equatable, CustomStringConvertible {
-  /// What a pod's life has to keep to. Shrinking keeps to the rule that was broken first.
+  /// The rules of a pod's lifecycle. Shrinking keeps the rule that was broken first.
   enum Rule: String, Sendable {
-    /// A service starts when its dependencies are as far as the file says.
+    /// A service starts after its dependencies have reached the conditions of the file.
     case conditions
-    /// Those that live by another start again with it, in order; nobody else is touched.
+    /// Services that follow another one restart with it, in order; no other service is affected.
     case groups
-    /// A restart policy is applied.
+    /// The restart policy is applied.
     case restarts
-    /// Dependents are stopped before what they depend on.
+    /// Dependents are stopped before their dependencies.
     case order
-    /// Each gets its own stop signal, once, and SIGKILL only when its time is over.
+    /// Each service receives its own stop signal, once, and SIGKILL only after its grace.
     case signals
-    /// The last state, its exit code and its message follow from what happened.
+    /// The last state, its exit code and its message follow from the events.
     case outcome
-    /// The pod comes up and ends in time.
+    /// The pod starts and stops in time.
     case bounds
-    /// Nothing is left.
+    /// No object is left.
     case leftovers
-    /// The executor reports no fault of its own.
+    /// The executor reports no internal fault.
     case faults
   }
 
@@ -30,31 +30,31 @@ struct LifeComplaint: Sendable, Equatable, CustomStringConvertible {
   var description: String { "\(rule.rawValue): \(text)" }
 }
 
-/// A reason for which a pod may, or must, fail.
+/// A reason for which a pod can or must fail.
 struct LifeCause: Sendable, Equatable {
   var time: Int
-  /// What the message has to contain.
+  /// Texts that the message has to contain.
   var words: [String]
-  /// Nothing but another end before it keeps the pod from failing for this.
+  /// The pod fails for this reason unless it stops earlier for another one.
   var isCertain = true
-  /// How long the executor may take to be sure of it.
+  /// The time that the executor may take to detect it, in milliseconds.
   var delay = 0
 }
 
-/// Which lives of a pod are allowed: a pure function of the round and of what happened in it.
+/// The allowed lifecycles of a pod: a pure function of the round and its events.
 struct LifeModel: Sendable {
   let round: LifeCase
   let history: LifeHistory
   let timeline: LifeTimeline
 
-  /// How long removing a pod may take on a busy machine, once its containers have stopped.
+  /// The time that removing a pod may take on a busy machine, after its containers have stopped.
   static let cleanup = 6000
-  /// How long the executor may take to act on an exit: it waits for the last output, and for news
-  /// of memory.
+  /// The time that the executor may take to react to an exit: it waits for the last output and for
+  /// an out-of-memory event.
   static let patience = 4000
-  /// How long a stop signal may take that nothing is in the way of.
+  /// The time that a stop signal may take if nothing delays it.
   static let haste = 1500
-  /// How long the engine may take to start a container that it was asked to start.
+  /// The time that the engine may take to start a container after the request.
   static let latency = 3000
   static let slack = LifeTimeline.slack
 
@@ -64,7 +64,7 @@ struct LifeModel: Sendable {
     timeline = LifeTimeline(pod: round.pod, history: history)
   }
 
-  /// All that is wrong.
+  /// All faults.
   var complaints: [LifeComplaint] {
     var all: [LifeComplaint] = []
     let outcome = complaintAboutOutcome
@@ -72,7 +72,7 @@ struct LifeModel: Sendable {
     all += bounds.map { .init(rule: .bounds, text: $0) }
     for service in round.pod.services {
       all += starts(of: service)
-      // Where the reason of the end is unknown, its moment is as well.
+      // If the reason of the stop is unknown, its time is unknown too.
       if outcome != nil { continue }
       all += restarts(of: service) + signals(to: service) + order(above: service)
       all += delays(of: service) + hooks(of: service)
@@ -89,7 +89,7 @@ struct LifeModel: Sendable {
 
   // MARK: How it ends
 
-  /// Every reason to fail, in the order of time.
+  /// Every reason to fail, ordered by time.
   var causes: [LifeCause] {
     let infra = history.infraLost.map {
       LifeCause(time: $0, words: ["infrastructure container", "was ended by"], delay: 1500)
@@ -114,12 +114,12 @@ struct LifeModel: Sendable {
       let words = code > 128 ? "was ended by" : "ended with \(code)"
       switch fate {
       case .fails:
-        // One that ends together with the owner of its namespace may be started again with that.
+        // A service that exits together with the owner of its namespace can restart with the owner.
         causes.append(
           .init(
             time: time, words: [name, words], isCertain: !hasOwnerAway(service, about: time),
             delay: code == 137 ? 1500 : 0))
-      // Its own policy isn't asked.
+      // Its own policy is not applied.
       case .consequence: break
       case .runs, .stopped, .restarts, .ended: break
       }
@@ -131,7 +131,7 @@ struct LifeModel: Sendable {
     return causes
   }
 
-  /// When a `pre_start` exited with another code than 0, and the pod had not stopped it.
+  /// The time of a `pre_start` exit with another code than 0 that the pod didn't cause.
   private func preStartFailure(of service: LifePod.Service) -> (time: Int, code: Int)? {
     let own = history.entries.filter { $0.subject == "\(service.name)/pre_start" }
     for entry in own {
@@ -148,7 +148,7 @@ struct LifeModel: Sendable {
     timeline.lives(of: service).last?.fate == .fails
   }
 
-  /// A service can't start any more, since another one has ended for good.
+  /// Reasons that a service can't start anymore, because another one has exited for good.
   private func losses(of service: LifePod.Service) -> [LifeCause] {
     let name = "'\(service.name)'"
     var causes: [LifeCause] = []
@@ -168,19 +168,19 @@ struct LifeModel: Sendable {
     return causes
   }
 
-  /// When the pod had come to its end at the earliest: before, nothing is stopped but for a
+  /// The earliest time at which the pod began to stop. Before it, services are only stopped for a
   /// restart.
   var end: Int? {
     [history.terms.first, causes.first?.time, completion].compactMap { $0 }.min()
   }
 
-  /// When its end had begun at the latest: afterwards, nothing is started.
+  /// The latest time at which the pod began to stop. After it, no service is started.
   var latestEnd: Int? {
     let cause = causes.filter(\.isCertain).map { $0.time + $0.delay }.min()
     return [history.terms.first, cause, completion].compactMap { $0 }.min()
   }
 
-  /// When every service had ended for good.
+  /// The time at which every service had exited for good.
   private var completion: Int? {
     let ends = round.pod.services.map { timeline.endedForGood($0.name) }
     return ends.contains(nil) ? nil : ends.compactMap { $0 }.max()
@@ -188,7 +188,7 @@ struct LifeModel: Sendable {
 
   private var complaintAboutOutcome: String? {
     guard let last = history.states.last else {
-      // A process that doesn't run its own code as yet can't take a signal.
+      // A process that doesn't run its own code yet can't handle a signal.
       let isEarly = history.terms.first.map { $0 < 500 } == true && history.entries.isEmpty
       return history.status == .signalled(15) && isEarly
         ? nil : "the executor ended with \(history.status) and no state"

@@ -1,7 +1,7 @@
 extension LifeModel {
   // MARK: Starts
 
-  /// What a service's first start, and each that follows on a stop of the pod's, has to wait for.
+  /// The conditions of a service's first start, and of each start after a stop by the pod.
   func starts(of service: LifePod.Service) -> [LifeComplaint] {
     var complaints: [LifeComplaint] = []
     let lives = timeline.lives(of: service.name)
@@ -54,7 +54,7 @@ extension LifeModel {
       let hook = history.first("\(need.service)/post_start") {
         if case .exits = $0 { true } else { false }
       }
-      // One that goes down with its container is waited for no longer.
+      // A hook that stops with its container is not waited for anymore.
       let isDone =
         round.pod.service(need.service)?.postStart == nil
         || hook.map { $0.time <= moment + 10 } == true
@@ -71,14 +71,14 @@ extension LifeModel {
     }
   }
 
-  /// One that was stopped with its group starts once what it depends on is back.
+  /// A service that was stopped with its group starts after its dependencies are back.
   private func complaintAboutReturn(
     _ need: LifePod.Dependency, of instance: LifeInstance
   ) -> String? {
     let moment = instance.started
     let name = instance.service.name
     if let ended = timeline.endedForGood(need.service), ended <= moment { return nil }
-    // It may have exited again while the engine was at work.
+    // It can have exited again while the engine was starting the container.
     let recent = timeline.of(need.service).last { $0.started <= moment }
     guard let recent, recent.died.map({ $0.time > moment - Self.latency }) ?? true else {
       return "'\(name)' was started again at \(moment) ms, before '\(need.service)' was back"
@@ -93,7 +93,7 @@ extension LifeModel {
 
   // MARK: Restarts
 
-  /// Who is started again, and who isn't.
+  /// Which services are started again and which are not.
   func restarts(of service: LifePod.Service) -> [LifeComplaint] {
     var complaints: [LifeComplaint] = []
     let lives = timeline.lives(of: service.name)
@@ -102,7 +102,7 @@ extension LifeModel {
       let next = number + 1 < lives.count ? lives[number + 1].instance : nil
       switch fate {
       case .ended, .fails:
-        // An owner that restarts in the same moment may have stopped it for that.
+        // An owner that restarts at the same time can have stopped it for that.
         if let next, !hasOwnerAway(service, about: died) {
           complaints.append(
             .init(
@@ -124,8 +124,8 @@ extension LifeModel {
     return complaints
   }
 
-  /// Those that live by a service that is started again are gone by then. Those that live by them
-  /// are gone when they are started again themselves.
+  /// Services that follow a restarted service have exited by then. Services that follow those have
+  /// exited before they restart themselves.
   private func group(
     of service: LifePod.Service, diedAt died: Int, restartedAt started: Int
   ) -> [LifeComplaint] {
@@ -143,7 +143,7 @@ extension LifeModel {
     }
   }
 
-  /// Whether one by which a service lives was down about a moment.
+  /// Whether a service that this one follows was down about a moment.
   func hasOwnerAway(_ service: LifePod.Service, about moment: Int) -> Bool {
     round.pod.services.contains {
       round.pod.group(of: $0.name).contains(service.name)

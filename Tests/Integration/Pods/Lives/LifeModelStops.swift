@@ -1,7 +1,8 @@
 extension LifeModel {
   // MARK: Signals
 
-  /// Each stop signal once, received, and before any SIGKILL; SIGKILL when the time is over.
+  /// Each stop signal is sent once, is received, and precedes any SIGKILL; SIGKILL follows after
+  /// the grace.
   func signals(to service: LifePod.Service) -> [LifeComplaint] {
     timeline.lives(of: service.name).flatMap { _, instance, fate in
       signals(to: instance, fate).map {
@@ -62,7 +63,7 @@ extension LifeModel {
     return complaints
   }
 
-  /// A process that was ready for its stop signal writes it down.
+  /// A process that was ready for its stop signal records it.
   private func complaintAboutReceipt(
     by instance: LifeInstance, _ stops: [LifeInstance.Signal]
   ) -> String? {
@@ -76,27 +77,27 @@ extension LifeModel {
     return "was sent its stop signal at \(stop.time) ms, and its process never got it"
   }
 
-  /// How long a service has at least between its stop signal and SIGKILL.
+  /// The least time between a service's stop signal and SIGKILL, in milliseconds.
   private func leastGrace(of instance: LifeInstance, toldAt time: Int) -> Int {
     let share = min(2000, round.grace / (round.pod.levels + 1))
     let own = instance.service.gracePeriod ?? 10_000
-    // A stop for a restart has the service's own time, whatever begins meanwhile.
+    // A stop for a restart has the service's own grace, even if the pod begins to stop meanwhile.
     guard let end, time >= end - Self.slack else { return end == nil ? own : min(own, share) }
     return hasOwnerAway(instance.service, about: time) ? min(own, share) : share
   }
 
-  /// Whether a service has no time left: after a second TERM, and past the deadline less the time
-  /// of those below.
+  /// Whether a service has no grace left: after a second TERM, and after the deadline minus the
+  /// time of the levels below.
   private func isHurried(_ service: LifePod.Service, at time: Int, hook: Bool = false) -> Bool {
     if history.terms.count > 1, time >= history.terms[1] - 20 { return true }
     let below = round.pod.depth(of: service.name)
     let share = min(2000, round.grace / (below + 2))
-    // A hook leaves its own service as much.
+    // A hook leaves the same time to its own service.
     let rest = share * (hook ? below + 1 : below) + Self.slack
     return end.map { time > $0 + round.grace - rest } ?? false
   }
 
-  /// Whether the pod stopped a container before its own end, and not for a restart.
+  /// Whether the pod stopped a container before it began to stop, and not for a restart.
   private func isStrange(_ instance: LifeInstance) -> Bool {
     guard let told = instance.told, told < (end ?? .max) - 20 else { return false }
     return !hasOwnerAway(instance.service, about: told)
@@ -110,7 +111,7 @@ extension LifeModel {
     guard let first, first.what == .killed(signal: 9), service.stopNumber != 9,
       !isHurried(service, at: first.time)
     else { return [] }
-    // The removal of one that has exited kills nobody.
+    // Removing an exited container kills no process.
     let hasExited = own.contains {
       if case .died = $0.what { $0.time < first.time } else { false }
     }
@@ -125,12 +126,12 @@ extension LifeModel {
 
   // MARK: Order
 
-  /// When a service is told to stop, those that depend on it and are stopped as well have exited.
+  /// When a service receives its stop signal, its dependents that are stopped too have exited.
   func order(above service: LifePod.Service) -> [LifeComplaint] {
     timeline.of(service.name).flatMap { instance -> [LifeComplaint] in
       guard let told = instance.told, !isHurried(service, at: told) else { return [] }
       let isEnd = end.map { told >= $0 - Self.slack } ?? false
-      // What was stopped for a restart may be alone in that.
+      // A service that was stopped for a restart can be the only one.
       if isEnd, hasOwnerAway(service, about: told) { return [] }
       return round.pod.services.compactMap { other in
         guard other.needs.contains(where: { $0.service == service.name }) else { return nil }
@@ -152,7 +153,7 @@ extension LifeModel {
     }
   }
 
-  /// A service is told to stop as soon as TERM has come and those that depend on it have exited.
+  /// A service receives its stop signal as soon as TERM has arrived and its dependents have exited.
   func delays(of service: LifePod.Service) -> [LifeComplaint] {
     guard let term = history.terms.first, term == end else { return [] }
     return timeline.of(service.name).compactMap { instance in
@@ -174,7 +175,7 @@ extension LifeModel {
 
   // MARK: Hooks
 
-  /// A `pre_stop` runs at the pod's end alone, and before the stop signal.
+  /// A `pre_stop` runs only when the pod stops, and before the stop signal.
   func hooks(of service: LifePod.Service) -> [LifeComplaint] {
     guard service.preStop != nil else { return [] }
     let subject = "\(service.name)/pre_stop"

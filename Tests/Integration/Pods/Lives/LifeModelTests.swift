@@ -1,9 +1,9 @@
 import Testing
 
-/// The model objects to each kind of history that no pod may have, and to none that it may.
-@Suite("The model of a pod's life")
+/// The model rejects each kind of history that a pod must not have, and accepts the allowed ones.
+@Suite("The model of a pod's lifecycle")
 struct LifeModelTests {
-  /// A history that is allowed, one change to it, and the rule that this breaks; nil for none.
+  /// An allowed history, one change to it, and the rule that the change breaks; nil for none.
   struct Sample: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let rule: LifeComplaint.Rule?
@@ -21,7 +21,7 @@ struct LifeModelTests {
     }
   }
 
-  @Test("signals at a pod's end", arguments: signalSamples)
+  @Test("checks signals during the stop of a pod", arguments: signalSamples)
   func signals(sample: Sample) { check(sample) }
 
   private static let signalSamples = [
@@ -96,7 +96,7 @@ struct LifeModelTests {
     },
   ]
 
-  @Test("order, conditions and bounds", arguments: orderSamples)
+  @Test("checks order, conditions and bounds", arguments: orderSamples)
   func order(sample: Sample) { check(sample) }
 
   private static let orderSamples = [
@@ -188,7 +188,7 @@ struct LifeModelTests {
     },
   ]
 
-  @Test("groups that start again", arguments: groupSamples)
+  @Test("checks groups that restart", arguments: groupSamples)
   func groups(sample: Sample) { check(sample) }
 
   private static let groupSamples = [

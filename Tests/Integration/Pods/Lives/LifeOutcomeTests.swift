@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// Which last states and messages the model allows after which history.
-@Suite("How a pod's life may end, by the model")
+/// The last states and messages that the model allows after a history.
+@Suite("Outcomes of a pod's lifecycle in the model")
 struct LifeOutcomeTests {
   private static func failed(_ message: String) -> (inout LifeScene) -> Void {
     { $0.ends("TASK_FAILED", message, 1) }
   }
 
-  /// The plain pod, whose service `other` exits with a code after a second.
+  /// The plain pod, whose service `other` exits with a code after one second.
   private static func exit(
     _ code: Int, _ restart: LifePod.Restart = .no
   ) -> LifeScene {
@@ -32,7 +32,7 @@ struct LifeOutcomeTests {
     return scene.complaints.contains { $0.rule == .outcome }
   }
 
-  @Test("a failing exit fails the pod by its name and code")
+  @Test("a failing exit fails the pod with its service and code")
   func failure() {
     let scene = Self.exit(3)
     #expect(scene.complaints.isEmpty)
@@ -44,7 +44,7 @@ struct LifeOutcomeTests {
     #expect(objects(scene) { $0.history.states = [] })
   }
 
-  @Test("a kill that comes with a failing exit may win, one that comes long after may not")
+  @Test("a kill shortly after a failing exit can be the cause; a kill long after it can't")
   func killed() {
     func killed(_ time: Int) -> (inout LifeScene) -> Void {
       {
@@ -59,7 +59,7 @@ struct LifeOutcomeTests {
     #expect(objects(.plain) { $0.history.states[0].message += "; not removed: network x" })
   }
 
-  @Test("the first of two failing exits is named")
+  @Test("the first of two failing exits is the cause")
   func first() {
     let scene = Self.exit(3)
     #expect(
@@ -74,7 +74,7 @@ struct LifeOutcomeTests {
       })
   }
 
-  @Test("a restart policy decides, and its limit")
+  @Test("a restart policy and its limit decide")
   func policy() {
     #expect(objects(Self.exit(3, .always)))
     #expect(objects(Self.exit(3, .onFailure(limit: nil))))
@@ -85,7 +85,7 @@ struct LifeOutcomeTests {
     #expect(!objects(limited))
   }
 
-  @Test("a pod finishes when all have ended with 0, and not before")
+  @Test("a pod finishes when all services have exited with 0, and not earlier")
   func finished() {
     var scene = LifeScene([.init(name: "a"), .init(name: "b")])
     scene["a"] = [.init(start: 500, end: (900, 0))]
@@ -101,7 +101,7 @@ struct LifeOutcomeTests {
       })
   }
 
-  @Test("an unhealthy service, a failing pre_start and a dependency that is lost fail the pod")
+  @Test("an unhealthy service, a failing pre_start and a lost dependency fail the pod")
   func causes() {
     #expect(
       !objects(Self.exit(0)) {
@@ -124,7 +124,7 @@ struct LifeOutcomeTests {
     #expect(objects(scene) { $0.edit("b") { $0.dependencies[0].required = false } })
   }
 
-  @Test("one that goes down with its pid namespace is no cause where the owner is started again")
+  @Test("an exit because of a pid namespace is no cause if the owner is restarted")
   func consequence() {
     var scene = LifeScene([
       .init(name: "owner", restart: .always),
@@ -138,7 +138,7 @@ struct LifeOutcomeTests {
     ]
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
-    // It doesn't come back, and has ended with it.
+    // The owner doesn't restart, and the joined service exited with it.
     scene["owner"] = [.init(start: 500, end: (1000, 0))]
     scene["j"] = [.init(start: 600, end: (1010, 137))]
     scene.edit("owner") { $0.restart = .no }
@@ -147,7 +147,7 @@ struct LifeOutcomeTests {
     #expect(scene.complaints.isEmpty)
   }
 
-  @Test("the infrastructure container that someone ended is the cause, not those it takes down")
+  @Test("the cause is the killed infrastructure container, not the services that exit with it")
   func infra() {
     var scene = LifeScene([.init(name: "a"), .init(name: "b", restart: .always)])
     scene.round.pod.shared = "pid"
@@ -160,11 +160,11 @@ struct LifeOutcomeTests {
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene, Self.failed("service 'a' was ended by SIGKILL (137)")))
     #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers ended with 0", 0) })
-    // The pod's end removes it.
+    // Without an intrusion, the pod itself removed it.
     #expect(objects(scene) { $0.history.intrusions = [] })
   }
 
-  @Test("a pod that ends before it runs its own code has no state, and only then")
+  @Test("a pod has no state exactly if it exits before it runs its own code")
   func early() {
     var scene = LifeScene([.init(name: "a")])
     scene.history.states = []

@@ -1,20 +1,21 @@
 import Foundation
 import TestSupport
 
-/// One round on one engine: runs the pod, has things happen to it, and collects what everybody saw.
+/// One round on one engine: runs the pod, applies the actions, and collects the records of all
+/// sources.
 struct LifeRound: Sendable {
   let engine: TestEngine
   let round: LifeCase
 
-  /// What a round showed.
+  /// The result of a round.
   struct Report: Sendable {
     var history = LifeHistory()
     var complaints: [LifeComplaint] = []
 
-    /// How often a container was started.
+    /// The number of container starts.
     var starts: Int { history.entries.filter { $0.what == .started }.count }
 
-    /// The complaints, and the history that led to them.
+    /// The faults, and the history that led to them.
     var description: String {
       (complaints.map { "WRONG: \($0)" } + ["what happened:"]
         + history.entries.map(\.description) + ["TERM at \(history.terms) ms"]
@@ -25,8 +26,7 @@ struct LifeRound: Sendable {
     }
   }
 
-  /// How long a pod may take to come to rest once nothing more happens to it, and to end after
-  /// TERM.
+  /// The time that a pod may take to come to rest after the last action, and to stop after TERM.
   private static let limit = Duration.seconds(30)
 
   func run() async throws -> Report {
@@ -39,7 +39,7 @@ struct LifeRound: Sendable {
       defer { desk.close() }
       let run = UUID().uuidString.lowercased()
       let clock = LifeClock()
-      // The client is told of everything since then, however late it comes.
+      // The client receives all events since that time, however late they are.
       let events = try engine.docker(
         "events", "--since", String(format: "%.3f", clock.wall - 0.2), "--filter",
         "label=mesos.container_id=\(run)", "--format", LifeClock.format, "--filter", "event=start",
@@ -65,8 +65,8 @@ struct LifeRound: Sendable {
   }
 }
 
-/// Hands exit codes to the processes of services, by a FIFO for each: what nobody reads waits for
-/// the next start.
+/// Sends exit codes to the processes of services, through a FIFO for each: a code that no process
+/// reads waits for the next start.
 struct LifeDesk: Sendable {
   private let files: [String: Int32]
   private let sandbox: TemporaryFolder
@@ -95,7 +95,7 @@ struct LifeDesk: Sendable {
   }
 }
 
-/// Lets the events of a round happen, and observes.
+/// Applies the actions of a round and observes.
 private struct LifeWatch {
   let round: LifeCase
   let pod: RunningPod
@@ -135,7 +135,7 @@ private struct LifeWatch {
     return LifeRound.Report(history: history, complaints: complaints)
   }
 
-  /// What everybody has said so far.
+  /// The records of all sources so far.
   private var history: LifeHistory {
     var history = LifeHistory()
     history.add(events.lines().compactMap(clock.entry(ofEngine:)))
@@ -147,7 +147,7 @@ private struct LifeWatch {
     return history
   }
 
-  /// Waits for the moment from which the others count.
+  /// Waits for the moment from which the times count.
   private func begin() async throws -> Int {
     guard round.beginsRunning else { return 0 }
     try await eventually("the beginning") {
@@ -157,7 +157,7 @@ private struct LifeWatch {
     return clock.elapsed
   }
 
-  /// Has everything happen at its moment, whatever else takes its time.
+  /// Applies each action at its time, independent of the duration of others.
   private func happen(
     from start: Int
   ) async throws -> (terms: [Int], [LifeHistory.Intrusion]) {
@@ -198,10 +198,10 @@ private struct LifeWatch {
     return .init(service: service, began: began, ended: clock.elapsed)
   }
 
-  /// Waits until every service runs or has ended for good, and nothing has happened for a second. A
-  /// pod with a service that exits again and again gets some seconds.
+  /// Waits until every service runs or has exited for good, and nothing has happened for a second.
+  /// For a pod with a service that exits repeatedly, it waits a few seconds.
   ///
-  /// - Returns: why that did not come; nil where it did.
+  /// - Returns: the reason why the pod did not come to rest; nil if it did.
   private func waitForRest(_ intrusions: [LifeHistory.Intrusion]) async throws -> String? {
     let flapping = round.pod.services.filter(\.isFlapping)
     let last = clock.elapsed
@@ -216,7 +216,7 @@ private struct LifeWatch {
           guard clock.elapsed - since > 1000 else { return false }
         } else {
           guard clock.elapsed - last > 4000, clock.elapsed - since > 100 else { return false }
-          // Its check may never pass.
+          // The check may never succeed.
           if flapping.contains(where: \.hasHealthcheck) { return true }
         }
         if let unrest = unrest(intrusions) {
@@ -252,7 +252,7 @@ private struct LifeWatch {
     return isOver ? "every service has ended, but the pod has not" : nil
   }
 
-  /// The client prints an event a moment after it came.
+  /// The client prints an event a moment after it happened.
   private func waitForEvents() async throws {
     func isComplete() -> Bool {
       let timeline = LifeTimeline(pod: round.pod, history: history)

@@ -4,12 +4,12 @@ import Testing
 
 /// Random pods whose services join each other, exit, restart and stop at the same time. LIFE_ROUNDS
 /// (20) is the number of rounds on all engines together, TEST_SEED repeats a run, and LIFE_ROUND
-/// one round of it, with all that happened in it. A round that fails is made smaller; LIFE_SHRINK=0
-/// keeps it as it is.
-@Suite("The lives of random pods", .needsEngine, .heavy)
+/// runs one round of it and prints all of its events. A failing round is shrunk, unless
+/// LIFE_SHRINK=0.
+@Suite("The lifecycles of random pods", .needsEngine, .heavy)
 struct LifeRoundTests {
   private static let environment = ProcessInfo.processInfo.environment
-  /// How many pods live at the same time.
+  /// The number of pods that run at the same time.
   private static let width = 3
 
   private static func number(_ variable: String) -> Int? {
@@ -41,7 +41,7 @@ struct LifeRoundTests {
       "\(title): \(report.history.ended) ms, \(report.starts) starts of"
         + " \(round.pod.services.count), \(state?.name ?? "-") \(report.history.status)"
         + " \(state?.message ?? "")")
-    // A long run shows where it is.
+    // A long run prints its progress.
     fflush(nil)
     if !report.complaints.isEmpty || Self.number("LIFE_ROUND") != nil {
       print("\(title) LIFE_ROUND=\(number)\n\(round)\n\(report.description)")
@@ -65,7 +65,7 @@ struct LifeRoundTests {
   }
 }
 
-/// What the smallest round that failed so far has shown.
+/// The result of the smallest failing round so far.
 private actor LastFailure {
   private(set) var report: LifeRound.Report
 

@@ -1,18 +1,18 @@
 import TestSupport
 
-/// A history made by hand, for tests of the model.
+/// A constructed history, for tests of the model.
 struct LifeScene: Sendable {
   /// One run of a container.
   struct Run: Sendable {
     var start: Int
     var end: (time: Int, code: Int)
-    /// A signal that the pod sent, its stop signal.
+    /// The stop signal that the pod sent.
     var told: (time: Int, signal: Int)?
     /// More signals.
     var more: [(time: Int, signal: Int)] = []
-    /// What the process received when it was told.
+    /// The signal that the process received from the pod.
     var received: String? = "TERM"
-    /// The process says that it exits.
+    /// The process records its exit.
     var exits = true
     var healthy: Int?
     var unhealthy: Int?
@@ -23,7 +23,7 @@ struct LifeScene: Sendable {
   }
 
   var round = LifeCase()
-  /// All but the entries.
+  /// The history without the entries.
   var history = LifeHistory()
   var runs: [String: [Run]] = [:]
   private var more: [LifeHistory.Entry] = []
@@ -50,7 +50,7 @@ struct LifeScene: Sendable {
     more += entries.map { .init(time: $0.0, subject: subject, what: $0.1) }
   }
 
-  /// TERM, and all that follows from it, comes later.
+  /// Delays TERM and everything that follows from it.
   mutating func endsLater(by time: Int) {
     history.terms = history.terms.map { $0 + time }
     history.ended += time
@@ -62,13 +62,13 @@ struct LifeScene: Sendable {
     }
   }
 
-  /// It isn't stopped for the restart of another.
+  /// The service isn't stopped for the restart of another.
   mutating func runsOn(_ name: String) {
     guard let last = self[name].last, let first = self[name].first else { return }
     self[name] = [Run(start: first.start, end: last.end, told: last.told)]
   }
 
-  /// The pod ends by itself.
+  /// The pod stops by itself.
   mutating func ends(_ state: String, _ message: String, _ code: Int32) {
     history.terms = []
     history.states = [.init(time: 3700, name: state, message: message)]
@@ -110,8 +110,8 @@ struct LifeScene: Sendable {
     return scene
   }()
 
-  /// An owner that starts again, with one in its namespace, one in that one's, one by `restart:
-  /// true`, and another service.
+  /// An owner that restarts, a service in its namespace, one in that service's namespace, one with
+  /// `restart: true`, and another service.
   static let group: LifeScene = {
     var scene = LifeScene([
       .init(name: "owner", restart: .always),

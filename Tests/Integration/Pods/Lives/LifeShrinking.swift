@@ -1,24 +1,24 @@
-/// Makes a round that fails smaller, as long as it fails.
+/// Makes a failing round smaller, as long as it fails.
 struct LifeShrinking: Sendable {
-  /// How often a smaller round is tried.
+  /// The number of smaller rounds that are tried.
   var tries = 40
   /// Checked before each try.
   var hasTime: @Sendable () -> Bool = { true }
 
-  /// Tries one smaller round after the other.
+  /// Tries smaller rounds, one after the other.
   ///
   /// - Parameters:
-  ///   - round: one that fails.
-  ///   - fails: whether a smaller one does, in the same way.
-  /// - Returns: the smallest that does.
-  /// - Throws: what `fails` throws.
+  ///   - round: a failing round.
+  ///   - fails: whether a smaller round fails in the same way.
+  /// - Returns: the smallest failing round.
+  /// - Throws: the errors of `fails`.
   nonisolated(nonsending) func shrink(
     _ round: LifeCase, while fails: (LifeCase) async throws -> Bool
   ) async rethrows -> LifeCase {
     var best = round
     var rest = tries
     var index = 0
-    // What did not help is tried again only once something else has.
+    // A removal that did not help is tried again after another one has helped.
     var hasShrunk = false
     while rest > 0, hasTime() {
       let candidates = Self.smaller(than: best)
@@ -38,7 +38,7 @@ struct LifeShrinking: Sendable {
     return best
   }
 
-  /// All rounds that lack one thing, the greatest first.
+  /// All rounds without one element, the largest elements first.
   static func smaller(than round: LifeCase) -> [LifeCase] {
     let services =
       round.pod.services.count < 2
@@ -77,7 +77,7 @@ struct LifeShrinking: Sendable {
     return round
   }
 
-  /// Nobody waits for what a service no longer does.
+  /// No dependency waits for a feature that a service doesn't have anymore.
   private static func valid(_ round: LifeCase) -> LifeCase {
     var round = round
     for index in round.pod.services.indices {

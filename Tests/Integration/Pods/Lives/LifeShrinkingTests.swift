@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-@Suite("Rounds of random pods are made, read and made smaller")
+@Suite("Generating, reading and shrinking rounds of random pods")
 struct LifeShrinkingTests {
   private static func round(_ number: Int) -> LifeCase {
     var generator = LifeGenerator(seed: StrangerGenerator.seed(of: number, in: 17))
     return generator.next()
   }
 
-  @Test("a round shrinks to what makes it fail, whatever else there is")
+  @Test("a round shrinks to the elements that make it fail")
   func shrinks() async {
     let restarts = (1...400).map(Self.round).filter { round in
       round.pod.services.contains { $0.joined?.namespace == .pid && $0.restart == .always }
@@ -29,7 +29,7 @@ struct LifeShrinkingTests {
     }
   }
 
-  @Test("shrinking stops when its tries, or its time, are over")
+  @Test("shrinking stops when its tries or its time are used up")
   func bounded() async {
     var count = 0
     let round = Self.round(3)
@@ -42,7 +42,7 @@ struct LifeShrinkingTests {
     #expect(same == round)
   }
 
-  @Test("every smaller round is another one")
+  @Test("every smaller round differs from the original")
   func smaller() {
     for number in 1...50 {
       let round = Self.round(number)
@@ -50,7 +50,7 @@ struct LifeShrinkingTests {
     }
   }
 
-  @Test("the same seed makes the same round, of two to seven services")
+  @Test("the same seed generates the same round, which has two to seven services")
   func generated() {
     for number in 1...300 {
       let round = Self.round(number)
@@ -59,7 +59,7 @@ struct LifeShrinkingTests {
     }
   }
 
-  @Test("files are valid, and so are the smaller ones", arguments: 1...4)
+  @Test("files are valid, before and after shrinking", arguments: 1...4)
   func valid(number: Int) async throws {
     let round = Self.round(number)
     let others = LifeShrinking.smaller(than: round)
@@ -73,7 +73,7 @@ struct LifeShrinkingTests {
     }
   }
 
-  @Test("events and logs are read as what they say")
+  @Test("events and log lines are converted to entries")
   func clock() {
     let clock = LifeClock(wall: 1000, uptime: 50)
     func entry(_ time: Int, _ subject: String, _ what: LifeHistory.What) -> LifeHistory.Entry {

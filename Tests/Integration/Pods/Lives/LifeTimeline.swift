@@ -1,40 +1,40 @@
-/// One run of a container: from its start to its end.
+/// One run of a container, from its start to its exit.
 struct LifeInstance: Sendable {
   struct Signal: Sendable {
     var time: Int
     var number: Int
-    /// Someone else had the engine send it.
+    /// Another client had the engine send it.
     var isIntrusion: Bool
   }
 
   let service: LifePod.Service
   let started: Int
-  /// When its process was ready for signals.
+  /// The time at which the process was ready for signals.
   var began: Int?
   var kills: [Signal] = []
-  /// What its process received.
+  /// The signals that the process received.
   var received: [(time: Int, name: String)] = []
-  /// Its process said that it exits.
+  /// The time at which the process recorded its exit.
   var exits: Int?
   var died: (time: Int, code: Int)?
   var healthy: Int?
   var unhealthy: Int?
 
-  /// When the pod first sent it a signal.
+  /// The time of the first signal from the pod.
   var told: Int? { kills.first { !$0.isIntrusion }?.time }
   func isUp(at time: Int) -> Bool { started <= time && (died.map { $0.time > time } ?? true) }
 }
 
-/// What follows from a container's end.
+/// The effect of a container's exit.
 enum LifeFate: Sendable, Equatable {
   case runs
   /// The pod stopped it.
   case stopped
-  /// Its pid namespace's owner took it down.
+  /// The exit of its pid namespace's owner stopped it.
   case consequence
-  /// Its policy starts it again.
+  /// Its restart policy starts it again.
   case restarts
-  /// It has ended for good.
+  /// It has exited for good.
   case ended
   /// It fails the pod.
   case fails
@@ -46,7 +46,7 @@ struct LifeTimeline: Sendable {
   let instances: [String: [LifeInstance]]
   let fates: [String: [LifeFate]]
 
-  /// How far apart two observations of one moment may be.
+  /// The greatest difference between two observations of the same moment, in milliseconds.
   static let slack = 250
 
   init(pod: LifePod, history: LifeHistory) {
@@ -66,18 +66,18 @@ struct LifeTimeline: Sendable {
 
   func of(_ service: String) -> [LifeInstance] { instances[service] ?? [] }
 
-  /// Instances with their numbers and what follows from their ends.
+  /// Instances with their numbers and the effects of their exits.
   func lives(of service: String) -> [(number: Int, instance: LifeInstance, fate: LifeFate)] {
     zip(of(service), fates[service] ?? []).enumerated().map { ($0, $1.0, $1.1) }
   }
 
-  /// When a service ended for good; nil while it may go on.
+  /// The time at which a service exited for good; nil while it can continue.
   func endedForGood(_ service: String) -> Int? {
     guard let last = lives(of: service).last else { return nil }
     switch last.fate {
     case .ended, .fails: return last.instance.died?.time
     case .consequence:
-      // It doesn't come back where the one that its process namespace belongs to has done its work.
+      // It doesn't restart if the owner of its process namespace has completed.
       let owners = pod.service(service).map { Self.pidOwners(of: $0, in: pod) } ?? []
       return owners.contains { endedForGood($0) != nil } ? last.instance.died?.time : nil
     case .runs, .stopped, .restarts: return nil
@@ -89,7 +89,7 @@ struct LifeTimeline: Sendable {
     of(service).contains { $0.isUp(at: time) }
   }
 
-  /// Whether a service was down for its restart about a moment, as far as the engine's events say.
+  /// Whether a service was down for its restart about a moment, according to the engine's events.
   func isAway(_ service: String, about time: Int) -> Bool {
     let all = lives(of: service)
     return all.contains { number, instance, fate in
@@ -105,7 +105,7 @@ struct LifeTimeline: Sendable {
   ) -> [LifeInstance] {
     let own = history.entries.filter { $0.subject == service.name }
     var all: [LifeInstance] = []
-    // By the engine first: a process may say something before the engine tells of its start.
+    // The engine's events first: a process can log before the engine reports its start.
     for entry in own {
       let last = all.indices.last
       switch entry.what {
@@ -126,7 +126,7 @@ struct LifeTimeline: Sendable {
       }
     }
     for entry in own {
-      // Uptime counts in steps of 10 ms.
+      // Uptime has a resolution of 10 ms.
       let index = all.firstIndex { $0.died.map { $0.time >= entry.time - 20 } ?? true }
       guard let index else { continue }
       switch entry.what {
@@ -166,7 +166,7 @@ struct LifeTimeline: Sendable {
     }
   }
 
-  /// Those whose end takes a service down, since they are process 1 of its pid namespace.
+  /// The services whose exit stops a service, because they are process 1 of its pid namespace.
   static func pidOwners(of service: LifePod.Service, in pod: LifePod) -> [String] {
     var result: [String] = []
     var next = service.joined

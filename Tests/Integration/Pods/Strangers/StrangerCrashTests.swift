@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An engine that dies at the worst moment", .needsEngine, .throttled)
+@Suite("An engine that is killed during a start", .needsEngine, .throttled)
 struct StrangerCrashTests {
   private static let file = """
     services:
@@ -12,10 +12,10 @@ struct StrangerCrashTests {
 
     """
 
-  /// containerd has the task by then, and dockerd has not saved that it runs: that container can never be started
-  /// again ("task …: already exists").
+  /// containerd has the task by then, and dockerd has not saved that it runs: that container can
+  /// never be started again ("task …: already exists").
   @Test(
-    "killed in the middle of a container's start, it costs the pod nothing",
+    "doesn't fail the pod",
     arguments: TestEngine.all.map(\.cgroups))
   func killedWhileStarting(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
@@ -37,7 +37,7 @@ struct StrangerCrashTests {
     }
   }
 
-  /// What engines, containerd and runc say of a container in whose start they were killed.
+  /// Responses of engines, containerd and runc about a container whose start a kill interrupted.
   private static let refusals = [
     "id already in use",
     "OCI runtime create failed: container with id exists: 0a1b2c3d: unknown",
@@ -46,7 +46,7 @@ struct StrangerCrashTests {
   ]
 
   @Test(
-    "whatever it says to a further start, the container is created again, once",
+    "makes the executor create the container again, once, whatever its response",
     arguments: refusals)
   func refusesFurtherStarts(message: String) async throws {
     let engine = try #require(TestEngine.all.first)

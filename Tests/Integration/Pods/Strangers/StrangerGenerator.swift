@@ -1,14 +1,14 @@
 import TestSupport
 
-/// Makes rounds from a seed. Every file is valid, and without a stranger each pod does well, but for the
-/// job that fails by itself.
+/// Generates rounds from a seed. Every file is valid, and without a stranger each pod succeeds,
+/// except for a job that fails by itself.
 struct StrangerGenerator {
   private var random: SeededGenerator
 
-  /// - Parameter seed: the round's own.
+  /// - Parameter seed: the seed of the round.
   init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-  /// The seed of one round of a run, so that a round can be repeated without those before it.
+  /// The seed of one round of a run, so that a round can be repeated without the rounds before it.
   static func seed(of round: Int, in run: UInt64) -> UInt64 {
     var mix = SeededGenerator(seed: run ^ (UInt64(round) &* 0xd6e8_feb8_6659_fd93))
     return mix.next()
@@ -136,7 +136,7 @@ struct StrangerGenerator {
     case 90..<96: return .commitAndRun(service)
     case 96..<101: return .remove(pod.hasInfra && random.chance(30) ? nil : service)
     case 101..<113:
-      // An engine runs no more health checks of containers that it finds running at its start.
+      // An engine stops the health checks of containers that already run when it starts.
       let isChecked = pod.services.contains(where: \.hasHealthcheck)
       return .restartEngine(kill: random.chance(50), live: random.chance(40) && !isChecked)
     default: return .hangEngine(milliseconds: random.chance(15) ? 10_000 : time)

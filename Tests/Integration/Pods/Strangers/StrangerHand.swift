@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// Does a stranger's operations to one pod, and records what came of them.
+/// Performs a stranger's operations on one pod, and records their results.
 struct StrangerHand: Sendable {
   let world: StrangerWorld
   let pod: RunningPod
   let image: String
-  /// A part of the names of what it makes.
+  /// A part of the names of the objects that it creates.
   let mark: String
   let start: ContinuousClock.Instant
 
@@ -16,7 +16,7 @@ struct StrangerHand: Sendable {
     var state: String
   }
 
-  /// Performs an operation; what the engine refuses is part of the history.
+  /// Performs an operation. A refusal of the engine is part of the history.
   func perform(_ operation: StrangerOperation) async throws -> StrangerEvent {
     var event = StrangerEvent(operation: operation)
     let containers = await containers()
@@ -28,7 +28,7 @@ struct StrangerHand: Sendable {
     if case .remove(nil) = operation {
       target = containers.first { $0.service.isEmpty }
     } else {
-      // The same one each time, whatever it is called by now.
+      // The same one each time, whatever its current name.
       target = containers.filter { $0.service == operation.service }.min { $0.id < $1.id }
     }
     let result = try await self.perform(operation, on: target)
@@ -38,13 +38,13 @@ struct StrangerHand: Sendable {
     return event
   }
 
-  /// Milliseconds from the executor's start.
+  /// Milliseconds since the executor's start.
   var elapsed: Int {
     let (seconds, attoseconds) = (ContinuousClock.now - start).components
     return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
   }
 
-  /// An operation that takes its time.
+  /// Waits for the duration of an operation.
   private func pass(_ milliseconds: Int) async throws {
     let begin = ContinuousClock.now
     try await eventually("the moment") { .now - begin >= .milliseconds(milliseconds) }
@@ -56,7 +56,7 @@ struct StrangerHand: Sendable {
 
   private func docker(_ arguments: [String]) async throws -> Reply {
     let result = try await world.engine.docker(arguments).run(within: .seconds(60))
-    // Warnings do not belong to the ID that a success prints.
+    // Warnings are not part of the ID that a success prints.
     let isSuccess = result.status.isSuccess
     return (isSuccess, isSuccess ? result.stdout : result.stdout + result.stderr)
   }

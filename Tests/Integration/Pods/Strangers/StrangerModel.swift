@@ -1,17 +1,17 @@
 import TestSupport
 
-/// An operation as it happened.
+/// A performed operation.
 struct StrangerEvent: Sendable, Equatable, CustomStringConvertible {
-  /// What was done.
+  /// The operation itself.
   var operation: StrangerOperation
-  /// From the executor's start, in milliseconds.
+  /// Milliseconds since the executor's start.
   var began = 0
   var ended = 0
-  /// The engine did it.
+  /// The engine performed it.
   var succeeded = true
-  /// The engine's reply.
+  /// The engine's response.
   var output = ""
-  /// The states of each service's containers just before, the infrastructure container's under "".
+  /// The states of each service's containers just before; "" is the infrastructure container.
   var states: [String: [String]] = [:]
 
   var description: String {
@@ -23,32 +23,32 @@ struct StrangerEvent: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// How a pod ended, as far as the model looks at it.
+/// The result of a pod, as far as the model checks it.
 struct StrangerOutcome: Sendable, Equatable {
-  /// The last state; nil where the executor ended before its first.
+  /// The last state; nil if the executor exited before its first.
   var state: String?
   var status: ExitStatus
   var message = ""
-  /// How often each service's jobs completed, by their own marks.
+  /// The number of completed jobs of each service, according to their own marks.
   var marks: [String: Int] = [:]
 }
 
-/// Which ends are allowed after a history: a pure function of the round and what happened in it.
+/// The results that are allowed after a history: a pure function of the round and its events.
 struct StrangerModel: Sendable {
   /// A reason for which the pod may fail.
   enum Excuse: Sendable, Equatable {
     /// The service's own exit code.
     case exits(String, code: Int)
-    /// Its container was removed while it ran, or might have.
+    /// Its container was removed while it ran, or while it can have run.
     case removed(String)
     case infraRemoved
-    /// The engine's restart ended it, and its policy does not start it again.
+    /// The engine's restart stopped it, and its policy does not start it again.
     case engineRestarted(String)
     /// A suspended container does not respond to its health check.
     case unhealthy(String)
-    /// An image that nobody can bring back was removed.
+    /// An image that can't be restored was removed.
     case imageGone
-    /// There was no engine when the executor first asked: that fails a pod at once.
+    /// There was no engine at the executor's first request, which fails a pod at once.
     case engineAbsent
   }
 
@@ -67,7 +67,7 @@ struct StrangerModel: Sendable {
     return result
   }
 
-  /// Reasons of which one must have failed the pod, if it was not killed before.
+  /// One of these reasons must have failed the pod, if it was not killed before.
   var mustFail: Bool {
     pod.services.contains { $0.failure != nil } || events.contains(where: endsForGood)
   }
@@ -88,8 +88,8 @@ struct StrangerModel: Sendable {
     case .pause(let name, _), .freeze(let name, _):
       return pod.service(name)?.hasHealthcheck == true ? [.unhealthy(name)] : []
     case .remove(let name?):
-      // A container that is only created may have been started before the removal came, and one that is to be tried
-      // again as well.
+      // A container that was only created can have been started before the removal, and one that is
+      // to be retried too.
       let hasCompleted =
         pod.service(name)?.endsAtOnce == true
         && event.states[name]?.contains { $0 != "exited" } == false
@@ -101,13 +101,14 @@ struct StrangerModel: Sendable {
     }
   }
 
-  /// A container that had exited before does not notice; one that did not exist may have come up meanwhile.
+  /// A container that had exited before is not affected; one that did not exist can have started
+  /// meanwhile.
   private func mayRun(_ service: StrangerPod.Service, _ event: StrangerEvent) -> Bool {
     let states = event.states[service.name] ?? []
     return states.count < service.replicas || states.contains { $0 != "exited" }
   }
 
-  /// Whether an event ended a service that runs for good and that no policy starts again.
+  /// Whether an event stopped a service that never completes and that no policy starts again.
   private func endsForGood(_ event: StrangerEvent) -> Bool {
     func ran(_ service: StrangerPod.Service) -> Bool {
       service.isSteady && service.restart == .no
@@ -120,23 +121,24 @@ struct StrangerModel: Sendable {
     }
   }
 
-  /// Whether the stranger's container was in the pod's network for a while, which keeps it from being removed.
+  /// Whether the stranger's container was in the pod's network for a while, which prevents its
+  /// removal.
   private var wasVisited: Bool {
     events.contains {
       if case .visit = $0.operation { $0.succeeded } else { false }
     }
   }
 
-  /// What is wrong with an outcome; nil where it is allowed.
+  /// The fault of a result; nil if it is allowed.
   func complaint(about outcome: StrangerOutcome) -> String? {
     if case .kill = end {
-      // It may have ended by itself before that moment.
+      // The executor can have exited by itself before that moment.
       if outcome.status == .signalled(9) { return nil }
     } else if case .signalled = outcome.status, outcome.state != nil {
       return "the executor crashed: \(outcome.status)"
     }
     guard let state = outcome.state else {
-      // Before it listens to signals the executor just ends, and has created nothing.
+      // Without a signal handler yet, the executor is terminated, and has created nothing.
       if case .term = end { return nil }
       return "the executor ended with \(outcome.status) and no state"
     }
@@ -193,7 +195,7 @@ struct StrangerModel: Sendable {
     }
   }
 
-  /// One of several containers of a service has a number behind the name.
+  /// If a service has several containers, their names have a number as suffix.
   private func names(_ service: String, _ message: String) -> Bool {
     message.contains("'\(service)'") || message.contains("'\(service)/")
   }

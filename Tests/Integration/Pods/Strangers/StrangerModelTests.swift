@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("The model of a pod beside a stranger")
+@Suite("The model of a pod next to a stranger")
 struct StrangerModelTests {
   private static let web = StrangerPod.Service(
     name: "web", work: .forever(exit: 0), restart: .always, hasHealthcheck: true)
@@ -41,7 +41,7 @@ struct StrangerModelTests {
   private static let finished = StrangerOutcome(
     state: "TASK_FINISHED", status: .exited(0), marks: ["job": 2])
 
-  @Test("a pod of jobs finishes, a pod with a service that runs for good is killed")
+  @Test("a pod of jobs finishes, a pod with a service that never completes is killed")
   func ends() {
     #expect(complaint([Self.job], Self.finished) == nil)
     #expect(complaint([Self.web], Self.killed) == nil)
@@ -50,7 +50,7 @@ struct StrangerModelTests {
     #expect(complaint([Self.job], end: .term(milliseconds: 100), Self.killed) == nil)
   }
 
-  @Test("a job that the engine's shutdown ended with 0 does not make the pod finish")
+  @Test("an exit 0 of a job by the engine's shutdown does not make the pod finish")
   func fakeSuccess() {
     let restarted = event(Self.restart, ["job": ["running", "exited"]])
     var outcome = Self.finished
@@ -60,7 +60,7 @@ struct StrangerModelTests {
   }
 
   @Test(
-    "maintenance fails no pod",
+    "maintenance of the engine fails no pod",
     arguments: [
       StrangerOperation.prune(.container, all: false), .prune(.network, all: false),
       .prune(.volume, all: false), .systemPrune(all: false, volumes: true), .rename("web"),
@@ -85,12 +85,12 @@ struct StrangerModelTests {
     let removal = event(.remove("web"), ["web": ["running"]])
     #expect(complaint([Self.web], [removal], Self.failed(message)) == nil)
     #expect(complaint([Self.web], [removal], Self.failed("network x not found")) != nil)
-    // Its policy may start it again.
+    // Its policy can start it again.
     #expect(complaint([Self.web], [removal], Self.killed) == nil)
     #expect(
       complaint([Self.plain], [event(.remove("plain"), ["plain": ["running"]])], Self.killed) != nil
     )
-    // One that fails at first may be about to be tried again.
+    // A service that fails at first can be about to be retried.
     var flaky = Self.job
     flaky.work = .flaky(milliseconds: 100)
     flaky.restart = .onFailure
@@ -105,7 +105,7 @@ struct StrangerModelTests {
     #expect(complaint([Self.web], [refused], Self.failed(message)) != nil)
   }
 
-  @Test("an engine's restart fails the services without a policy, and says so")
+  @Test("an engine restart fails the services without a policy, and the message names it")
   func engineRestart() {
     let restarted = event(Self.restart, ["web": ["running"], "plain": ["running"]])
     let good = "service 'plain' ended with 0 when the engine was restarted"
@@ -122,7 +122,7 @@ struct StrangerModelTests {
       complaint([Self.job], [completed], Self.failed(good.replacing("plain", with: "job"))) != nil)
   }
 
-  @Test("an engine that is away at the executor's start may fail the pod, later it may not")
+  @Test("a missing engine can fail the pod at the executor's start, but not later")
   func engineAbsent() {
     let message = "Docker Engine: GET /_ping: cannot connect to unix:///docker.sock"
     let live = StrangerOperation.restartEngine(kill: true, live: true)
@@ -131,7 +131,7 @@ struct StrangerModelTests {
     #expect(complaint([Self.web], [later], Self.failed(message)) != nil)
   }
 
-  @Test("a suspended container may turn unhealthy where it has a health check")
+  @Test("a suspended container can become unhealthy if it has a health check")
   func suspended() {
     let message = "service 'web' is unhealthy"
     #expect(
@@ -156,7 +156,7 @@ struct StrangerModelTests {
     #expect(complaint([Self.web], [event(.prune(.image, all: false))], Self.failed(message)) != nil)
   }
 
-  @Test("exit code and state agree, and what is left must be a network with the stranger in it")
+  @Test("exit code and state agree, and only a network with the stranger in it can be left")
   func leftovers() {
     #expect(complaint([Self.web], StrangerOutcome(state: "TASK_KILLED", status: .exited(1))) != nil)
     let left = StrangerOutcome(
@@ -170,7 +170,7 @@ struct StrangerModelTests {
         == nil)
   }
 
-  @Test("the same seed makes the same round, and every file has from two to six services")
+  @Test("the same seed generates the same round, and every file has two to six services")
   func generated() {
     for seed in 0..<200 as Range<UInt64> {
       var (first, second) = (StrangerGenerator(seed: seed), StrangerGenerator(seed: seed))

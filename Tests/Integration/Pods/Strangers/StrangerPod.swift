@@ -1,14 +1,14 @@
-/// A pod of random shape, for rounds in which a stranger works on the same engine.
+/// A pod of random shape, for rounds in which a stranger uses the same engine.
 struct StrangerPod: Sendable, Equatable {
-  /// What a service's process does.
+  /// The activity of a service's process.
   enum Work: Sendable, Equatable {
     /// Runs until TERM, then exits with a code.
     case forever(exit: Int)
-    /// Runs for some time and leaves a mark, then exits with a code.
+    /// Runs for some time, writes a mark, then exits with a code.
     case job(milliseconds: Int, exit: Int)
     /// Fails once, then does what a job does.
     case flaky(milliseconds: Int)
-    /// Exits with 0 again and again.
+    /// Exits with 0 repeatedly.
     case flapping(milliseconds: Int)
   }
 
@@ -25,7 +25,7 @@ struct StrangerPod: Sendable, Equatable {
     case completed = "service_completed_successfully"
   }
 
-  /// The namespace of another service that a service lives in.
+  /// The namespace of another service that a service joins.
   struct Joined: Sendable, Equatable {
     var namespace: String
     var owner: String
@@ -52,7 +52,7 @@ struct StrangerPod: Sendable, Equatable {
       if case .job = work { true } else { false }
     }
 
-    /// It never completes: its pod lives until somebody ends it.
+    /// It never completes: its pod runs until it is stopped.
     var runsForGood: Bool {
       switch work {
       case .forever, .flapping: true
@@ -60,22 +60,22 @@ struct StrangerPod: Sendable, Equatable {
       }
     }
 
-    /// Its containers run without a pause, once they are up.
+    /// Its containers run without interruption once they have started.
     var isSteady: Bool {
       if case .forever = work { true } else { false }
     }
 
-    /// The code that fails the pod without anybody's help.
+    /// The code that fails the pod without any event.
     var failure: Int? {
       if case .job(_, let code) = work, code != 0, restart == .no { code } else { nil }
     }
   }
 
-  /// Where its image comes from.
+  /// The origin of the image.
   enum Image: String, Sendable, CaseIterable {
-    /// A further name of an image that a stranger's container uses.
+    /// Another name of an image that a stranger's container uses.
     case shared
-    /// An image of its own. Removed, it can't come back.
+    /// An image of its own. After a removal it can't be restored.
     case local
     /// A registry has it.
     case registry
@@ -132,7 +132,8 @@ extension StrangerPod.Service {
     return lines
   }
 
-  /// TERM ends every kind early, and all but one with 0: an engine that shuts down makes a job look complete.
+  /// TERM stops every kind early, and all except one with 0: a job is recorded as
+  /// complete when the engine shuts down.
   private var script: String {
     func wait(_ milliseconds: Int) -> String {
       "trap 'exit 0' TERM; sleep \(milliseconds / 1000).\(milliseconds % 1000 / 100) & wait"

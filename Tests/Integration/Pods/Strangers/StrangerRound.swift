@@ -3,18 +3,18 @@ import Reaping
 import Testing
 import TestSupport
 
-/// One round on one engine: runs the pod, lets the stranger work, and judges what came of it.
+/// One round on one engine: runs the pod and the stranger's operations, and checks the result.
 struct StrangerRound: Sendable {
   let world: StrangerWorld
   let round: StrangerCase
-  /// Another for each round.
+  /// Different for each round.
   let mark: String
   let baseImages: [String: String]
 
-  /// How long a pod may take to come to rest after the last operation, and to end after TERM.
+  /// The time that a pod may take to come to rest after the last operation, and to stop after TERM.
   private static let limit = Duration.seconds(60)
 
-  /// What a round showed.
+  /// The result of a round.
   struct Report: Sendable {
     var complaints: [String] = []
     var events: [StrangerEvent] = []
@@ -94,7 +94,7 @@ struct StrangerRound: Sendable {
     pod.send(signal)
   }
 
-  /// Sees the executor's end.
+  /// Waits for the executor's exit.
   private func end(_ pod: RunningPod) async throws -> [String] {
     var complaints: [String] = []
     if case .settled = round.end {
@@ -119,7 +119,7 @@ struct StrangerRound: Sendable {
     return complaints
   }
 
-  /// Why the pod has not come to rest; nil where it has, or has ended.
+  /// Why the pod has not come to rest; nil if it has, or has stopped.
   private func unrest(of pod: RunningPod) async throws -> String? {
     if pod.executor.status != nil { return nil }
     if round.pod.endsByItself { return "it has not ended" }
@@ -149,7 +149,7 @@ struct StrangerRound: Sendable {
     return marks
   }
 
-  /// What is left, after the reaper where the executor could not remove it.
+  /// The remaining objects, after the reaper if the executor could not remove them.
   private func leftovers(of pod: RunningPod, _ outcome: StrangerOutcome) async throws -> [String] {
     func left() async throws -> [String] {
       let objects = try await EngineInventory.of(world.engine).objects
@@ -171,7 +171,7 @@ struct StrangerRound: Sendable {
     return complaints
   }
 
-  /// Kills what an engine has forgotten in a pod's own cgroup, and removes that.
+  /// Kills the processes that an engine has lost in a pod's own cgroup, and removes the cgroup.
   private static func clear(_ folder: String) {
     for name in FileManager.default.enumerator(atPath: folder)?.allObjects ?? [] {
       guard let name = name as? String, name.hasSuffix("cgroup.procs") else { continue }
@@ -190,7 +190,8 @@ struct StrangerRound: Sendable {
       var more: [String] = []
       var last = ""
       do {
-        // An executor that dies between its last object and its cgroup leaves a folder that only its root shows.
+        // An executor that is killed after removing its last object and before removing its cgroup
+        // leaves a directory that only the cgroup root shows.
         try await eventually("nothing left", within: .seconds(120)) {
           let end = try await site.once(more)
           last = end.description
@@ -204,7 +205,7 @@ struct StrangerRound: Sendable {
     }
   }
 
-  /// What happened to things that are not the pod's.
+  /// Changes to objects that don't belong to the pod.
   private func harm(to belongings: [String], _ events: [StrangerEvent]) async throws -> [String] {
     let after = try await world.belongings(images: baseImages)
     var complaints: [String] = []

@@ -1,4 +1,4 @@
-/// What a stranger does on the engine of a pod.
+/// An operation of a stranger on the engine of a pod.
 enum StrangerOperation: Sendable, Equatable, CustomStringConvertible {
   enum Object: String, Sendable, CaseIterable { case container, network, volume, image }
 
@@ -17,7 +17,7 @@ enum StrangerOperation: Sendable, Equatable, CustomStringConvertible {
   case removeImage
   case tag
   case commitAndRun(String)
-  /// `docker rm -f` of a service's container; of the infrastructure container without a service.
+  /// `docker rm -f` of a service's container; of the infrastructure container if it is nil.
   case remove(String?)
   case restartEngine(kill: Bool, live: Bool)
   /// SIGSTOP, later SIGCONT, to dockerd.
@@ -57,7 +57,7 @@ enum StrangerOperation: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// It may remove the name of an image, or an image without containers.
+  /// It can remove the name of an image, or an image without containers.
   var removesImages: Bool {
     switch self {
     case .prune(.image, let all), .systemPrune(let all, _): all
@@ -67,7 +67,7 @@ enum StrangerOperation: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// An operation and its moment, from the executor's start.
+/// An operation and its time, in milliseconds since the executor's start.
 struct StrangerStep: Sendable, Equatable, CustomStringConvertible {
   var milliseconds: Int
   var operation: StrangerOperation
@@ -75,13 +75,13 @@ struct StrangerStep: Sendable, Equatable, CustomStringConvertible {
   var description: String { "\(milliseconds) ms: \(operation)" }
 }
 
-/// How a round ends its pod.
+/// How a round stops its pod.
 enum StrangerEnd: Sendable, Equatable, CustomStringConvertible {
-  /// By TERM once the pod has settled after the last operation; a pod of jobs by itself.
+  /// By TERM after the pod has come to rest after the last operation; a pod of jobs by itself.
   case settled
-  /// By TERM at a moment, operations or not.
+  /// By TERM at a moment, whether or not operations are left.
   case term(milliseconds: Int)
-  /// By SIGKILL to the executor at a moment; the rest is the reaper's.
+  /// By SIGKILL to the executor at a moment; the reaper does the rest.
   case kill(milliseconds: Int)
 
   var description: String {
@@ -93,7 +93,7 @@ enum StrangerEnd: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// One round: a pod, what the stranger does, and how the pod ends.
+/// One round: a pod, the stranger's operations, and the way the pod stops.
 struct StrangerCase: Sendable, Equatable, CustomStringConvertible {
   var pod: StrangerPod
   var steps: [StrangerStep]

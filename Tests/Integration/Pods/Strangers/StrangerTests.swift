@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Random pods, while a stranger works on their engine. STRANGER_ROUNDS (20) is the number of rounds on all engines
-/// together, TEST_SEED repeats a run, STRANGER_ROUND one round of it, and STRANGER_KEEP that with some of its operations
-/// only: `0,2` for the first and the third, empty for none.
+/// Random pods, while a stranger uses their engine. STRANGER_ROUNDS (20) is the number of rounds on
+/// all engines together, TEST_SEED repeats a run, STRANGER_ROUND runs one round of it, and
+/// STRANGER_KEEP only some operations of that round: `0,2` the first and the third, empty none.
 @Suite("A stranger on the engine", .needsEngine, .throttled)
 struct StrangerTests {
   private static let environment = ProcessInfo.processInfo.environment
@@ -14,7 +14,7 @@ struct StrangerTests {
   }
 
   @Test(
-    "a pod ends as its history allows, leaves nothing, and touches nothing of the stranger's",
+    "a pod's result fits its history, and it leaves no object and touches no foreign one",
     arguments: TestEngine.all.map(\.cgroups))
   func anyHistory(cgroups: TestEngine.CgroupVersion) async throws {
     let seed = SeededGenerator(for: "a stranger, cgroup \(cgroups.rawValue)").seed
@@ -37,7 +37,7 @@ struct StrangerTests {
           print(
             "\(title): \(report.milliseconds) ms, \(report.outcome?.state ?? "-")"
               + " \(report.outcome?.status.description ?? "") \(report.outcome?.message ?? "")")
-          // A long run shows where it is.
+          // A long run prints its progress.
           fflush(nil)
           guard !report.complaints.isEmpty else { continue }
           Issue.record("\(title) STRANGER_ROUND=\(number)\n\(Self.text(report, round.round))")

@@ -2,25 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// An engine of the rounds' own, and what a stranger keeps on it.
+/// An engine for the rounds, and the stranger's objects on it.
 struct StrangerWorld: Sendable {
   let own: OwnEngine
   let registry: Registry
 
-  /// Their containers' names begin like this; a copy of a pod's container inherits its labels.
+  /// The prefix of the stranger's container names; a copy of a pod's container inherits its labels.
   static let prefix = "stranger"
   static let network = "stranger-network"
   private static let volume = "stranger-volume"
   private static let bases = ["pod-test/busybox", "founding/base"]
-  /// Nothing listens there: an image of that name can't be pulled, and nobody waits for the answer.
+  /// Nothing listens there: an image of that name can't be pulled, and the refusal is immediate.
   private static let nowhere = "127.0.0.1:9/stranger"
 
   var engine: TestEngine { own.engine }
 
-  /// The stranger's container, which uses all that is the stranger's, and which nothing prunes.
+  /// The stranger's container, which uses all of the stranger's objects, so that no prune removes
+  /// them.
   static let container = "stranger-container"
 
-  /// Makes the stranger's objects.
+  /// Creates the stranger's objects.
   static func prepare(_ own: OwnEngine, _ registry: Registry) async throws -> StrangerWorld {
     let docker = own.engine.docker
     try await docker(["network", "create", network]).output()
@@ -35,7 +36,7 @@ struct StrangerWorld: Sendable {
     return StrangerWorld(own: own, registry: registry)
   }
 
-  /// Gives the test images their names back where the stranger has pruned them.
+  /// Restores the names of the test images if the stranger has pruned them.
   func restoreImages(_ ids: [String: String]) async throws {
     for (name, id) in ids { try await engine.docker("tag", id, name).output() }
   }
@@ -49,7 +50,7 @@ struct StrangerWorld: Sendable {
     return ids
   }
 
-  /// Makes a round's image.
+  /// Creates a round's image.
   ///
   /// - Returns: its name.
   func makeImage(_ kind: StrangerPod.Image, mark: String) async throws -> String {
@@ -69,7 +70,7 @@ struct StrangerWorld: Sendable {
     }
   }
 
-  /// What must not change, whatever the rounds do.
+  /// The objects that must not change, whatever the rounds do.
   func belongings(images: [String: String]) async throws -> [String] {
     let containers = try await engine.docker(
       "ps", "-a", "--filter", "name=^\(Self.container)", "--no-trunc", "--format",
@@ -85,7 +86,7 @@ struct StrangerWorld: Sendable {
     return containers.split(separator: "\n").map(String.init).sorted() + [network, volume]
   }
 
-  /// The stranger's containers that run, copies among them.
+  /// The stranger's running containers, including copies.
   func running() async throws -> Set<String> {
     let names = try await engine.docker(
       "ps", "--filter", "name=^\(Self.prefix)", "--filter", "status=running", "--format",
@@ -94,7 +95,7 @@ struct StrangerWorld: Sendable {
     return Set(names.split(separator: "\n").map(String.init))
   }
 
-  /// Takes away the copies of a round, with their images, and all containers' names of it.
+  /// Removes the copies of a round, with their images and container names.
   func removeCopies() async throws {
     let ids = try await engine.docker("ps", "-aq", "--filter", "name=^\(Self.prefix)-copy").output()
     for id in ids.split(separator: "\n") {
@@ -109,7 +110,7 @@ struct StrangerWorld: Sendable {
   }
 }
 
-/// Every container, network and volume of an engine but the stranger's copies, whoever made it.
+/// Every container, network and volume of an engine except the stranger's copies.
 struct EngineInventory: Sendable, Equatable {
   var objects: Set<String>
 
@@ -127,7 +128,7 @@ struct EngineInventory: Sendable, Equatable {
       objects: Set(lines.filter { !$0.contains(" \(StrangerWorld.prefix)-") }))
   }
 
-  /// Removes them all.
+  /// Removes all of them.
   func remove(from engine: TestEngine) async throws {
     for kind in ["container", "network", "volume"] {
       for object in objects where object.hasPrefix(kind + " ") {

@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-/// What the engine's systemd has.
+/// The units of the engine's systemd.
 struct SystemdView: Sendable {
   let engine: TestEngine
 
@@ -27,7 +27,7 @@ struct SystemdView: Sendable {
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// A file of a run's slice in the hierarchy of a controller.
+  /// The contents of a file of a run's slice in the hierarchy of a controller.
   func file(_ name: String, of controller: String, _ run: String) throws -> String {
     let root = try #require(try Hierarchy.root(of: controller))
     let path = try #require(PodSlice(run: run)).path
@@ -35,7 +35,7 @@ struct SystemdView: Sendable {
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// The limits that the kernel has for a run: memory, quota and shares of processors.
+  /// The limits of a run in the kernel: memory, CPU quota and CPU shares.
   func limits(_ run: String) throws -> [String] {
     [
       try file("memory.limit_in_bytes", of: "memory", run),
@@ -45,7 +45,7 @@ struct SystemdView: Sendable {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips where there is no engine with the systemd cgroup driver.
+  /// Skips a test if there is no engine with the systemd cgroup driver.
   static var needsSystemd: ConditionTrait {
     .enabled(
       if: TestEngine.systemd != nil,

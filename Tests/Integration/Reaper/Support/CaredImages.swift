@@ -8,16 +8,16 @@ import Testing
 
 @testable import Reaping
 
-/// Images in a registry that are on no engine, each another one, for a reaper that cares for images.
+/// Images in a registry that are on no engine, each with its own ID, for a reaper with image care.
 struct CaredImages: Sendable {
   let site: ReaperSite
   let registry: Registry
-  /// What the reaper and the executors have in common.
+  /// The common state of the reaper and the executors.
   var state: ImageState { ImageState(path: site.folder.path("state")) }
-  /// What an executor is told.
+  /// The environment of an executor.
   var environment: [String: String] { [ImageState.variable: state.path] }
 
-  /// Lends a place where pulls are recorded.
+  /// Calls `body` with directories in which pulls are recorded.
   static func with(
     on engine: TestEngine, _ body: (CaredImages) async throws -> Void
   ) async throws {
@@ -34,7 +34,7 @@ struct CaredImages: Sendable {
     }
   }
 
-  /// Runs a `docker` command line, and returns what it prints.
+  /// Runs a `docker` command line, and returns its output.
   @discardableResult
   func docker(_ arguments: String...) async throws -> String {
     var command = site.engine.docker()
@@ -42,7 +42,7 @@ struct CaredImages: Sendable {
     return try await command.output().trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Puts an image into the registry whose ID no other image has.
+  /// Puts an image with a unique ID into the registry, and returns its name.
   func image(_ name: String = "it") async throws -> String {
     let mark = UUID().uuidString.lowercased()
     let image = "\(registry.address)/care/\(name):\(mark.prefix(8))"
@@ -54,7 +54,7 @@ struct CaredImages: Sendable {
     return image
   }
 
-  /// A Compose file of a pod that uses images and ends.
+  /// A Compose file of a pod that uses images and exits.
   static func file(_ images: [String], command: String = "true", more: String = "") -> String {
     var lines = ["services:"]
     for (index, image) in images.enumerated() {
@@ -64,7 +64,7 @@ struct CaredImages: Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Runs a pod that uses images, to its end.
+  /// Runs a pod that uses images until it exits.
   func use(_ images: [String], more: String = "") async throws {
     let end = try await podEnd(
       on: site.engine, Self.file(images, more: more), PodSettings(environment: environment))
@@ -76,7 +76,7 @@ struct CaredImages: Sendable {
     return try #require(ImageRecords(state, engine: try await engine.info().id))
   }
 
-  /// Says that images were used last so many days ago.
+  /// Sets the last use of images to this number of days ago.
   func age(_ images: [String], days: Double) async throws {
     for record in try await records().list().records where images.contains(record.name) {
       ImageRecords.touch(record.path, at: Date().timeIntervalSince1970 - days * 86_400)
@@ -91,7 +91,7 @@ struct CaredImages: Sendable {
     for image in images { try await site.engine.docker("rmi", image).run() }
   }
 
-  /// One pass of the care, in this process.
+  /// One pass of the image care, in this process.
   func care(
     keep: [String] = [], most: Int = 100, reclaims: inout Bool,
     disk: @escaping @Sendable () -> Int? = { nil },

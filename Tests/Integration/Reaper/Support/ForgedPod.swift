@@ -3,7 +3,7 @@ import Foundation
 import PodIdentity
 import TestSupport
 
-/// A pod's objects, made by hand with whatever labels a test needs.
+/// Objects of a pod that a test creates itself, with the labels that it needs.
 struct ForgedPod: Sendable {
   let engine: TestEngine
   let identity: PodIdentity
@@ -12,7 +12,7 @@ struct ForgedPod: Sendable {
     DockerEngine(endpoint: .unix(path: engine.socket), requestTimeout: .seconds(60))
   }
 
-  /// Makes a container; without `name` it gets one from the task.
+  /// Creates a container; without `name` its name is derived from the task.
   @discardableResult
   func container(
     _ name: String? = nil, image: String = "founding/base", labels: [String: String]? = nil,
@@ -30,7 +30,7 @@ struct ForgedPod: Sendable {
     return id
   }
 
-  /// Makes a network.
+  /// Creates a network.
   @discardableResult
   func network(_ key: String = "inside") async throws -> String {
     try await engine.docker(
@@ -39,22 +39,23 @@ struct ForgedPod: Sendable {
     .output()
   }
 
-  /// Makes a volume.
+  /// Creates a volume.
   @discardableResult
   func volume(_ key: String = "data") async throws -> String {
     try await engine.docker(["volume", "create"] + identity.options + [identity.names.object(key)])
       .output()
   }
 
-  /// What there is of it.
+  /// The existing objects of the pod.
   func left() async throws -> Leftovers { try await Leftovers.of(run: identity.run, on: engine) }
 
-  /// Takes away what is left.
+  /// Removes the existing objects.
   func remove() async throws { try await left().remove(from: engine) }
 }
 
 extension PodIdentity {
-  /// An identity of this host, of a run of its own, kept by a process; without one it has ended.
+  /// An identity of this host with a unique run, owned by a process; without `process`, by one that
+  /// has exited.
   static func forged(by process: Incarnation? = nil, run: String? = nil) -> PodIdentity {
     let run = run ?? UUID().uuidString.lowercased()
     return PodIdentity(
@@ -63,12 +64,12 @@ extension PodIdentity {
       incarnation: process ?? .ended, host: .current(), cgroupParent: "/compose-pods/\(run)")
   }
 
-  /// Its labels for the docker command.
+  /// Its labels as options of the docker command.
   var options: [String] { labels.flatMap { ["--label", "\($0)=\($1)"] } }
 }
 
 extension Incarnation {
-  /// A process that has ended: nothing has this pid with so early a start.
+  /// A process that has exited: no process has this pid with such an early start.
   static var ended: Incarnation {
     let own = Incarnation.current()
     return Incarnation(bootID: own.bootID, pid: own.pid, startTime: 1)
@@ -82,7 +83,7 @@ extension TestEngine {
   }
 }
 
-/// Lends hand-made pods, and takes away what is left of them.
+/// Calls `body` with forged pods, and removes the objects that are left.
 func withForged(
   _ identities: [PodIdentity], on engine: TestEngine, _ body: ([ForgedPod]) async throws -> Void
 ) async throws {

@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-/// Processes that each hold a lease as an executor does, and lease again when the reaper comes back.
+/// Processes that each hold a lease as an executor does, and renew it when the reaper is back.
 final class LeaseHolders: Sendable {
   private let runs: [String]
   private let process: RunningCommand
@@ -15,7 +15,7 @@ final class LeaseHolders: Sendable {
     ).start()
   }
 
-  /// Pods of which each is kept by its own process.
+  /// Pods, each of which belongs to its own process.
   func identities() async throws -> [PodIdentity] {
     var found: [PodIdentity] = []
     for run in runs { found.append(.forged(by: try await incarnation(run), run: run)) }
@@ -30,20 +30,21 @@ final class LeaseHolders: Sendable {
       startTime: Incarnation.startTime(of: pid))
   }
 
-  /// Waits until one's lease is held.
+  /// Waits until the lease of a run is held.
   func holds(_ run: String) async throws { try await process.line(containing: "held \(run)") }
 
-  /// Ends the process of one.
+  /// Kills the process of a run.
   func kill(_ run: String) async throws {
     try await holds(run)
     let pid = try #require(try await incarnation(run).pid)
     #expect(Glibc.kill(pid, SIGKILL) == 0)
   }
 
-  /// Ends all.
+  /// Stops all processes.
   func end() { process.send(SIGTERM) }
 
-  /// As user 65534: claims both pods, lets go of one, floods, says half lines, and opens connections until none is taken.
+  /// As user 65534: claims both pods, releases one, floods, sends partial lines, and opens
+  /// connections until none is accepted.
   static let liar = """
     import os, resource, socket, sys
     path, living, dead = sys.argv[1:]
@@ -114,7 +115,7 @@ final class LeaseHolders: Sendable {
 }
 
 extension TestEngine {
-  /// Waits until a container has come to be, as the engine tells, and is gone again.
+  /// Waits until the engine has reported that a container was created and destroyed.
   func madeAndGone(container name: String) async throws {
     let words = ["events", "--since", "2m", "--until", "0s", "--filter", "container=\(name)"]
     for event in ["create", "destroy"] {

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// pod-reaper as a service, with a stand-in for systemd that hears what it tells.
+/// pod-reaper as a service, with a stand-in for systemd that receives its notifications.
 final class ReaperService: Sendable {
   let process: RunningCommand
   private let systemd: DatagramSocket
@@ -16,7 +16,7 @@ final class ReaperService: Sendable {
     self.systemd = systemd
   }
 
-  /// What it has told systemd so far.
+  /// The notifications to systemd so far.
   var words: [String] {
     heard.withLock {
       $0 += systemd.texts()
@@ -24,14 +24,14 @@ final class ReaperService: Sendable {
     }
   }
 
-  /// Waits until it has told something so many times.
+  /// Waits until a notification was sent `times` times.
   func tells(_ word: String, times: Int = 1) async throws {
     try await eventually("\(word), \(times) times") {
       words.filter { $0.hasPrefix(word) }.count >= times
     }
   }
 
-  /// Starts one and waits for its first pass.
+  /// Starts a service and waits for its first pass.
   static func start(
     _ site: ReaperSite, _ more: [String] = [], _ environment: [String: String] = [:]
   ) async throws -> ReaperService {
@@ -51,14 +51,14 @@ final class ReaperService: Sendable {
     return service
   }
 
-  /// Ends it as systemd does.
+  /// Stops it as systemd does.
   func stop() async throws {
     process.send(SIGTERM)
     let end = try await process.result(within: .seconds(120))
     #expect(end.status == .exited(0), "\(end)")
   }
 
-  /// Lends a service that looks by itself only every ten minutes.
+  /// Calls `body` with a service that runs passes only every ten minutes by itself.
   static func with(
     _ site: ReaperSite, _ more: [String] = ["--grace", "5m"],
     _ environment: [String: String] = [:], _ body: (ReaperService) async throws -> Void
@@ -77,7 +77,7 @@ final class ReaperService: Sendable {
 }
 
 extension ReaperSite {
-  /// What the executors of a test lease from.
+  /// The environment of a test's executors, with the lease socket.
   var leaseEnvironment: [String: String] {
     ["COMPOSE_EXECUTOR_LEASE_SOCKET": runFolder + "/lease.sock"]
   }
@@ -92,14 +92,14 @@ extension ReaperSite {
     }
   }
 
-  /// Waits until nothing of a run is left.
+  /// Waits until no object of a run is left.
   func isRid(of run: String, within limit: Duration = .seconds(120)) async throws {
     try await eventually("nothing is left of \(run)", within: limit) {
       try await Leftovers.of(run: run, on: engine).isEmpty
     }
   }
 
-  /// `pod-hook-notify` to this place's reaper.
+  /// Runs `pod-hook-notify` with this site's reaper. Returns its exit code.
   func notify(_ words: String...) async throws -> Int32 {
     let options = ["--run-dir", runFolder]
     let command =
@@ -112,7 +112,8 @@ extension ReaperSite {
   }
 }
 
-/// A way to an engine that holds back one request until it is told to let it go: to do something at a certain point.
+/// A proxy of an engine that holds one request until it is released, so that a test can act at that
+/// point.
 struct EngineHold: Sendable {
   /// The socket's path.
   let path: String
@@ -120,14 +121,16 @@ struct EngineHold: Sendable {
 
   var dockerHost: String { "unix://\(path)" }
 
-  /// Lends such a way.
+  /// Calls `body` with such a proxy.
   ///
   /// - Parameters:
-  ///   - engine: where it leads.
-  ///   - request: what the held request begins with, such as `POST /containers/create`; versions are passed over.
-  ///   - number: which of those that begin so, from 1; 0 has all of them refused with 500 and none held.
-  ///   - body: what to do with it.
-  /// - Throws: what `body` throws.
+  ///   - engine: the engine behind the proxy.
+  ///   - request: the beginning of the held request, such as `POST /containers/create`, without the
+  ///     API version.
+  ///   - number: the number of the held request among the matching ones, from 1; 0 refuses all of
+  ///     them with 500 and holds none.
+  ///   - body: the use of the proxy.
+  /// - Throws: the errors of `body`.
   static func with(
     _ engine: TestEngine, holding request: String, number: Int = 1,
     _ body: (EngineHold) async throws -> Void
@@ -143,10 +146,10 @@ struct EngineHold: Sendable {
     }
   }
 
-  /// Waits until the request has come.
+  /// Waits until the request has arrived.
   func isHeld() async throws { try await process.line(containing: "held", within: .seconds(60)) }
 
-  /// Lets it go on, and others of its kind pass.
+  /// Releases it; other matching requests pass.
   func release() { process.send(SIGUSR1) }
 
   private static let program = """

@@ -4,16 +4,17 @@ import Reaping
 import TestSupport
 import Testing
 
-/// Where the reapers of one test work: an engine's turn, folders and a cgroup root of their own.
+/// The environment of one test's reapers: exclusive use of an engine, directories and a cgroup
+/// root.
 struct ReaperSite: Sendable {
   let engine: TestEngine
   let folder: TemporaryFolder
-  /// The only cgroup below which abandoned runs are looked for.
+  /// The only cgroup below which abandoned runs are searched.
   let root: String
-  /// Whether the shipped programs run as if the kernel were Linux 3.10.
+  /// Whether the shipped programs run as on Linux 3.10.
   var isOnOldLinux = false
 
-  /// The same place, where they do.
+  /// The same site, on Linux 3.10.
   var onOldLinux: ReaperSite {
     var site = self
     site.isOnOldLinux = true
@@ -23,7 +24,7 @@ struct ReaperSite: Sendable {
   var runFolder: String { folder.path("run") }
   var journal: String { folder.path("state/journal.jsonl") }
 
-  /// The options that keep a reaper to this place, without any delay.
+  /// The options that restrict a reaper to this site, without any delay.
   var options: [String] {
     [
       "--run-dir", runFolder, "--state-dir", folder.path("state"), "--cgroup-roots", root,
@@ -40,7 +41,7 @@ struct ReaperSite: Sendable {
     return isOnOldLinux ? OldLinux.command(command) : command
   }
 
-  /// Later options replace the standard ones.
+  /// Later options replace the default ones.
   private static func merged(_ standard: [String], _ more: [String]) -> [String] {
     var result: [String] = []
     for index in stride(from: 0, to: standard.count, by: 2) where !more.contains(standard[index]) {
@@ -59,17 +60,17 @@ struct ReaperSite: Sendable {
     try await ReaperEnd(reaper(["--once", "--format", "json"], more).run(within: .seconds(120)))
   }
 
-  /// What `pod-reaper status` says of a run.
+  /// The report of `pod-reaper status` about a run.
   func status(of run: String) async throws -> PodReport? {
     let text = try await reaper(["status", "--format", "json"]).output()
     return try PassReport(text).pod(run)
   }
 }
 
-/// How a pass ended.
+/// The result of a pass.
 struct ReaperEnd: Sendable, CustomStringConvertible {
   let status: ExitStatus
-  /// What it reported; nil where it printed no report.
+  /// The report; nil if none was printed.
   let report: PassReport?
   let description: String
 
@@ -79,7 +80,7 @@ struct ReaperEnd: Sendable, CustomStringConvertible {
     description = "\(result.status)\n\(result.stdout)\n\(result.stderr)"
   }
 
-  /// What it says of a run.
+  /// The report about a run.
   func pod(_ run: String) -> PodReport? { report?.pod(run) }
 }
 
@@ -92,12 +93,13 @@ extension PassReport {
   func pod(_ run: String) -> PodReport? { pods.first { $0.run == run } }
 }
 
-/// Lends a place for reapers. A reaper removes whatever is leaked on its engine, so only one test at a time has one
-/// there.
+/// Calls `body` with a site for reapers. A reaper removes every leaked pod on its engine, so only
+/// one test at a time can use an engine with a reaper.
 func withReaperSite(
   on engine: TestEngine, _ body: (ReaperSite) async throws -> Void
 ) async throws {
-  // A test of a throttled suite gives back its share for that time: whose turn it is may be waiting for it.
+  // A test of a throttled suite returns its share meanwhile: the test that holds the turn can be
+  // waiting for it.
   let held = Machine.held
   await Machine.shared.give(held)
   await Turns.shared.take(engine.socket)
@@ -143,13 +145,13 @@ private actor Turns {
 }
 
 extension RunningPod {
-  /// Ends the executor so that it can't clean up.
+  /// Kills the executor so that it can't clean up.
   func kill() async throws {
     send(SIGKILL)
     try await executor.exit(within: .seconds(120))
   }
 
-  /// Every object of the pod with what would change if anything touched it.
+  /// Every object of the pod, with the fields that any modification would change.
   func untouched() async throws -> [String] {
     let left = try await Leftovers.of(run: run, on: engine)
     var inspect = engine.docker("inspect", "--format")
@@ -160,7 +162,7 @@ extension RunningPod {
   }
 }
 
-/// A pod of three services with everything that a pod can leave.
+/// A pod of three services with every kind of object that a pod can leave.
 let fullPod = """
   services:
     web:
@@ -180,7 +182,7 @@ let fullPod = """
     data: {}
   """
 
-/// A pod with as much, of one service.
+/// A pod with the same kinds of objects, of one service.
 let smallPod = """
   services:
     web:

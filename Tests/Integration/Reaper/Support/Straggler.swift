@@ -4,15 +4,15 @@ import PodIdentity
 import TestSupport
 import Testing
 
-/// A process that a test puts into a cgroup, as an engine leaves it that has forgotten its container.
+/// A process that a test puts into a cgroup, like one whose container the engine has lost.
 struct Straggler: Sendable {
   let process: RunningCommand
   let path: String
 
-  /// Whether it lives.
+  /// Whether it is alive.
   var lives: Bool { process.status == nil }
 
-  /// Makes the cgroup in hierarchies of the engine's version, and starts a process in it.
+  /// Creates the cgroup in hierarchies of the engine's version, and starts a process in it.
   init(_ path: String, _ engine: TestEngine) async throws {
     self.path = path
     let roots =
@@ -28,7 +28,7 @@ struct Straggler: Sendable {
     try await process.line(containing: "in")
   }
 
-  /// Ends it, and removes its cgroup.
+  /// Kills it, and removes its cgroup.
   func remove() async throws {
     process.send(SIGKILL)
     try await process.exit()
@@ -36,12 +36,12 @@ struct Straggler: Sendable {
   }
 }
 
-/// A container's ID that no engine has.
+/// A container ID that no engine has.
 func unknownID() -> String {
   (0..<8).map { _ in String(format: "%08x", UInt32.random(in: 0 ... .max)) }.joined()
 }
 
-/// Lends stragglers at some paths, and takes them away.
+/// Calls `body` with stragglers at some paths, and removes them.
 func withStragglers(
   _ paths: [String], _ engine: TestEngine, _ body: ([Straggler]) async throws -> Void
 ) async throws {
@@ -61,7 +61,7 @@ func withStragglers(
   if let failure { throw failure }
 }
 
-/// Whom a cgroup names as its owner.
+/// The owner that a cgroup names.
 enum NamedOwner: String, CaseIterable, Sendable {
   case dead, living, anotherBoot, unknown, nobody
 
