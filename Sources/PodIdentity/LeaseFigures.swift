@@ -75,7 +75,7 @@ package struct LeaseFigures: Sendable, Equatable {
     else { return nil }
     self.task = task.text
     for word in line[..<task.start].split(separator: " ").dropFirst() {
-      let parts = word.split(separator: "=", maxSplits: 1)
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
         if word == Self.launched { isNewlyLaunched = true }
         continue
