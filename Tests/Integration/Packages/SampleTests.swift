@@ -71,7 +71,8 @@ struct SampleTests {
     "roles exits with its job's code after the last lines are shipped",
     arguments: TestEngine.all, [0, 3])
   func roles(on engine: TestEngine, code: Int32) async throws {
-    let settings = PodSettings(environment: ["JOB_EXIT": "\(code)"])
+    // On a busy machine two attempts of the profiler take their time.
+    let settings = PodSettings(environment: ["JOB_EXIT": "\(code)", "JOB_PAUSE": "6"])
     try await Sample.roles.run(on: engine, settings) { pod in
       let end = try await pod.ended()
       let state = code == 0 ? "TASK_FINISHED" : "TASK_FAILED"

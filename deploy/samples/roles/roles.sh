@@ -9,7 +9,7 @@ case $1 in
   job)
     for number in 1 2 3; do
       echo "order $number" >>$log
-      sleep 0.5
+      sleep "${PAUSE:-0.5}"
     done
     echo "end" >>$log
     exit "$EXIT"
