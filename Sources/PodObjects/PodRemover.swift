@@ -122,15 +122,12 @@ package struct PodRemover: Sendable {
   /// - Parameter objects: objects of any kind, of which networks are removed.
   /// - Returns: the IDs of the removed networks.
   package func removeUnusedNetworks(_ objects: [PodObject]) async -> Set<String> {
-    await withTaskGroup(of: String?.self) { group in
-      for id in objects.of(.network).map(\.id) {
-        group.addTask {
-          do { try await engine.removeNetwork(id) } catch { return nil }
-          return id
-        }
-      }
-      return await group.reduce(into: []) { gone, id in if let id { gone.insert(id) } }
+    let networks = objects.of(.network)
+    let result = await each(networks, .now) { id in
+      try await engine.removeNetwork(id)
+      return true
     }
+    return Set(networks.map(\.id)).subtracting(result.failed.map(\.id))
   }
 
   /// Endpoints that were disconnected because their containers don't exist.

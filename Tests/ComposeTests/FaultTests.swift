@@ -120,6 +120,9 @@ struct FaultTests {
     let faults = try faults(
       "services:\n" + (0..<9_000).map { "  s\($0): {image: a, imagf: 1}\n" }.joined())
     #expect(faults.count == 1001)
+    let most = try self.faults(
+      "services:\n" + (0..<1_000).map { "  s\($0): {image: a, imagf: 1}\n" }.joined())
+    #expect(most.count == 1000 && most.allSatisfy { $0.contains("imagf") })
     #expect(faults.first == "more than 1000 faults; the rest isn't checked")
     #expect(faults.last?.contains("a service has no key `imagf`; did you mean `image`?") == true)
   }

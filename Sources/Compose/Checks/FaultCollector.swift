@@ -9,10 +9,10 @@ final class FaultCollector {
   /// The maximum number of collected errors.
   static let most = 1000
 
-  /// True if loading stops because the maximum is reached.
-  var isFull: Bool { faults.count >= Self.most }
+  /// True if loading stops because there are more errors than the maximum.
+  private(set) var isFull = false
 
-  /// The error that stops loading at the maximum.
+  /// The error that stops loading then.
   static let tooMany = ComposeError("more than \(most) faults; the rest isn't checked", at: nil)
   /// The positions of values with errors; further errors of these values would be consequences.
   private var broken: Set<SourcePosition> = []
@@ -20,13 +20,13 @@ final class FaultCollector {
   /// the first key of a mapping has the mapping's position.
   private var brokenKeys: Set<SourcePosition> = []
 
-  /// Adds an error unless the maximum is reached.
+  /// Adds an error. One more than the maximum is dropped.
   func add(_ fault: ComposeError) {
-    if isFull { return }
-    if descriptions.insert(fault.description).inserted { faults.append(fault) }
+    if isFull || !descriptions.insert(fault.description).inserted { return }
+    if faults.count < Self.most { faults.append(fault) } else { isFull = true }
   }
 
-  /// Throws if the maximum is reached.
+  /// Throws if there are more errors than the maximum.
   func checkRoom() throws(ComposeError) { if isFull { throw Self.tooMany } }
 
   /// Marks a value that has errors.
