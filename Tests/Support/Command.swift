@@ -36,9 +36,15 @@ public struct CommandFailed: Error, CustomStringConvertible, Sendable {
   /// The result of the command.
   public let result: CommandResult
 
-  /// The command, its exit status and its complete output.
+  /// Creates the error of a command that isn't run by `Command/output(within:)`.
+  public init(command: String, result: CommandResult) {
+    self.command = command
+    self.result = result
+  }
+
+  /// The command, its exit status and its complete output, the errors first.
   public var description: String {
-    "\(command): \(result.status)\n\(result.stdout)\(result.stderr)"
+    "\(command): \(result.status)\n\(result.stderr)\(result.stdout)"
   }
 }
 

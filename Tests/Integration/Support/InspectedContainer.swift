@@ -63,10 +63,20 @@ extension RunningPod {
     return left.volumes.isEmpty ? [] : try await inspect(["volume", "inspect"] + left.volumes)
   }
 
+  /// Inspects objects that were listed just before. One that doesn't exist is left out: it has
+  /// meanwhile been removed, or is being created. dockerd 20.10 lists a container a few
+  /// milliseconds before it can be inspected.
   private func inspect<Value: Decodable>(_ arguments: [String]) async throws -> [Value] {
     var command = engine.docker()
     command.arguments = arguments
-    return try JSONDecoder().decode([Value].self, from: Data(try await command.output().utf8))
+    let result = try await command.run()
+    let faults = result.stderr.split(separator: "\n").filter {
+      !$0.contains("No such") && !$0.contains("no such") && !$0.hasSuffix("not found")
+    }
+    guard faults.isEmpty else {
+      throw CommandFailed(command: arguments.joined(separator: " "), result: result)
+    }
+    return try JSONDecoder().decode([Value].self, from: Data(result.stdout.utf8))
   }
 
   /// The services of the existing containers, in any state.
