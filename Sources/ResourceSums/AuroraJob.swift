@@ -47,7 +47,8 @@ extension ResourceSum {
     let filled = try FilledSubmission(submission, project, self)
     if let variable = submission.variables.first {
       throw ComposeError(
-        "a job can't carry the variable \(variable.name): put it into .env beside the Compose file")
+        "a job can't have the variable \(variable.name): put it into .env in the Compose file's directory"
+      )
     }
     let needed = try filled.needed(pod)
     let id = submission.id ?? "www-data/devel/\(project.name)"
@@ -57,7 +58,9 @@ extension ResourceSum {
         "--id takes a job's role/environment/name of letters, digits, - _ and dots, not '\(id)'")
     }
     let disk = submission.disk ?? ByteSize(bytes: 256 * 1_048_576)
-    guard disk > .zero else { throw ComposeError("a job must ask for disk space: --disk 1m") }
+    guard disk > .zero else {
+      throw ComposeError("a job must request disk space: set --disk, such as 256m")
+    }
     return try AuroraJob(
       role: key[0], environment: key[1], name: key[2], cpu: needed.cpus,
       ram: needed.memory.mebibytes, disk: disk.mebibytes, port: needed.ports,

@@ -25,7 +25,7 @@ public struct GPUs: Sendable, Equatable {
       return
     }
     guard (-1...1_000_000).contains(asked) else {
-      throw ComposeError("there can't be \(asked) GPUs", at: need.position)
+      throw ComposeError("the number of GPUs can't be \(asked)", at: need.position)
     }
     if asked == -1 { asksForAll = true } else { count += asked }
   }

@@ -48,7 +48,8 @@ extension ResourceSum {
     let needed = try filled.needed(total)
     let id = try Self.appID(filled)
     if let odd = submission.variables.first(where: { !Self.isVariable($0.name) }) {
-      throw ComposeError("Marathon takes no variable named '\(odd.name)': letters, digits and _")
+      throw ComposeError(
+        "Marathon doesn't accept a variable named '\(odd.name)': use letters, digits and _")
     }
     let variables = Dictionary(submission.variables.map { ($0.name, $0.value) }) { $1 }
     return try MarathonApp(
@@ -75,7 +76,7 @@ extension ResourceSum {
     let isValid = parts.allSatisfy { $0.wholeMatch(of: /[a-z0-9]([a-z0-9-]*[a-z0-9])?/) != nil }
     guard isValid, id.contains(where: { $0 != "/" }) else {
       throw ComposeError(
-        "--id takes an app's ID such as /group/web: small letters, digits, dashes and dots, not '\(id)'"
+        "--id takes an app's ID such as /group/web: lower case letters, digits, dashes and dots, not '\(id)'"
       )
     }
     return id

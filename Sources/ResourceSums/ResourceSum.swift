@@ -110,7 +110,7 @@ public struct ResourceSum: Sendable {
     _ left: Amounts, _ right: Amounts, times count: Int64
   ) throws(ComposeError) -> Amounts {
     guard let sum = left.adding(right, times: count), sum.ports < 65_536 else {
-      throw ComposeError("the pod needs more than any host has")
+      throw ComposeError("the pod's resources exceed the range of a number")
     }
     return sum
   }

@@ -47,7 +47,7 @@ public struct ServiceNeeds: Sendable {
     if let quota = try Self.quota(of: service) {
       guard cpuLimit == nil else {
         throw ComposeError(
-          "`cpu_quota` and `\(cpuLimit?.key ?? "cpus")` exclude each other",
+          "`cpu_quota` and `\(cpuLimit?.key ?? "cpus")` are mutually exclusive",
           at: service.places["cpu_quota"])
       }
       cpuLimit = quota

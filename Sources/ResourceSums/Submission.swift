@@ -48,7 +48,7 @@ public struct Submission: Sendable {
     let place = project.workingDirectory
     let path = Path.join(Path.current, file)
     guard path.hasPrefix(place + "/") else {
-      throw ComposeError("\(file) is outside the project's folder \(place), which agents fetch")
+      throw ComposeError("\(file) is outside the project directory \(place), which agents fetch")
     }
     return Path.name(of: place) + String(path.dropFirst(place.utf8.count))
   }
@@ -73,7 +73,7 @@ struct FilledSubmission {
     self.sum = sum
     let place = project.workingDirectory
     folder = Path.name(of: place)
-    guard !folder.isEmpty else { throw ComposeError("the folder / is no project's folder") }
+    guard !folder.isEmpty else { throw ComposeError("the project directory can't be /") }
     var names: [String] = []
     for file in project.files {
       guard file != "-" else {
@@ -83,14 +83,14 @@ struct FilledSubmission {
       let fetched = try Submission.fetched(file, in: project)
       if names.isEmpty, Path.folder(of: path) != place {
         throw ComposeError(
-          "\(file) doesn't lie in the project's folder \(place): an executor resolves paths beside "
+          "\(file) isn't in the project directory \(place): an executor resolves paths from the directory of "
             + "the first file")
       }
       let isFetched = given.uris.contains { Self.name(of: $0) == Path.name(of: path) }
       names.append(isFetched ? Path.name(of: path) : fetched)
     }
     if let odd = names.first(where: { $0.contains(",") }) {
-      throw ComposeError("a Compose file's name can't have a comma: \(odd)")
+      throw ComposeError("a Compose file's name can't contain a comma: \(odd)")
     }
     fileName = names.joined(separator: ",")
   }
@@ -106,7 +106,8 @@ struct FilledSubmission {
       throw ComposeError("there is nothing to submit: no service has a container")
     }
     guard needed.cpus > .none, needed.memory > .zero else {
-      throw ComposeError("a task must ask for cpus and memory, and this one asks for none")
+      throw ComposeError(
+        "a task must request cpus and memory, but one of them is 0: set the services' limits")
     }
     return needed
   }

@@ -8,19 +8,19 @@ import ComposeArguments
 
 /// The rules for the sum, and the amounts for values that a file doesn't set.
 struct SumArguments: ParsableArguments {
-  @Flag(help: "Count what is reserved for a service where the file says so, else its limit.")
+  @Flag(help: "Count a service's reservations if the file has them, else its limits.")
   var reservations = false
 
-  @Option(help: "Processors of a container without a limit, such as 0.5.")
+  @Option(help: "CPUs that are counted for a container without a limit, such as 0.5.")
   var defaultCpus: String?
 
-  @Option(help: "Memory of a container without a limit, such as 128m.")
+  @Option(help: "Memory that is counted for a container without a limit, such as 128m.")
   var defaultMem: String?
 
-  @Option(help: "GPUs of a container that asks for all of a host's.")
+  @Option(help: "GPUs that are counted for a container that requests all GPUs of a host.")
   var defaultGpus: Int?
 
-  @Option(help: "Processors of the executor itself. Default: 0.05.")
+  @Option(help: "CPUs of the executor itself. Default: 0.05.")
   var executorCpus: String?
 
   @Option(help: "Memory of the executor itself. Default: 48m.")
@@ -51,7 +51,7 @@ struct SumArguments: ParsableArguments {
     guard let text else { return nil }
     guard let cpus = CPUs(text) else {
       throw SettingError(
-        description: "--\(name) takes a number of processors such as 0.5, not '\(text)'")
+        description: "--\(name) takes a number of CPUs such as 0.5, not '\(text)'")
     }
     return cpus
   }
@@ -76,29 +76,30 @@ enum Amount {
 struct SubmissionArguments: ParsableArguments {
   @Option(
     help:
-      "The app's ID, such as /group/web, or the job's role/environment/name. Default: made of the project's name."
+      "The app's ID, such as /group/web, or the job's role/environment/name. Default: derived from the project's name."
   )
   var id: String?
 
-  @Option(help: "How many pods.")
+  @Option(help: "The number of pods.")
   var instances = 1
 
   @Option(
     help:
-      "The address below which agents find the release's tarball, and a tarball of the project's folder named like it."
+      "The URL of the directory that contains the release's tarball and DIRECTORY.tar.gz, the project directory's tarball."
   )
   var filesAt: String?
 
   @Option(
     help:
-      "The address of the release's tarball, or of a script that starts an installed executor (Marathon)."
+      "The URL of the release's tarball, or of a script that starts an installed executor (Marathon)."
   )
   var executorUri: String?
 
-  @Option(help: "Something to fetch in place of the folder's tarball; several are possible.")
+  @Option(
+    help: "A URI that is fetched instead of the project directory's tarball. It can be repeated.")
   var uri: [String] = []
 
-  @Option(help: "A label, K=V; one of a name that is made takes its place.")
+  @Option(help: "A label, K=V; it replaces a generated label of the same name. It can be repeated.")
   var label: [String] = []
 
   @Option(help: "The user that the task runs as (Marathon).")

@@ -12,10 +12,10 @@ import ComposeArguments
 struct ComposeResources: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compose-resources",
-    abstract: "Sums what the pod of a Compose file needs of a host, and writes its submission.",
+    abstract: "Sum the resources of a Compose file's pod, and generate its submission.",
     discussion: """
       Counts each service's limits, times its replicas, and the executor itself. Processor time is rounded up to \
-      thousandths and memory to MiB, as Mesos counts. With --format marathon or aurora it prints an app or a job that \
+      thousandths and memory to MiB, as in Mesos. With --format marathon or aurora it prints an app or a job that \
       is ready to submit.
       """,
     version: Version.text)
@@ -30,7 +30,7 @@ struct ComposeResources: ParsableCommand {
   @Option(name: [.customShort("p"), .long], help: "The project's name.")
   var projectName: String?
 
-  @Option(help: "table, json, marathon (an app) or aurora (a job).")
+  @Option(help: "The output: table, json, marathon (an app) or aurora (a job).")
   var format: Format = .table
 
   @OptionGroup(title: "What counts") var sums: SumArguments
@@ -59,7 +59,9 @@ struct ComposeResources: ParsableCommand {
         }
       StandardOutput.write(text + "\n")
       if isSubmission, submission.isPlaceholder(format) {
-        say("\(Submission.placeholder) stands for where agents fetch from: say it with --files-at")
+        say(
+          "\(Submission.placeholder) is a placeholder for the URL that agents fetch from: set --files-at"
+        )
       }
       note(sum)
     } catch let unlimited as UnlimitedServices {
@@ -80,10 +82,10 @@ struct ComposeResources: ParsableCommand {
   private func note(_ sum: ResourceSum) {
     let (least, given) = (sum.largest, format == .aurora ? sum.pod : sum.total)
     if least.cpus > given.cpus {
-      say("a task needs at least \(least.cpus.text) cpus: one container may use so many")
+      say("a task needs at least \(least.cpus.text) cpus: that is the limit of one container")
     }
     if least.memory > given.memory {
-      say("a task needs at least \(least.memory.mebibytes) MiB: one container may use so much")
+      say("a task needs at least \(least.memory.mebibytes) MiB: that is the limit of one container")
     }
   }
 

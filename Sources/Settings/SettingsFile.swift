@@ -43,12 +43,12 @@ public struct SettingsFile: Sendable {
     }
     defer { close(file) }
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else {
-      throw ComposeError("\(path) can't be read: it is no regular file")
+      throw ComposeError("\(path) can't be read: it is not a regular file")
     }
     let isTrusted = status.st_uid == 0 || owner == .rootOrSelf && status.st_uid == geteuid()
     guard isTrusted, status.st_mode & 0o022 == 0 else {
       throw ComposeError(
-        "\(path) is writable by others: it must be root's and writable by nobody else")
+        "\(path) is writable by others: it must be owned by root and writable only by root")
     }
     let text: String
     do {
@@ -71,7 +71,7 @@ public struct SettingsFile: Sendable {
       return
     }
     guard let mapping = document.mapping else {
-      throw ComposeError("a mapping of settings is expected", at: document.position)
+      throw ComposeError("the settings file must be a mapping", at: document.position)
     }
     entries = mapping
   }

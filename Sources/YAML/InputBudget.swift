@@ -32,14 +32,14 @@ public final class InputBudget {
     var refusal: String {
       switch self {
       case .bytes:
-        "the project's files have more than \(limit) bytes together; more are not read"
-      case .ports: "the project's services have more than \(limit) ports; more are not read"
+        "the project's files together are larger than the maximum of \(limit) bytes"
+      case .ports: "the project's services have more ports than the maximum of \(limit)"
       case .mounts:
-        "the project's services have more than \(limit) mounts and devices; more are not read"
-      case .files: "the project's files name more than \(limit) other files; more are not read"
+        "the project's services have more mounts and devices than the maximum of \(limit)"
+      case .files: "the project's files refer to more other files than the maximum of \(limit)"
       case .variables:
-        "the files of variables give all services more than \(limit) together; more are not read"
-      case .uses: "more than \(limit) variables are used; more are not replaced"
+        "the files of variables give the services more variables than the maximum of \(limit)"
+      case .uses: "more uses of variables than the maximum of \(limit)"
       }
     }
   }

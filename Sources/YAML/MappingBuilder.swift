@@ -19,7 +19,7 @@ struct MappingBuilder {
     }
     if let first = entries[name]?.keyPosition {
       throw ComposeError(
-        "`\(name)` stands here a second time; first at \(first)", at: position)
+        "`\(name)` is defined twice; first at \(first)", at: position)
     }
     entries[name] = YAMLNode.Entry(keyPosition: position, value: value)
   }
@@ -28,14 +28,14 @@ struct MappingBuilder {
   mutating func merge(_ value: YAMLNode, at position: SourcePosition) throws(ComposeError) {
     if let mergePosition {
       throw ComposeError(
-        "`<<` stands here a second time; first at \(mergePosition); join them as a list",
+        "`<<` is defined twice; first at \(mergePosition); join them as a list",
         at: position)
     }
     mergePosition = position
     for source in value.sequence ?? [value] {
       guard let mapping = source.mapping else {
         throw ComposeError(
-          "`<<` takes a mapping or a list of mappings, not \(source.kind)", at: position)
+          "`<<` must be a mapping or a list of mappings, not \(source.kind)", at: position)
       }
       for (name, entry) in mapping where merged[name] == nil { merged[name] = entry }
     }
@@ -77,7 +77,7 @@ enum TaggedScalar {
     default:
       return .string(text)
     }
-    throw ComposeError("`\(text)` does not fit the tag `\(short(tag))`", at: position)
+    throw ComposeError("`\(text)` does not match the tag `\(short(tag))`", at: position)
   }
 
   private static func short(_ tag: String) -> String {

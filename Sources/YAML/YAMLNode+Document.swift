@@ -11,7 +11,7 @@ extension YAMLNode {
       !$0.root.isNull
     }
     if documents.count > 1 {
-      throw ComposeError("a second document is not expected", at: documents[1].root.position)
+      throw ComposeError("only one document is allowed", at: documents[1].root.position)
     }
     return documents.first?.root
   }

@@ -199,7 +199,7 @@ extension YAMLNode {
   /// The name of the content's type in messages.
   public var kind: String {
     switch content {
-    case .null: "nothing"
+    case .null: "null"
     case .boolean: "a boolean"
     case .integer, .unsigned: "a whole number"
     case .decimal, .single: "a number"

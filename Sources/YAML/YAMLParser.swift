@@ -54,7 +54,7 @@ public struct YAMLParser: ~Copyable {
   ) throws(ComposeError) -> [Document] {
     guard bytes.count <= Limit.bytes else {
       throw ComposeError(
-        "the file has \(bytes.count) bytes; more than \(Limit.bytes) are not read",
+        "the file has \(bytes.count) bytes, more than the maximum of \(Limit.bytes)",
         at: SourcePosition(file: file, line: 1, column: 1))
     }
     // The standard library's closure can't throw a typed error, so the error is returned as a
@@ -81,7 +81,7 @@ public struct YAMLParser: ~Copyable {
     parser = .allocate(capacity: 1)
     guard yaml_parser_initialize(parser) == 1 else {
       parser.deallocate()
-      throw ComposeError("no memory to parse \(file)")
+      throw ComposeError("not enough memory to parse \(file)")
     }
     if !source.isWide { yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING) }
     yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
@@ -104,7 +104,7 @@ public struct YAMLParser: ~Copyable {
           version.major != 1 || version.minor != 1
         {
           throw ComposeError(
-            "`%YAML` can only be 1.1; leave the line out", at: position(event.start_mark))
+            "`%YAML` can only be 1.1; remove the line", at: position(event.start_mark))
         }
         try advance()
         hasDirectives = false
@@ -148,7 +148,7 @@ public struct YAMLParser: ~Copyable {
         try parser.mapping(at: start, depth: depth)
       }
     default:
-      throw ComposeError("this is not YAML that can be read", at: start)
+      throw ComposeError("this YAML can't be parsed", at: start)
     }
   }
 
@@ -172,12 +172,12 @@ public struct YAMLParser: ~Copyable {
     guard let anchor = anchors[name] else {
       throw ComposeError(
         openAnchors.contains(name)
-          ? "the alias `*\(name)` stands inside its own anchor"
+          ? "the alias `*\(name)` is inside its own anchor"
           : "the alias `*\(name)` has no anchor `&\(name)` before it", at: start)
     }
     unfolded += anchor.nodes
     guard unfolded <= Limit.unfolded else {
-      throw ComposeError("the aliases unfold to more than \(Limit.unfolded) nodes", at: start)
+      throw ComposeError("the aliases expand to more than \(Limit.unfolded) nodes", at: start)
     }
     guard depth + anchor.height < Limit.depth else {
       throw ComposeError("nested deeper than \(Limit.depth) levels", at: start)
@@ -232,7 +232,7 @@ public struct YAMLParser: ~Copyable {
   private func countEntry() throws(ComposeError) {
     guard budget.takeEntry() else {
       throw ComposeError(
-        "the files have more than \(InputBudget.mostEntries) keys and list items; more are not read",
+        "the files have more keys and list items than the maximum of \(InputBudget.mostEntries)",
         at: position(event.start_mark))
     }
   }

@@ -22,19 +22,19 @@ struct ErrorTests {
       ("services:\n  a:\n    tty: true", "2:3: the service `a` has neither `image` nor `build`"),
       (
         "services:\n  a:\n    image: a\n    depends_on:\n      - b",
-        "5:9: the service `a` needs the service `b`, which isn't there"
+        "5:9: the service `a` needs the service `b`, which doesn't exist"
       ),
       (
         "services:\n  a: {image: a, network_mode: 'service:b'}",
-        "2:31: the service `a` needs the service `b`, which isn't there"
+        "2:31: the service `a` needs the service `b`, which doesn't exist"
       ),
       (
         "services:\n  a: {image: a, volumes_from: [b]}",
-        "2:32: the service `a` needs the service `b`, which isn't there"
+        "2:32: the service `a` needs the service `b`, which doesn't exist"
       ),
       (
         "services:\n  a: {image: a, links: [b]}",
-        "2:25: the service `a` needs the service `b`, which isn't there"
+        "2:25: the service `a` needs the service `b`, which doesn't exist"
       ),
       (
         "services:\n  a: {image: a, networks: [n]}",
@@ -48,12 +48,12 @@ struct ErrorTests {
         "services:\n  a: {image: a, ipc: 'service:a'}",
         "2:22: the services depend on each other in a circle: a -> a"
       ),
-      ("services: {a: {image: a}}\nservices: {}", "2:1: `services` stands here a second time"),
+      ("services: {a: {image: a}}\nservices: {}", "2:1: `services` is defined twice"),
       ("[1, 2]", "1:1: a Compose file must be a mapping, not a list"),
       ("", "1:1: the file is empty"),
       ("a: [", "2:1: not YAML: while parsing a flow node, did not find expected node content"),
       ("services: {a: {image: *b}}", "1:23: the alias `*b` has no anchor `&b` before it"),
-      ("services: &s {a: *s}", "1:18: the alias `*s` stands inside its own anchor"),
+      ("services: &s {a: *s}", "1:18: the alias `*s` is inside its own anchor"),
     ])
   func faults(_ text: String, _ expected: String) throws {
     #expect(try refusal(of: text).hasPrefix(expected))
@@ -62,7 +62,7 @@ struct ErrorTests {
   @Test("a duplicate key is refused with both positions")
   func duplicate() throws {
     let refused = try refusal(of: "services:\n  a:\n    image: a\n    image: b")
-    #expect(refused.hasPrefix("4:5: `image` stands here a second time; first at /"))
+    #expect(refused.hasPrefix("4:5: `image` is defined twice; first at /"))
     #expect(refused.hasSuffix("compose.yaml:3:5"))
   }
 
@@ -101,7 +101,7 @@ struct ErrorTests {
       "git@github.com:x/y.git#main", "github.com/x/y", "ssh://git@example.com/y.git",
     ])
   func remote(_ name: String) throws {
-    let why = "`\(name)` is not on this host, and no network is used to read Compose files"
+    let why = "`\(name)` is a remote file, which is never downloaded"
     #expect(try refusal(of: "include:\n  - '\(name)'").hasPrefix("2:5: \(why)"))
     let extends = "services:\n  a:\n    extends: {file: '\(name)', service: b}"
     #expect(try refusal(of: extends).hasPrefix("3:21: \(why)"))
@@ -129,7 +129,7 @@ struct DefenceTests {
       let inner = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
       text += "a\(level): &a\(level) [\(inner)]\n"
     }
-    #expect(try refusal(of: text).contains("the aliases unfold to more than 250000 nodes"))
+    #expect(try refusal(of: text).contains("the aliases expand to more than 250000 nodes"))
   }
 
   @Test("deep nesting", arguments: ["[", "{a: "])
@@ -148,7 +148,7 @@ struct DefenceTests {
   @Test("a file larger than 8 MiB")
   func large() throws {
     let text = "x-a: " + String(repeating: "x", count: 9 << 20)
-    #expect(try refusal(of: text).contains("more than 8388608 are not read"))
+    #expect(try refusal(of: text).contains("more than the maximum of 8388608"))
   }
 
   @Test("bytes that aren't UTF-8")
@@ -187,6 +187,6 @@ struct DefenceTests {
     let error = #expect(throws: ComposeError.self) {
       try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")], confine: true))
     }
-    #expect(error?.message.contains("a link that leaves the root directory") == true)
+    #expect(error?.message.contains("a symbolic link that leaves the root directory") == true)
   }
 }

@@ -16,13 +16,13 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     (self.description, self.refusal, self.files) = (description, refusal, files)
   }
 
-  private static let tooManyServices = "more than 10000 services; a project can have no more"
+  private static let tooManyServices = "more services than the maximum of 10000 in a project"
   private static let tooManyEntries =
-    "the files have more than 150000 keys and list items; more are not read"
-  private static let tooManyVariables = "more than 200000 variables; more are not read"
-  private static let tooManyUses = "more than 200000 variables are used; more are not replaced"
+    "the files have more keys and list items than the maximum of 150000"
+  private static let tooManyVariables = "more variables than the maximum of 200000"
+  private static let tooManyUses = "more uses of variables than the maximum of 200000"
   private static let tooManyContainers =
-    "the project has more than 10000 containers; it can have no more"
+    "the project has more containers than the maximum of 10000"
 
   private static func lines(_ count: Int, _ line: (Int) -> String) -> String {
     (0..<count).map(line).joined()
@@ -44,7 +44,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     one("100,000 services", "75001:12: \(tooManyEntries)") {
       "services:\n" + lines(100_001) { "  s\($0): {image: a}\n" }
     },
-    one("jobs", "10003:3: more than 10000 jobs; a project can have no more") {
+    one("jobs", "10003:3: more jobs than the maximum of 10000 in a project") {
       "services: {a: {image: a}}\njobs:\n" + lines(10_001) { "  s\($0): {image: a}\n" }
     },
     ExcessiveInput("services of several files", "b.yaml:5002:3: \(tooManyServices)") {
@@ -84,7 +84,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     },
     ExcessiveInput(
       "bytes of several files",
-      "compose.yaml:6:5: the project's files have more than 33554432 bytes together; more are not read"
+      "compose.yaml:6:5: the project's files together are larger than the maximum of 33554432 bytes"
     ) {
       [
         "compose.yaml": "include:\n" + lines(9) { _ in "  - a.yaml\n" },
@@ -108,8 +108,8 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     },
     ExcessiveInput(
       "variables of all services",
-      "compose.yaml:22:29: the files of variables give all services more than 200000 together; "
-        + "more are not read"
+      "compose.yaml:22:29: the files of variables give the services more variables than "
+        + "the maximum of 200000"
     ) {
       [
         "compose.yaml": "services:\n" + lines(30) { "  s\($0): {image: a, env_file: big.env}\n" },
@@ -118,7 +118,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     },
     ExcessiveInput(
       "a file of variables larger than 8 MiB",
-      "big.env:1:1: the file has more than 8388608 bytes; more are not read"
+      "big.env:1:1: the file is larger than the maximum of 8388608 bytes"
     ) {
       [
         "compose.yaml": head + "    env_file: big.env\n",
@@ -133,21 +133,21 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     },
     one(
       "ports of many services",
-      "22:27: the project's services have more than 20000 ports; more are not read"
+      "22:27: the project's services have more ports than the maximum of 20000"
     ) {
       "services:\n" + lines(200) { "  s\($0): {image: a, ports: [1000-1999]}\n" }
     },
     one(
       "mounts of one service",
-      "20005:9: the project's services have more than 20000 mounts and devices; more are not read"
+      "20005:9: the project's services have more mounts and devices than the maximum of 20000"
     ) { head + "    volumes:\n" + lines(20_001) { "      - /a\($0):/b\($0)\n" } },
     one(
       "devices of one service",
-      "20005:9: the project's services have more than 20000 mounts and devices; more are not read"
+      "20005:9: the project's services have more mounts and devices than the maximum of 20000"
     ) { head + "    devices:\n" + lines(20_001) { "      - /dev/a\($0)\n" } },
     one(
       "files of variables",
-      "20004:9: the project's files name more than 20000 other files; more are not read"
+      "20004:9: the project's files refer to more other files than the maximum of 20000"
     ) {
       head + "    env_file:\n"
         + lines(20_001) { "      - {path: f\($0), required: false}\n" }
@@ -167,7 +167,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     one(
       "an expression of megabytes that doesn't end",
       "4:15: `" + String(repeating: "${A ", count: 20)
-        + "…` holds a `$` that starts no valid variable; a literal `$` is written `$$`"
+        + "…` contains a `$` that starts no valid variable; write `$$` for a literal `$`"
     ) { head + "    command: \"" + lines(500_000) { _ in "${A " } + "\"\n" },
   ]
 }

@@ -32,7 +32,7 @@ struct InterpolationTests {
   func invalid(_ text: String) throws {
     let refused = try refusal(of: "services:\n  a:\n    image: 'x\(text)'")
     let column = text.hasPrefix("a ") ? 16 : 14
-    #expect(refused.hasPrefix("3:\(column): `x\(text)` holds a `$`"))
+    #expect(refused.hasPrefix("3:\(column): `x\(text)` contains a `$`"))
   }
 
   @Test("a required variable is reported with its message")
@@ -49,7 +49,7 @@ struct InterpolationTests {
   func warning() throws {
     let project = try load("services: {a: {image: 'x$TAG', hostname: '$TAG'}}")
     #expect(
-      project.warnings.map(\.value) == ["the variable `TAG` is not set; it is taken as empty"])
+      project.warnings.map(\.value) == ["the variable `TAG` is not set; its value is empty"])
     #expect(project.warnings.first?.position.line == 1)
   }
 

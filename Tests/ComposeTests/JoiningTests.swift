@@ -76,7 +76,7 @@ struct JoiningTests {
   func healthcheck(test: String) throws {
     let file = "services:\n  a:\n    image: a\n    healthcheck: {test: \(test), interval: 1s}"
     let fault = try #require(try load(file).faults.first)
-    #expect(fault.message.contains("names no command"))
+    #expect(fault.message.contains("has no command"))
     #expect(fault.position?.line == 4 && fault.position?.column == 25)
     let disabled = file.replacing("interval: 1s", with: "disable: true")
     #expect(try load(disabled).faults.isEmpty)

@@ -129,26 +129,26 @@ struct Hostile: CustomStringConvertible, Sendable {
 
   static let all = [
     Hostile(
-      description: "variables that double", message: "the variables unfold to more than",
+      description: "variables that double", message: "the variables expand to more than",
       files: [
         "compose.yaml": "services: {a: {image: $V60}}",
         ".env": (1...60).reduce("V0=0123456789\n") { "\($0)V\($1)=$V\($1 - 1)$V\($1 - 1)\n" },
       ]),
     Hostile(
-      description: "one long variable, many times", message: "the variables unfold to more than",
+      description: "one long variable, many times", message: "the variables expand to more than",
       files: [
         "compose.yaml": "x-a: [" + repeated("$A$A$A$A", 5000) + "]\nservices: {a: {image: a}}",
         ".env": "A=" + String(repeating: "x", count: 100_000),
       ]),
     Hostile(
-      description: "a long chain of services", message: "services extend each other over more than",
+      description: "a long chain of services", message: "`extends` is nested deeper than",
       files: [
         "compose.yaml": (0..<5000).reduce("services:\n  s5000: {image: a}\n") {
           "\($0)  s\($1): {extends: s\($1 + 1)}\n"
         }
       ]),
     Hostile(
-      description: "services that extend the one before", message: "`extends` unfolds to more than",
+      description: "services that extend the one before", message: "`extends` expands to more than",
       files: [
         "compose.yaml": (1..<2000).reduce(
           "services:\n  s0: {image: a, environment: {"

@@ -93,7 +93,7 @@ struct DoctorProbeTests {
       symlink("nowhere", folder.path("lost"))
       mkdir(folder.path("folder"), 0o755)
       for (name, reason) in [
-        ("fifo", "it is no regular file"), ("zero", "writable by others"),
+        ("fifo", "it is not a regular file"), ("zero", "writable by others"),
         ("lost", "No such file or directory"), ("folder", "Is a directory"),
       ] {
         let found = await checks(folder, settings: folder.path(name))

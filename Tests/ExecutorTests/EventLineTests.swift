@@ -14,8 +14,8 @@ struct EventLineTests {
 
   @Test("have an exit code only once")
   func code() {
-    let killed = EventsCommand.line(exit("was ended by SIGKILL (137)", 137))
-    #expect(killed.hasSuffix("  container-exited      was ended by SIGKILL (137)"), "\(killed)")
+    let killed = EventsCommand.line(exit("was killed by SIGKILL (137)", 137))
+    #expect(killed.hasSuffix("  container-exited      was killed by SIGKILL (137)"), "\(killed)")
     let hook = EventsCommand.line(exit("", 3, subject: "pre_start"))
     #expect(hook.hasSuffix("  pre_start: exit code 3"), "\(hook)")
   }

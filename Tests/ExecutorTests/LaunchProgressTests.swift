@@ -192,8 +192,8 @@ struct LaunchProgressTests {
       text(event(.serviceHookExited, "web", subject: "post_start", exitCode: 0), at: 6)
         == "done healthy")
     #expect(
-      text(event(.containerExited, "web", "ended with 3", exitCode: 3), at: 7)
-        == "failed ended with 3")
+      text(event(.containerExited, "web", "exited with 3", exitCode: 3), at: 7)
+        == "failed exited with 3")
     #expect(text(event(.serviceRestarting, "web", "…"), at: 8) == "working restarting")
     #expect(text(event(.podStopping, nil, "…"), at: 9) == "canceled canceled while restarting")
     #expect(progress.end == .stopping)

@@ -61,7 +61,7 @@ struct SafeInspectionTests {
     SandboxReport(
       writer: .executor, program: "1", time: "2026-01-01T00:00:00.000Z", task: "t\u{1b}[31m\n",
       executor: "e", framework: "", agent: "", run: "r", project: "p",
-      outcome: .init(state: "failed", cause: "failure", message: "service 'web' ended with 3"))
+      outcome: .init(state: "failed", cause: "failure", message: "service 'web' exited with 3"))
   }
 
   @Test("a document has at most a mebibyte, and its text lines of at most 80 characters")

@@ -22,7 +22,7 @@ struct CommonCauseTests {
       case .create: return at("service 'a' can't be created: \(text)")
       case .start: return at("service 'a' can't be started: \(text)")
       case .network: return at("network 'a' can't be created: \(text)")
-      case .exit: return Failure("service 'a' ended with 1", exitCode: 1, output: [text])
+      case .exit: return Failure("service 'a' exited with 1", exitCode: 1, output: [text])
       case .health:
         let quoted = String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
         let check = #"{"ExitCode": 1, "Output": \#(quoted)}"#
@@ -149,7 +149,7 @@ struct CommonCauseTests {
   func complete() {
     let codes: [(Int, CommonCause)] = [(126, .notExecutable), (127, .commandMissing)]
     for (code, cause) in codes {
-      #expect(Failure("service 'a' ended with \(code)", exitCode: code).hint == cause.hint)
+      #expect(Failure("service 'a' exited with \(code)", exitCode: code).hint == cause.hint)
     }
     #expect(Failure("service 'a' was killed for memory").hint == CommonCause.memory.hint)
     let known = Set(Self.told.map(\.cause)).union(codes.map(\.1)).union([.memory])
@@ -159,20 +159,20 @@ struct CommonCauseTests {
   @Test("has no hint without a common cause", arguments: [1, 3, 137, 143, 255])
   func none(code: Int) {
     #expect(
-      Failure("service 'a' ended with \(code)", exitCode: code, output: ["not found"]).hint == nil)
+      Failure("service 'a' exited with \(code)", exitCode: code, output: ["not found"]).hint == nil)
     #expect(
-      Failure("service 'a' ended with 0", exitCode: 0, output: ["exec format error"]).hint == nil)
+      Failure("service 'a' exited with 0", exitCode: 0, output: ["exec format error"]).hint == nil)
     #expect(Failure("compose.yaml:1:1: image 'a' is refused: unauthorized").hint == nil)
   }
 
   @Test("begins with the cause, then the output and the hint")
   func order() {
     let failure = Failure(
-      "service 'a' ended with 1", exitCode: 1, output: ["one", "two", "no space left on device"])
+      "service 'a' exited with 1", exitCode: 1, output: ["one", "two", "no space left on device"])
     #expect(
-      failure.text() == "service 'a' ended with 1: one / two / no space left on device; hint: "
+      failure.text() == "service 'a' exited with 1: one / two / no space left on device; hint: "
         + CommonCause.space.hint)
-    #expect(Failure("service 'a' ended with 3").text() == "service 'a' ended with 3")
+    #expect(Failure("service 'a' exited with 3").text() == "service 'a' exited with 3")
   }
 
   @Test(
@@ -180,13 +180,13 @@ struct CommonCauseTests {
   func length() {
     let line = String(repeating: "\u{1f469}\u{200d}\u{1f680}é", count: 50)
     let output = [line, line, "no space left on device"]
-    let failure = Failure("service 'a' ended with 1", exitCode: 1, output: output)
+    let failure = Failure("service 'a' exited with 1", exitCode: 1, output: output)
     let hint = "; hint: " + CommonCause.space.hint
     for limit in 1...600 {
       let text = failure.text(limit: limit)
       #expect(text.unicodeScalars.count <= max(limit, hint.unicodeScalars.count + 1), "\(limit)")
       #expect(text.hasSuffix(hint) && !text.contains("\u{fffd}"))
-      if limit > hint.count + 24 { #expect(text.hasPrefix("service 'a' ended with 1")) }
+      if limit > hint.count + 25 { #expect(text.hasPrefix("service 'a' exited with 1")) }
     }
     // The newest line is cut last.
     #expect(failure.text(limit: hint.count + 80).contains("no space left on device;"))
@@ -202,7 +202,7 @@ struct CommonCauseTests {
     let sick = try result(#"{"ExitCode": 7, "Output": "a\nb\n\u001b[31mc\n\nd\n"}"#)
     #expect(
       Pod.unhealthy("web", sick, output: ["x", "y"]).text()
-        == "service 'web' is unhealthy: b / c / d (the check ended with 7); last output: x / y")
+        == "service 'web' is unhealthy: b / c / d (the check exited with 7); last output: x / y")
     let late = try result(#"{"ExitCode": -1, "Output": "Health check exceeded timeout (1s)"}"#)
     #expect(
       Pod.unhealthy("web", late, output: []).text()

@@ -64,7 +64,7 @@ struct SecretCommandTests {
       ("echo hidden; echo it was hidden >&2; exit 4", "refused it: exit code 4"),
       ("true", "gave an empty value"),
       ("head -c 1048577 /dev/zero", "gave more than 1048576 bytes"),
-      ("kill -9 $$", "was ended by signal 9"),
+      ("kill -9 $$", "was killed by signal 9"),
       ("sleep 600", "took longer than 1 s"),
     ], [FileMount.Kind.secret, .config])
   func refusals(fault: (script: String, words: String), kind: FileMount.Kind) async throws {

@@ -115,7 +115,8 @@ struct LimitTests {
     "are refused with their location if no engine accepts them",
     arguments: [
       (
-        "cpus: 1, cpu_quota: 5000, mem_limit: 8m", "2:26: `cpu_quota` and `cpus` exclude each other"
+        "cpus: 1, cpu_quota: 5000, mem_limit: 8m",
+        "2:26: `cpu_quota` and `cpus` are mutually exclusive"
       ),
       (
         "cpu_quota: 5000, cpu_period: 10, mem_limit: 8m",

@@ -134,18 +134,19 @@ struct MarathonAppTests {
       try await refusal { $0.files = ["-"] }
         == "standard input can't be fetched by an agent: name the file with -f")
     let outside = try await refusal { $0.files.append("/elsewhere/compose.yaml") }
-    #expect(outside.hasPrefix("/elsewhere/compose.yaml is outside the project's folder /"))
+    #expect(outside.hasPrefix("/elsewhere/compose.yaml is outside the project directory /"))
     let above = try await refusal {
       $0.workingDirectory = String($0.workingDirectory.dropLast("/pod".count))
     }
-    #expect(above.contains("doesn't lie in the project's folder"))
+    #expect(above.contains("isn't in the project directory"))
     let comma = try await refusal { $0.files[0] = $0.workingDirectory + "/a,b.yaml" }
-    #expect(comma == "a Compose file's name can't have a comma: pod/a,b.yaml")
+    #expect(comma == "a Compose file's name can't contain a comma: pod/a,b.yaml")
     for id in ["/Web", "/a_b", "/-a", "/", "/a b", "/a..b", "/.a", "/a.", "/a.-b"] {
       #expect(try await refusal({ _ in }, id: id).hasPrefix("--id takes an app's ID"))
     }
     for name in ["a.b", "1a", ""] {
-      #expect(try await refusal({ _ in }, variable: name).hasPrefix("Marathon takes no variable"))
+      #expect(
+        try await refusal({ _ in }, variable: name).hasPrefix("Marathon doesn't accept a variable"))
     }
   }
 }
@@ -198,8 +199,8 @@ struct AuroraJobTests {
         == "there is nothing to submit: no service has a container")
     #expect(
       try await refusal("services: {a: {image: a, cpus: 1}}")
-        == "a task must ask for cpus and memory, and this one asks for none")
-    #expect(try await refusal(web, disk: ByteSize.zero).hasPrefix("a job must ask for disk space"))
+        == "a task must request cpus and memory, but one of them is 0: set the services' limits")
+    #expect(try await refusal(web, disk: ByteSize.zero).hasPrefix("a job must request disk space"))
   }
 
   @Test("has no variables, and has a key of three parts")

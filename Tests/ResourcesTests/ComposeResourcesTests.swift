@@ -91,13 +91,13 @@ struct ComposeResourcesTests {
       (["--default-mem", "64"], "--default-mem takes a size such as 64m or 1g, not '64'"),
       (
         ["--executor-cpus", "x"],
-        "--executor-cpus takes a number of processors such as 0.5, not 'x'"
+        "--executor-cpus takes a number of CPUs such as 0.5, not 'x'"
       ),
       (["--label", "x", "--format", "marathon"], "--label takes a name and a value, K=V, not 'x'"),
       (["--instances", "0", "--format", "aurora"], "--instances takes a number of pods, not 0"),
       (
         ["--env", "A=1", "--format", "aurora"],
-        "a job can't carry the variable A: put it into .env beside the Compose file"
+        "a job can't have the variable A: put it into .env in the Compose file's directory"
       ),
       (
         ["--format", "marathon", "-f", "../pod/../elsewhere.yaml"],
@@ -140,7 +140,7 @@ struct ComposeResourcesTests {
     let result = try await run(["--format", "marathon"])
     #expect(
       result.stderr
-        == "compose-resources: https://files.example.org stands for where agents fetch from: say it with --files-at\n"
+        == "compose-resources: https://files.example.org is a placeholder for the URL that agents fetch from: set --files-at\n"
     )
     #expect(result.status == .exited(0))
   }

@@ -71,7 +71,7 @@ struct Consistency {
     {
       try faults.report(
         ComposeError(
-          "`dockerfile` and `dockerfile_inline` exclude each other", at: inline.position))
+          "`dockerfile` and `dockerfile_inline` are mutually exclusive", at: inline.position))
     }
     for (_, entry) in build["additional_contexts"]?.mapping ?? [:] {
       guard let text = entry.value.string, text.hasPrefix("service:") else { continue }
@@ -79,7 +79,7 @@ struct Consistency {
       if services[other]?.value["build"] == nil, !disabled.contains(other) {
         try faults.report(
           ComposeError(
-            "the service `\(name)` builds from the service `\(other)`, which isn't there or isn't built",
+            "the service `\(name)` builds from the service `\(other)`, which doesn't exist or has no `build`",
             at: entry.value.position))
       }
     }
@@ -88,7 +88,7 @@ struct Consistency {
       !platforms.isEmpty, !platforms.contains(text)
     {
       try faults.report(
-        ComposeError("`build.platforms` must hold `\(text)`", at: platform.position))
+        ComposeError("`build.platforms` must contain `\(text)`", at: platform.position))
     }
     try refuseUnknown(build["secrets"], "secrets", name: name)
   }
@@ -97,7 +97,7 @@ struct Consistency {
     let networks = service["networks"]?.mapping ?? [:]
     if let mode = service["network_mode"], mode.string?.isEmpty == false, !networks.isEmpty {
       try faults.report(
-        ComposeError("`network_mode` and `networks` exclude each other", at: mode.position))
+        ComposeError("`network_mode` and `networks` are mutually exclusive", at: mode.position))
     }
     for (network, entry) in networks where !declares("networks", network) {
       try faults.report(
@@ -144,7 +144,7 @@ struct Consistency {
       try faults.report(
         ComposeError(
           "the service `\(name)` needs the service `\(other)`, which "
-            + (isDisabled ? "no profile enables" : "isn't there"), at: entry.keyPosition))
+            + (isDisabled ? "no profile enables" : "doesn't exist"), at: entry.keyPosition))
     }
   }
 
@@ -196,7 +196,7 @@ struct Consistency {
       where services[other] == nil && jobs[other] == nil {
         try faults.report(
           ComposeError(
-            "the job `\(name)` needs `\(other)`, which is no service and no job",
+            "the job `\(name)` needs `\(other)`, which is neither a service nor a job",
             at: dependency.keyPosition))
       }
     }
@@ -225,17 +225,18 @@ enum LimitChecks {
     if let scale = service["scale"], let replicas = deploy?["replicas"],
       scale.integer != replicas.integer
     {
-      throw ComposeError("`scale` and `deploy.replicas` differ", at: scale.position)
+      throw ComposeError("`scale` and `deploy.replicas` differ: set only one", at: scale.position)
     }
     for count in [service["scale"], deploy?["replicas"]] {
       guard let count, (count.integer ?? 0) < 0 else { continue }
-      throw ComposeError("there can't be \(count.integer ?? 0) containers", at: count.position)
+      throw ComposeError(
+        "the number of containers can't be \(count.integer ?? 0)", at: count.position)
     }
     if let count = service["scale"] ?? deploy?["replicas"], (count.integer ?? 1) > 1,
       let name = service["container_name"], name.string?.isEmpty == false
     {
       throw ComposeError(
-        "several containers can't have the one name `\(name.string ?? "")`", at: count.position)
+        "several containers can't have the same name `\(name.string ?? "")`", at: count.position)
     }
     for (own, kind, key) in [
       ("cpus", "limits", "cpus"), ("mem_limit", "limits", "memory"),
@@ -246,7 +247,7 @@ enum LimitChecks {
         other.mapping != nil, other[key] != node
       else { continue }
       throw ComposeError(
-        "`\(own)` and `deploy.resources.\(kind).\(key)` differ: say it once, or the same",
+        "`\(own)` and `deploy.resources.\(kind).\(key)` differ: set only one of them",
         at: node.position)
     }
   }

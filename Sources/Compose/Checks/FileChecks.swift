@@ -38,7 +38,7 @@ enum FileChecks {
     for (key, other) in volume.mapping ?? [:]
     where key != "external" && key != "name" && !key.hasPrefix("x-") {
       throw ComposeError(
-        "the volume `\(name)` is external, so `\(key)` has no meaning here", at: other.keyPosition)
+        "the volume `\(name)` is external, so it can't have `\(key)`", at: other.keyPosition)
     }
   }
 
@@ -50,7 +50,7 @@ enum FileChecks {
     let choice = keys.map { "`\($0)`" }.joined(separator: " or ")
     if given.count > 1 {
       throw ComposeError(
-        "\(subject) takes \(choice), not several", at: entry.value.position(ofKey: given[1]))
+        "\(subject) can have only one of \(choice)", at: entry.value.position(ofKey: given[1]))
     }
     guard given.isEmpty, entry.value["driver"] == nil, entry.value["external"] == nil else {
       return

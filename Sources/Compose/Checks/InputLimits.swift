@@ -16,7 +16,7 @@ enum InputLimits {
     for kind in ["services", "jobs"] {
       guard let entries = tree[kind]?.mapping, entries.count > services else { continue }
       throw ComposeError(
-        "more than \(services) \(kind); a project can have no more",
+        "more \(kind) than the maximum of \(services) in a project",
         at: entries.values[services].keyPosition)
     }
   }
@@ -30,8 +30,8 @@ enum InputLimits {
       let count = max(0, number?.integer ?? 1)
       guard count <= containers, sum + count <= containers else {
         throw ComposeError(
-          "with the service `\(name)` the project has more than \(containers) containers; "
-            + "it can have no more", at: number?.position ?? entry.keyPosition)
+          "with the service `\(name)` the project has more containers "
+            + "than the maximum of \(containers)", at: number?.position ?? entry.keyPosition)
       }
       sum += count
     }

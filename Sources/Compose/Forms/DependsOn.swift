@@ -28,7 +28,7 @@ enum DependsOn {
         throw ComposeError("a service's name must be a string, not \(item.kind)", at: item.position)
       }
       if entries[name] != nil {
-        throw ComposeError("the service `\(name)` stands here twice", at: item.position)
+        throw ComposeError("the service `\(name)` is listed twice", at: item.position)
       }
       entries[name] = YAMLNode.Entry(
         keyPosition: item.position, value: started(at: item.position))

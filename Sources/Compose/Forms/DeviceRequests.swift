@@ -42,7 +42,7 @@ enum DeviceRequests {
   ) throws(ComposeError) -> YAMLNode {
     guard node.mapping != nil else { return node }
     if let count = node["count"], node["device_ids"] != nil {
-      throw ComposeError("`count` and `device_ids` exclude each other", at: count.position)
+      throw ComposeError("`count` and `device_ids` are mutually exclusive", at: count.position)
     }
     guard node["count"] == nil, node["device_ids"] == nil else { return node }
     var request = node

@@ -22,7 +22,7 @@ enum Devices {
       let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       guard parts.count <= 3 else {
         throw ComposeError(
-          "`\(text)` is no device; write `source[:target[:permissions]]`", at: item.position)
+          "`\(text)` is not a device; write `source[:target[:permissions]]`", at: item.position)
       }
       var device = YAMLNode(mappingAt: item.position)
       device.set("source", text: parts[0])

@@ -18,7 +18,7 @@ enum ExtraHosts {
           throw ComposeError("an entry must be a string, not \(item.kind)", at: item.position)
         }
         guard seen.insert(text).inserted else {
-          throw ComposeError("this stands twice in `\(name)`", at: item.position)
+          throw ComposeError("this entry is twice in `\(name)`", at: item.position)
         }
       }
     } else {
@@ -51,7 +51,7 @@ enum ExtraHosts {
     var hosts: [YAMLNode] = []
     func add(_ host: String, _ address: String, at position: SourcePosition) throws(ComposeError) {
       guard !host.isEmpty, !host.contains(where: { ":=".contains($0) }) else {
-        throw ComposeError("`\(host)` is no host name", at: position)
+        throw ComposeError("`\(host)` is not a host name", at: position)
       }
       let isBracketed = address.utf8.count > 2 && address.hasPrefix("[") && address.hasSuffix("]")
       let bare = isBracketed ? String(address.dropFirst().dropLast()) : address

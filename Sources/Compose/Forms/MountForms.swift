@@ -104,7 +104,7 @@ enum Mounts {
     var parts = fields(of: text)
     guard !text.isEmpty, text.utf8.count <= 2 || !parts.contains("") else {
       throw ComposeError(
-        "`\(text)` is no mount; write `[source:]target[:modes]`", at: position)
+        "`\(text)` is not a mount; write `[source:]target[:modes]`", at: position)
     }
     if text.utf8.count <= 2 { parts = [text] }
     guard parts.count <= 3 else {

@@ -82,7 +82,7 @@ extension YAMLNode {
         throw ComposeError("a \(what)'s name must be a string, not \(item.kind)", at: item.position)
       }
       if entries[name] != nil {
-        throw ComposeError("the \(what) `\(name)` stands here twice", at: item.position)
+        throw ComposeError("the \(what) `\(name)` is listed twice", at: item.position)
       }
       entries[name] = YAMLNode.Entry(
         keyPosition: item.position, value: YAMLNode(.null, at: item.position))

@@ -16,10 +16,10 @@ enum Pairs {
       }
       let (key, value) = text.split("=")
       if case .environment = values, key.last?.isWhitespace == true {
-        throw ComposeError("the name `\(key)` ends in a space", at: item.position)
+        throw ComposeError("the name `\(key)` ends with a space", at: item.position)
       }
       if case .keys = values, entries[key] != nil {
-        throw ComposeError("the key `\(key)` stands here twice", at: item.position)
+        throw ComposeError("the key `\(key)` is listed twice", at: item.position)
       }
       if case .contexts = values, value == nil {
         throw ComposeError("`\(text)` has no value; write `\(text)=CONTEXT`", at: item.position)
@@ -48,10 +48,10 @@ enum Pairs {
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       if key.isEmpty, !values.allowsNoName, entry.keyPosition != entry.value.position {
-        throw ComposeError("an empty name under `\(name)`", at: entry.keyPosition)
+        throw ComposeError("`\(name)` contains an empty name", at: entry.keyPosition)
       }
       if values.refusesExtensions, key.hasPrefix("x-") {
-        throw ComposeError("`\(key)` can't stand in `\(name)`", at: entry.keyPosition)
+        throw ComposeError("`\(key)` isn't allowed in `\(name)`", at: entry.keyPosition)
       }
       entries.values[index].value.content = try value(entry.value, values, key: key)
     }

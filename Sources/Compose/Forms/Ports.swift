@@ -68,7 +68,7 @@ enum Ports {
       throw ComposeError("a port needs a `target`", at: node.position)
     }
     if let host = node["host_ip"], let text = host.string, !IPAddress.isValid(text) {
-      throw ComposeError("`\(text)` is no IP address", at: host.position)
+      throw ComposeError("`\(text)` is not an IP address", at: host.position)
     }
     var port = node
     if port["protocol"] == nil { port.set("protocol", text: "tcp") }
@@ -80,7 +80,7 @@ enum Ports {
     _ text: String, at position: SourcePosition
   ) throws(ComposeError) -> [YAMLNode] {
     func refuse(_ why: String) -> ComposeError {
-      ComposeError("`\(text)` is no port: \(why)", at: position)
+      ComposeError("`\(text)` is not a port: \(why)", at: position)
     }
     let (spec, suffix) = text.split("/")
     let word = suffix ?? ""
@@ -93,7 +93,7 @@ enum Ports {
       address = String(address.dropFirst().dropLast())
     }
     guard address.isEmpty || IPAddress.isValid(address) else {
-      throw refuse("`\(address)` is no IP address")
+      throw refuse("`\(address)` is not an IP address")
     }
     guard let container = ClosedRange(ports: parts[parts.count - 1]), container.lowerBound > 0
     else {
@@ -104,7 +104,7 @@ enum Ports {
       throw refuse("the host's port must be a number up to 65535 or a range")
     }
     guard hostText.isEmpty || container.count == host.count || container.count == 1 else {
-      throw refuse("the two ranges differ in length")
+      throw refuse("the two ranges have different lengths")
     }
     return container.enumerated().map { offset, target in
       var node = YAMLNode(mappingAt: position)

@@ -52,7 +52,7 @@ enum LegacyFormat {
     let hasImage = service["image"] != nil
     if hasImage, let other = ["build", "dockerfile"].first(where: { service[$0] != nil }) {
       throw ComposeError(
-        "the service `\(name)` has both `image` and `\(other)`: this format takes one of them",
+        "the service `\(name)` has both `image` and `\(other)`: this format accepts only one of them",
         at: service.position(ofKey: other))
     }
     if !hasImage, service["build"] == nil {
@@ -61,7 +61,7 @@ enum LegacyFormat {
     }
     if !hasImage, name.utf8.contains(where: { (65...90).contains($0) }) {
       throw ComposeError(
-        "the name `\(name)` can't be part of an image's name: write it in lower case, or give the service an `image`",
+        "the name `\(name)` can't be part of an image's name: write it in lower case, or set `image`",
         at: entry.keyPosition)
     }
     try checkMounts(of: service)

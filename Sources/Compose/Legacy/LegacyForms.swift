@@ -74,7 +74,7 @@ enum LegacyForms {
     for item in items {
       let (host, address) = (item.string ?? "").split(":")
       guard let address else {
-        throw ComposeError("a host is written \"NAME:ADDRESS\"", at: item.position)
+        throw ComposeError("a host must have the form \"NAME:ADDRESS\"", at: item.position)
       }
       hosts.set(trimmed(host), YAMLNode(.string(trimmed(address)), at: item.position))
     }
@@ -90,7 +90,7 @@ enum LegacyForms {
         soft > hard
       else { continue }
       throw ComposeError(
-        "the soft limit of `\(name)` can't be above the hard one", at: entry.keyPosition)
+        "the soft limit of `\(name)` can't be above the hard limit", at: entry.keyPosition)
     }
     return node
   }

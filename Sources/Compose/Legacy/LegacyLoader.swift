@@ -54,7 +54,7 @@ struct LegacyLoader {
   private mutating func services(of document: SourceDocument) throws(ComposeError) -> YAMLNode {
     guard document.isLegacy else {
       throw ComposeError(
-        "this file isn't in the format without `services:` that another one has: they can't be used together",
+        "this file is in the current format, but another one is in the format without `services:`; use one format",
         at: document.tree.position)
     }
     var services = document.tree
@@ -84,7 +84,7 @@ struct LegacyLoader {
       service.remove(key)
       try canonicalizer.faults.report(
         ComposeError(
-          "`\(key)` is not part of the format without `services:`; put the services under `services:`",
+          "`\(key)` is not supported in a file without `services:`; put the services under `services:`",
           at: entry.keyPosition))
     }
   }

@@ -87,7 +87,7 @@ public enum ComposeLoader {
     let documents = try documents(of: sources, options, bound, environment)
     if let legacy = documents.first(where: \.document.isLegacy) {
       throw ComposeError(
-        "a file without `services:` can't be shown with its variables",
+        "a file without `services:` can't be printed without interpolation; put the services under `services:`",
         at: legacy.document.tree.position)
     }
     let naming = try ProjectName(

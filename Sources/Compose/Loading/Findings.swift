@@ -24,7 +24,7 @@ final class Findings {
       (rest, offset) = (rest[passed.endIndex...], max(offset, variable.offset))
       warnings.append(
         Located(
-          "the variable `\(variable.name)` is not set; it is taken as empty",
+          "the variable `\(variable.name)` is not set; its value is empty",
           at: node.position(ofDollar: dollars)))
     }
     unset.add(

@@ -232,7 +232,7 @@ enum EnvFileReader {
     try environment.budget.take(bytes.count, .bytes, at: position ?? start)
     guard bytes.count <= YAMLParser.Limit.bytes else {
       throw ComposeError(
-        "the file has more than \(YAMLParser.Limit.bytes) bytes; more are not read", at: start)
+        "the file is larger than the maximum of \(YAMLParser.Limit.bytes) bytes", at: start)
     }
     return bytes
   }

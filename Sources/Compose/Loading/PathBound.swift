@@ -52,7 +52,7 @@ struct PathBound {
     if Path.isInside(path, directory) { return }
     if isInsideByName(path) {
       throw ComposeError(
-        "`\(written)` is, or lies behind, a link that leaves \(title) \(directory)\(advice)",
+        "`\(written)` is, or is below, a symbolic link that leaves \(title) \(directory)\(advice)",
         at: position)
     }
     guard refusesPaths else { return }

@@ -16,7 +16,7 @@ struct ProjectName {
     if let given = options.projectName ?? variable {
       guard !given.isEmpty, Self.normalized(given) == given else {
         throw ComposeError(
-          "`\(given)` is no project name: only lower case letters, digits, `_` and `-` are allowed, the first a letter or a digit"
+          "`\(given)` is not a project name: use lower case letters, digits, `_` and `-`, and begin with a letter or a digit"
         )
       }
       (name, isExplicit) = (given, true)
@@ -29,7 +29,8 @@ struct ProjectName {
       written = node
       guard node.string.map(Self.normalized) != "" else {
         throw ComposeError(
-          "`name` has no character that a project's name can have", at: node.position)
+          "`name` has no letter a-z and no digit, which a project's name requires",
+          at: node.position)
       }
     }
     if let text = written?.string.map(options.normalizes ? Self.normalized : { $0 }), !text.isEmpty
@@ -41,7 +42,8 @@ struct ProjectName {
     isExplicit = false
     guard !name.isEmpty else {
       throw ComposeError(
-        "the project has no name: \(sources.directory) gives none; write `name:` in the file")
+        "the project's name can't be derived from the directory \(sources.directory): set `name:` in the file"
+      )
     }
   }
 

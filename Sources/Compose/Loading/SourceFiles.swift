@@ -72,7 +72,7 @@ struct SourceFiles {
       place = parent
     }
     throw ComposeError(
-      "no Compose file in \(Path.join(Path.current, folder)): looked for \(names.joined(separator: ", "))"
+      "no Compose file in \(Path.join(Path.current, folder)): searched for \(names.joined(separator: ", "))"
     )
   }
 }

@@ -45,7 +45,7 @@ extension TreeLoader {
     if let known = resolved[step] { return (known, true) }
     guard steps.count < YAMLParser.Limit.depth else {
       throw ComposeError(
-        "services extend each other over more than \(YAMLParser.Limit.depth) levels",
+        "`extends` is nested deeper than \(YAMLParser.Limit.depth) levels",
         at: extends.position)
     }
     guard let other = extends["service"], let base = other.string else {
@@ -73,7 +73,7 @@ extension TreeLoader {
     copied += source.count
     guard copied <= YAMLParser.Limit.unfolded else {
       throw ComposeError(
-        "`extends` unfolds to more than \(YAMLParser.Limit.unfolded) nodes", at: extends.position)
+        "`extends` expands to more than \(YAMLParser.Limit.unfolded) nodes", at: extends.position)
     }
     directives.apply(toService: &source, named: name)
     var merged = try Merge.service(source, with: service)
@@ -110,7 +110,7 @@ extension TreeLoader {
       for key in ["build", "depends_on", "env_file", "gpus", "ports"] {
         guard let value = entry.value[key], value.isNull else { continue }
         throw ComposeError(
-          "`\(key)` can't be empty in a file that another extends", at: value.position)
+          "`\(key)` can't be empty in a file that is named by `extends`", at: value.position)
       }
     }
     try canonicalizer.expandGPUs(in: &tree)

@@ -37,7 +37,7 @@ extension TreeLoader {
     included += 1
     guard including.count < YAMLParser.Limit.depth, included <= Self.mostIncluded else {
       throw ComposeError(
-        "more than \(Self.mostIncluded) files are included, or over more than \(YAMLParser.Limit.depth) levels",
+        "more than \(Self.mostIncluded) files are included, or `include` is nested deeper than \(YAMLParser.Limit.depth) levels",
         at: entry.position)
     }
     var files: [(path: String, node: YAMLNode)] = []
@@ -49,7 +49,8 @@ extension TreeLoader {
     }
     let chain = including + [Path.join(Path.current, file)]
     guard !chain.contains(files[0].path) else {
-      throw ComposeError("`\(firstName)` includes itself in the end", at: first.position)
+      throw ComposeError(
+        "`\(firstName)` includes itself, directly or through other files", at: first.position)
     }
     var folder = Path.folder(of: files[0].path)
     if let written = entry["project_directory"]?.string, !written.isEmpty {
@@ -97,7 +98,7 @@ extension TreeLoader {
       guard let name = node.string, name != "/dev/null" else { continue }
       let path = Path.join(paths.directory, name)
       guard !Path.isFolder(path) else {
-        throw ComposeError("`\(name)` is a folder, not a file of variables", at: node.position)
+        throw ComposeError("`\(name)` is a directory, not a file of variables", at: node.position)
       }
       try paths.check(path, written: name, at: node.position)
       files.append(EnvironmentFile(path: path, shown: name, isRequired: true))
@@ -115,7 +116,7 @@ extension TreeLoader {
     if own.isNull {
       guard resources.isEmpty else {
         throw ComposeError(
-          "`\(kind)` can't be empty beside an included file that has some; take the line out",
+          "`\(kind)` can't be empty if an included file has \(kind); remove the line",
           at: tree.position(ofKey: kind))
       }
       own = YAMLNode(mappingAt: own.position)
@@ -140,7 +141,7 @@ extension TreeLoader {
       name.contains("://") || ["github.com/", "git@", "oci:"].contains(where: name.hasPrefix)
     guard isRemote else { return }
     throw ComposeError(
-      "`\(name)` is not on this host, and no network is used to read Compose files; copy it here",
+      "`\(name)` is a remote file, which is never downloaded; copy it to this host",
       at: position)
   }
 }

@@ -97,7 +97,7 @@ extension Project {
       !platforms.strings.contains(platform)
     {
       throw ComposeError(
-        "`build.platforms` doesn't have \(platform), which DOCKER_DEFAULT_PLATFORM is",
+        "`build.platforms` doesn't have \(platform), which DOCKER_DEFAULT_PLATFORM selects",
         at: platforms.position)
     }
     service.set("platform", text: platform)

@@ -13,7 +13,7 @@ extension Project {
       for (name, key) in entry.value["build"]?["ssh"]?.mapping ?? [:]
       where key.value.string?.isEmpty == false {
         throw ComposeError(
-          "the key `\(name)` has a path, which Docker Compose can't write as JSON; YAML can hold it",
+          "the key `\(name)` has a path, which Docker Compose can't write as JSON; use --format yaml",
           at: key.keyPosition)
       }
     }

@@ -45,7 +45,7 @@ struct FileMountReader {
       target: path.hasPrefix("/") ? path : folder + path, position: entry.position)
     if Self.namesFolder(mount) {
       throw ComposeError(
-        "the target `\(path)` of the \(kind.rawValue) `\(name)` names a directory: write a file's path",
+        "the target `\(path)` of the \(kind.rawValue) `\(name)` is a directory: write the path of a file",
         at: entry["target"]?.position ?? entry.position)
     }
     mount.uid = try number("uid", of: entry)
@@ -70,7 +70,8 @@ struct FileMountReader {
   ) throws(ComposeError) -> FileMount.Source {
     let subject = "the \(kind.rawValue) `\(name)`"
     for (key, home) in [
-      ("driver", "only a swarm has those"), ("template_driver", "only a swarm fills in templates"),
+      ("driver", "only Docker Swarm supports drivers"),
+      ("template_driver", "only Docker Swarm supports templates"),
     ] {
       guard let value = resource[key], value.boolean != false, value.string?.isEmpty != true,
         !value.isNull
@@ -90,7 +91,7 @@ struct FileMountReader {
     if let variable = resource.located("environment") {
       guard let value = environment[variable.value] else {
         throw ComposeError(
-          "\(subject) is in the variable `\(variable.value)`, which is not set",
+          "\(subject) has its value in the variable `\(variable.value)`, which is not set",
           at: variable.position)
       }
       return .content(value)

@@ -80,9 +80,9 @@ enum MountReader {
         name: source, subpath: node["image"]?["subpath"]?.string.flatMap { $0.isEmpty ? nil : $0 })
     case "npipe", "cluster":
       let kind = node["type"]?.string ?? ""
-      let home = kind == "npipe" ? "Windows" : "a swarm"
+      let home = kind == "npipe" ? "Windows" : "Docker Swarm"
       throw ComposeError(
-        "a mount of type `\(kind)` is for \(home): a pod can't have it",
+        "a mount of type `\(kind)` is only for \(home): use another type",
         at: node["type"]?.position ?? node.position)
     default: return source.isEmpty ? .anonymous : .volume(key: source)
     }

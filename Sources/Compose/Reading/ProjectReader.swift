@@ -60,7 +60,7 @@ struct ProjectReader {
       else { continue }
       project.faults.append(
         ComposeError(
-          "`build.platforms` of `\(name)` doesn't have \(platform), which DOCKER_DEFAULT_PLATFORM is",
+          "`build.platforms` of `\(name)` doesn't have \(platform), which DOCKER_DEFAULT_PLATFORM selects",
           at: platforms.position))
     }
   }

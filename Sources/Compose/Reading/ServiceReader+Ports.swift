@@ -31,7 +31,7 @@ extension ServiceReader {
       guard let range = ClosedRange(ports: text), range.lowerBound > 0,
         let transport = Transport(rawValue: (word ?? "tcp").lowercased())
       else {
-        throw ComposeError("`\(entry.value)` is no port to expose", at: entry.position)
+        throw ComposeError("`\(entry.value)` is not a port or a range of ports", at: entry.position)
       }
       exposed += range.map { ContainerPort($0, transport) }
     }

@@ -10,7 +10,7 @@ extension ServiceReader {
     switch (kind, rest) {
     case ("service", let name?), ("container", let name?):
       guard !name.isEmpty else {
-        throw ComposeError("`\(key)` names no \(kind)", at: mode.position)
+        throw ComposeError("`\(key)` has no name after `\(kind):`", at: mode.position)
       }
       if kind == "service" {
         value = .service(name)
@@ -24,7 +24,7 @@ extension ServiceReader {
     default: value = .other(mode.value)
     }
     if value == .service(name) {
-      throw ComposeError("the service `\(name)` joins its own namespace", at: mode.position)
+      throw ComposeError("the service `\(name)` can't join its own namespace", at: mode.position)
     }
     return Located(value, at: mode.position)
   }
@@ -35,7 +35,7 @@ extension ServiceReader {
       let (target, alias) = link.value.split(":")
       guard !target.isEmpty, alias?.isEmpty != true, alias?.contains(":") != true else {
         throw ComposeError(
-          "`\(link.value)` is no link; write `NAME` or `NAME:ALIAS`", at: link.position)
+          "`\(link.value)` is not a link; write `NAME` or `NAME:ALIAS`", at: link.position)
       }
       links.append(Located(Link(target: target, alias: alias ?? target), at: link.position))
     }
@@ -49,13 +49,13 @@ extension ServiceReader {
       let (name, mode) = (isContainer ? String(entry.value.dropFirst(10)) : entry.value).split(":")
       guard !name.isEmpty, mode == nil || mode == "ro" || mode == "rw" else {
         throw ComposeError(
-          "`\(entry.value)` names no volumes; write `SERVICE[:ro]` or `container:NAME[:ro]`",
+          "`\(entry.value)` is not a source of volumes; write `SERVICE[:ro]` or `container:NAME[:ro]`",
           at: entry.position)
       }
       let own = isContainer ? containers.service(named: name, orService: false) : name
       if own == self.name {
         throw ComposeError(
-          "the service `\(self.name)` takes volumes from itself", at: entry.position)
+          "the service `\(self.name)` can't mount volumes from itself", at: entry.position)
       }
       let source = VolumesFrom(
         source: own.map { .service($0) } ?? .container(name), readOnly: mode == "ro")
@@ -105,7 +105,7 @@ extension ServiceReader {
     }
     if let age {
       guard let duration = ComposeDuration.duration(age) else {
-        throw ComposeError("`\(age)` is no duration", at: word.position)
+        throw ComposeError("`\(age)` is not a duration", at: word.position)
       }
       return (Located(.missing, at: word.position), duration)
     }

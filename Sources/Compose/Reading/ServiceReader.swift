@@ -166,7 +166,7 @@ struct ServiceReader {
     if let test = healthcheck.test, test == ["CMD"] || test == ["CMD-SHELL"] {
       // With such a test, the first check crashes engines 20.10 to 28.
       throw ComposeError(
-        "a healthcheck's test names no command after \(test[0])",
+        "a healthcheck's test has no command after \(test[0])",
         at: check["test"]?.position ?? node.position(ofKey: "healthcheck"))
     }
     healthcheck.interval = duration(check["interval"])

@@ -73,7 +73,7 @@ extension Canonicalizer {
   static func refuseEqualItems(of node: YAMLNode) throws(ComposeError) {
     var seen: Set<YAMLNode> = []
     for item in node.sequence ?? [] where !seen.insert(item).inserted {
-      throw ComposeError("this stands in the list twice", at: item.position)
+      throw ComposeError("this entry is in the list twice", at: item.position)
     }
   }
 

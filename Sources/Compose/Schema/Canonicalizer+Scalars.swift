@@ -62,7 +62,7 @@ extension Canonicalizer {
         case .string, .integer:
           let isText = item.string != nil
           guard seen.insert((isText ? "s" : "n") + (item.scalarText ?? "")).inserted else {
-            throw ComposeError("this stands twice in `\(name)`", at: item.position)
+            throw ComposeError("this entry is twice in `\(name)`", at: item.position)
           }
         default: throw ComposeError.wrongKind(item, name, "a list of strings and whole numbers")
         }
@@ -83,10 +83,10 @@ extension Canonicalizer {
     case "true": return true
     case "false": return false
     case "y", "yes", "on":
-      warn("`\(text)` is no boolean in YAML 1.2; write `true`", at: node.position)
+      warn("`\(text)` is not a boolean in YAML 1.2; write `true`", at: node.position)
       return true
     case "n", "no", "off":
-      warn("`\(text)` is no boolean in YAML 1.2; write `false`", at: node.position)
+      warn("`\(text)` is not a boolean in YAML 1.2; write `false`", at: node.position)
       return false
     default: throw mismatch(node, name, "true or false", quoting: true)
     }
@@ -133,12 +133,12 @@ extension Canonicalizer {
     }
     guard let split = ShellWords(line) else {
       throw ComposeError(
-        "`\(name)` can't be split into words: a quote or a parenthesis is not closed; a list of words avoids it",
+        "`\(name)` can't be split into words: a quote or a parenthesis is not closed; close it, or write a list of words",
         at: node.position)
     }
     if let stop = split.stoppedAt {
       warn(
-        "`\(name)`: what follows the first `\(stop)` outside quotes is dropped, as Docker Compose does; for a shell write [\"sh\", \"-c\", \"…\"]",
+        "`\(name)`: the text from the first `\(stop)` outside quotes is ignored, as by Docker Compose; for a shell write [\"sh\", \"-c\", \"…\"]",
         at: node.position)
     }
     let words = split.words.map { YAMLNode(.string($0), at: node.position) }
@@ -194,7 +194,7 @@ extension Canonicalizer {
       }
     let kept = all & (1 << UInt64(kind.bits) - 1)
     if kept != all {
-      warn("`\(name)` has \(kind.bits) bits: of \(all) only \(kept) is left", at: node.position)
+      warn("`\(name)` has \(kind.bits) bits: \(all) is reduced to \(kept)", at: node.position)
     }
     return .integer(Int64(kept))
   }
@@ -244,7 +244,7 @@ extension Canonicalizer {
   private func refuseTwice(_ node: YAMLNode, name: String) throws(ComposeError) {
     var seen: Set<String> = []
     for item in node.sequence ?? [] where !seen.insert(item.string ?? "").inserted {
-      throw ComposeError("this stands twice in `\(name)`", at: item.position)
+      throw ComposeError("this entry is twice in `\(name)`", at: item.position)
     }
   }
 }

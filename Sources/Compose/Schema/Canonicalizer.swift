@@ -130,7 +130,7 @@ struct Canonicalizer {
   /// Docker Compose validates files as JSON, which has neither infinity nor NaN.
   private func refuseInfinity(_ node: YAMLNode) throws(ComposeError) {
     if case .decimal(let value) = node.content, !value.isFinite {
-      throw ComposeError("JSON has no such number", at: node.position)
+      throw ComposeError("JSON can't represent this number", at: node.position)
     }
     if let entries = node.mapping {
       for entry in entries.values { try refuseInfinity(entry.value) }
@@ -157,14 +157,14 @@ struct Canonicalizer {
       guard !key.isEmpty, key.utf8.allSatisfy(Self.isNameByte) else {
         try faults.report(
           ComposeError(
-            "`\(key)` under `\(name)` is no name: only letters, digits, `.`, `_` and `-` are allowed",
+            "`\(key)` under `\(name)` is not a name: only letters, digits, `.`, `_` and `-` are allowed",
             at: entry.keyPosition))
         continue
       }
       if entry.value.isNull {
         if allowsNull { continue }
         try faults.report(
-          ComposeError("`\(key)` must be a mapping, not nothing", at: entry.keyPosition))
+          ComposeError("`\(key)` must be a mapping, not null", at: entry.keyPosition))
         faults?.markBroken(key: entry.keyPosition)
         continue
       }

@@ -9,7 +9,7 @@ struct EnvFile {
     let message: String
 
     /// The message for a file with too many variables.
-    static let tooMany = "more than \(InputLimits.variables) variables; more are not read"
+    static let tooMany = "more variables than the maximum of \(InputLimits.variables)"
   }
 
   /// The variables, in the order of the file.
@@ -89,7 +89,7 @@ struct EnvFile {
       default:
         throw Fault(
           line: line,
-          message: "`\(Self.text(text[index...index]))` can't stand in a variable's name")
+          message: "`\(Self.text(text[index...index]))` isn't allowed in a variable's name")
       }
     }
     // Docker Compose treats a name without `=` at the end of the file as the value of an empty
@@ -99,7 +99,7 @@ struct EnvFile {
     while let last = name.last, Self.isBlank(last) { name = name.dropLast() }
     text = end == text.endIndex ? text[end...] : text[(end + (isAlone ? 0 : 1))...]
     guard !name.contains(UInt8(ascii: " ")) else {
-      throw Fault(line: line, message: "the variable's name `\(Self.text(name))` has a space in it")
+      throw Fault(line: line, message: "the variable's name `\(Self.text(name))` contains a space")
     }
     let key = Self.text(name)
     if isAlone {

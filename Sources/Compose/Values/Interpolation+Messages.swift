@@ -15,13 +15,13 @@ extension Interpolation.Fault {
   func message(quoting text: String) -> String {
     switch self {
     case .invalid:
-      "`\(text)` holds a `$` that starts no valid variable; a literal `$` is written `$$`"
+      "`\(text)` contains a `$` that starts no valid variable; write `$$` for a literal `$`"
     case .notInLegacy:
-      "`\(text)`: a file without `services:` knows `$NAME` and `${NAME}` alone, and `$$` for a dollar sign"
+      "`\(text)`: a file without `services:` supports only `$NAME`, `${NAME}`, and `$$` for a literal `$`"
     case .tooLong:
-      "the variables unfold to more than \(Interpolation.stringLimit >> 20) MiB in one place, or to more than \(Interpolation.totalLimit >> 20) MiB in all"
+      "the variables expand to more than \(Interpolation.stringLimit >> 20) MiB in one value, or to more than \(Interpolation.totalLimit >> 20) MiB in all"
     case .tooMany:
-      "more than \(Interpolation.useLimit) variables are used; more are not replaced"
+      "more uses of variables than the maximum of \(Interpolation.useLimit)"
     case .tooDeep:
       "variables nested deeper than \(Interpolation.depthLimit) levels"
     case .required(let variable, let message):

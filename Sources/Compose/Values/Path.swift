@@ -128,7 +128,7 @@ package enum Path {
     /// The description of the cause.
     var reason: String {
       isOutside
-        ? "it is not among the files that may be read on this host (operator's file, allow: bind-mounts)"
+        ? "it may not be read on this host (operator's file, allow: bind-mounts)"
         : String(cString: strerror(code))
     }
     /// True for a file that may not be read.

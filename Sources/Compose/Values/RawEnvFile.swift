@@ -20,7 +20,7 @@ enum RawEnvFile {
       if line.isEmpty || line.hasPrefix("#") { continue }
       let (name, value) = line.split("=")
       if name.isEmpty || name.contains(where: \.isWhitespace) {
-        throw EnvFile.Fault(line: index + 1, message: "`\(name)` is no variable's name")
+        throw EnvFile.Fault(line: index + 1, message: "`\(name)` is not a variable's name")
       }
       guard let value = value ?? lookUp(name) else { continue }
       variables[name] = value

@@ -144,7 +144,7 @@ struct TaskProbe: Sendable {
     words.user = command.user
     switch await run(words, limit) {
     case .exited(let code):
-      return Result(isPassed: code == 0, words: "'\(line)' ended with \(code)", exitCode: code)
+      return Result(isPassed: code == 0, words: "'\(line)' exited with \(code)", exitCode: code)
     case .timedOut(let isGone):
       let rest = isGone ? "" : ", and couldn't be ended"
       return Result(
@@ -169,9 +169,9 @@ struct TaskProbe: Sendable {
         return Result(isPassed: false, words: "'\(line)' took longer than \(time)")
       case .exited(let code):
         return Result(
-          isPassed: code == 0, words: "'\(line)' ended with \(code)", exitCode: Int(code))
+          isPassed: code == 0, words: "'\(line)' exited with \(code)", exitCode: Int(code))
       case .signalled(let signal):
-        return Result(isPassed: false, words: "'\(line)' was ended by signal \(signal)")
+        return Result(isPassed: false, words: "'\(line)' was killed by signal \(signal)")
       }
     } catch {
       return Result(isPassed: false, words: "'\(line)': \(error)")

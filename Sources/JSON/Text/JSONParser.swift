@@ -33,7 +33,7 @@ struct JSONParser {
       if try beginValue() { continue }
       guard try endValue() else { break }
     }
-    guard next() == nil else { throw fault("unexpected character behind the value") }
+    guard next() == nil else { throw fault("unexpected character after the value") }
   }
 
   /// Reads a value without elements, or enters an array or object.
@@ -76,7 +76,7 @@ struct JSONParser {
 
   private mutating func enter(_ kind: JSONNode.Kind) throws(JSONSyntaxError) -> Bool {
     guard open.count < Self.mostLevels else {
-      throw fault("more than \(Self.mostLevels) arrays and objects inside each other")
+      throw fault("more than \(Self.mostLevels) nested arrays and objects")
     }
     open.append(nodes.count)
     append(kind, start: position)

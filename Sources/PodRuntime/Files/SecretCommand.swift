@@ -132,7 +132,7 @@ struct SecretCommand: Sendable {
       throw Fault("took longer than \(limit.components.seconds) s")
     case .success(.signalled(let signal)?):
       if !isWhole { throw Self.tooLong }
-      throw Fault("was ended by signal \(signal)")
+      throw Fault("was killed by signal \(signal)")
     case .success(.exited(let code)?):
       if !isWhole { throw Self.tooLong }
       guard code == 0 else {

@@ -29,8 +29,8 @@ struct HookRun: Sendable {
         within: timeout, input: file, output: .standardError, error: .standardError)
       {
       case .exited(0): return nil
-      case .exited(let code): return "\(words) ended with \(code)"
-      case .signalled(let signal): return "\(words) was ended by signal \(signal)"
+      case .exited(let code): return "\(words) exited with \(code)"
+      case .signalled(let signal): return "\(words) was killed by signal \(signal)"
       case nil: return "\(words) took longer than \(timeout)"
       }
     } catch is CancellationError {

@@ -81,7 +81,7 @@ extension Pod {
           dependency, "'\(name)' waits for '\(service)', which can't be started: \(failure)")
       } else if let code = members[service]?.exitCode, code != 0 {
         try refuse(
-          dependency, "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)"
+          dependency, "'\(name)' waits for '\(other.name)' to complete, but that exited with \(code)"
         )
       }
     }

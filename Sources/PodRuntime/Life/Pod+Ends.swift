@@ -139,7 +139,7 @@ extension Pod {
     case .ended where mayNotEnd(name):
       await fail(
         for: name, exitCode: code,
-        "service '\(name)' ended with 0, and this pod is to run for good (type: service)")
+        "service '\(name)' exited with 0, and this pod is to run for good (type: service)")
     case .ended:
       advance(name, .ended(exitCode: code))
       // A namespace that it joined may be gone: the pod then fails, whatever the services' exit
@@ -250,9 +250,9 @@ extension Pod {
       9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
     ]
     if exitCode > 128, let signal = names[exitCode - 128] {
-      return "was ended by \(signal) (\(exitCode))"
+      return "was killed by \(signal) (\(exitCode))"
     }
-    return "ended with \(exitCode)"
+    return "exited with \(exitCode)"
   }
 
   private var isDone: Bool {
@@ -276,12 +276,12 @@ extension Pod {
   private var finished: PodOutcome {
     let roles = request.roles
     guard roles.isExplicit else {
-      return PodOutcome(state: .finished, message: "all containers ended with 0")
+      return PodOutcome(state: .finished, message: "all containers exited with 0")
     }
     let ended = members.values.filter { role(of: $0.name) == .main && $0.hasEnded }
       .sorted { $0.index < $1.index }.map(\.plan.title)
     let text =
-      ended.count == 1 ? "\(ended[0]) ended with 0" : "all main services ended with 0"
+      ended.count == 1 ? "\(ended[0]) exited with 0" : "all main services exited with 0"
     var outcome = PodOutcome(state: .finished, message: text)
     outcome.mainExitCode = roles.deciding == nil ? nil : 0
     return outcome

@@ -183,7 +183,7 @@ extension Pod {
     let lines = OutputTail.lastLines(of: check?.output ?? "")
     let text = lines.isEmpty ? "" : ": " + lines.joined(separator: " / ")
     // The engine reports -1 for its own failures, such as a timeout.
-    let code = check.flatMap { $0.exitCode > 0 ? " (the check ended with \($0.exitCode))" : nil }
+    let code = check.flatMap { $0.exitCode > 0 ? " (the check exited with \($0.exitCode))" : nil }
     var failure = Failure("service '\(name)' is unhealthy\(text)\(code ?? "")", output: output)
     failure.outputLabel = "; last output: "
     return failure

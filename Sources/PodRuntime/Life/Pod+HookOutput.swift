@@ -29,7 +29,7 @@ extension Pod {
       try await Task.sleep(for: .seconds(2))
     } while !isGone()
     throw ContainerGone(
-      description: "the post_start of service '\(name)' has not ended with its container")
+      description: "the post_start of service '\(name)' did not exit with its container")
   }
 
   /// A container has exited, and the exit of the command in it wasn't reported.

@@ -100,7 +100,7 @@ struct FileMessageTests {
     ] {
       let end = try await podEnd(on: engine, file)
       #expect(end.message.hasPrefix(place) && end.message.contains(text), "\(end)")
-      let warning = end.stderr.firstIndex { $0.contains("is not set; it is taken as empty") }
+      let warning = end.stderr.firstIndex { $0.contains("is not set; its value is empty") }
       #expect(warning != nil, "\(end)")
     }
   }
@@ -148,7 +148,7 @@ struct FileMessageTests {
           deploy: {mode: replicated, update_config: {parallelism: 1}}
       """
     let end = try await podEnd(on: engine, file)
-    let words = "these mean nothing to a pod: "
+    let words = "these keys have no effect in a pod: "
     let told = try #require(end.stderr.first { $0.contains(words) })
     let printed = try await lines(
       ["config", "--pod"], ["compose.yaml": file], environment: ["DOCKER_HOST": engine.dockerHost])
@@ -195,26 +195,26 @@ struct LinkTests {
   /// A file that is read and is a link, the Compose file that names it, and the beginning of the
   /// message.
   static let files: [(name: String, compose: String, start: String)] = [
-    (".env", plain, "`.env` is, or lies behind, a link that leaves the root directory /"),
+    (".env", plain, "`.env` is, or is below, a symbolic link that leaves the root directory /"),
     (
       "x.env", plain + "    env_file: x.env\n",
-      "compose.yaml:5:15: `x.env` is, or lies behind, a link that leaves the root directory /"
+      "compose.yaml:5:15: `x.env` is, or is below, a symbolic link that leaves the root directory /"
     ),
     (
       "x.env", plain + "    env_file: [{path: ./x.env}]\n",
-      "compose.yaml:5:23: `./x.env` is, or lies behind, a link that leaves the root directory /"
+      "compose.yaml:5:23: `./x.env` is, or is below, a symbolic link that leaves the root directory /"
     ),
     (
       "x.env", plain + "    label_file: x.env\n",
-      "compose.yaml:5:17: `x.env` is, or lies behind, a link that leaves the root directory /"
+      "compose.yaml:5:17: `x.env` is, or is below, a symbolic link that leaves the root directory /"
     ),
     (
       "x.env", "include: [{path: b.yaml, env_file: x.env}]\n" + plain,
-      "compose.yaml:1:36: `x.env` is, or lies behind, a link that leaves the root directory /"
+      "compose.yaml:1:36: `x.env` is, or is below, a symbolic link that leaves the root directory /"
     ),
     (
       "x.yaml", "include: [x.yaml]\n" + plain,
-      "compose.yaml:1:11: `x.yaml` is, or lies behind, a link that leaves the root directory /"
+      "compose.yaml:1:11: `x.yaml` is, or is below, a symbolic link that leaves the root directory /"
     ),
   ]
 

@@ -17,7 +17,7 @@ struct MesosLifeTests {
         try pod.write("stop", code)
         let end = try await pod.ended()
         #expect(pod.states == ["TASK_STARTING", "TASK_RUNNING", state])
-        if code == "3" { #expect(end.message == "service 'web' ended with 3") }
+        if code == "3" { #expect(end.message == "service 'web' exited with 3") }
         // The terminal update is sent after all objects are removed.
         #expect(try await pod.containers() == [])
         // The executor has received the acknowledgement.

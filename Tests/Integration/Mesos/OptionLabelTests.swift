@@ -45,25 +45,25 @@ private let sick =
 private let cases = [
   LabelCase(
     labels: ["pod.roles": "job=main,rest=sidecar"], file: file(service("job", "true"), sleeper),
-    message: "service 'job' ended with 0"),
+    message: "service 'job' exited with 0"),
   LabelCase(
     labels: ["pod.mains": "any"], file: file(service("job", "true"), sleeper),
-    message: "service 'job' ended with 0"),
+    message: "service 'job' exited with 0"),
   LabelCase(
     labels: ["pod.roles": "rest=final", "pod.final_timeout": "1s"],
-    file: file(service("job", "true"), sleeper), message: "service 'job' ended with 0",
+    file: file(service("job", "true"), sleeper), message: "service 'job' exited with 0",
     log: "has not exited in its time"),
   LabelCase(
     labels: ["pod.on_unhealthy": "restart"],
     file: file(service("job", counted + "sleep 1000", sick)),
-    message: "ended with 0", files: ["starts": "start\nstart\nstart\n"]),
+    message: "exited with 0", files: ["starts": "start\nstart\nstart\n"]),
   LabelCase(
     labels: ["pod.on_unhealthy": "fail"], file: file(service("job", counted + "sleep 1000", sick)),
     state: "TASK_FAILED", message: "unhealthy", files: ["starts": "start\n"]),
   LabelCase(
     labels: ["pod.on_oom": "restart"],
     file: file(service("job", counted + "sleep 0.5; tail /dev/zero", "mem_limit: 8m")),
-    message: "ended with 0", files: ["starts": "start\nstart\nstart\n"], needsMemory: true),
+    message: "exited with 0", files: ["starts": "start\nstart\nstart\n"], needsMemory: true),
   LabelCase(
     labels: ["pod.share": "net", "pod.network": "bridge", "pod.mains": "any"],
     file: file(
@@ -81,7 +81,7 @@ private let cases = [
     file: file(service("job", "cat /run/pod/task.json > /box/seen")), files: ["seen": "{\n"]),
   LabelCase(
     labels: ["pod.type": "service"], file: file(service("job", "true")), state: "TASK_FAILED",
-    message: "service 'job' ended with 0"),
+    message: "service 'job' exited with 0"),
   LabelCase(
     labels: ["pod.split_logs": "true"], file: file(service("job", "echo said")),
     files: ["logs/job.stdout": "said\n"]),

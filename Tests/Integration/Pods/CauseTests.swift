@@ -13,7 +13,7 @@ struct CauseTests {
       on: engine,
       #"services: {web: {image: pod-test/busybox, command: [sh, -c, "seq 5; printf '\\033[31mlast'; exit 9"]}}"#
     )
-    #expect(end.message == "service 'web' ended with 9: 4 / 5 / last", "\(end)")
+    #expect(end.message == "service 'web' exited with 9: 4 / 5 / last", "\(end)")
   }
 
   @Test("is a full disk, according to the output of the program", arguments: TestEngine.all)
@@ -27,7 +27,7 @@ struct CauseTests {
           command: [dd, if=/dev/zero, of=/full/file, bs=4k, count=100]
           tmpfs: ["/full:size=64k"]
       """)
-    #expect(end.message.hasPrefix("service 'web' ended with 1: "), "\(end)")
+    #expect(end.message.hasPrefix("service 'web' exited with 1: "), "\(end)")
     #expect(end.message.contains("No space left on device"), "\(end)")
     #expect(end.message.contains("; hint: a disk is full"), "\(end)")
   }
@@ -36,7 +36,7 @@ struct CauseTests {
   func command(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine, "services: {web: {image: pod-test/busybox, command: [sh, -c, nothing-here]}}")
-    #expect(end.message.hasPrefix("service 'web' ended with 127: sh: nothing-here: "), "\(end)")
+    #expect(end.message.hasPrefix("service 'web' exited with 127: sh: nothing-here: "), "\(end)")
     #expect(end.message.contains("; hint: 127 is a shell's"), "\(end)")
   }
 
@@ -97,7 +97,7 @@ struct CauseTests {
     try await withMesosPod(on: host, file) { pod in
       let end = try await pod.ended()
       #expect(
-        end.message?.hasPrefix("service 'web' ended with 126: a / b; hint: make it executable")
+        end.message?.hasPrefix("service 'web' exited with 126: a / b; hint: make it executable")
           == true)
     }
   }

@@ -64,7 +64,7 @@ struct ConnectionTests {
         try await pod.executor.line(containing: "debug: the exit of container", in: .stderr)
         try await proxy.open()
         let end = try await pod.ended(within: .seconds(120))
-        #expect(end.message == "service 'web' ended with 5: gone", "\(end)")
+        #expect(end.message == "service 'web' exited with 5: gone", "\(end)")
         #expect(!end.stderr.contains { $0.contains("the engine is away") })
       }
     }

@@ -23,14 +23,14 @@ struct EngineRestartTests {
   private static let cases = [
     Case(
       name: "a job that exits with 0", file: "  web: {\(runs)}",
-      failure: "service 'web' ended with 0 because the engine was restarted"),
+      failure: "service 'web' exited with 0 because the engine was restarted"),
     Case(
       name: "a job that is to start again", file: "  web: {\(runs)}",
       options: ["--on-engine-restart", "restart"], restarted: ["web"]),
     Case(
       name: "a service that ignores TERM",
       file: #"  web: {image: pod-test/busybox, stop_grace_period: 1s, command: [sleep, "1000"]}"#,
-      failure: "service 'web' was ended by SIGKILL (137) because the engine was restarted"),
+      failure: "service 'web' was killed by SIGKILL (137) because the engine was restarted"),
     Case(
       name: "always", file: "  web: {\(runs), restart: always}", restarted: ["web"]),
     Case(

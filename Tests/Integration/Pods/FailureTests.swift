@@ -18,7 +18,7 @@ struct FailureTests {
       """)
     #expect(end.status == .exited(1), "\(end)")
     #expect(end.states.last == "TASK_FAILED")
-    #expect(end.message == "service 'broken' ended with 7: first / can't find my keys")
+    #expect(end.message == "service 'broken' exited with 7: first / can't find my keys")
   }
 
   @Test("names the signal that killed a container", arguments: TestEngine.all)
@@ -33,7 +33,7 @@ struct FailureTests {
       try await engine.docker("kill", "--signal", "KILL", "\(pod.task)_web").output()
       let end = try await pod.ended()
       #expect(end.status == .exited(1))
-      #expect(end.message == "service 'web' was ended by SIGKILL (137)")
+      #expect(end.message == "service 'web' was killed by SIGKILL (137)")
     }
   }
 

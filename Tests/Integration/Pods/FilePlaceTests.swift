@@ -55,12 +55,12 @@ struct RefusedPlace: Sendable, CustomTestStringConvertible {
         others: "  other: {image: pod-test/busybox, volumes: ['./d:/c2'], command: ['true']}"),
       RefusedPlace(
         title: "a directory of the image", service: "", target: "/etc",
-        words: "a directory is there"),
+        words: "the target is an existing directory"),
       RefusedPlace(
         title: "below a file", service: "", target: "/etc/passwd/x", words: "is a file"),
       RefusedPlace(
         title: "below a link to nowhere", service: "", target: "/etc/mtab/x",
-        words: "link to nowhere"),
+        words: "dangling link"),
     ]
 }
 
@@ -162,7 +162,7 @@ struct FilePlaceTests {
       let end = try await podEnd(on: engine, file, PodSettings(environment: ["WORD": "word"]))
       #expect(end.status == .exited(1), "\(end)")
       #expect(end.message.hasPrefix("compose.yaml:4:35: "), "\(end)")
-      #expect(end.message.contains("names a directory"), "\(end)")
+      #expect(end.message.contains("is a directory"), "\(end)")
     }
   }
 

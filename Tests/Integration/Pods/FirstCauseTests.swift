@@ -41,7 +41,7 @@ struct FirstCauseTests {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: pod-test/busybox, command: ['true']}}"
     let end = try await podEnd(on: engine, file, PodSettings(options: ["--share", "net,pid"]))
-    #expect(end.message == "all containers ended with 0", "\(end)")
+    #expect(end.message == "all containers exited with 0", "\(end)")
     #expect(end.status == .exited(0))
   }
 
@@ -76,7 +76,7 @@ struct FirstCauseTests {
         try await pod.running()
         try pod.sandbox.write("go", "")
         let end = try await pod.ended()
-        #expect(end.message == "service 'owner' ended with 3", "\(end)")
+        #expect(end.message == "service 'owner' exited with 3", "\(end)")
       }
       // The group starts again; the policy `no` of the joined services is not applied.
       try await withPod(on: engine, file("on-failure"), PodSettings(options: ["--grace", "0s"])) {

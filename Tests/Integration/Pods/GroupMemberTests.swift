@@ -66,7 +66,7 @@ struct GroupMemberTests {
 
   @Test(
     "has its own policy if it exited by itself, whatever exits after it",
-    arguments: [(137, "was ended by SIGKILL (137)"), (4, "ended with 4")])
+    arguments: [(137, "was killed by SIGKILL (137)"), (4, "exited with 4")])
   func ownExit(code: Int, words: String) async throws {
     // It takes a moment to find out whether 137 was an out-of-memory kill. The owner would be back
     // by then.

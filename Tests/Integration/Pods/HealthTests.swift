@@ -96,7 +96,7 @@ struct HealthTests {
     #expect(end.status == .exited(1))
     #expect(
       end.message
-        == "service 'web' is unhealthy: the cupboard is bare (the check ended with 1)", "\(end)")
+        == "service 'web' is unhealthy: the cupboard is bare (the check exited with 1)", "\(end)")
   }
 
   @Test("service_healthy of a service without a check is refused", arguments: TestEngine.all)

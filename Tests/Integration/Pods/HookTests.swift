@@ -65,7 +65,7 @@ struct HookTests {
       }
       try pod.sandbox.write("stop", "")
       let end = try await pod.ended()
-      #expect(end.message == "service 'web' ended with 3", "\(end)")
+      #expect(end.message == "service 'web' exited with 3", "\(end)")
       let first = try Told("pre-launch.json", in: pod.sandbox)
       #expect(first.hook == "pre-launch" && first.task_id == pod.task && first.container_id == run)
       #expect(first.sandbox == pod.sandbox.path && first.cgroup_parent == "/compose-pods/\(run)")
@@ -88,7 +88,7 @@ struct HookTests {
   func refuses() async throws {
     let engine = try #require(TestEngine.all.first)
     for (command, words) in [
-      ("echo no way >&2; exit 7", "ended with 7"),
+      ("echo no way >&2; exit 7", "exited with 7"),
       ("sleep 97531.25 & sleep 97531.25", "took longer than"),
     ] {
       let settings = PodSettings(
@@ -123,7 +123,7 @@ struct HookTests {
         "--pre-launch-hook", "sleep 97531.75 & setsid sleep 97531.75 & exit 0",
       ]))
     #expect(end.status == .exited(0) && end.states.last == "TASK_FINISHED", "\(end)")
-    #expect(end.stderr.contains { $0.contains("the running hook 'exit 4' ended with 4") })
+    #expect(end.stderr.contains { $0.contains("the running hook 'exit 4' exited with 4") })
     #expect(end.stderr.contains { $0.contains("the post-stop hook") && $0.contains("signal 9") })
     // Processes that a hook leaves are killed when it exits.
     #expect(try await Self.sleepers("97531.75") == 0)

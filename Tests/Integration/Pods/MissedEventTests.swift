@@ -57,7 +57,7 @@ struct MissedEventTests {
       // A list between the kill and the removal reports the exit.
       let messages = [
         "the container of service 'web' was removed by someone else",
-        "service 'web' was ended by SIGKILL (137)",
+        "service 'web' was killed by SIGKILL (137)",
       ]
       #expect(messages.contains(end.message), "\(end)")
     }

@@ -130,7 +130,7 @@ struct OutageTests {
         let end = try await pod.ended(within: .seconds(60))
         #expect(end.status == .exited(1), "\(end)")
         #expect(end.states.last == "TASK_FAILED")
-        #expect(end.message.hasPrefix("service 'brittle' ended with 3"))
+        #expect(end.message.hasPrefix("service 'brittle' exited with 3"))
       }
     }
   }

@@ -23,7 +23,7 @@ struct PodOptionTests {
       try pod.sandbox.write("stop", "")
       let end = try await pod.ended()
       #expect(end.status == .exited(1) && end.states.last == "TASK_FAILED")
-      #expect(end.message.hasPrefix("service 'web' ended with 0"), "\(end)")
+      #expect(end.message.hasPrefix("service 'web' exited with 0"), "\(end)")
     }
   }
 

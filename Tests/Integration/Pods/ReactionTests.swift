@@ -45,11 +45,11 @@ private let cases = [
     state: "TASK_FAILED", message: "service 'web' is unhealthy", starts: 1),
   ReactionCase(
     testDescription: "unhealthy, restart by option", options: ["--on-unhealthy", "restart"],
-    script: sick, keys: [check], state: "TASK_FINISHED", message: "ended with 0", starts: 3),
+    script: sick, keys: [check], state: "TASK_FINISHED", message: "exited with 0", starts: 3),
   ReactionCase(
     testDescription: "unhealthy, restart by the file", script: sick,
     keys: [check, "x-pod: {on_unhealthy: restart}"], state: "TASK_FINISHED",
-    message: "ended with 0", starts: 3),
+    message: "exited with 0", starts: 3),
   ReactionCase(
     testDescription: "unhealthy, the file is stronger", options: ["--on-unhealthy", "restart"],
     script: sick, keys: [check, "x-pod: {on_unhealthy: fail}"], state: "TASK_FAILED",
@@ -60,12 +60,12 @@ private let cases = [
     needsMemory: true),
   ReactionCase(
     testDescription: "out of memory, restart by option", options: ["--on-oom", "restart"],
-    script: greedy, keys: ["mem_limit: 8m"], state: "TASK_FINISHED", message: "ended with 0",
+    script: greedy, keys: ["mem_limit: 8m"], state: "TASK_FINISHED", message: "exited with 0",
     starts: 3, needsMemory: true),
   ReactionCase(
     testDescription: "out of memory, restart by the file", script: greedy,
     keys: ["mem_limit: 8m", "x-pod: {on_oom: restart}"], state: "TASK_FINISHED",
-    message: "ended with 0", starts: 3, needsMemory: true),
+    message: "exited with 0", starts: 3, needsMemory: true),
   ReactionCase(
     testDescription: "out of memory, no more often than its policy says",
     options: ["--on-oom", "restart"], script: "sleep 0.5; tail /dev/zero",
@@ -81,18 +81,18 @@ private let cases = [
     testDescription: "delay and max_attempts", script: "exit 3",
     keys: [
       "deploy: {restart_policy: {condition: on-failure, delay: 700ms, max_attempts: 2}}"
-    ], state: "TASK_FAILED", message: "service 'web' ended with 3", starts: 3,
+    ], state: "TASK_FAILED", message: "service 'web' exited with 3", starts: 3,
     least: .milliseconds(1_400)),
   ReactionCase(
     testDescription: "max_attempts of `any`, which ends with 0", script: "exit 0",
     keys: ["deploy: {restart_policy: {condition: any, delay: 100ms, max_attempts: 2}}"],
-    state: "TASK_FINISHED", message: "ended with 0", starts: 3),
+    state: "TASK_FINISHED", message: "exited with 0", starts: 3),
   ReactionCase(
     testDescription: "a window that each run reaches, until one doesn't",
     script: "[ $$n -gt 2 ] || sleep 5; exit 3",
     keys: [
       "deploy: {restart_policy: {condition: on-failure, delay: 100ms, max_attempts: 1, window: 4s}}"
-    ], state: "TASK_FAILED", message: "service 'web' ended with 3", starts: 3),
+    ], state: "TASK_FAILED", message: "service 'web' exited with 3", starts: 3),
 ]
 
 @Suite("The reaction to a failure of a service", .needsEngine, .throttled)

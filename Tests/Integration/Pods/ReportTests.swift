@@ -77,8 +77,8 @@ private let cases = [
         extra: {\(image), command: [sh, -c, 'exit 5'], x-pod: {role: optional}}
       """,
     state: "finished", cause: "completed", code: 0, decider: "job",
-    phases: ["launch", "run", "stop"], text: ["optional   service 'extra' ended with 5"],
-    codes: ["job": 0, "extra": 5], optional: "service 'extra' ended with 5"),
+    phases: ["launch", "run", "stop"], text: ["optional   service 'extra' exited with 5"],
+    codes: ["job": 0, "extra": 5], optional: "service 'extra' exited with 5"),
   ReportCase(
     testDescription: "a service that is unhealthy",
     services: """

@@ -27,7 +27,7 @@ struct RestartTests {
     let end = try await podEnd(on: engine, counting(policy: "'no'", script: "exit 3"))
     #expect(end.status == .exited(1))
     #expect(end.output(of: "job") == ["start 1"])
-    #expect(end.message.contains("service 'job' ended with 3"))
+    #expect(end.message.contains("service 'job' exited with 3"))
   }
 
   @Test("on-failure:2 starts three times, then fails", arguments: TestEngine.all)
@@ -35,7 +35,7 @@ struct RestartTests {
     let end = try await podEnd(on: engine, counting(policy: "on-failure:2", script: "exit 4"))
     #expect(end.status == .exited(1))
     #expect(end.output(of: "job") == ["start 1", "start 2", "start 3"])
-    #expect(end.message.contains("service 'job' ended with 4"))
+    #expect(end.message.contains("service 'job' exited with 4"))
   }
 
   @Test("on-failure starts again until the container exits with 0", arguments: TestEngine.all)

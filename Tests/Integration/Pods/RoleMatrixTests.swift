@@ -52,9 +52,9 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
   /// The message's description of the exit.
   var words: String {
     switch end {
-    case .zero: "service 'x' ended with 0"
-    case .three: "service 'x' ended with 3"
-    case .signal: "service 'x' was ended by SIGKILL"
+    case .zero: "service 'x' exited with 0"
+    case .three: "service 'x' exited with 3"
+    case .signal: "service 'x' was killed by SIGKILL"
     case .memory: "service 'x' was killed for memory"
     case .unhealthy: "service 'x' is unhealthy"
     }
@@ -68,7 +68,7 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
 
   /// The expected result of the pod.
   var outcome: Outcome {
-    let done = Outcome(state: "TASK_FINISHED", exit: 0, message: "service 'job' ended with 0")
+    let done = Outcome(state: "TASK_FINISHED", exit: 0, message: "service 'job' exited with 0")
     switch role {
     case "main":
       if starts == nil { return Outcome(state: "TASK_KILLED", exit: 130, message: "") }

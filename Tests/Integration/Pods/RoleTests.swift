@@ -57,45 +57,45 @@ private let cases = [
       ("job", "main", after("ship.up") + "echo job >> /marks/order", ""),
       ("ship", "sidecar", server("ship"), "depends_on: [job]"),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0", order: ["job", "ship"]),
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0", order: ["job", "ship"]),
   RoleCase(
     testDescription: "a job that fails beside a sidecar",
     services: [
       ("job", nil, after("ship.up") + "exit 3", ""), ("ship", "sidecar", server("ship"), ""),
     ],
-    state: "TASK_FAILED", code: 3, message: "service 'job' ended with 3", order: ["ship"]),
+    state: "TASK_FAILED", code: 3, message: "service 'job' exited with 3", order: ["ship"]),
   RoleCase(
     testDescription: "a job that a signal ends",
     services: [
       ("job", nil, "sleep 0.5; kill -9 $$$$", "init: true"),
       ("ship", "sidecar", server("ship"), ""),
     ],
-    state: "TASK_FAILED", code: 137, message: "service 'job' was ended by SIGKILL (137)"),
+    state: "TASK_FAILED", code: 137, message: "service 'job' was killed by SIGKILL (137)"),
   RoleCase(
     testDescription: "a sidecar that fails",
     services: [
       ("job", nil, server("job"), ""), ("ship", "sidecar", after("job.up") + "exit 4", ""),
     ],
-    state: "TASK_FAILED", code: 1, message: "service 'ship' ended with 4", order: ["job"]),
+    state: "TASK_FAILED", code: 1, message: "service 'ship' exited with 4", order: ["job"]),
   RoleCase(
     testDescription: "a sidecar that exits early with 0",
     services: [("job", nil, "sleep 1.5", ""), ("ship", "sidecar", "true", "")],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0"),
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0"),
   RoleCase(
     testDescription: "a sidecar that always restarts",
     services: [("job", nil, "sleep 1", ""), ("ship", "sidecar", "sleep 0.1", "restart: always")],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0"),
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0"),
   RoleCase(
     testDescription: "an optional service that fails",
     services: [("job", nil, after("go"), ""), ("extra", "optional", "exit 5", "")],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
-    warning: "service 'extra' ended with 5: it is optional"),
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
+    warning: "service 'extra' exited with 5: it is optional"),
   RoleCase(
     testDescription: "an optional service that can't be started",
     services: [
       ("job", nil, after("go"), ""), ("extra", "optional", "true", "entrypoint: [/nowhere]"),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
     warning: "service 'extra' can't be started"),
   RoleCase(
     testDescription: "an optional service that is unhealthy",
@@ -103,7 +103,7 @@ private let cases = [
       ("job", nil, after("go"), ""),
       ("extra", "optional", server("extra"), unhealthy(after: "extra.up")),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0", order: ["extra"],
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0", order: ["extra"],
     warning: "service 'extra' is unhealthy"),
   RoleCase(
     testDescription: "a sidecar that is unhealthy",
@@ -119,17 +119,17 @@ private let cases = [
       ("ship", "sidecar", server("ship"), neverHealthy),
       ("upload", "final", "echo $$POD_STATE >> /marks/order", ""),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
     order: ["ship", "TASK_FINISHED"]),
   RoleCase(
     testDescription: "the first of two main services decides before the other is healthy",
     options: ["--mains", "any"],
     services: [("one", nil, after("two.up"), ""), ("two", nil, server("two"), neverHealthy)],
-    state: "TASK_FINISHED", code: 0, message: "service 'one' ended with 0", order: ["two"]),
+    state: "TASK_FINISHED", code: 0, message: "service 'one' exited with 0", order: ["two"]),
   RoleCase(
     testDescription: "the first of two main services decides", options: ["--mains", "any"],
     services: [("one", nil, after("two.up"), ""), ("two", nil, server("two"), "")],
-    state: "TASK_FINISHED", code: 0, message: "service 'one' ended with 0", order: ["two"]),
+    state: "TASK_FINISHED", code: 0, message: "service 'one' exited with 0", order: ["two"]),
   RoleCase(
     testDescription: "the last of two main services decides",
     services: [
@@ -137,24 +137,24 @@ private let cases = [
       ("two", nil, after("ship.up") + "sleep 1; echo two >> /marks/order", ""),
       ("ship", "sidecar", server("ship"), ""),
     ],
-    state: "TASK_FINISHED", code: 0, message: "all main services ended with 0",
+    state: "TASK_FINISHED", code: 0, message: "all main services exited with 0",
     order: ["two", "ship"]),
   RoleCase(
     testDescription: "roles by the option, which is stronger than the file",
     options: ["--roles", "job=main,ship=sidecar"],
     services: [("job", "optional", after("ship.up"), ""), ("ship", "main", server("ship"), "")],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0", order: ["ship"]),
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0", order: ["ship"]),
   RoleCase(
     testDescription: "the service of --exit-code-from", options: ["--exit-code-from", "job"],
     services: [("job", nil, after("db.up") + "exit 9", ""), ("db", nil, server("db"), "")],
-    state: "TASK_FAILED", code: 9, message: "service 'job' ended with 9", order: ["db"]),
+    state: "TASK_FAILED", code: 9, message: "service 'job' exited with 9", order: ["db"]),
   RoleCase(
     testDescription: "an init service completes first",
     services: [
       ("job", nil, "cat /marks/ready >> /marks/order", ""),
       ("prepare", "init", "sleep 0.5; echo prepared > /marks/ready", ""),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0", order: ["prepared"]),
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0", order: ["prepared"]),
   RoleCase(
     testDescription: "an init service that needs another",
     services: [
@@ -165,12 +165,12 @@ private let cases = [
       ),
       ("job", nil, after("db.up") + "echo job >> /marks/order", ""),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
     order: ["prepared", "job", "db"]),
   RoleCase(
     testDescription: "an init service that fails",
     services: [("job", nil, "echo job >> /marks/order", ""), ("prepare", "init", "exit 6", "")],
-    state: "TASK_FAILED", code: 1, message: "service 'prepare' ended with 6", order: []),
+    state: "TASK_FAILED", code: 1, message: "service 'prepare' exited with 6", order: []),
   RoleCase(
     testDescription: "a final service after a success",
     services: [
@@ -178,7 +178,7 @@ private let cases = [
       ("ship", "sidecar", server("ship"), ""),
       ("upload", "final", "echo $$POD_STATE $$POD_EXIT_CODE >> /marks/order", ""),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
     order: ["job", "ship", "TASK_FINISHED 0"]),
   RoleCase(
     testDescription: "a final service after a failure, which fails too",
@@ -186,12 +186,12 @@ private let cases = [
       ("job", nil, "sleep 0.5; exit 3", ""),
       ("upload", "final", "echo $$POD_STATE $$POD_EXIT_CODE >> /marks/order; exit 8", ""),
     ],
-    state: "TASK_FAILED", code: 3, message: "service 'job' ended with 3",
-    order: ["TASK_FAILED 3"], warning: "service 'upload', which is final, ended with 8"),
+    state: "TASK_FAILED", code: 3, message: "service 'job' exited with 3",
+    order: ["TASK_FAILED 3"], warning: "service 'upload', which is final, exited with 8"),
   RoleCase(
     testDescription: "a final service that takes too long", options: ["--final-timeout", "1s"],
     services: [("job", nil, "true", ""), ("upload", "final", "sleep 1000", "")],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
     warning: "has not exited in its time"),
   RoleCase(
     testDescription: "a final service that takes too long is gone when the next begins",
@@ -205,7 +205,7 @@ private let cases = [
         ""
       ),
     ],
-    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0", order: ["gone"],
+    state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0", order: ["gone"],
     warning: "service 'one', which is final, has not exited in its time"),
 ]
 

@@ -44,7 +44,7 @@ struct ScaleTests {
       #expect(names == ["asker 1", "web-1 1", "web-2 2"].map { "\(pod.task)_\($0)" })
       try await engine.docker("kill", "\(pod.task)_web-2").output()
       let end = try await pod.ended()
-      #expect(end.message == "service 'web/2' was ended by SIGKILL (137)")
+      #expect(end.message == "service 'web/2' was killed by SIGKILL (137)")
     }
   }
 

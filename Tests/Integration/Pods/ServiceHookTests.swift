@@ -66,7 +66,7 @@ struct ServiceHookTests {
     let end = try await podEnd(on: engine, file)
     #expect(end.status == .exited(1), "\(end)")
     #expect(
-      end.message == "compose.yaml:8:9: the \(kind) of service 'web' ended with 3: no luck")
+      end.message == "compose.yaml:8:9: the \(kind) of service 'web' exited with 3: no luck")
     #expect(!end.stdout.contains { $0.contains("never") })
   }
 
@@ -107,7 +107,7 @@ struct ServiceHookTests {
             - {command: ["sh", "-c", "exec >/dev/null 2>&1; sleep 11; exit 3"]}
       """
     let end = try await podEnd(on: engine, file)
-    #expect(end.message == "compose.yaml:7:9: the post_start of service 'web' ended with 3")
+    #expect(end.message == "compose.yaml:7:9: the post_start of service 'web' exited with 3")
   }
 
   @Test("that take too long are named when the pod isn't running in time")
@@ -161,7 +161,7 @@ struct ServiceHookTests {
     let settings = PodSettings(
       shell: "exec unshare --pid --mount-proc --fork --kill-child \"$@\"")
     let end = try await podEnd(on: engine, file, settings)
-    #expect(end.message == "service 'other' ended with 4", "\(end)")
+    #expect(end.message == "service 'other' exited with 4", "\(end)")
   }
 
   @Test("such as post_start stop with their container without an error")
@@ -178,7 +178,7 @@ struct ServiceHookTests {
     }
     let file = "services:\n" + services.joined(separator: "\n")
     let end = try await podEnd(on: try #require(TestEngine.all.first), file)
-    #expect(end.message == "all containers ended with 0", "\(end)")
+    #expect(end.message == "all containers exited with 0", "\(end)")
     #expect(end.status == .exited(0))
   }
 }

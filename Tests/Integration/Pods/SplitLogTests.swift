@@ -60,7 +60,7 @@ struct SplitLogTests {
     for option in [["--split-logs", "8k,1"], []] {
       try await withPod(on: engine, file, PodSettings(options: option)) { pod in
         let end = try await pod.ended()
-        #expect(end.message == "service 'web' ended with 4: again", "\(end)")
+        #expect(end.message == "service 'web' exited with 4: again", "\(end)")
         #expect(text(pod, "web.stdout") == (option.isEmpty ? nil : "again\nagain\nagain\n"))
       }
     }

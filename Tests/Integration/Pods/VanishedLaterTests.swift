@@ -45,7 +45,7 @@ struct VanishedLaterTests {
       try await tap.release()
       let end = try await pod.ended()
       #expect(end.status == .exited(code == 0 ? 0 : 1), "\(end)")
-      if code != 0 { #expect(end.message == "service 'web' ended with 3") }
+      if code != 0 { #expect(end.message == "service 'web' exited with 3") }
     }
   }
 

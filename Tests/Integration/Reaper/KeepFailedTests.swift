@@ -97,7 +97,7 @@ struct KeepFailedTests {
         let again = PodSettings(task: pod.task)
         try await withPod(on: engine, failing, again) { second in
           let end = try await second.ended()
-          #expect(end.message.contains("'web' ended with 3"), "\(end)")
+          #expect(end.message.contains("'web' exited with 3"), "\(end)")
         }
         #expect(try await self.names(of: pod.run, on: engine) == names)
         let removed = try await command(engine, "rm", pod.run)

@@ -154,21 +154,21 @@ struct FailureKind: Sendable, CustomStringConvertible {
   private static let life = [
     FailureKind(
       "pre_start fails", [#"pre_start: [{command: \#(words)}]"#],
-      cause: "pre_start.*ended with 5: no keys", moment: #""StatusCode":5"#),
+      cause: "pre_start.*exited with 5: no keys", moment: #""StatusCode":5"#),
     FailureKind(
       "post_start fails", [#"post_start: [{command: \#(words)}]"#],
-      cause: "post_start.*ended with 5: no keys", moment: #""ExitCode":5"#),
+      cause: "post_start.*exited with 5: no keys", moment: #""ExitCode":5"#),
     FailureKind(
       "unhealthy",
       [
         #"healthcheck: {test: ["CMD-SHELL", "echo sick; exit 1"], interval: 300ms, retries: 1}"#
-      ], cause: "unhealthy: sick .the check ended with 1.", moment: "health_status: unhealthy",
+      ], cause: "unhealthy: sick .the check exited with 1.", moment: "health_status: unhealthy",
       hasHealthcheck: true),
     FailureKind(
       "exits before healthy", [#"healthcheck: {test: ["CMD", "true"], interval: 30s}"#],
-      cause: "ended with 5: no keys", moment: exit, command: words,
+      cause: "exited with 5: no keys", moment: exit, command: words,
       hasHealthcheck: true),
     FailureKind(
-      "exits", cause: "ended with 5: no keys", moment: exit, command: words),
+      "exits", cause: "exited with 5: no keys", moment: exit, command: words),
   ]
 }

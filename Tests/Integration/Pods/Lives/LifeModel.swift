@@ -92,7 +92,7 @@ struct LifeModel: Sendable {
   /// Every reason to fail, ordered by time.
   var causes: [LifeCause] {
     let infra = history.infraLost.map {
-      LifeCause(time: $0, words: ["infrastructure container", "was ended by"], delay: 1500)
+      LifeCause(time: $0, words: ["infrastructure container", "was killed by"], delay: 1500)
     }
     return
       (round.pod.services.flatMap { exits(of: $0) + losses(of: $0) } + [infra].compactMap { $0 })
@@ -111,7 +111,7 @@ struct LifeModel: Sendable {
           .init(time: time, words: [name, "is unhealthy"], isCertain: isAlone))
       }
       guard let (time, code) = instance.died else { continue }
-      let words = code > 128 ? "was ended by" : "ended with \(code)"
+      let words = code > 128 ? "was killed by" : "exited with \(code)"
       switch fate {
       case .fails:
         // A service that exits together with the owner of its namespace can restart with the owner.
@@ -125,7 +125,7 @@ struct LifeModel: Sendable {
       }
     }
     if let (time, code) = preStartFailure(of: service) {
-      let words = code > 128 ? "was ended by" : "ended with \(code)"
+      let words = code > 128 ? "was killed by" : "exited with \(code)"
       causes.append(.init(time: time, words: ["pre_start of service \(name) \(words)"]))
     }
     return causes

@@ -20,7 +20,7 @@ struct LifeOutcomeTests {
     scene["db"][0].told = (1350, 15)
     scene["db"][0].end = (1390, 0)
     scene.history.ended = 1900
-    failed("service 'other' ended with \(code)")(&scene)
+    failed("service 'other' exited with \(code)")(&scene)
     return scene
   }
 
@@ -36,10 +36,10 @@ struct LifeOutcomeTests {
   func failure() {
     let scene = Self.exit(3)
     #expect(scene.complaints.isEmpty)
-    #expect(objects(scene, Self.failed("service 'app' ended with 3")))
-    #expect(objects(scene, Self.failed("service 'other' ended with 4")))
+    #expect(objects(scene, Self.failed("service 'app' exited with 3")))
+    #expect(objects(scene, Self.failed("service 'other' exited with 4")))
     #expect(objects(scene, Self.failed("service 'other' can't be started")))
-    #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers ended with 0", 0) })
+    #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers exited with 0", 0) })
     #expect(objects(scene) { $0.history.status = .exited(130) })
     #expect(objects(scene) { $0.history.states = [] })
   }
@@ -55,7 +55,7 @@ struct LifeOutcomeTests {
     #expect(!objects(Self.exit(3), killed(1200)))
     #expect(objects(Self.exit(3), killed(1000 + LifeModel.patience + 1)))
     #expect(objects(.plain) { $0.history.terms = [] })
-    #expect(objects(.plain, Self.failed("service 'app' ended with 0")))
+    #expect(objects(.plain, Self.failed("service 'app' exited with 0")))
     #expect(objects(.plain) { $0.history.states[0].message += "; not removed: network x" })
   }
 
@@ -65,12 +65,12 @@ struct LifeOutcomeTests {
     #expect(
       objects(scene) {
         $0["app"] = [.init(start: 800, end: (2400, 4))]
-        Self.failed("service 'app' ended with 4")(&$0)
+        Self.failed("service 'app' exited with 4")(&$0)
       })
     #expect(
       !objects(scene) {
         $0["app"] = [.init(start: 800, end: (1100, 4))]
-        Self.failed("service 'app' ended with 4")(&$0)
+        Self.failed("service 'app' exited with 4")(&$0)
       })
   }
 
@@ -90,7 +90,7 @@ struct LifeOutcomeTests {
     var scene = LifeScene([.init(name: "a"), .init(name: "b")])
     scene["a"] = [.init(start: 500, end: (900, 0))]
     scene["b"] = [.init(start: 500, end: (1900, 0))]
-    scene.ends("TASK_FINISHED", "all containers ended with 0", 0)
+    scene.ends("TASK_FINISHED", "all containers exited with 0", 0)
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene) { $0["b"][0].told = (1850, 15) })
     #expect(objects(scene) { $0.history.terms = [1000] })
@@ -112,7 +112,7 @@ struct LifeOutcomeTests {
     #expect(
       !objects(Self.exit(0)) {
         $0.add("app/pre_start", (1200, .died(code: 4)))
-        Self.failed("compose.yaml:9:1: the pre_start of service 'app' ended with 4")(&$0)
+        Self.failed("compose.yaml:9:1: the pre_start of service 'app' exited with 4")(&$0)
       })
     var scene = LifeScene([
       .init(name: "a", hasHealthcheck: true),
@@ -137,13 +137,13 @@ struct LifeOutcomeTests {
       .init(start: 600, end: (1010, 137)), .init(start: 1400, end: (3050, 0), told: (3010, 15)),
     ]
     #expect(scene.complaints.isEmpty)
-    #expect(objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
+    #expect(objects(scene, Self.failed("service 'j' was killed by SIGKILL (137)")))
     // The owner doesn't restart, and the joined service exited with it.
     scene["owner"] = [.init(start: 500, end: (1000, 0))]
     scene["j"] = [.init(start: 600, end: (1010, 137))]
     scene.edit("owner") { $0.restart = .no }
-    #expect(objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
-    scene.ends("TASK_FINISHED", "all containers ended with 0", 0)
+    #expect(objects(scene, Self.failed("service 'j' was killed by SIGKILL (137)")))
+    scene.ends("TASK_FINISHED", "all containers exited with 0", 0)
     #expect(scene.complaints.isEmpty)
   }
 
@@ -156,10 +156,10 @@ struct LifeOutcomeTests {
     for name in ["a", "b"] { scene[name] = [.init(start: 500, end: (1030, 137))] }
     scene.ends(
       "TASK_FAILED",
-      "the infrastructure container was ended by SIGKILL (137): it is ended from outside alone", 1)
+      "the infrastructure container was killed by SIGKILL (137): it is ended from outside alone", 1)
     #expect(scene.complaints.isEmpty)
-    #expect(objects(scene, Self.failed("service 'a' was ended by SIGKILL (137)")))
-    #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers ended with 0", 0) })
+    #expect(objects(scene, Self.failed("service 'a' was killed by SIGKILL (137)")))
+    #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers exited with 0", 0) })
     // Without an intrusion, the pod itself removed it.
     #expect(objects(scene) { $0.history.intrusions = [] })
   }

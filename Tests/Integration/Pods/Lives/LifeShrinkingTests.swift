@@ -97,8 +97,8 @@ struct LifeShrinkingTests {
     #expect(
       clock.entry(ofLog: "51.25 a pre_stop exit 3") == entry(1250, "a/pre_stop", .exits(code: 3)))
     #expect(clock.entry(ofLog: "51.25 a") == nil)
-    let state = clock.state(in: "1970-01-01T00:16:42.500Z TASK_FAILED service 'a' ended with 3")
+    let state = clock.state(in: "1970-01-01T00:16:42.500Z TASK_FAILED service 'a' exited with 3")
     #expect(
-      state == .init(time: 2500, name: "TASK_FAILED", message: "service 'a' ended with 3"))
+      state == .init(time: 2500, name: "TASK_FAILED", message: "service 'a' exited with 3"))
   }
 }

@@ -181,7 +181,7 @@ struct StrangerModel: Sendable {
   private func explains(_ excuse: Excuse, _ message: String) -> Bool {
     switch excuse {
     case .exits(let name, let code):
-      return names(name, message) && message.contains("ended with \(code)")
+      return names(name, message) && message.contains("exited with \(code)")
     case .removed(let name):
       return names(name, message) && message.contains("was removed by someone else")
     case .infraRemoved:

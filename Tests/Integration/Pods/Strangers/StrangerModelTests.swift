@@ -71,7 +71,7 @@ struct StrangerModelTests {
   func maintenance(operation: StrangerOperation) {
     let messages = [
       "the container of service 'web' was removed by someone else", "network x not found",
-      "service 'web' ended with 0", "service 'web' was ended by SIGKILL (137)",
+      "service 'web' exited with 0", "service 'web' was killed by SIGKILL (137)",
     ]
     for message in messages {
       #expect(complaint([Self.web], [event(operation)], Self.failed(message)) != nil)
@@ -108,10 +108,10 @@ struct StrangerModelTests {
   @Test("an engine restart fails the services without a policy, and the message names it")
   func engineRestart() {
     let restarted = event(Self.restart, ["web": ["running"], "plain": ["running"]])
-    let good = "service 'plain' ended with 0 when the engine was restarted"
+    let good = "service 'plain' exited with 0 when the engine was restarted"
     #expect(complaint([Self.web, Self.plain], [restarted], Self.failed(good)) == nil)
     #expect(
-      complaint([Self.web, Self.plain], [restarted], Self.failed("service 'plain' ended with 0"))
+      complaint([Self.web, Self.plain], [restarted], Self.failed("service 'plain' exited with 0"))
         != nil)
     #expect(complaint([Self.web, Self.plain], [restarted], Self.killed) != nil)
     #expect(complaint([Self.web], [restarted], Self.killed) == nil)
