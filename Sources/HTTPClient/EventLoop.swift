@@ -74,7 +74,7 @@ final class EventLoop: Sendable {
   }
 
   private func launch() {
-    guard multi != nil else { return failAll("curl cannot be initialised") }
+    guard multi != nil else { return failAll("curl cannot be initialized") }
     var thread = pthread_t()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)

@@ -90,7 +90,7 @@ final class Exchange: Sendable {
       if let head = state.head, !state.isCancelled { return head }
       try state.outcome?.get()
       throw error(
-        .connectionLost, "\(request.endpoint) closed the connection before its answer began")
+        .connectionLost, "\(request.endpoint) closed the connection before its response began")
     }
   }
 

@@ -47,7 +47,7 @@ public struct HTTPBody: AsyncSequence, Sendable {
     for try await piece in self {
       guard all.count + piece.count <= limit else {
         cancel()
-        throw handle.exchange.error(.tooLarge, "the answer is larger than \(limit) bytes")
+        throw handle.exchange.error(.tooLarge, "the response is larger than \(limit) bytes")
       }
       all += piece
     }

@@ -52,7 +52,7 @@ public final class HTTPUpgrade {
         return HTTPUpgrade(head, wire, received[size...])
       }
       guard received.count <= 64 << 10 else {
-        throw wire.exchange.error(.malformed, "the head of the response has no end")
+        throw wire.exchange.error(.malformed, "the head of the response is too long")
       }
       switch try chunk.withUnsafeMutableBytes({ try wire.receive($0) }) {
       case .bytes(let count): received += chunk[..<count]

@@ -103,7 +103,7 @@ final class Transfer {
 
   var lateness: HTTPError {
     let request = exchange.request
-    let what = hasHead ? "no complete answer" : "no answer"
+    let what = hasHead ? "no complete response" : "no response"
     let isBody = hasHead && exchange.mode == .stream && request.bodyTimeout != nil
     let limit = (isBody ? request.bodyTimeout : request.timeout).map { " within \($0)" } ?? ""
     return exchange.error(.timedOut, "\(what) from \(request.endpoint)\(limit)")
@@ -112,7 +112,7 @@ final class Transfer {
   func outcome(_ code: CURLcode) -> Result<Void, any Error> {
     if isTooLarge {
       let limit = exchange.request.maximumBodySize
-      return .failure(exchange.error(.tooLarge, "the answer is larger than \(limit) bytes"))
+      return .failure(exchange.error(.tooLarge, "the response is larger than \(limit) bytes"))
     }
     if code == CURLE_OK {
       if exchange.mode == .status { exchange.receive(head: HTTPHead(status: status)) }

@@ -63,8 +63,8 @@ public struct TrustStore: Sendable, Equatable {
 
   /// A message with the locations that were searched without success.
   var absence: String {
-    "no certificates of authorities are on this host, so it can't be verified: looked for "
+    "this host has no CA certificates to verify it: none at "
       + places.map(\.path).joined(separator: ", ")
-      + " (SSL_CERT_FILE or SSL_CERT_DIR name another place)"
+      + " (SSL_CERT_FILE or SSL_CERT_DIR sets another path)"
   }
 }

@@ -11,7 +11,7 @@ enum PodmanLimits {
     if info.securityOptions.contains("name=rootless"), info.cgroupVersion == "1" {
       return SetupFailure(
         description:
-          "podman \(info.serverVersion) without root puts containers into no cgroup on cgroup "
+          "podman \(info.serverVersion) without root doesn't put containers into cgroups on cgroup "
           + "version 1, so a task's limits would not hold: use the system's podman service")
     }
     if info.cgroupDriver == "systemd" {
@@ -33,8 +33,8 @@ enum PodmanLimits {
     guard info.isPodman, !hasSystemd else { return }
     for container in containers where container.hasHealthcheck(imageHas: false) {
       throw ComposeError(
-        "service '\(container.service.name)' has a healthcheck, which podman runs by systemd, "
-          + "and systemd doesn't run here",
+        "service '\(container.service.name)' has a healthcheck, which podman runs with systemd, "
+          + "and systemd isn't running on this host",
         at: container.service.position)
     }
   }

@@ -16,10 +16,10 @@ extension PodSetup {
     }
     guard engine.endpoint.isLocal else { throw refusal("it is on another host") }
     guard !info.securityOptions.contains("name=rootless") else {
-      throw refusal("it is rootless: its slices are its user's")
+      throw refusal("it is rootless, so its slices belong to its user")
     }
     guard Systemd.isInit else {
-      throw refusal("there is no systemd here (/run/systemd/system)")
+      throw refusal("this host has no systemd (/run/systemd/system)")
     }
     guard let slice = PodSlice(run: request.run, parent: request.slices.parent) else {
       throw SetupFailure(
@@ -47,7 +47,7 @@ extension PodSetup {
     guard !isolators.isEmpty else { return nil }
     let names = isolators.joined(separator: " and ")
     return
-      "the agent's isolator\(isolators.count == 1 ? "" : "s") \(names) would not bind the pod: the engine's driver systemd "
-      + "puts it into a slice of its own"
+      "the agent's isolator\(isolators.count == 1 ? "" : "s") \(names) would not apply to the pod: the engine's driver systemd "
+      + "puts it into a separate slice"
   }
 }

@@ -71,7 +71,7 @@ public struct PodSetup: Sendable {
     guard info.cgroupDriver != "none" else {
       throw SetupFailure(
         description:
-          "the engine puts containers into no cgroup (cgroup driver none: a rootless engine without delegation), "
+          "the engine doesn't put containers into cgroups (cgroup driver none: a rootless engine without delegation), "
           + "so a task's limits would not hold: use a rootful engine, or delegate cgroups to its user with "
           + "cgroup version 2 and the driver cgroupfs"
       )
@@ -79,8 +79,8 @@ public struct PodSetup: Sendable {
     if request.logging == .engine, info.loggingDriver == "none" {
       throw SetupFailure(
         description:
-          "the engine's own log driver is none (log-driver in daemon.json), which leaves nothing to read again after the "
-          + "engine was away: name another, or drop `logging: engine`")
+          "the engine's own log driver is none (log-driver in daemon.json), which has no log to read after the "
+          + "engine was away: set another driver, or remove `logging: engine`")
     }
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
     let parent = CgroupParent.choose(
@@ -152,7 +152,7 @@ public struct PodSetup: Sendable {
     } catch Errno.permissionDenied, Errno.notPermitted, Errno.readOnlyFileSystem {
       return path
     } catch {
-      throw SetupFailure(description: "cgroup \(path) can't be made: \(error)")
+      throw SetupFailure(description: "cgroup \(path) can't be created: \(error)")
     }
   }
 }

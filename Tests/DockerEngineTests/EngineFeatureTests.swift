@@ -111,7 +111,7 @@ struct EngineFeatureTests {
       #expect(at.refusal(of: needs) == nil)
       let refusal = try #require(below.refusal(of: needs))
       #expect(refusal.hasPrefix("\(feature.subject) needs API \(feature.since) (Docker "))
-      #expect(refusal.hasSuffix("), the engine speaks \(below.version)"))
+      #expect(refusal.hasSuffix("), the engine has API \(below.version)"))
     case .text(let text, let before, let body):
       func sent(_ ability: EngineAbility) throws -> (text: String, dropped: [String]) {
         let (fitted, dropped) = body.fitted(to: ability)

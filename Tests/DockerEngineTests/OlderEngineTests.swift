@@ -220,7 +220,7 @@ struct OlderEngineTests {
     let error = await #expect(throws: EngineError.self) { try await engine(server).ping() }
     #expect(error?.kind == .tooOld)
     #expect(
-      error?.message.contains("is Docker/1.12.6 (linux), this program needs API 1.25") == true)
+      error?.message.contains("is Docker/1.12.6 (linux), but this program needs API 1.25") == true)
   }
 
   @Test("is supported although its responses lack newer fields")

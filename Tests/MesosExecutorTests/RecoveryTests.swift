@@ -47,7 +47,8 @@ struct RecoveryTests {
     try await withSession(agent: agent, environment: environment) { stage in
       try await stage.happens("subscribed")
       agent.server.stop()
-      try await stage.happens("ended lost the agent, and the framework has no checkpointing")
+      try await stage.happens(
+        "ended the connection to the agent was lost, and the framework has no checkpointing")
       #expect(agent.calls.count == 1)
     }
   }

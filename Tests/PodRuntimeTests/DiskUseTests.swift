@@ -29,7 +29,7 @@ struct DiskUseTests {
       try containers([("a", "1048576"), ("b", "10485760"), ("c", "10"), ("d", "2048"), ("e", "0")]))
     #expect(
       use.excess(of: "web.1", over: 5 << 20)
-        == "task web.1 uses 11.0 MB of disk in its containers' writable layers, and has 5.0 MB: "
+        == "task web.1 uses 11.0 MB of disk in its containers' writable layers, and its limit is 5.0 MB: "
         + "b 10.0 MB, a 1.0 MB, d 2.0 kB, and 1 more")
   }
 

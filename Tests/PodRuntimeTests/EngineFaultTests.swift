@@ -64,12 +64,12 @@ struct EngineFaultTests {
     ),
     (
       "command: [/a]", "standard_init_linux.go:228: exec user process caused: exec format error", 4,
-      "a program of image busybox is for another processor, or no program"
+      "a program of image busybox is for another processor, or is not a program"
     ),
     (
-      "user: x", "No command specified", 3, "image busybox has no command of its own: set `command`"
+      "user: x", "No command specified", 3, "image busybox has no default command: set `command`"
     ),
-    ("user: x", "No such image: busybox:latest", 3, "image busybox isn't there any more"),
+    ("user: x", "No such image: busybox:latest", 3, "image busybox no longer exists"),
     (
       "platform: linux/s390x",
       "image with reference busybox was found but does not match the specified platform: wanted linux/s390x, actual: linux/amd64",
@@ -100,7 +100,7 @@ struct EngineFaultTests {
     (
       "logging:\n      driver: fluentd",
       "failed to initialize logging driver: dial tcp 127.0.0.1:1: connect: connection refused", 5,
-      "the log driver can't be used so"
+      "the log driver can't be used with these options"
     ),
     ("runtime: nope", "Unknown runtime specified nope", 4, "this engine has no runtime 'nope'"),
     (
@@ -142,7 +142,7 @@ struct EngineFaultTests {
     ),
     (
       "working_dir: /etc/passwd", "Cannot mkdir: /etc/passwd is not a directory", 4,
-      "`working_dir` is no directory in image busybox"
+      "`working_dir` is not a directory in image busybox"
     ),
     (
       "working_dir: rel",
@@ -157,20 +157,20 @@ struct EngineFaultTests {
     (
       "networks:\n      n:\n        ipv4_address: 10.99.0.5",
       "user specified IP address is supported only when connecting to networks with user configured subnets",
-      6, "a fixed address needs a network with a subnet of its own in the file (`ipam`)"
+      6, "a fixed address needs a network whose subnet is set in the file (`ipam`)"
     ),
     (
       "networks:\n      n:\n        ipv4_address: 10.99.0.5", "Address already in use", 6,
-      "a fixed address has somebody else already"
+      "a fixed address is in use"
     ),
     (
       "mac_address: aa:00:00:00:00:01", "address zz:00: invalid MAC address", 4,
-      "the hardware address isn't one"
+      "the MAC address isn't valid"
     ),
     (
       "volumes:\n      - {type: bind, source: /nope/dir, target: /v}",
       #"invalid mount config for type "bind": bind source path does not exist: /nope/dir"#, 5,
-      "/nope/dir isn't on this host"
+      "/nope/dir doesn't exist on this host"
     ),
     (
       "volumes:\n      - /tmp:/etc/passwd",
@@ -180,15 +180,15 @@ struct EngineFaultTests {
     (
       "cpuset: '77'",
       "Requested CPUs are not available - requested 77, available: 0-1", 4,
-      "this host hasn't these processors"
+      "this host doesn't have these processors"
     ),
     (
       "cpus: 99", "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", 4,
-      "this host hasn't so many processors"
+      "this host has fewer processors"
     ),
     (
       "mem_limit: 1m", "Minimum memory limit allowed is 6MB", 4,
-      "the memory limit is below what the engine takes"
+      "the memory limit is below the engine's minimum"
     ),
     (
       "cap_add: [NOPE]", #"invalid CapAdd: unknown capability: "CAP_NOPE""#, 4,
@@ -204,7 +204,7 @@ struct EngineFaultTests {
     ),
     (
       "extra_hosts: ['x:1.2.3.4']", #"invalid IP address in add-host: "banana""#, 4,
-      "an address isn't one"
+      "an address isn't valid"
     ),
   ]
 

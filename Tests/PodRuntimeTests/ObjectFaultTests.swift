@@ -27,7 +27,7 @@ struct ObjectFaultTests {
       (
         "driver_opts:\n      com.docker.network.bridge.enable_icc: banana",
         #"failed to parse com.docker.network.bridge.enable_icc value: banana (strconv.ParseBool: parsing "banana": invalid syntax)"#,
-        6, "the option com.docker.network.bridge.enable_icc takes no such value"
+        6, "the option com.docker.network.bridge.enable_icc doesn't accept this value"
       ),
       (
         "internal: true",
@@ -37,7 +37,7 @@ struct ObjectFaultTests {
       (
         "driver: overlay",
         "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\"", 5,
-        "such a network needs a swarm, and this host is in none"
+        "this network driver needs a swarm, and this host is not in a swarm"
       ),
     ])
   func networks(lines: String, text: String, line: Int, words: String) throws {

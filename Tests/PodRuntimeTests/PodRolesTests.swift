@@ -39,11 +39,11 @@ struct PodRolesTests {
   private static let refused: [(String, [Service], [String: ServiceRole], String)] = [
     (
       "an option for no service", [role("a", nil)], ["b": .main],
-      "compose.yaml:1:1: pod.roles names 'b', which is no service of the file"
+      "compose.yaml:1:1: pod.roles names 'b', which isn't a service of the file"
     ),
     (
       "no main service", [role("a", .sidecar)], [:],
-      "compose.yaml:1:1: no service has the role main: nothing would decide how the pod ends"
+      "compose.yaml:1:1: no service has the role main: no service would decide the pod's result"
     ),
     (
       "who waits for a final one", [role("a", nil, ["b"]), role("b", .final)], [:],

@@ -62,8 +62,8 @@ struct SecretCommandTests {
       ("echo nothing here >&2; echo else >&2; exit 4", "refused it: nothing here"),
       ("exit 4", "refused it: exit code 4"),
       ("echo hidden; echo it was hidden >&2; exit 4", "refused it: exit code 4"),
-      ("true", "gave an empty value"),
-      ("head -c 1048577 /dev/zero", "gave more than 1048576 bytes"),
+      ("true", "returned an empty value"),
+      ("head -c 1048577 /dev/zero", "returned more than 1048576 bytes"),
       ("kill -9 $$", "was killed by signal 9"),
       ("sleep 600", "took longer than 1 s"),
     ], [FileMount.Kind.secret, .config])
@@ -73,7 +73,8 @@ struct SecretCommandTests {
       _ = try await value(fault.script, kind: kind, limit: limit)
     }
     let text = "\(error.map { "\($0)" } ?? "")"
-    #expect(text.hasPrefix("compose.yaml:3:7: the \(kind.rawValue) `s` can't be had: "), "\(text)")
+    #expect(
+      text.hasPrefix("compose.yaml:3:7: the \(kind.rawValue) `s` can't be fetched: "), "\(text)")
     #expect(text.hasSuffix(fault.words), "\(text)")
     #expect(!text.contains("hidden"))
   }

@@ -65,23 +65,23 @@ struct TaskGPUsTests {
     let cases: [(TaskGPUs, (inout Service) -> Void, String)] = [
       (
         TaskGPUs(count: 0, devices: []), { $0.resources.gpus = [need(count: -1)] },
-        "service 'a' asks for GPUs, and its task has none (resource `gpus`)"
+        "service 'a' requests GPUs, but its task has none (resource `gpus`)"
       ),
       (
         one, { $0.resources.gpus = [need(count: 2)] },
-        "service 'a' asks for 2 GPUs, and its task has 1"
+        "service 'a' requests 2 GPUs, but its task has 1"
       ),
       (
         one, { $0.resources.reservedDevices = [need(ids: ["0"])] },
-        "service 'a' asks for GPU 0, and its task has 2 (GPU-22222222-aaaa)"
+        "service 'a' requests GPU 0, but its task has 2 (GPU-22222222-aaaa)"
       ),
       (
         TaskGPUs(count: 1), { $0.resources.gpus = [need(ids: ["0", "1"])] },
-        "service 'a' asks for 2 GPUs, and its task has 1"
+        "service 'a' requests 2 GPUs, but its task has 1"
       ),
       (
         one, { $0.devices = [Located("nvidia.com/gpu=0", at: at(7))] },
-        "service 'a' asks for GPU 0, and its task has 2 (GPU-22222222-aaaa)"
+        "service 'a' requests GPU 0, but its task has 2 (GPU-22222222-aaaa)"
       ),
     ]
     for (gpus, change, message) in cases {

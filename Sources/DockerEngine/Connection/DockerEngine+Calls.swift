@@ -26,7 +26,7 @@ extension DockerEngine {
     do {
       return try JSONDecoder().decode(T.self, from: body)
     } catch {
-      throw call.error(.malformed, "unexpected answer: \(decodingFault(error))")
+      throw call.error(.malformed, "unexpected response: \(decodingFault(error))")
     }
   }
 

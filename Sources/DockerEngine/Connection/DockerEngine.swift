@@ -66,16 +66,16 @@ public final class DockerEngine: Sendable {
       guard !server.hasPrefix("Docker/") else {
         throw call.error(
           .tooOld,
-          "the engine at \(endpoint) is \(server), this program needs API \(APIVersion.oldest) "
+          "the engine at \(endpoint) is \(server), but this program needs API \(APIVersion.oldest) "
             + "or newer (Docker \(APIVersion.oldest.engine))")
       }
       throw call.error(
-        .malformed, "the answer names no API version: is \(endpoint) a Docker Engine?")
+        .malformed, "the response has no API version: is \(endpoint) a Docker Engine?")
     }
     guard version >= .oldest else {
       throw call.error(
         .tooOld,
-        "the engine at \(endpoint) speaks API \(version), this program needs "
+        "the engine at \(endpoint) has API \(version), but this program needs "
           + "\(APIVersion.oldest) or newer (Docker \(APIVersion.oldest.engine))")
     }
     let ping = EnginePing(

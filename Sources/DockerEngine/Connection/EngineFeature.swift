@@ -121,10 +121,10 @@ public enum EngineFeature: String, CaseIterable, Sendable {
         "sent as the container's address as well")
     case .uniqueNetworkNames:
       Row(
-        "one network of a name", 44, .workedAround,
+        "a unique network name", 44, .workedAround,
         "the engine checks it on request (CheckDuplicate)")
     case .annotations:
-      Row("annotations", 43, .leftOut, "the runtime does not get them")
+      Row("annotations", 43, .leftOut, "the runtime does not receive them")
     case .startInterval:
       Row(
         "healthcheck.start_interval", 44, .leftOut, "the interval applies from the start")
@@ -132,7 +132,7 @@ public enum EngineFeature: String, CaseIterable, Sendable {
       Row("gw_priority", 48, .leftOut, "the engine chooses the default gateway")
     case .tagTime:
       Row(
-        "the time when an image got its name", 31, .notReported,
+        "the time when an image was tagged", 31, .notReported,
         "with pull_policy daily, weekly and every_…, images are pulled at each launch")
     case .cgroupVersion:
       Row("the cgroup version", 41, .notReported, "it is 1, since such engines support no other")
@@ -160,7 +160,7 @@ public struct EngineAbility: Sendable, Equatable {
   /// A message that a feature is missing, with the first release of the engine that has it.
   public func lack(of feature: EngineFeature) -> String {
     let since = feature.since
-    let own = isCapped ? "DOCKER_API_VERSION is \(version)" : "the engine speaks \(version)"
+    let own = isCapped ? "DOCKER_API_VERSION is \(version)" : "the engine has API \(version)"
     return "\(feature.subject) needs API \(since) (Docker \(since.engine)), \(own)"
   }
 }

@@ -38,7 +38,7 @@ extension DockerEngine {
     let head = try await send(call).head
     guard let text = head.header("X-Docker-Container-Path-Stat"),
       let json = Base64.bytes(of: text)
-    else { throw call.error(.malformed, "the answer has no description of the path") }
+    else { throw call.error(.malformed, "the response has no description of the path") }
     let stat: Stat = try decode(json, call)
     return stat.linkTarget.isEmpty ? nil : stat.linkTarget
   }

@@ -41,7 +41,7 @@ struct Demultiplexer {
     defer { header.removeAll(keepingCapacity: true) }
     let length = header[4...].reduce(0) { $0 << 8 | Int($1) }
     guard header[1] == 0, header[2] == 0, header[3] == 0 else {
-      throw Fault(message: "the output is not multiplexed: has the container a terminal?")
+      throw Fault(message: "the output is not multiplexed: does the container have a terminal?")
     }
     switch header[0] {
     case 0, 1: kind = .stdout

@@ -142,7 +142,7 @@ extension CheckStatus: Codable {
       self = .tcp(succeeded: try values.decodeIfPresent(TCP.self, forKey: .tcp)?.succeeded)
     default:
       throw DecodingError.dataCorruptedError(
-        forKey: .type, in: values, debugDescription: "not a type of check")
+        forKey: .type, in: values, debugDescription: "not a known type of check")
     }
   }
 

@@ -12,7 +12,8 @@ extension MesosSession {
         for update in outbox.removeRefused(limit: limits.updateAttempts) {
           report(
             .error,
-            "given up, the agent refuses it: task \(update.taskID) \(update.state.rawValue)")
+            "the agent refuses an update, which is not sent again: task \(update.taskID) \(update.state.rawValue)"
+          )
         }
         let end: SessionEnd? =
           switch outbox.next(at: timing.now()) {
@@ -54,10 +55,10 @@ extension MesosSession {
     case .malformed(let reason):
       if outbox.dropNewerReasons(status.uuid) {
         acceptsNewerReasons = false
-        report(.info, "the agent is older than the update's reason, which is left out: \(reason)")
+        report(.info, "the agent doesn't support the update's reason, which is omitted: \(reason)")
       } else {
         report(
-          .error, "the agent refuses \(task); it is sent again with less in it: \(reason)")
+          .error, "the agent refuses \(task); it is sent again with fewer fields: \(reason)")
         outbox.reduce(status.uuid)
       }
       outbox.markRefused(status.uuid, at: timing.now(), pause: pause())

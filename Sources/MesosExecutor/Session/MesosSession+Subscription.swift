@@ -144,7 +144,7 @@ extension MesosSession {
       timesRefused += 1
       return timesRefused > 1 || subscription == nil
         ? .over(end) : .failed("\(end)", isAnswered: true)
-    case .accepted: return .failed("202 is no response to SUBSCRIBE", isAnswered: true)
+    case .accepted: return .failed("202 is not a valid response to SUBSCRIBE", isAnswered: true)
     case .notSubscribed(let reason), .unready(let reason):
       return .failed(reason, isAnswered: true)
     case .unknown(let reason), .unavailable(let reason):
@@ -215,7 +215,7 @@ extension MesosSession {
         if update.state.isTerminal { emit(.settled(task)) }
         changed()
       } else {
-        log.debug("an acknowledgement of no update of ours: task \(task)")
+        log.debug("an acknowledgement of an unknown update is ignored: task \(task)")
       }
     case .message(let data): emit(.message(data.bytes))
     case .shutdown:
@@ -241,9 +241,9 @@ extension MesosSession {
     unreadableEvents += 1
     if let error = error as? UnusableSubscription { return breakStream("\(error)") }
     let text = String(reflecting: String(decoding: record.prefix(200), as: UTF8.self))
-    report(.error, "an event can't be understood and is ignored: \(error): \(text)")
+    report(.error, "an event can't be decoded and is ignored: \(error): \(text)")
     if unreadableEvents > limits.unreadableEvents {
-      breakStream("\(unreadableEvents) events of one stream can't be understood")
+      breakStream("\(unreadableEvents) events of one stream can't be decoded")
     }
   }
 

@@ -136,7 +136,7 @@ public actor MesosSession {
     guard outbox.add(status) else {
       report(
         .warning,
-        "an update after the task's last one is not sent: task \(update.taskID) \(update.state.rawValue)"
+        "an update after the task's terminal update is not sent: task \(update.taskID) \(update.state.rawValue)"
       )
       return nil
     }

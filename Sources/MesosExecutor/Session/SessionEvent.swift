@@ -41,7 +41,7 @@ public enum SessionEnd: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .agentLost(let reason):
-      "lost the agent, and the framework has no checkpointing: \(reason)"
+      "the connection to the agent was lost, and the framework has no checkpointing: \(reason)"
     case .recoveryTimedOut(let time, let reason):
       "the agent did not come back within \(time): \(reason)"
     case .unknownToAgent(let reason): "the agent does not know this executor: \(reason)"

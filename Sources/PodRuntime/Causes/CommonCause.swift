@@ -18,12 +18,12 @@ enum CommonCause: String, CaseIterable, Sendable {
     case .rateLimit:
       "the registry limits pulls: give it credentials, or use a mirror (registry-mirrors in daemon.json)"
     case .platform:
-      "the image isn't there for this host's processor: build it for that one too, or drop platform"
+      "the image doesn't exist for this host's processor: build it for this processor too, or remove platform"
     case .imageMissing: "the registry has no such name or tag: check both"
     case .registryName:
       "the engine's host can't resolve the registry's name: check the name, and the host's DNS"
     case .registryCertificate:
-      "the engine doesn't trust the registry: put its authority into /etc/docker/certs.d/REGISTRY/ca.crt on this host"
+      "the engine doesn't trust the registry: put its CA certificate into /etc/docker/certs.d/REGISTRY/ca.crt on this host"
     case .registryWithoutTLS:
       "the registry has no TLS: give it a certificate, or list it under insecure-registries in daemon.json"
     case .registryAway:
@@ -31,26 +31,26 @@ enum CommonCause: String, CaseIterable, Sendable {
     case .space:
       "a disk is full: free space where the engine, the volume or the tmpfs is (docker system df, docker system prune)"
     case .addressPools:
-      "docker network prune; services that share a network need no subnet (pod.share: net); more subnets by "
+      "run docker network prune; services that share a network namespace need no subnet (pod.share: net); for more subnets set "
         + #""default-address-pools": [{"base": "10.128.0.0/10", "size": 24}] in /etc/docker/daemon.json"#
     case .hostPort:
       "stop what uses it, or publish another port; under Mesos publish the offered ports (${PORT0}:80)"
     case .servicePort:
-      "services that share a network namespace, or the host's, share its ports: give each another"
+      "services that share a network namespace, or the host's, share its ports: give each service another port"
     case .architecture:
-      "the program is for another processor, or a script without #! in its first line: use an image for this host's"
+      "the program is for another processor, or a script without #! in its first line: use an image for this host's processor"
     case .interpreter:
-      "the path is wrong, or the image lacks what its first line (#!) or its loader names"
+      "the path is wrong, or the image lacks the program's interpreter (#!) or loader"
     case .notInPath:
       "the image has no such program: check command, entrypoint or test, and the image"
     case .notExecutable:
-      "make it executable in the image (chmod +x), or start it by its interpreter; a mount may be noexec, and user needs the permission"
+      "make it executable in the image (chmod +x), or start it with its interpreter; check for a noexec mount, and the permissions of user"
     case .kindOfMount:
-      "a file is mounted onto a directory, or the other way round; a source that was missing has been made as a directory"
+      "a file is mounted onto a directory, or the other way round; the engine creates a missing source as a directory"
     case .memory:
-      "raise the limit that it reached (mem_limit, or the task's mem), or have it use less"
+      "raise the limit that it reached (mem_limit, or the task's mem), or reduce its memory use"
     case .commandMissing:
-      "127 is a shell's: a program that it calls isn't in the image, or not in its PATH"
+      "a shell exits with 127 if a program that it calls isn't in the image or in its PATH"
     }
   }
 

@@ -29,7 +29,7 @@ extension Pod {
     if let port = container.takenPort(in: error) {
       more = await user(of: port.number, port.transport).map { " by \($0)" }
     } else if let owner = lostOwner(of: container) {
-      more = ": it lives by '\(owner)', which isn't running"
+      more = ": it uses a namespace of '\(owner)', which isn't running"
     } else if CommonCause.find(cause: error.message) == .architecture {
       more = await processors(of: container.key)
     }

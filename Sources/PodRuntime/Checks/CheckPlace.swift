@@ -29,7 +29,7 @@ extension PodRequest {
       project.services[name] == nil
     else { return }
     throw ComposeError(
-      "pod.check_service names '\(name)', which is no service of the file",
+      "pod.check_service names '\(name)', which isn't a service of the file",
       at: project.servicesPosition
         ?? SourcePosition(file: project.files.first ?? "", line: 1, column: 1))
   }

@@ -41,7 +41,7 @@ extension Pod {
   /// - Returns: the command's result.
   public func run(_ command: CheckCommand, within limit: Duration?) async -> CheckEnd {
     guard let service = checkService(), let member = checkMember(of: service) else {
-      return .failed("the pod has no service to run it in")
+      return .failed("the pod has no service for the check")
     }
     guard member.state == .running, let id = member.liveContainer else {
       return .failed("\(member.plan.title) isn't running")

@@ -36,7 +36,7 @@ struct DiskUse: Sendable, Equatable {
     let words = most.prefix(3).map { "\($0.key) \(Self.words($0.value))" }
     let rest = most.count > 3 ? ", and \(most.count - 3) more" : ""
     return
-      "task \(task) uses \(Self.words(total)) of disk in its containers' writable layers, and has "
+      "task \(task) uses \(Self.words(total)) of disk in its containers' writable layers, and its limit is "
       + "\(Self.words(limit)): \(words.joined(separator: ", "))\(rest)"
   }
 

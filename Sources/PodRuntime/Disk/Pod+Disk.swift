@@ -51,7 +51,7 @@ extension Pod {
     guard diskQuota != nil, error.message.contains("storage-opt") || error.message.contains("quota")
     else { return false }
     diskQuota = nil
-    log.warning("the engine can't limit what containers write: \(error.message)")
+    log.warning("the engine can't limit the containers' disk use: \(error.message)")
     return true
   }
 
@@ -96,7 +96,7 @@ extension Pod {
   func reportDisk() {
     guard let diskUse, let limit = taskDisk else { return }
     log.info(
-      "\(DiskUse.words(diskUse.total)) is the most that was measured of what the containers wrote; the task's disk is \(DiskUse.words(limit))"
+      "\(DiskUse.words(diskUse.total)) is the highest measured disk use of the containers; the task's disk is \(DiskUse.words(limit))"
     )
   }
 }

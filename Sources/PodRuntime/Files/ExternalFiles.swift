@@ -56,7 +56,7 @@ extension PodPlanner {
         source: source, target: file.target.cleanPath, position: file.position)
       guard request.secretCommand != nil else {
         throw ComposeError(
-          "\(mount.subject) has `external`, and this host has no program that gives its value "
+          "\(mount.subject) has `external`, but this host has no program that provides its value "
             + "(operator's file, secret-command)", at: source.position)
       }
       mounts.append(mount)

@@ -60,7 +60,7 @@ private struct CopyCheck {
       try copy.check(against: real, at: path)
       if folder.leadsNowhere {
         throw ComposeError(
-          "\(copy.copying): a part of the path is a link to nowhere", at: copy.position)
+          "\(copy.copying): a part of the path is a dangling link", at: copy.position)
       }
       try copy.checkEngines(at: path)
     }
@@ -135,17 +135,17 @@ extension EngineFault {
   fileprivate static let ofCopies = [
     EngineFault(
       "cannot overwrite directory", keys: ["file"],
-      "a directory is there, and stays: choose another target"),
+      "the target is an existing directory: choose another target"),
     EngineFault("not a directory", keys: ["file"], "a part of the path is a file"),
     EngineFault(
-      "no such file or directory", keys: ["file"], "a part of the path is a link to nowhere"),
-    EngineFault("file exists", keys: ["file"], "a part of the path is no directory"),
+      "no such file or directory", keys: ["file"], "a part of the path is a dangling link"),
+    EngineFault("file exists", keys: ["file"], "a part of the path is not a directory"),
     EngineFault("device or resource busy", keys: ["file"], "something is mounted there"),
     // Engine 28 can't set up such a mount for any copy, whatever its target.
     EngineFault(
       "path escapes from parent", keys: ["file"],
-      "something is mounted at a link of the image, and this Docker Engine copies nothing into "
+      "something is mounted at a link of the image, and this Docker Engine can't copy files into "
         + "such a container"),
-    EngineFault("too many", "links", keys: ["file"], "links on the path lead in a circle"),
+    EngineFault("too many", "links", keys: ["file"], "the links on the path form a loop"),
   ]
 }

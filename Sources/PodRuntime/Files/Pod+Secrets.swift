@@ -73,7 +73,7 @@ extension Pod {
     let made = try await withoutCancellation { try await engine.createVolume(volume) }
     created.append(PodObject(.volume, made.name, isSecret: true))
     guard made.mountpoint.hasPrefix("/") else {
-      throw LaunchFailure(description: "the engine doesn't say where the volume \(name) is")
+      throw LaunchFailure(description: "the engine doesn't report the path of the volume \(name)")
     }
     let body = keeper(of: plan, volume: name, image)
     let container = plan.identity.names.container(mark)
@@ -155,8 +155,8 @@ extension Pod {
       error.message.contains(secretFolder + "/")
     {
       return ComposeError(
-        "\(container.title) can't be \(step): the values of its external secrets are gone, as after a restart "
-          + "of the Docker Engine, or of the container that keeps them. A new launch of the task fetches them again",
+        "\(container.title) can't be \(step): the values of its external secrets are lost, for example after a restart "
+          + "of the Docker Engine or of the container that holds them: launch the task again to fetch them",
         at: first.position)
     }
     return container.explain(error, doing: step)

@@ -87,7 +87,7 @@ extension FileMount {
     for mount in targets {
       if RealPath.isPath(mount, atOrBelow: path) {
         throw ComposeError(
-          "\(subject(path)): something is mounted at \(mount), and would be replaced: choose another target",
+          "\(subject(path)): something is mounted at \(mount), and the copy would replace it: choose another target",
           at: position)
       }
       try check(path, below: mount)
@@ -105,12 +105,12 @@ extension FileMount {
   private func check(_ path: String, below mount: String) throws(ComposeError) {
     guard RealPath.isPath(path, atOrBelow: mount) else { return }
     throw ComposeError(
-      "\(subject(path)): it would be written into what is mounted at \(mount): use `file`, or choose another target",
+      "\(subject(path)): it would be written into a file system mounted at \(mount): use `file`, or choose another target",
       at: position)
   }
 
   private func subject(_ path: String) -> String {
-    let way = path == target.cleanPath ? "" : " (by links \(path))"
+    let way = path == target.cleanPath ? "" : " (through links: \(path))"
     return "the \(kind.rawValue) `\(name)` can't be copied to \(target)\(way)"
   }
 }

@@ -63,7 +63,7 @@ struct SecretCommand: Sendable {
       try Self.check(path)
     } catch let fault as Fault {
       throw ComposeError(
-        "\(first.subject) can't be had: the operator's secret-command \(path) \(fault.description)",
+        "\(first.subject) can't be fetched: the operator's secret-command \(path) \(fault.description)",
         at: first.source.position)
     }
     var open = Array(wanted.values)[...]
@@ -92,7 +92,7 @@ struct SecretCommand: Sendable {
           task: task))
     } catch let fault as Fault {
       throw ComposeError(
-        "\(mount.subject) can't be had: the operator's secret-command \(fault.description)",
+        "\(mount.subject) can't be fetched: the operator's secret-command \(fault.description)",
         at: mount.source.position)
     }
   }
@@ -139,11 +139,11 @@ struct SecretCommand: Sendable {
         throw Fault("refused it: \(Self.line(complaint, without: value) ?? "exit code \(code)")")
       }
     }
-    if value.isEmpty { throw Fault("gave an empty value") }
+    if value.isEmpty { throw Fault("returned an empty value") }
     return value
   }
 
-  private static let tooLong = Fault("gave more than \(mostBytes) bytes")
+  private static let tooLong = Fault("returned more than \(mostBytes) bytes")
 
   /// The first line of the program's error output; nil if there is none, or if the line contains
   /// the value.
@@ -163,12 +163,12 @@ struct SecretCommand: Sendable {
   /// - Parameter path: the program.
   /// - Throws: `Fault`.
   static func check(_ path: String) throws {
-    guard path.hasPrefix("/") else { throw Fault("is no absolute path") }
+    guard path.hasPrefix("/") else { throw Fault("is not an absolute path") }
     var status = stat()
     guard stat(path, &status) == 0 else {
       throw Fault("can't be used: \(Errno(rawValue: errno))")
     }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw Fault("is no file") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw Fault("is not a regular file") }
     guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
       throw Fault("must be root's and writable by nobody else")
     }
@@ -182,7 +182,7 @@ struct SecretCommand: Sendable {
       folder = Path.folder(of: folder)
       guard stat(folder, &status) == 0 else { continue }
       if status.st_uid != 0 || status.st_mode & 0o022 != 0 && status.st_mode & S_ISVTX == 0 {
-        throw Fault("is in \(folder), which others than root can write")
+        throw Fault("is in \(folder), which users other than root can write")
       }
     }
   }

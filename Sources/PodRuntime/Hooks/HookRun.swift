@@ -34,7 +34,7 @@ struct HookRun: Sendable {
       case nil: return "\(words) took longer than \(timeout)"
       }
     } catch is CancellationError {
-      return "\(words) was cut off by the pod's end"
+      return "\(words) was killed because the pod stopped"
     } catch {
       return "\(words) can't be run: \(error)"
     }

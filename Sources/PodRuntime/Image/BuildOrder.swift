@@ -94,12 +94,12 @@ struct BuildOrder: Sendable {
       for base in service.build?.services ?? [] {
         guard services[base.value] != nil else {
           throw ComposeError(
-            "service '\(service.name)' builds on the image of '\(base.value)', whose profile isn't enabled: enable it, "
-              + "or give it no profile and `scale: 0`", at: base.position)
+            "service '\(service.name)' builds on the image of '\(base.value)', whose profile isn't enabled: enable the profile, "
+              + "or remove it and set `scale: 0`", at: base.position)
         }
         guard !graph.reaches(service.name, from: base.value) else {
           throw ComposeError(
-            "service '\(service.name)' builds on the image of '\(base.value)', which builds on its own",
+            "service '\(service.name)' builds on the image of '\(base.value)', which builds on this one in turn",
             at: base.position)
         }
       }

@@ -99,9 +99,11 @@ struct CredentialStore: Sendable {
   /// Runs `docker-credential-HELPER get`, as the docker command does.
   private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
     let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
-    guard isPlain else { throw Fault(words: "'\(helper)' is no name of a credential helper") }
+    guard isPlain else {
+      throw Fault(words: "'\(helper)' is not a valid name of a credential helper")
+    }
     guard let path = programs.find("docker-credential-\(helper)") else {
-      throw Fault(words: "there is no docker-credential-\(helper) in the directories of programs")
+      throw Fault(words: "docker-credential-\(helper) is in no program directory")
     }
     let program = SupervisedProcess(
       path, ["get"], environment: programs.environment(environment),
@@ -124,7 +126,7 @@ struct CredentialStore: Sendable {
   private static func words(_ error: any Error) -> String {
     switch error {
     case let fault as Fault: fault.words
-    case is DecodingError: "not the JSON of a docker config file"
+    case is DecodingError: "not a docker config file in JSON"
     default: "\(error)"
     }
   }

@@ -74,7 +74,7 @@ public struct DockerConfiguration: Sendable {
     } catch Errno.fileTooLarge {
       warn("\(file) isn't read: it is longer than 1 MiB")
     } catch Errno.invalidArgument, Errno.isDirectory {
-      warn("\(file) isn't read: it is no regular file")
+      warn("\(file) isn't read: it is not a regular file")
     } catch {
       // Most of the possible files don't exist.
     }
@@ -98,7 +98,7 @@ public struct DockerConfiguration: Sendable {
           try JSONDecoder().decode(Proxies.self, from: Array(file.text.utf8)).proxies ?? [:]
         if let found = all[endpoint.daemonHost] ?? all["default"] { return found.variables }
       } catch {
-        warn("proxies in \(file.path) can't be used: not the JSON of a docker config file")
+        warn("proxies in \(file.path) can't be used: not a docker config file in JSON")
       }
     }
     return [:]

@@ -53,11 +53,11 @@ struct ImageBuild: Sendable {
     let way = "build the image beforehand and name it with `image`"
     guard let folders = programs.folders else {
       return ComposeError(
-        "service '\(service.name)' has build, and there is no docker command on PATH: \(way)",
+        "service '\(service.name)' has `build`, but there is no docker command on PATH: \(way)",
         at: build.position)
     }
     return ComposeError(
-      "service '\(service.name)' has build, and there is no docker command in \(folders.joined(separator: ":")) "
+      "service '\(service.name)' has `build`, but there is no docker command in \(folders.joined(separator: ":")) "
         + "(operator's file, program-path): \(way)", at: build.position)
   }
 
@@ -78,10 +78,10 @@ struct ImageBuild: Sendable {
     if let option = lines.first(where: { $0.hasPrefix("unknown flag: ") })?.dropFirst(14) {
       let context = option == "--build-context" ? build.contexts.values.first : nil
       return ComposeError(
-        "service '\(service.name)' can't be built: `docker build` has no \(option) here, which its buildx plugin "
-          + "brings", at: context?.position ?? build.position)
+        "service '\(service.name)' can't be built: `docker build` has no \(option) on this host: "
+          + "install its buildx plugin", at: context?.position ?? build.position)
     }
-    let last = lines.last ?? "docker build said nothing"
+    let last = lines.last ?? "docker build printed no error"
     return ComposeError("service '\(service.name)' can't be built: \(last)", at: build.position)
   }
 

@@ -54,7 +54,7 @@ actor ImageUse {
   /// - Throws: `CancellationError`.
   func hold(_ name: String) async throws {
     let isHeld = try await leases.hold(name, within: Self.patience) { [log] in
-      log.debug("image \(name) is being removed: waiting for the end of that")
+      log.debug("image \(name) is being removed: waiting until the removal is complete")
     }
     if !isHeld, geteuid() == 0 {
       say("lease", "image \(name) isn't leased: it is pulled again if it is removed meanwhile")
@@ -140,7 +140,7 @@ actor ImageUse {
     do {
       try promises.make(promise)
     } catch {
-      say("promise", "pod-reaper can't be told of the images to remove: \(error)")
+      say("promise", "the images to remove can't be sent to pod-reaper: \(error)")
     }
   }
 

@@ -163,7 +163,7 @@ struct Images: Sendable {
       guard await watch.hasEnded(within: max(.zero, deadline - .now), orCancelled: true) else {
         work.cancel()
         try Task.checkCancellation()
-        throw LaunchFailure(description: "its image is not there after half of launch-timeout")
+        throw LaunchFailure(description: "its image is not available after half of launch-timeout")
       }
       return try await work.value
     } onCancel: {
@@ -192,7 +192,7 @@ struct Images: Sendable {
   private func refuseOwn(_ image: ProvidedImage, of service: Service?) throws {
     guard image.run == run, let service else { return }
     throw ComposeError(
-      "label '\(PodLabel.run)' of the image of '\(service.name)' is this pod's own: it tells which pod a container belongs to",
+      "label '\(PodLabel.run)' of the image of '\(service.name)' is reserved for this pod: it identifies a container's pod",
       at: service.image?.position ?? service.build?.position ?? service.position)
   }
 
@@ -243,14 +243,14 @@ struct Images: Sendable {
       }
     } catch let error as EngineError where error.kind == .status(400) {
       throw ComposeError(
-        "image '\(image.value)' can't be looked up: \(error.message)", at: image.position)
+        "image '\(image.value)' can't be inspected: \(error.message)", at: image.position)
     }
     if service.build != nil, service.pullPolicy == nil || policy == .never {
       return try await build(service, on: bases, tag: tag)
     }
     if policy == .never {
       throw ComposeError(
-        "image '\(image.value)' is not on this host, and pull_policy forbids to pull it",
+        "image '\(image.value)' is not on this host, and pull_policy forbids a pull",
         at: image.position)
     }
     try self.policy.check(pulled: image)

@@ -33,8 +33,8 @@ extension Pod {
       return
     }
     throw ComposeError(
-      "the healthcheck of the image of '\(service.name)' names no command after CMD, which crashes "
-        + "the engine: give the service a `healthcheck` of its own, or `disable: true`",
+      "the healthcheck of the image of '\(service.name)' has no command after CMD, which crashes "
+        + "the engine: set `healthcheck` in the service, or `disable: true`",
       at: service.image?.position ?? service.build?.position ?? service.position)
   }
 
@@ -49,7 +49,7 @@ extension Pod {
     }
     guard let count = program?.utf8.count, count > Self.longestPath else { return }
     throw ComposeError(
-      "the program of '\(service.name)' has a name of \(count) bytes: no path is longer than "
+      "the program of '\(service.name)' has a name of \(count) bytes: the longest path has "
         + "\(Self.longestPath)", at: service.places[key] ?? service.position)
   }
 }

@@ -58,11 +58,12 @@ extension Pod {
               level: isRemoved ? .info : .debug,
               isRemoved
                 ? "removed image \(name)"
-                : "image \(name) stays: another pod uses it, or its name is another's")
+                : "image \(name) is not removed: another pod uses it, or its name has moved to another image"
+            )
           }
         } catch let error as EngineError where error.isNotFound || error.isConflict {
           // Another container uses it, or it is gone.
-          log.debug("image \(name) stays: \(error.message)")
+          log.debug("image \(name) is not removed: \(error.message)")
         } catch {
           log.warning("image \(name) can't be removed: \(error)")
           isIncomplete.withLock { $0 = true }

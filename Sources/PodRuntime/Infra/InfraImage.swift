@@ -28,16 +28,17 @@ struct InfraImage: Sendable {
     let word = try await architecture()
     guard let program = InfraProgram(architecture: word) else {
       throw LaunchFailure(
-        description: "shared namespaces need an infrastructure container, and there is none for a "
-          + "'\(word)' processor: let each service have its own (share: none)")
+        description:
+          "shared namespaces need an infrastructure container, and none is available for a "
+          + "'\(word)' processor: set share: none")
     }
-    log.info("making the image \(Self.name)")
+    log.info("creating the image \(Self.name)")
     let archive = Self.archive(of: program)
     let engine = engine
     try await withoutCancellation { try await engine.loadImages(archive) }
     guard let made = try await lookUp() else {
       throw LaunchFailure(
-        description: "the image \(Self.name) was made, but the engine doesn't have it")
+        description: "the image \(Self.name) was created, but the engine doesn't have it")
     }
     return made
   }

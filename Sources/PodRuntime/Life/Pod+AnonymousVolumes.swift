@@ -46,11 +46,12 @@ extension Pod {
       for name in found ?? names.sorted() where names.contains(name) {
         do {
           try await engine.removeVolume(name, force: false)
-          log.info("removed anonymous volume \(name.prefix(12)) of a container that others removed")
+          log.info(
+            "removed anonymous volume \(name.prefix(12)) of a container that someone else removed")
         } catch let error as EngineError where error.isNotFound || error.isConflict {
-          log.debug("anonymous volume \(name.prefix(12)) stays: \(error.message)")
+          log.debug("anonymous volume \(name.prefix(12)) is not removed: \(error.message)")
         } catch {
-          log.warning("anonymous volume \(name.prefix(12)) may be left: \(error)")
+          log.warning("anonymous volume \(name.prefix(12)) may not be removed: \(error)")
         }
       }
     }

@@ -55,14 +55,17 @@ extension Pod {
     let known = request.project.services.keys.joined(separator: ", ")
     // Before the plan exists, no service has containers.
     guard !members.isEmpty || request.project.services[service] == nil else {
-      throw PodRefusal(description: "the pod is launching: a service can be restarted once it runs")
+      throw PodRefusal(
+        description: "the pod is launching: a service can be restarted when the pod is running")
     }
     throw PodRefusal(description: "the pod has no service '\(service)': it has \(known)")
   }
 
   private func reasonAgainstRestart(of service: String) -> String? {
     if isEnding { return ending }
-    if !hasComeUp { return "the pod is launching: a service can be restarted once it runs" }
+    if !hasComeUp {
+      return "the pod is launching: a service can be restarted when the pod is running"
+    }
     return restartedService.map { "service '\($0)' is being restarted: try again" }
   }
 
@@ -79,7 +82,7 @@ extension Pod {
       guard !live.isEmpty else {
         let code = names.compactMap { members[$0]?.exitCode }.first ?? 0
         return PodRefusal(
-          description: "service '\(service)' has exited with \(code), and its work is not repeated")
+          description: "service '\(service)' has exited with \(code), and is not started again")
       }
       // Its own policy is about to start it, and one start is enough.
       for name in live where members[name]?.state != .running {
@@ -87,8 +90,8 @@ extension Pod {
       }
       try await stopAndStart(
         service, live.filter { members[$0]?.state == .running },
-        logging: "an operator has it restarted",
-        because: "asked for by an operator")
+        logging: "an operator requested a restart",
+        because: "requested by an operator")
       func isUp() -> Bool {
         live.allSatisfy { name in
           guard let member = members[name] else { return true }

@@ -65,11 +65,11 @@ extension Pod {
           dependency, "'\(name)' waits for '\(service)', which can't be started: \(failure)")
       } else if member.health == .none {
         try refuse(
-          dependency, "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck")
+          dependency, "'\(name)' waits for '\(service)' to be healthy, but it has no healthcheck")
       } else if member.health != .healthy {
         try refuse(
           dependency,
-          "'\(name)' waits for '\(service)' to be healthy, but that has \(member.hasEnded ? "ended" : "become unhealthy")"
+          "'\(name)' waits for '\(service)' to be healthy, but it has \(member.hasEnded ? "exited" : "become unhealthy")"
         )
       }
     case .completedSuccessfully:
@@ -81,7 +81,7 @@ extension Pod {
           dependency, "'\(name)' waits for '\(service)', which can't be started: \(failure)")
       } else if let code = members[service]?.exitCode, code != 0 {
         try refuse(
-          dependency, "'\(name)' waits for '\(other.name)' to complete, but that exited with \(code)"
+          dependency, "'\(name)' waits for '\(other.name)' to complete, but it exited with \(code)"
         )
       }
     }
@@ -91,7 +91,8 @@ extension Pod {
   /// false`.
   private func refuse(_ dependency: Dependency, _ message: String) throws(ComposeError) {
     if dependency.required { throw ComposeError(message, at: dependency.position) }
-    log.warning("\(dependency.position): \(message): started without it, as `required` is false")
+    log.warning(
+      "\(dependency.position): \(message): it is started without it, because `required` is false")
   }
 
   /// Waits for a step of the launch.

@@ -54,7 +54,7 @@ extension Pod {
       _ = await closing.hasEnded(within: .seconds(1))
     }
     var outcome =
-      verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
+      verdict ?? PodOutcome(state: .failed, message: "the pod stopped without a recorded reason")
     outcome.leftovers = leftovers
     if leftovers.isEmpty, kept == nil {
       await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))

@@ -21,7 +21,8 @@ extension Pod {
         try await restoreVolumes(of: member.plan)
         guard attempt < Self.mostAttempts else {
           throw LaunchFailure(
-            description: "the volumes of \(member.plan.title) are removed by someone else")
+            description:
+              "the volumes of \(member.plan.title) were removed by someone else repeatedly")
         }
       } catch let error as EngineError {
         noteUnanswered(error)
@@ -86,7 +87,7 @@ extension Pod {
       // a message of containerd, runc, or its own.
       update(name) { $0.renewedIn = presence.outages }
       log.warning(
-        "\(member.plan.title) can't be started since the engine was away: creating it again (\(text))"
+        "\(member.plan.title) can't be started because the engine was away: creating it again (\(text))"
       )
       await discard(name)
       return true
@@ -249,7 +250,7 @@ extension Pod {
       }
     } catch {
       // The removal at the pod's end finds it by its labels.
-      log.debug("container \(id.prefix(12)) of \(member.plan.title) stays for now: \(error)")
+      log.debug("container \(id.prefix(12)) of \(member.plan.title) is not removed yet: \(error)")
     }
   }
 }

@@ -80,7 +80,7 @@ extension Pod {
     for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil, _ cause: String
   ) async {
     if role(of: name) == .optional {
-      noteOptional("\(cause): it is optional, and the pod goes on")
+      noteOptional("\(cause): it is optional, and the pod continues")
       advance(name, .ended(exitCode: exitCode))
       return checkFinished()
     }
@@ -110,7 +110,9 @@ extension Pod {
     }
     if member.plan.isInfra {
       advance(name, .ended(exitCode: code))
-      fail("\(member.plan.title) \(Self.words(exitCode: code)): it is ended from outside alone")
+      fail(
+        "\(member.plan.title) \(Self.words(exitCode: code)): it exits only on a signal from outside the pod"
+      )
       return
     }
     await waitForCause(of: name, exitCode: code)
@@ -127,7 +129,7 @@ extension Pod {
       guard isExiting(name, in: member.run.number) else { return }
       if verdict != nil { return noteEnded(name, code) }
       advance(name, .restartDecided)
-      return await restart(name, exitCode: code, because: "its own memory limit ended it")
+      return await restart(name, exitCode: code, because: "it reached its own memory limit")
     }
     if isForMemory {
       let limit = await memoryLimit(of: member)
@@ -139,7 +141,8 @@ extension Pod {
     case .ended where mayNotEnd(name):
       await fail(
         for: name, exitCode: code,
-        "service '\(name)' exited with 0, and this pod is to run for good (type: service)")
+        "service '\(name)' exited with 0, but a main service of this pod must not finish (type: service)"
+      )
     case .ended:
       advance(name, .ended(exitCode: code))
       // A namespace that it joined may be gone: the pod then fails, whatever the services' exit
@@ -236,9 +239,9 @@ extension Pod {
     if let task = await taskMemoryLimit() { return task }
     guard let limit = member.plan.service.memoryLimit else {
       guard let memory = request.limits?.memory else {
-        return " (no limit of its own: the pod's or the host's)"
+        return " (it has no own limit; the pod or the host reached its limit)"
       }
-      return " (no limit of its own: the task's of \(memory) bytes, or the host's)"
+      return " (it has no own limit; the task reached its \(memory) bytes, or the host its limit)"
     }
     return " (\(limit.position): limit \(limit.value.bytes) bytes)"
   }

@@ -162,7 +162,7 @@ extension Pod {
       return restartUnhealthy(name)
     }
     if role(of: name) == .optional {
-      return noteOptional("service '\(name)' is unhealthy: it is optional, and the pod goes on")
+      return noteOptional("service '\(name)' is unhealthy: it is optional, and the pod continues")
     }
     spawn { pod in
       guard let member = pod.members[name], member.run.number == number, member.state == .running

@@ -187,7 +187,7 @@ extension Pod {
     let waiting = members.values.filter { !isFinal($0) }.sorted { $0.index < $1.index }.compactMap {
       member -> String? in
       if member.hasStarted, member.commands == .afterStart {
-        return "the post_start of '\(member.name)' is not done"
+        return "the post_start of '\(member.name)' is not complete"
       }
       switch (member.state, member.health) {
       case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
@@ -195,7 +195,8 @@ extension Pod {
       default: return nil
       }
     }
-    let first = provided.isEmpty ? "images are not there" : "networks and volumes are not created"
+    let first =
+      provided.isEmpty ? "images are not available" : "networks and volumes are not created"
     return waiting.isEmpty ? first : waiting.joined(separator: ", ")
   }
 

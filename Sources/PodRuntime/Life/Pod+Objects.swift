@@ -28,7 +28,7 @@ extension Pod {
               _ = try await engine.inspectNetwork(network)
             } catch let error as EngineError where error.isNotFound {
               throw LaunchFailure(
-                description: "the network '\(network)' that the pod is to join isn't on this host")
+                description: "the network '\(network)' of pod.network doesn't exist on this host")
             }
           }
         }
@@ -78,7 +78,7 @@ extension Pod {
       let checked = try check.checked(volume, of: plan.volumeSources[name])
       guard checked == volume else {
         throw ComposeError(
-          "volume '\(name)': its device leads elsewhere than when it was checked",
+          "volume '\(name)': its device leads to another path than when it was checked",
           at: plan.volumeSources[name]?.position)
       }
     }
@@ -103,14 +103,14 @@ extension Pod {
   ) throws(LaunchFailure) {
     guard let owner = PodIdentity(labels: labels) else {
       throw LaunchFailure(
-        description: "there is a \(object) already, and it isn't the pod's")
+        description: "\(object) exists already, and it doesn't belong to this pod")
     }
     if owner == plan.identity { return }
     let process = owner.incarnation.pid.map { "process \($0)" } ?? "another process"
     throw LaunchFailure(
       description:
-        "there is a \(object) already: \(process) made it for run \(owner.run). pod-reaper removes it once that "
-        + "process is dead")
+        "\(object) exists already: \(process) created it for run \(owner.run). pod-reaper removes it when that "
+        + "process has exited")
   }
 
   private func find(
@@ -121,7 +121,7 @@ extension Pod {
       try await persistently { _ in try await inspect(name.value) }
     } catch let error as EngineError where error.isNotFound {
       throw ComposeError(
-        "external \(kind) '\(name.value)' doesn't exist: create it, or drop `external`",
+        "external \(kind) '\(name.value)' doesn't exist: create it, or remove `external`",
         at: name.position)
     }
   }
@@ -178,7 +178,7 @@ extension Pod {
         try await engine.removeNetwork(other.id)
         isLess = true
       } catch let error as EngineError where error.isNotFound || error.isRefusal {
-        log.debug("a second network \(name) stays: \(error.message)")
+        log.debug("a second network \(name) is not removed: \(error.message)")
       }
     }
     return isLess

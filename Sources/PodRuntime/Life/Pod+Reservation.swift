@@ -31,12 +31,12 @@ extension Pod {
       guard folders.folders(of: path).isEmpty else { return }
       throw SetupFailure(
         description:
-          "cgroup \(path), which the agent's recovery needs, can't be made by this user, nor by the "
+          "cgroup \(path), which the agent's recovery needs, can't be created by this user or the "
           + "engine: run the executor as root (\(refusal))")
     } catch let error as EngineError {
       noteUnanswered(error)
       throw SetupFailure(
-        description: "cgroup \(path) can't be made by the engine: \(error.message)")
+        description: "cgroup \(path) can't be created by the engine: \(error.message)")
     }
   }
 

@@ -17,7 +17,7 @@ extension Pod {
         if attempt <= Self.mostAttempts { continue }
         throw LaunchFailure(
           description:
-            "the container of \(member.plan.title) is removed by someone else again and again")
+            "the container of \(member.plan.title) was removed by someone else repeatedly")
       }
       await waitForOwners(of: member)
       if members[name]?.container != id { continue }

@@ -27,7 +27,7 @@ struct PodCgroups: Sendable {
     do {
       try CgroupFolders(mounts: mounts).claim(parent, for: PodOwner(owner))
     } catch {
-      log.debug("cgroup \(parent) doesn't say whose it is: \(error)")
+      log.debug("cgroup \(parent) can't be marked with its owner: \(error)")
     }
   }
 
@@ -69,7 +69,8 @@ struct PodCgroups: Sendable {
         switch look {
         case .missing: continue
         case .empty: words[container] = "its processes are killed"
-        case .populated(let left): words[container] = "\(left.count) of its processes live on"
+        case .populated(let left):
+          words[container] = "\(left.count) of its processes are still running"
         case .unreadable(let reason): words[container] = "its processes can't be killed: \(reason)"
         }
       }
@@ -87,7 +88,9 @@ struct PodCgroups: Sendable {
   /// - Returns: descriptions of the cgroups that are left.
   func remove(within limit: Duration, forgotten: [String] = []) async -> [String] {
     guard !identity.cgroupParent.isEmpty else { return [] }
-    guard let parent else { return ["cgroup \(identity.cgroupParent) (it isn't the run's)"] }
+    guard let parent else {
+      return ["cgroup \(identity.cgroupParent) (it doesn't belong to the run)"]
+    }
     guard let remover = Self.remover else { return ["cgroup \(parent) (/proc can't be read)"] }
     let begin = ContinuousClock.now
     // Processes of containers that the engine stopped are gone by then.

@@ -48,7 +48,7 @@ struct PodCleanup: Sendable {
 
     /// Descriptions of the objects that are left, even if the engine doesn't respond.
     var words: [String] {
-      if open.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
+      if open.isEmpty { return reason.map { ["unknown objects (\($0))"] } ?? [] }
       return open.map { object in
         let id = object.id
         let why = [killed[id], problems[id] ?? reason].compactMap { $0 }.joined(separator: "; ")
@@ -86,7 +86,7 @@ struct PodCleanup: Sendable {
   ) async -> [String] {
     let known = known.filter { !isKept($0) }
     cgroups.thaw(known.of(.container).map(\.id))
-    let reached = Reached(Progress(open: known, reason: "the engine doesn't answer"))
+    let reached = Reached(Progress(open: known, reason: "the engine doesn't respond"))
     let work = Task {
       let made = Set(known.map(\.id) + madeContainers)
       await self.work(known, made: made, mayGrow: mayGrow) { change in reached.update(change) }
@@ -95,7 +95,7 @@ struct PodCleanup: Sendable {
       try? await Task.sleep(for: self.patience)
       let left = reached.value.open.of(.container).map(\.id)
       if Task.isCancelled || left.isEmpty { return }
-      self.log.warning("the engine doesn't end the pod's containers: their processes are killed")
+      self.log.warning("the engine doesn't stop the pod's containers: their processes are killed")
       // A kill that has begun is completed, which takes no longer than this.
       let time = min(.seconds(2), self.limit / 2)
       let killed = await Task { await self.cgroups.kill(left, within: time) }.value
@@ -116,7 +116,7 @@ struct PodCleanup: Sendable {
     // Another incarnation starts its containers below this cgroup, and may just have created an
     // empty directory in it.
     case true?: return end.words
-    case nil: return end.words + cgroups.left("the engine doesn't answer")
+    case nil: return end.words + cgroups.left("the engine doesn't respond")
     case false?:
       return end.words
         + (await cgroups.remove(
@@ -215,7 +215,7 @@ struct PodCleanup: Sendable {
     var held: [String: String] = [:]
     for object in open where problems[object.id] != nil {
       if let names = await engine.holders(of: object) {
-        held[object.id] = "held by \(names), not of this pod"
+        held[object.id] = "used by \(names), not of this pod"
       }
     }
     return held

@@ -100,7 +100,7 @@ actor ContainerOutput {
   func drain(within limit: Duration, givingWay givesWay: Bool = false) async {
     if let pump, !(await pump.hasEnded(within: limit, orCancelled: givesWay)) {
       if givesWay, Task.isCancelled { return }
-      log.warning("the output of '\(service)' is not read: the rest of it is dropped")
+      log.warning("the output of '\(service)' is not read in time: the rest of it is dropped")
       stop()
       return
     }
@@ -141,7 +141,7 @@ actor ContainerOutput {
       if !hasUnreadableLog {
         hasUnreadableLog = true
         log.warning(
-          "what '\(service)' wrote while the engine was away isn't in the sandbox: \(error.message)"
+          "output of '\(service)' from while the engine was away isn't in the sandbox: \(error.message)"
         )
         await output.notice(
           "output of '\(service)' from while the engine was away is missing: its log driver "

@@ -12,7 +12,7 @@ final class LogFile {
 
     var description: String {
       switch self {
-      case .isForeign: "(or an older file of it) is there already, and not from here"
+      case .isForeign: "(or an older file of it) exists already, and this program didn't create it"
       case .isInUse: "is written by another pod"
       }
     }

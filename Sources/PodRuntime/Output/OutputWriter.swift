@@ -173,7 +173,7 @@ public struct PodOutput: Sendable {
     let parts = [("standard output", standardOutput), ("standard error", standardError)]
       .filter { $0.1.unwritten > 0 }.map { "\($0.1.unwritten) bytes of \($0.0)" }
     guard !parts.isEmpty else { return nil }
-    return "\(parts.joined(separator: " and ")) were not written: nobody reads them"
+    return "\(parts.joined(separator: " and ")) were not written: no process reads them"
   }
 
   /// The prefix of a service's lines: its name and ` | `.

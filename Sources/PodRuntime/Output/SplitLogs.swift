@@ -58,7 +58,8 @@ actor SplitLogs {
       refuse(file, error.description)
     } catch {
       report(
-        "\(Self.directory)/\(file.name) can't be written: \(error); what doesn't fit is dropped")
+        "\(Self.directory)/\(file.name) can't be written: \(error); the output that doesn't fit is dropped"
+      )
     }
   }
 
@@ -87,7 +88,7 @@ actor SplitLogs {
       refuse(file, error.description)
       return nil
     } catch {
-      report("\(Self.directory)/\(file.name) can't be made: \(error); it is tried again")
+      report("\(Self.directory)/\(file.name) can't be created: \(error); it is tried again")
     }
     return file
   }
@@ -100,7 +101,7 @@ actor SplitLogs {
     } catch {
       isRefused = true
       log.warning(
-        "split_logs: \(Self.directory) in \(sandbox) is no directory that can be used: \(error); no service has files there"
+        "split_logs: \(Self.directory) in \(sandbox) can't be used as a directory: \(error); no files are written"
       )
     }
     return folder
@@ -110,7 +111,7 @@ actor SplitLogs {
     file.isRefused = true
     file.close()
     log.warning(
-      "split_logs: \(Self.directory)/\(file.name) \(reason): nothing more is written there")
+      "split_logs: \(Self.directory)/\(file.name) \(reason): no more output is written to it")
   }
 
   private func report(_ text: String) {

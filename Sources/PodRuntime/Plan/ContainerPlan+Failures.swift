@@ -40,7 +40,8 @@ extension ContainerPlan {
         error.message.contains("No such container: \(id)")
       {
         return ComposeError(
-          "service '\(service.name)' joins the container '\(id)', which isn't there", at: position)
+          "service '\(service.name)' joins the container '\(id)', which doesn't exist", at: position
+        )
       }
     }
     let fault = fault(in: error)

@@ -23,7 +23,7 @@ extension ContainerPlan {
       }
     }
     return ComposeError(
-      "what service '\(service.name)' asks of device '\(kind) \(numbers)' \(reason)",
+      "access of service '\(service.name)' to device '\(kind) \(numbers)' \(reason)",
       at: service.position)
   }
 

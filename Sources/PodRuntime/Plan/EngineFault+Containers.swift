@@ -19,12 +19,12 @@ extension EngineFault {
       "*: a directory in image IMAGE, not a program"),
     EngineFault(
       "exec format error", keys: ["platform", "program"],
-      "a program of image IMAGE is for another processor, or no program"),
+      "a program of image IMAGE is for another processor, or is not a program"),
     EngineFault(
       "no command specified", keys: ["command", "image"],
-      "image IMAGE has no command of its own: set `command`"),
+      "image IMAGE has no default command: set `command`"),
     EngineFault(
-      "no such image", keys: ["image"], "image IMAGE isn't there any more"),
+      "no such image", keys: ["image"], "image IMAGE no longer exists"),
     EngineFault(
       "image with reference", "does not match the specified platform",
       keys: ["platform", "image"], "image IMAGE is for another platform"),
@@ -51,14 +51,14 @@ extension EngineFault {
       object: ("directory '", "'"), "`working_dir` must be absolute, not '*'"),
     EngineFault(
       "cannot mkdir", keys: ["working_dir"], object: ("mkdir: ", " is not"),
-      "`working_dir` is no directory in image IMAGE"),
+      "`working_dir` is not a directory in image IMAGE"),
     EngineFault(
-      "mkdir of file path", keys: ["working_dir"], "`working_dir` can't be made in image IMAGE"),
+      "mkdir of file path", keys: ["working_dir"], "`working_dir` can't be created in image IMAGE"),
     EngineFault(
       "chdir to cwd", keys: ["working_dir"], object: ("(\"", "\")"),
       "`working_dir` * can't be entered in image IMAGE"),
     EngineFault(
-      "invalid hostname", keys: ["hostname"], "`hostname` isn't one"),
+      "invalid hostname", keys: ["hostname"], "`hostname` isn't a valid host name"),
     EngineFault(
       "capability", "unknown", keys: ["cap_add", "cap_drop"], "there is no such capability"),
     EngineFault("invalid CapAdd", keys: ["cap_add"], "there is no such capability"),
@@ -83,10 +83,10 @@ extension EngineFault {
       "this host has no device *"),
     EngineFault(
       "error gathering device information", keys: ["devices=*", "devices"],
-      object: ("custom device \"", "\""), "* isn't a device that can be passed on"),
+      object: ("custom device \"", "\""), "* isn't a device that a container can use"),
     EngineFault(
       "could not select device driver \"cdi\"", keys: ["devices"],
-      "this engine knows no devices of drivers (CDI)"),
+      "this engine doesn't support devices of drivers (CDI)"),
     EngineFault(
       "CDI device injection failed", keys: ["devices", "gpus"], "this host has no such device"),
     EngineFault(
@@ -94,8 +94,9 @@ extension EngineFault {
       "this engine has no driver for such devices (for GPUs: the NVIDIA container toolkit)"),
     EngineFault(
       "nvidia-container-cli", keys: ["gpus", "deploy.resources.reservations.devices", "runtime"],
-      "the GPUs can't be had"),
-    EngineFault("invalid device", keys: ["devices", "device_cgroup_rules"], "no device can be so"),
+      "the GPUs can't be provided"),
+    EngineFault(
+      "invalid device", keys: ["devices", "device_cgroup_rules"], "a device has an invalid form"),
     EngineFault(
       "unknown log opt", keys: ["logging.options.*", "logging.options", "logging"],
       object: ("log opt '", "'"), "the log driver has no option '*'"),
@@ -108,7 +109,7 @@ extension EngineFault {
     EngineFault(
       "failed to initialize logging driver",
       keys: ["logging.options", "logging.driver", "logging"],
-      "the log driver can't be used so"),
+      "the log driver can't be used with these options"),
     EngineFault(
       "unknown runtime", keys: ["runtime"], object: ("specified ", ""),
       "this engine has no runtime '*'"),
@@ -134,10 +135,10 @@ extension EngineFault {
       "the kernel has no sysctl * in a container's namespace"),
     EngineFault(
       "write sysctl key", keys: ["sysctls.*", "sysctls"], object: ("key ", ":"),
-      "the sysctl * takes no such value"),
+      "the sysctl * doesn't accept this value"),
     EngineFault(
       "write /proc/sys/", keys: ["sysctls"], object: ("/proc/sys/", ":"),
-      "the sysctl * takes no such value"),
+      "the sysctl * doesn't accept this value"),
     EngineFault(
       "wrong rlimit value", keys: ["ulimits"], object: ("RLIMIT_", ":"),
       "there is no limit *"),
@@ -148,24 +149,25 @@ extension EngineFault {
       "rlimit", "operation not permitted", keys: ["ulimits"],
       "a limit is higher than the kernel or the engine's own allows"),
     EngineFault(
-      "rlimit", keys: ["ulimits"], "a soft limit is above its hard one, or no such figure"),
+      "rlimit", keys: ["ulimits"], "a soft limit is above its hard limit, or is not a valid number"),
     EngineFault(
-      "ulimit", keys: ["ulimits"], "a soft limit is above its hard one, or no such figure"),
+      "ulimit", keys: ["ulimits"], "a soft limit is above its hard limit, or is not a valid number"),
     EngineFault(
-      "requested CPUs are not available", keys: ["cpuset"], "this host hasn't these processors"),
+      "requested CPUs are not available", keys: ["cpuset"],
+      "this host doesn't have these processors"),
     EngineFault("invalid value", "cpuset", keys: ["cpuset"], "`cpuset` isn't a list of processors"),
     EngineFault(
       "cpuset.cpus", keys: ["cpuset"],
       "the processors of `cpuset` are none of the task's"),
     EngineFault(
       "range of CPUs is from", keys: ["cpus", "deploy.resources.limits.cpus"],
-      "this host hasn't so many processors"),
+      "this host has fewer processors"),
     EngineFault(
       "NanoCPUs", keys: ["cpus", "deploy.resources.limits.cpus"],
       "`cpus` can't be limited on this host"),
     EngineFault(
       "cpu.cfs_quota_us", keys: ["cpu_quota", "cpus", "deploy.resources.limits.cpus"],
-      "the kernel refuses so much processor time: its task, or the host, has less"),
+      "the kernel refuses this processor time: the task or the host has less"),
     EngineFault("CPU cfs quota", keys: ["cpu_quota"], "`cpu_quota` is out of range"),
     EngineFault("CPU cfs period", keys: ["cpu_period"], "`cpu_period` is out of range"),
     EngineFault(
@@ -176,10 +178,10 @@ extension EngineFault {
       "the container's cgroup gives no real-time processor time"),
     EngineFault(
       "minimum memory limit allowed", keys: ["mem_limit", "deploy.resources.limits.memory"],
-      "the memory limit is below what the engine takes"),
+      "the memory limit is below the engine's minimum"),
     EngineFault(
       "memoryswap", keys: ["memswap_limit"],
-      "`memswap_limit` is memory and swap together: not below `mem_limit`"),
+      "`memswap_limit` is memory plus swap: it must not be below `mem_limit`"),
     EngineFault(
       "memory reservation", keys: ["mem_reservation", "deploy.resources.reservations.memory"],
       "`mem_reservation` must be below the limit"),
@@ -189,44 +191,44 @@ extension EngineFault {
     EngineFault(
       "oom_score_adj", keys: ["oom_score_adj"], "the kernel refuses this `oom_score_adj`"),
     EngineFault(
-      "oom score adj", keys: ["oom_score_adj"], "`oom_score_adj` goes from -1000 to 1000"),
+      "oom score adj", keys: ["oom_score_adj"], "`oom_score_adj` must be from -1000 to 1000"),
     EngineFault(
       "pids limit", keys: ["pids_limit", "deploy.resources.limits.pids"],
-      "no such number of processes"),
+      "the number of processes is out of range"),
     EngineFault(
       "stat /dev/", "no such file or directory", keys: ["blkio_config"], object: ("stat ", ":"),
       "this host has no device *"),
     EngineFault("blkio", keys: ["blkio_config"], "the kernel or the engine refuses these limits"),
-    EngineFault("device cgroup rule", keys: ["device_cgroup_rules"], "no rule can be so"),
+    EngineFault("device cgroup rule", keys: ["device_cgroup_rules"], "a rule has an invalid form"),
     EngineFault("SHM size", keys: ["shm_size"], "`shm_size` is out of range"),
   ]
 
   private static let mounts = [
     EngineFault(
       "bind source path does not exist", keys: ["mount=*", "volumes"], object: ("exist: ", ""),
-      "* isn't on this host"),
+      "* doesn't exist on this host"),
     EngineFault(
       "error while creating mount source path", keys: ["mount=*", "volumes"],
-      object: ("path '", "'"), "* can't be made on this host"),
+      object: ("path '", "'"), "* can't be created on this host"),
     EngineFault(
       "failed to mount local volume", "no such file or directory", keys: ["volume", "volumes"],
-      "its volume can't be mounted: what it names isn't there"),
+      "its volume can't be mounted: its device or directory doesn't exist"),
     EngineFault(
       "failed to mount local volume", keys: ["volume", "volumes"],
       "its volume can't be mounted"),
     EngineFault(
       "failed to resolve", "while mounting volume", keys: ["volume", "volumes"],
-      "the host of its volume isn't known"),
+      "the host name of its volume can't be resolved"),
     EngineFault(
       "error resolving passed in network volume address", keys: ["volume", "volumes"],
-      "the host of its volume isn't known"),
+      "the host name of its volume can't be resolved"),
     EngineFault(
       "error while mounting volume", keys: ["volume", "volumes"], "its volume can't be mounted"),
     EngineFault(
-      "volume driver", keys: ["volume", "volumes"], "its volume's driver doesn't do it"),
+      "volume driver", keys: ["volume", "volumes"], "its volume's driver fails"),
     EngineFault(
       "read-only file system", keys: ["file", "read_only"],
-      "the root file system is read-only, and what is to be mounted or copied there needs a place in it"
+      "the root file system is read-only, and the target of a mount or copy doesn't exist in it"
     ),
     EngineFault(
       "container rootfs is marked read-only", keys: ["file", "read_only"],
@@ -245,8 +247,8 @@ extension EngineFault {
       object: ("mounting \"", "\""),
       "* is a directory where the image has a file, or the other way round"),
     EngineFault("invalid tmpfs option", keys: ["tmpfs", "volumes"], "there is no such option"),
-    EngineFault("invalid mount config", keys: ["volumes", "file"], "no mount can be so"),
-    EngineFault("invalid volume specification", keys: ["volumes"], "no mount can be so"),
+    EngineFault("invalid mount config", keys: ["volumes", "file"], "a mount has an invalid form"),
+    EngineFault("invalid volume specification", keys: ["volumes"], "a mount has an invalid form"),
     EngineFault(
       "error mounting \"", keys: ["mount=*", "volumes", "file"], object: ("mounting \"", "\""),
       "* can't be mounted"),
@@ -261,32 +263,32 @@ extension EngineFault {
       "the address * is outside the network's subnet"),
     EngineFault(
       "user specified IP address is supported only", keys: ["address", "networks"],
-      "a fixed address needs a network with a subnet of its own in the file (`ipam`)"),
+      "a fixed address needs a network whose subnet is set in the file (`ipam`)"),
     EngineFault(
       "invalid address", keys: ["address", "networks"],
-      "a fixed address isn't one of the network's"),
+      "a fixed address isn't in the network"),
     EngineFault(
       "requested address is out of range", keys: ["address", "networks"],
       "a fixed address is outside the network's subnet"),
     EngineFault(
       "address already in use", keys: ["address", "networks"],
-      "a fixed address has somebody else already: the gateway, another service or container"),
+      "a fixed address is in use: by the gateway, another service or container"),
     EngineFault(
       "no available ipv4 addresses", keys: ["networks"], "the network has no address left"),
     EngineFault(
       "no available addresses", keys: ["networks"], "the network has no address left"),
     EngineFault(
-      "invalid MAC address", keys: ["mac_address", "networks"], "the hardware address isn't one"),
+      "invalid MAC address", keys: ["mac_address", "networks"], "the MAC address isn't valid"),
     EngineFault(
       "cannot assign requested address", keys: ["ports"],
       "a host address of a published port isn't this host's"),
     EngineFault(
-      "conflicting options", keys: ["network_mode"], "these can't go together"),
+      "conflicting options", keys: ["network_mode"], "these options conflict"),
     EngineFault(
       "network", "not found", keys: ["network_mode", "networks"],
       object: ("network ", " not found"), "this host has no network '*'"),
     EngineFault(
-      "invalid IP address", keys: ["extra_hosts", "dns"], "an address isn't one"),
+      "invalid IP address", keys: ["extra_hosts", "dns"], "an address isn't valid"),
     EngineFault(
       "bad format for add-host", keys: ["extra_hosts"], "an entry isn't `host:address`"),
     EngineFault(

@@ -17,18 +17,18 @@ extension EngineFault {
       "another network of this host has its subnet or its bridge"),
     EngineFault(
       "non-overlapping IPv6 address pool", keys: ["enable_ipv6"],
-      "the engine has no IPv6 subnets to give: name one (`ipam`)"),
+      "the engine has no free IPv6 subnet: set one (`ipam`)"),
     EngineFault(
       "non-overlapping", keys: [],
-      "this host has no subnet left: remove unused networks, name a subnet (`ipam`), or give the engine more "
+      "this host has no subnet left: remove unused networks, set a subnet (`ipam`), or configure more "
         + "(default-address-pools in daemon.json)"),
     EngineFault(
       "all predefined address pools", keys: [],
-      "this host has no subnet left: remove unused networks, name a subnet (`ipam`), or give the engine more "
+      "this host has no subnet left: remove unused networks, set a subnet (`ipam`), or configure more "
         + "(default-address-pools in daemon.json)"),
     EngineFault(
       "invalid subnet", keys: ["ipam.config.0.subnet", "ipam"], object: ("subnet ", " :"),
-      "* is no subnet"),
+      "* is not a subnet"),
     EngineFault(
       "failed to allocate gateway", keys: ["ipam.config.0.gateway", "ipam"],
       object: ("gateway (", ")"), "the gateway * is outside the subnet"),
@@ -50,10 +50,11 @@ extension EngineFault {
       "error looking up", "plugin", keys: ["ipam.driver", "driver"], object: ("plugin ", ":"),
       "this engine has no network driver '*'"),
     EngineFault(
-      "swarm", keys: ["driver"], "such a network needs a swarm, and this host is in none"),
+      "swarm", keys: ["driver"],
+      "this network driver needs a swarm, and this host is not in a swarm"),
     EngineFault(
       "failed to parse com.docker", keys: ["driver_opts.*", "driver_opts"],
-      object: ("parse ", " value"), "the option * takes no such value"),
+      object: ("parse ", " value"), "the option * doesn't accept this value"),
     EngineFault(
       "vlan", keys: ["driver_opts.parent", "driver_opts"], "`parent` isn't an interface with a VLAN"
     ),
@@ -82,7 +83,7 @@ extension EngineFault {
     EngineFault(
       "quota", keys: ["driver_opts.size", "driver_opts"],
       "this host's storage can't limit a volume's size"),
-    EngineFault("volume name", keys: ["name"], "no volume can be called so"),
+    EngineFault("volume name", keys: ["name"], "the volume's name is not valid"),
   ]
 }
 

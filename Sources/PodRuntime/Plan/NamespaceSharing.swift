@@ -58,17 +58,17 @@ struct NamespaceSharing {
   private static func check(_ service: Service, owner: String) throws(ComposeError) {
     if let port = service.ports.first {
       throw ComposeError(
-        "service '\(service.name)' lives in the network of '\(owner)': publish its ports there",
+        "service '\(service.name)' uses the network of '\(owner)': publish its ports there",
         at: port.position)
     }
     if let hostname = service.hostname {
       throw ComposeError(
-        "service '\(service.name)' lives in the network of '\(owner)' and has its host name: "
+        "service '\(service.name)' uses the network of '\(owner)' and has its host name: "
           + "set hostname there", at: hostname.position)
     }
     if !service.dns.isEmpty || !service.dnsSearch.isEmpty {
       throw ComposeError(
-        "service '\(service.name)' lives in the network of '\(owner)' and has its name servers: "
+        "service '\(service.name)' uses the network of '\(owner)' and has its name servers: "
           + "set dns there", at: service.position)
     }
   }
@@ -114,7 +114,7 @@ struct NamespaceSharing {
     if project.dependencies.reaches(owner.name, from: link.value.target) {
       throw ComposeError(
         "the link to '\(link.value.target)' would belong to '\(owner.name)', whose network "
-          + "'\(member.name)' lives in, but '\(link.value.target)' waits for '\(owner.name)' to start",
+          + "'\(member.name)' uses, but '\(link.value.target)' waits for '\(owner.name)' to start",
         at: link.position)
     }
     ownerLinks[owner.name, default: []].append(link)

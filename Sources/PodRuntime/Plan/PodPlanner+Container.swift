@@ -104,7 +104,7 @@ extension PodPlanner {
   ) throws(ComposeError) -> String {
     guard let other = project.services[name], other.containers > 0 else {
       throw ComposeError(
-        "service '\(service.name)' shares something of '\(name)', which has no container",
+        "service '\(service.name)' uses a namespace or volumes of '\(name)', which has no container",
         at: position)
     }
     return ContainerPlan.key(of: other, number: 1)
@@ -151,7 +151,7 @@ extension PodPlanner {
     let size = labels.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard size <= Self.mostLabelBytes else {
       throw ComposeError(
-        "the labels of service '\(service.name)', with its task's, have \(size) bytes: at most \(Self.mostLabelBytes) can be had",
+        "the labels of service '\(service.name)', with its task's, have \(size) bytes: the maximum is \(Self.mostLabelBytes)",
         at: service.labels.values.first?.position ?? service.position)
     }
     return labels
@@ -163,8 +163,8 @@ extension PodPlanner {
     guard let logging = service.logging else { return request.logging.config }
     if logging.driver?.value == "none" {
       throw ComposeError(
-        "logging driver 'none' leaves nothing to read again after the engine was away: leave "
-          + "`logging` out to have a small log, or name another driver",
+        "logging driver 'none' has no log to read after the engine was away: remove "
+          + "`logging` for a small log, or set another driver",
         at: logging.driver?.position ?? logging.position)
     }
     return LogConfig(type: logging.driver?.value, config: Dictionary(logging.options))

@@ -119,8 +119,8 @@ extension PodPlanner {
     for (key, attachment) in service.networks {
       if let address = attachment.ipv4Address ?? attachment.ipv6Address {
         throw ComposeError(
-          "service '\(service.name)' has \(service.containers) containers, and on network `\(key)` the one "
-            + "address \(address)", at: attachment.position ?? service.position)
+          "service '\(service.name)' has \(service.containers) containers, but on network `\(key)` only one "
+            + "address, \(address)", at: attachment.position ?? service.position)
       }
     }
   }

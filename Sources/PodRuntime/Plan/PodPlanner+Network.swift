@@ -41,7 +41,7 @@ extension PodPlanner {
     if let address = service.macAddress, let first = ordered.first {
       if let other = first.value.macAddress, other != address.value {
         throw ComposeError(
-          "`mac_address` of the network `\(first.key)` is another one: set one of the two",
+          "`mac_address` of the network `\(first.key)` is different: remove one of the two",
           at: address.position)
       }
       ordered[0].value.macAddress = address.value
@@ -139,7 +139,7 @@ extension Network {
     nothing.labels = first.labels
     guard own != first, own != nothing else { return }
     throw ComposeError(
-      "the network `\(key)` has the name of another one, and other settings: one network can't have both",
+      "the network `\(key)` has the name of another network, but other settings: change one of them",
       at: name?.position ?? position)
   }
 }

@@ -65,7 +65,7 @@ public struct PodPlanner: Sendable {
       containers: [], warnings: project.warnings.map { "\($0.position): \($0.value)" })
     if !project.unhonoured.isEmpty {
       let keys = project.unhonoured.map { "`\($0.value)` (\($0.position))" }
-      plan.warnings.append("these mean nothing to a pod: \(keys.joined(separator: ", "))")
+      plan.warnings.append("these keys have no effect in a pod: \(keys.joined(separator: ", "))")
     }
     try addNetworks(to: &plan)
     try addVolumes(to: &plan)
@@ -95,7 +95,7 @@ public struct PodPlanner: Sendable {
     }
     if request.offeredPorts == nil, ports.count > 0 {
       plan.warnings.append(
-        "no ports were offered: the file's own host ports are used, and may meet others on this host"
+        "no ports were offered: the file's own host ports are used, and may conflict with others on this host"
       )
     }
     return plan
@@ -128,12 +128,12 @@ public struct PodPlanner: Sendable {
     }
     if networks.count > mostContainers {
       throw ComposeError(
-        "the project has \(networks.count) networks: at most \(mostContainers) can be had",
+        "the project has \(networks.count) networks: the maximum is \(mostContainers)",
         at: networks.first?.position ?? project.servicesPosition)
     }
     for service in project.services.values where service.containers > mostContainers {
       throw ComposeError(
-        "service '\(service.name)' has \(service.containers) containers: at most \(mostContainers) can be had",
+        "service '\(service.name)' has \(service.containers) containers: the maximum is \(mostContainers)",
         at: service.scale?.position ?? service.position)
     }
   }
@@ -142,7 +142,7 @@ public struct PodPlanner: Sendable {
     for service in project.services.values.flatMap(\.withPreStart) {
       for (key, value) in service.labels where PodLabel.all.contains(key) {
         throw ComposeError(
-          "label '\(key)' is the executor's own: it tells which pod a container belongs to",
+          "label '\(key)' is reserved for the executor: it identifies a container's pod",
           at: value.position)
       }
       for mount in service.mounts {
@@ -166,7 +166,7 @@ public struct PodPlanner: Sendable {
   ) throws(ComposeError) {
     if let key = keys.first(where: PodLabel.all.contains) {
       throw ComposeError(
-        "label '\(key)' of \(what) is the executor's own: it tells which pod an object belongs to",
+        "label '\(key)' of \(what) is reserved for the executor: it identifies an object's pod",
         at: position)
     }
   }

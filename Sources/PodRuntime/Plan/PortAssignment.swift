@@ -87,8 +87,8 @@ public struct PortAssignment: Sendable, Equatable {
     for port in service.ports {
       guard let number = port.host.number, offered.contains(number) else { continue }
       throw ComposeError(
-        "service '\(service.name)' has \(service.containers) containers, and names the one offered "
-          + "port \(number): leave it out, and each gets the next", at: port.position)
+        "service '\(service.name)' has \(service.containers) containers, but the single offered "
+          + "port \(number): remove it, and each container gets the next port", at: port.position)
     }
   }
 

@@ -14,7 +14,7 @@ extension Project {
     }
     let rest = disabledServices.count - names.count
     return ComposeError(
-      "no service is enabled, each is in a profile that isn't: \(names.joined(separator: "; "))"
+      "no service is enabled, because each is in a profile that isn't enabled: \(names.joined(separator: "; "))"
         + (rest > 0 ? "; and \(rest) more" : "")
         + "; COMPOSE_PROFILES, or `--profile` of `run`, enables profiles", at: first.position)
   }

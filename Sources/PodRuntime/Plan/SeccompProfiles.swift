@@ -88,7 +88,7 @@ enum SeccompProfiles {
           && ((rule?.names ?? []) + [rule?.name ?? ""]).contains { $0 == "execve" }
       }
       guard kills, !starts else { return nil }
-      return "kills what calls execve, which leaves the engine with a start that never ends"
+      return "kills processes that call execve, so that a start in the engine never completes"
     }
   }
 

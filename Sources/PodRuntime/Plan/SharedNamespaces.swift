@@ -81,7 +81,7 @@ struct SharedNamespaces {
       case .host, .none, .container:
         throw ComposeError(
           "service '\(service.name)' has network_mode \(mode.value.word), and the pod's services share one "
-            + "network namespace (share: net): drop one of them", at: mode.position)
+            + "network namespace (share: net): remove one of them", at: mode.position)
       case .other(let word) where word != "bridge" && word != "default":
         ignored.append("network_mode of '\(service.name)' (\(mode.position))")
       case .other, .service: break
@@ -200,7 +200,7 @@ struct SharedNamespaces {
       case .host, .container:
         throw ComposeError(
           "service '\(service.name)' has pid \(mode.value.word), and the pod's services share one pid "
-            + "namespace (share: pid): drop one of them", at: mode.position)
+            + "namespace (share: pid): remove one of them", at: mode.position)
       case .service, .none, .other: break
       }
     }

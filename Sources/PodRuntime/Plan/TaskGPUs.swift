@@ -127,21 +127,21 @@ extension TaskGPUs {
   ) throws(ComposeError) {
     guard count > 0 else {
       throw ComposeError(
-        "service '\(service.name)' asks for GPUs, and its task has none (resource `gpus`)",
+        "service '\(service.name)' requests GPUs, but its task has none (resource `gpus`)",
         at: position)
     }
     if asked == -1 { return }
     let number = asked ?? Int64(ids.count)
     if number > count {
       throw ComposeError(
-        "service '\(service.name)' asks for \(number) GPUs, and its task has \(count)", at: position
+        "service '\(service.name)' requests \(number) GPUs, but its task has \(count)", at: position
       )
     }
     guard asked == nil, let devices else { return }
     for id in ids where !devices.contains(where: { $0.isCalled(id) }) {
       let own = devices.map { "\($0.index) (\($0.uuid))" }.joined(separator: ", ")
       throw ComposeError(
-        "service '\(service.name)' asks for GPU \(id), and its task has \(own)", at: position)
+        "service '\(service.name)' requests GPU \(id), but its task has \(own)", at: position)
     }
   }
 
@@ -192,8 +192,8 @@ extension TaskGPUs {
     }
     guard isAsked else { return nil }
     return
-      "which GPUs are the task's isn't known (the agent has no gpu/nvidia isolator, or cgroups of version 2): "
-      + "the engine gives the first \(count) of the host's"
+      "the task's GPUs are unknown (the agent has no gpu/nvidia isolator, or cgroups of version 2): "
+      + "the engine assigns the first \(count) of the host"
   }
 }
 

@@ -128,7 +128,7 @@ extension Volume {
     own.labels?[PodLabel.composeVolume] = first.labels?[PodLabel.composeVolume]
     guard own != first, !isNothing else { return }
     throw ComposeError(
-      "the volume `\(key)` has the name of another one, and other settings: one volume can't have both",
+      "the volume `\(key)` has the name of another volume, but other settings: change one of them",
       at: name?.position ?? position)
   }
 }

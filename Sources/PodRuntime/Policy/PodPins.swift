@@ -121,7 +121,7 @@ extension Pod {
     // If the engine's process isn't visible, its mount namespace isn't visible either.
     guard geteuid() == 0, let plan, let socket = engine.endpoint.socketPath else { return false }
     guard let process = UnixSocket.listener(socket) else {
-      throw EngineError(kind: .unreachable, message: "nobody listens on \(socket)")
+      throw EngineError(kind: .unreachable, message: "no process listens on \(socket)")
     }
     if process == 0 { return false }
     _ = AbandonedPins.release(engine: socket)
@@ -138,10 +138,10 @@ extension Pod {
       throw ComposeError("bind mount of \(path): there is no such file or directory", at: position)
     } catch .tooManySymbolicLinkLevels {
       throw ComposeError(
-        "bind mount of \(path): there is a link by now, and was none when it was checked",
+        "bind mount of \(path): it has become a link since it was checked",
         at: position)
     } catch {
-      throw ComposeError("bind mount of \(path) can't be kept in place: \(error)", at: position)
+      throw ComposeError("bind mount of \(path) can't be pinned: \(error)", at: position)
     }
   }
 }

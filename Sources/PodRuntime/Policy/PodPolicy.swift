@@ -72,7 +72,7 @@ public struct PodPolicy: Sendable, Equatable {
   func refusal(
     _ what: String, _ permission: Permission?, _ word: String? = nil, at position: SourcePosition?
   ) -> ComposeError {
-    let way = permission?.rawValue ?? "nothing there permits it"
+    let way = permission?.rawValue ?? "no permission covers it"
     var error = ComposeError(
       "\(what) is not allowed on this host (operator's file, allow: \(way))", at: position)
     error.remedy = permission.map { ComposeError.Remedy(setting: $0.rawValue, value: word) }

@@ -136,7 +136,7 @@ extension PolicyCheck {
     let real = try paths.check(path, at: position)
     if real.utf8.elementsEqual(path.utf8) { return }
     throw ComposeError(
-      "bind mount of \(path): it leads to \(real) by now, and was another directory when it was checked",
+      "bind mount of \(path): it leads to \(real), but led to another directory when it was checked",
       at: position)
   }
 
@@ -150,7 +150,7 @@ extension PolicyCheck {
       if !source.hasPrefix("/") || paths.isInSandbox(source) || policy.allows(.privileged) {
         return
       }
-      throw policy.refusal("relabelling \(source) (\(mode))", .privileged, at: position)
+      throw policy.refusal("relabeling \(source) (\(mode))", .privileged, at: position)
     // Mounts inside the container would appear on the host.
     case "shared", "rshared":
       if policy.allows(.privileged) { return }

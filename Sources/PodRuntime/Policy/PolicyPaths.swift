@@ -64,7 +64,7 @@ struct PolicyPaths: Sendable {
       // The engine resolves it relative to a directory of its own.
       if roots == nil, policy.allows(.dockerSocket) { return path }
       let permission = roots == nil ? Permission.dockerSocket : .bindMounts
-      throw policy.refusal("\(what) \(path), no absolute path,", permission, at: position)
+      throw policy.refusal("\(what) \(path), which is not absolute,", permission, at: position)
     }
     let real = RealPath.of(path)
     if !policy.allows(.dockerSocket),

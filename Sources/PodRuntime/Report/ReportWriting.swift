@@ -34,13 +34,13 @@ public struct ReportWriting: Sendable {
       } catch {
         // A user may run a file in a directory of another user.
         let level: Logger.Level = error.isDenied && !isTask ? .debug : .warning
-        log.log(level: level, "no report of the pod's end in \(sandbox): \(error)")
+        log.log(level: level, "the pod's report can't be written to \(sandbox): \(error)")
       }
       sink.finish()
     }
     let writing = Task { for await _ in results {} }
     if !(await writing.hasEnded(within: .milliseconds(500))) {
-      log.warning("the report of the pod's end takes long to be written to \(sandbox)")
+      log.warning("the pod's report is not yet written to \(sandbox)")
     }
   }
 

@@ -55,7 +55,7 @@ extension Pod {
       }
       for member in late where !Task.isCancelled && !pod.isEnding {
         pod.noteOptional(
-          "\(member.plan.title) is not started after half of launch-timeout: it is optional, and the pod goes on without waiting for it"
+          "\(member.plan.title) is not started after half of launch-timeout: it is optional, and the pod continues without waiting for it"
         )
       }
       pod.changes.notifyAll()
@@ -84,7 +84,7 @@ extension Pod {
     let title = "\(member.plan.title) can't be started"
     // An error of the file may contain the title itself, after its position.
     let reason = "\(error)".replacing("\(title): ", with: "")
-    noteOptional("\(title): \(reason): it is optional, and the pod goes on")
+    noteOptional("\(title): \(reason): it is optional, and the pod continues")
     update(name) { $0.startFailure = reason }
     // It is running if its `post_start` hook failed.
     if member.state == .running || member.isStarting, let id = member.container {
@@ -109,7 +109,7 @@ extension Pod {
     }
     update(name) { $0.container = nil }
     advance(name, .ended(exitCode: exitCode))
-    noteOptional("\(cause): it is optional, and the pod goes on")
+    noteOptional("\(cause): it is optional, and the pod continues")
     checkFinished()
   }
 
@@ -159,10 +159,11 @@ extension Pod {
     }
     guard provided[member.plan.service.name] != nil, !created.isEmpty || !madeContainers.isEmpty
     else {
-      return noteOptional("\(title), which is final, isn't run: the launch did not get that far")
+      return noteOptional("\(title), which is final, isn't run: the launch did not create the pod")
     }
     guard deadline(self) > .now else {
-      return noteOptional("\(title), which is final, isn't run: the grace of the kill is over")
+      return noteOptional(
+        "\(title), which is final, isn't run: the grace period of the kill has expired")
     }
     let images = provided
     let work = Task {
@@ -195,7 +196,7 @@ extension Pod {
     case .failure(let error) where !(error is CancellationError):
       noteOptional("\(title), which is final, can't be started: \(error)")
     default:
-      noteOptional("\(title), which is final, has not exited in its time: it is killed")
+      noteOptional("\(title), which is final, has not exited in time: it is killed")
     }
   }
 

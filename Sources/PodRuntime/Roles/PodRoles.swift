@@ -35,7 +35,7 @@ public struct PodRoles: Sendable, Equatable {
       project.servicesPosition
       ?? SourcePosition(file: project.files.first ?? "", line: 1, column: 1)
     for (name, _) in options.roles where project.services[name] == nil {
-      throw ComposeError("pod.roles names '\(name)', which is no service of the file", at: start)
+      throw ComposeError("pod.roles names '\(name)', which isn't a service of the file", at: start)
     }
     var roles: [String: ServiceRole] = [:]
     for service in project.services.values {
@@ -51,7 +51,7 @@ public struct PodRoles: Sendable, Equatable {
     finals = named(.final)
     if mains.isEmpty, !project.services.isEmpty {
       throw ComposeError(
-        "no service has the role main: nothing would decide how the pod ends", at: start)
+        "no service has the role main: no service would decide the pod's result", at: start)
     }
     let order = Self.ordered(named(.sidecar), by: project.dependencies)
     sidecars = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })

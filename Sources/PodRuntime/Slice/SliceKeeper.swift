@@ -111,7 +111,7 @@ public actor SliceKeeper {
       }
     } catch {
       throw SetupFailure(
-        description: "systemd doesn't give the pod its slice \(slice): \(error)\(Self.help(error))")
+        description: "systemd doesn't create the pod's slice \(slice): \(error)\(Self.help(error))")
     }
     try await waitUntil(limits, areInForceIn: files)
     try files.writeOthers(limits)
@@ -138,7 +138,7 @@ public actor SliceKeeper {
       guard let missing else { return }
       guard .now < deadline else {
         throw SetupFailure(
-          description: "slice \(files.slice.unit) doesn't hold the task's limits: \(missing)")
+          description: "slice \(files.slice.unit) doesn't have the task's limits: \(missing)")
       }
       try await Task.sleep(for: .milliseconds(2))
     }

@@ -152,8 +152,8 @@ extension PodPlanner {
       }
       guard let taken else { continue }
       throw ComposeError(
-        "service '\(service.name)' gets \(TaskFile.directory)/\(TaskFile.name) (`task_file`), and something is mounted at \(taken): "
-          + "drop one of the two", at: own?.position ?? service.position)
+        "service '\(service.name)' gets \(TaskFile.directory)/\(TaskFile.name) (`task_file`), but something else is mounted at \(taken): "
+          + "remove one of the two", at: own?.position ?? service.position)
     }
     var mount = Mount(type: "volume", source: taskVolume, target: TaskFile.directory)
     mount.readOnly = true

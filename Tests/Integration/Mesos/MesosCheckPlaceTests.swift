@@ -218,7 +218,7 @@ struct MesosCheckPlaceTests {
   private static let refused: [(labels: [(key: String, value: String)], words: String)] = [
     (
       [("pod.check_service", "nobody")],
-      "pod.check_service names 'nobody', which is no service of the file"
+      "pod.check_service names 'nobody', which isn't a service of the file"
     )
   ]
 

@@ -70,7 +70,7 @@ struct MesosHangTests {
         for container in containers {
           #expect(
             message.contains(
-              "container \(container.prefix(40)) (its processes are killed; the engine doesn't answer)"
+              "container \(container.prefix(40)) (its processes are killed; the engine doesn't respond)"
             ),
             "\(message)")
           #expect(try processes(of: container, pod) == [])

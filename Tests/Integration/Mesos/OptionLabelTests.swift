@@ -52,7 +52,7 @@ private let cases = [
   LabelCase(
     labels: ["pod.roles": "rest=final", "pod.final_timeout": "1s"],
     file: file(service("job", "true"), sleeper), message: "service 'job' exited with 0",
-    log: "has not exited in its time"),
+    log: "has not exited in time"),
   LabelCase(
     labels: ["pod.on_unhealthy": "restart"],
     file: file(service("job", counted + "sleep 1000", sick)),

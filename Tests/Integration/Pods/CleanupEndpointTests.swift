@@ -61,7 +61,7 @@ struct CleanupEndpointTests {
         let end = try await pod.ended()
         #expect(end.status == .exited(1), "\(end)")
         #expect(
-          end.message.contains("held by container 'it-stranger' (\(stranger.prefix(12))), not of"),
+          end.message.contains("used by container 'it-stranger' (\(stranger.prefix(12))), not of"),
           "\(end)")
         #expect(!end.message.contains("\(pod.task)_web"), "\(end)")
         let members = try await own.engine.docker(

@@ -40,7 +40,7 @@ struct CleanupTests {
       #expect(end.status == .exited(1), "\(end)")
       #expect(
         end.message.contains(
-          "held by container '\(name)' (\(stranger.prefix(12))), not of this pod"),
+          "used by container '\(name)' (\(stranger.prefix(12))), not of this pod"),
         "\(end)")
       let state = try await engine.docker("inspect", "-f", "{{.State.Running}}", name).output()
       #expect(state == "true")

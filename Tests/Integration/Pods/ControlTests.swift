@@ -169,7 +169,7 @@ struct ControlTests {
       try await pod.running()
       let restart = try command(pod, "restart", pod.task, "web").start()
       try await pod.executor.line("the restart", in: .stderr) {
-        $0.contains("an operator has it restarted")
+        $0.contains("an operator requested a restart")
       }
       let second = try await command(pod, "restart", pod.task, "web").run()
       #expect(second.stderr.contains("service 'web' is being restarted: try again"))

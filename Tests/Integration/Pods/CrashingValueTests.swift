@@ -12,10 +12,10 @@ struct CrashingValueTests {
         #"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"args":[null]}]}"#,
         "crashes"
       ),
-      (#"{"defaultAction":"SCMP_ACT_KILL"}"#, "never ends"),
+      (#"{"defaultAction":"SCMP_ACT_KILL"}"#, "never completes"),
       (
         #"{"defaultAction":"SCMP_ACT_KILL","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}"#,
-        "never ends"
+        "never completes"
       ),
     ])
   func seccomp(profile: String, words: String) async throws {

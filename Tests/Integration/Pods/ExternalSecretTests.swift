@@ -75,15 +75,15 @@ struct ExternalSecretTests {
 
   static let faults: [(name: String, prepare: String, words: String)] = [
     ("refused", "chmod 755 program", "refused it: not for you"),
-    ("empty", "chmod 755 program", "gave an empty value"),
-    ("big", "chmod 755 program", "gave more than 1048576 bytes"),
+    ("empty", "chmod 755 program", "returned an empty value"),
+    ("big", "chmod 755 program", "returned more than 1048576 bytes"),
     ("prod/db", "chmod 644 program", "is not executable"),
     ("prod/db", "chmod 775 program", "must be root's and writable by nobody else"),
     (
       "prod/db", "chmod 755 program; chown 65534 program",
       "must be root's and writable by nobody else"
     ),
-    ("prod/db", "chmod 755 program; chmod 777 .", "which others than root can write"),
+    ("prod/db", "chmod 755 program; chmod 777 .", "which users other than root can write"),
     ("prod/db", "rm program", "can't be used"),
   ]
 
@@ -101,7 +101,7 @@ struct ExternalSecretTests {
         """
       let end = try await podEnd(on: engine, file, Self.settings(prepare: prepare))
       #expect(end.status == .exited(1), "\(end)")
-      #expect(end.message.contains("compose.yaml:3:7: the \(kind) `s` can't be had"), "\(end)")
+      #expect(end.message.contains("compose.yaml:3:7: the \(kind) `s` can't be fetched"), "\(end)")
       #expect(end.message.contains(words), "\(end)")
       #expect(!end.description.contains("more\n"))
     }
@@ -150,7 +150,7 @@ struct ExternalSecretTests {
       let end = try await pod.ended()
       #expect(end.states.last == "TASK_FAILED", "\(end)")
       #expect(end.message.contains("compose.yaml:6:15:"), "\(end)")
-      #expect(end.message.contains("the values of its external secrets are gone"), "\(end)")
+      #expect(end.message.contains("the values of its external secrets are lost"), "\(end)")
     }
   }
 

@@ -101,7 +101,7 @@ struct OptionalServiceTests {
         #expect(end.message.contains("extra"), "\(end)")
         #expect(
           need != .healthy || end.message.contains("'extra', which can't be started: ")
-            || end.message.contains("but that has ended"), "\(end)")
+            || end.message.contains("but it has exited"), "\(end)")
       }
     }
   }
@@ -157,7 +157,7 @@ struct OptionalServiceTests {
       let end = try await pod.ended(within: .seconds(100))
       #expect(end.states.last == (isRequired ? "TASK_FAILED" : "TASK_FINISHED"), "\(end)")
       if isRequired {
-        #expect(end.message.contains("but that has become unhealthy"), "\(end)")
+        #expect(end.message.contains("but it has become unhealthy"), "\(end)")
       } else {
         #expect(end.output(of: "job") == ["done"], "\(end)")
       }

@@ -198,7 +198,7 @@ struct OutageTests {
         #expect(end.states.last == "TASK_KILLED")
         #expect(end.message.contains("not removed: container "), "\(end)")
         #expect(
-          end.message.contains("(its processes are killed; the engine doesn't answer)"), "\(end)")
+          end.message.contains("(its processes are killed; the engine doesn't respond)"), "\(end)")
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
         // The engine was not available to stop them.

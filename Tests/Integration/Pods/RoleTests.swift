@@ -192,7 +192,7 @@ private let cases = [
     testDescription: "a final service that takes too long", options: ["--final-timeout", "1s"],
     services: [("job", nil, "true", ""), ("upload", "final", "sleep 1000", "")],
     state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
-    warning: "has not exited in its time"),
+    warning: "has not exited in time"),
   RoleCase(
     testDescription: "a final service that takes too long is gone when the next begins",
     options: ["--final-timeout", "2s"],
@@ -206,7 +206,7 @@ private let cases = [
       ),
     ],
     state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0", order: ["gone"],
-    warning: "service 'one', which is final, has not exited in its time"),
+    warning: "service 'one', which is final, has not exited in time"),
 ]
 
 @Suite("The roles of services", .needsEngine, .throttled)

@@ -89,7 +89,7 @@ struct SameRunTests {
         #expect(end.status == .exited(1), "\(end)")
         #expect(
           end.message.contains(
-            "already: process \(first.executor.pid) made it for run \(first.run)"),
+            "already: process \(first.executor.pid) created it for run \(first.run)"),
           "\(end)")
       }
       // The dead executor's pod is left to pod-reaper.

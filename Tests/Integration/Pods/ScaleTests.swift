@@ -61,7 +61,8 @@ struct ScaleTests {
       """
     let other = try await podEnd(on: engine, address)
     #expect(
-      (other.stdout + other.stderr).contains { $0.contains("the one address 10.9.8.7") }, "\(other)"
+      (other.stdout + other.stderr).contains { $0.contains("only one address, 10.9.8.7") },
+      "\(other)"
     )
   }
 

@@ -122,7 +122,7 @@ struct ServiceHookTests {
       """
     let end = try await podEnd(on: engine, file, PodSettings(options: ["--launch-timeout", "20s"]))
     #expect(end.status == .exited(1), "\(end)")
-    #expect(end.message == "not running within 20 s: the post_start of 'web' is not done")
+    #expect(end.message == "not running within 20 s: the post_start of 'web' is not complete")
   }
 
   @Test(

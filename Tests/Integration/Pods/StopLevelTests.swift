@@ -75,11 +75,11 @@ struct StopLevelTests {
 
   /// Why a dependency with `required: false` can't be waited for, and the message about it.
   private static let lost = [
-    ("command: ['true']\n    healthcheck: {test: [CMD, 'true'], interval: 5s}", "that has ended"),
-    ("command: [sleep, '2']", "that has no healthcheck"),
+    ("command: ['true']\n    healthcheck: {test: [CMD, 'true'], interval: 5s}", "it has exited"),
+    ("command: [sleep, '2']", "it has no healthcheck"),
     (
       "command: [sleep, '1']\n    healthcheck: {test: [CMD, 'false'], interval: 300ms, retries: 100}",
-      "that has ended"
+      "it has exited"
     ),
   ]
 

@@ -76,7 +76,7 @@ struct UnreadOutputTests {
       let end = try await pod.ended(within: .seconds(120))
       #expect(end.status == ending.status, "\(end)")
       if unread == .stdout {
-        let words = "of standard output were not written: nobody reads them"
+        let words = "of standard output were not written: no process reads them"
         let line = end.stderr.first { $0.contains(words) }
         let count = line?.firstMatch(of: /([0-9]+) bytes of/).flatMap { Int($0.1) }
         #expect((count ?? 0) > 100, "\(end)")

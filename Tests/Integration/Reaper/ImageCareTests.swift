@@ -66,7 +66,7 @@ struct ImageCareTests {
               ) { pod in
                 if isBlocked {
                   try await pod.executor.line(
-                    containing: "waiting for the end of that", in: .stderr)
+                    containing: "waiting until the removal is complete", in: .stderr)
                   signal.finish()
                 }
                 let end = try await pod.ended(within: .seconds(120))

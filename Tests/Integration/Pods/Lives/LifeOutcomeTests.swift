@@ -119,7 +119,7 @@ struct LifeOutcomeTests {
       .init(name: "b", dependencies: [.init(service: "a", condition: .healthy)]),
     ])
     scene["a"] = [.init(start: 500, end: (900, 0))]
-    Self.failed("compose.yaml:9:1: 'b' waits for 'a' to be healthy, but that has ended")(&scene)
+    Self.failed("compose.yaml:9:1: 'b' waits for 'a' to be healthy, but it has exited")(&scene)
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene) { $0.edit("b") { $0.dependencies[0].required = false } })
   }
@@ -156,7 +156,8 @@ struct LifeOutcomeTests {
     for name in ["a", "b"] { scene[name] = [.init(start: 500, end: (1030, 137))] }
     scene.ends(
       "TASK_FAILED",
-      "the infrastructure container was killed by SIGKILL (137): it is ended from outside alone", 1)
+      "the infrastructure container was killed by SIGKILL (137): it exits only on a signal from outside the pod",
+      1)
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene, Self.failed("service 'a' was killed by SIGKILL (137)")))
     #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers exited with 0", 0) })
