@@ -84,7 +84,7 @@ extension CgroupFolders {
   public func kill(
     _ path: String, keeping: Set<String> = [], within limit: Duration
   ) async -> CgroupLook {
-    guard Self.isPath(path) else { return .unreadable("\(path): it is no pod's cgroup") }
+    guard Self.isPath(path) else { return .unreadable("\(path): it is not a cgroup of a pod") }
     let deadline = ContinuousClock.now + limit
     while true {
       _ = thaw(path)

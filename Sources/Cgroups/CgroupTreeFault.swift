@@ -14,7 +14,7 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   /// The description for messages.
   public var description: String {
     switch self {
-    case .namespace(let name): "it runs in a cgroup namespace of its own (\(name))"
+    case .namespace(let name): "it runs in its own cgroup namespace (\(name))"
     case .notMounted: "the host's cgroup tree isn't mounted"
     case .readOnly: "the host's cgroup tree is mounted read-only"
     }

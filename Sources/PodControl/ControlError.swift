@@ -21,11 +21,11 @@ public enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .absent: "its executor has no control socket"
-    case .denied: "only root and the group of control-group may ask its executor"
+    case .denied: "only root and the group in control-group may query its executor"
     case .stranger: "another process listens on its executor's control socket"
     case .silent: "its executor does not respond"
     case .broken: "its executor closed the connection"
-    case .garbled: "its executor's response is not understood"
+    case .garbled: "its executor's response is invalid"
     case .refused(let reason): reason
     case .failed(let reason): "its executor's control socket: \(reason)"
     }

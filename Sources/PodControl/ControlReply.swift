@@ -190,7 +190,7 @@ package final class ControlReply: Sendable {
     guard let request = ControlProtocol.message(ControlRequest.self, in: line) else {
       let isEmpty = line.isEmpty
       return refuse(
-        isEmpty ? "the request is longer than 64 KiB, or empty" : "the request is not understood")
+        isEmpty ? "the request is longer than 64 KiB, or empty" : "the request is invalid")
     }
     guard request.version == ControlProtocol.version else {
       return refuse(

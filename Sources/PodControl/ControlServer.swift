@@ -128,7 +128,7 @@ package final class ControlServer: Sendable {
           return reply
         }
         guard isAllowed(peer) else {
-          reply.refuse("user \(peer.user) may not ask this executor (control-group)")
+          reply.refuse("user \(peer.user) may not query this executor (control-group)")
           return reply
         }
         // Clients that follow events stay connected. Root must still be able to stop the pod.

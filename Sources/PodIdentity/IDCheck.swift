@@ -18,13 +18,15 @@ public enum IDCheck {
     let bytes = id.utf8
     if bytes.isEmpty { return "can't be empty" }
     if bytes.elementsEqual(".".utf8) || bytes.elementsEqual("..".utf8) {
-      return "can't be '\(id)': it names a directory of its own"
+      return "can't be '\(id)': it is a directory name with a special meaning"
     }
-    if bytes.contains(UInt8(ascii: "/")) { return "can't hold a slash: it is a directory's name" }
+    if bytes.contains(UInt8(ascii: "/")) {
+      return "can't contain a slash: it is used as a directory name"
+    }
     if bytes.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
-      return "can't hold control characters, such as a line's end"
+      return "can't contain control characters, such as a newline"
     }
-    if bytes.count > longest { return "has \(bytes.count) bytes, and \(longest) are possible" }
+    if bytes.count > longest { return "has \(bytes.count) bytes, but the maximum is \(longest)" }
     return nil
   }
 }

@@ -39,14 +39,14 @@ extension Incarnation {
     } catch let error as Errno where error == .noSuchFileOrDirectory || error == .noSuchProcess {
       // /proc may just have been unmounted or hidden, so kill(2) with signal 0 checks too.
       guard kill(pid, 0) != 0, errno == ESRCH else {
-        return .unreadable("\(folder) isn't there, and a process \(pid) is")
+        return .unreadable("\(folder) doesn't exist, but process \(pid) does")
       }
       return .gone(.noProcess)
     } catch {
       return .unreadable("\(folder)/stat: \(error)")
     }
     guard let found = Incarnation.parse(stat: text), found.pid == pid else {
-      return .unreadable("\(folder)/stat can't be understood")
+      return .unreadable("\(folder)/stat can't be parsed")
     }
     if found.startTime != startTime { return .gone(.pidUsedAgain) }
     if found.state == "X" || found.state == "x" { return .gone(.ended) }
@@ -96,13 +96,13 @@ public enum ProcessTableCheck {
       return "/proc/self/ns/pid can't be read"
     }
     guard namespace == Incarnation.initialPIDNamespace else {
-      return "it runs in a pid namespace of its own (\(namespace)) and sees no host processes"
+      return "it runs in its own pid namespace (\(namespace)), without access to host processes"
     }
     guard Incarnation.isTimeTheHosts else {
-      return "it runs in a time namespace of its own and sees other start times than the host"
+      return "it runs in its own time namespace, where start times differ from the host's"
     }
     guard TextFile.linkTarget("/proc/self") == String(getpid()) else {
-      return "/proc is another namespace's"
+      return "/proc belongs to another pid namespace"
     }
     guard let mounts = try? TextFile.text("/proc/self/mountinfo") else {
       return "/proc/self/mountinfo can't be read"

@@ -118,7 +118,8 @@ public final class ReportFiles: Sendable {
       return name
     }
     throw Failure(
-      description: "pod-report.\(form) is there already, and not from here", isDenied: false)
+      description: "pod-report.\(form) exists already, and is not a report of this pod",
+      isDenied: false)
   }
 
   /// A task's ID as part of a file name.

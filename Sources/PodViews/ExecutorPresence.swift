@@ -23,13 +23,13 @@ package enum ExecutorPresence: Sendable, Equatable {
       // engine.
       self =
         machine != nil && machine == host.machineID
-        ? .dead : .unknown("the pod is of another boot, or another host")
+        ? .dead : .unknown("the pod is from another boot or another host")
     } else {
       switch identity.incarnation.look() {
       case .alive?: self = .alive
       case .gone?: self = .dead
       case .unreadable(let why)?: self = .unknown(why)
-      case nil: self = .unknown("its labels name no process of the host")
+      case nil: self = .unknown("its labels have no process of the host")
       }
     }
   }
@@ -52,7 +52,7 @@ package struct HostView: Sendable {
     machineID = HostIdentity.current().machineID
     failure =
       engineIsLocal
-      ? ProcessTableCheck.failure() : "the engine is reached over TCP: it may be another host's"
+      ? ProcessTableCheck.failure() : "the engine is reached over TCP: it may be on another host"
   }
 
   init(bootID: String?, machineID: String?, failure: String?) {

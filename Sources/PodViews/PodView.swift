@@ -190,7 +190,7 @@ extension PodView {
       return "it has failed, and is kept until \(timeText(until) ?? "")"
     }
     switch executor {
-    case .dead: return "its executor's process has ended"
+    case .dead: return "its executor's process has exited"
     case .unknown(let why): return why
     case .alive: return silence ?? ""
     }

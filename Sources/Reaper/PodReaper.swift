@@ -12,12 +12,12 @@ import Settings
 struct PodReaper: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pod-reaper",
-    abstract: "Removes what dead compose-executors left: containers, networks, volumes, cgroups.",
+    abstract: "Remove containers, networks, volumes and cgroups of dead compose-executors.",
     discussion: """
-      Without --once it is a service; `pod-reaper serve --help` has the options of both. Each is also POD_REAPER_… in \
-      the environment and a key of /etc/pod-reaper.yaml. \
-      A network or container that an executor asked for may appear after it has died, since the engine completes what it \
-      was asked: one pass can miss it, the next takes it.
+      Without --once, pod-reaper runs as a service. `pod-reaper serve --help` lists all options. Each option is also a \
+      variable POD_REAPER_… and a key of /etc/pod-reaper.yaml. \
+      The engine completes the requests of an executor that has died, so a network or container can appear after a pass. \
+      The next pass removes it.
       """,
     version: Version.text,
     subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
@@ -27,7 +27,7 @@ struct PodReaper: AsyncParsableCommand {
   static func main() async {
     // A crash prints a message that nothing is removed until pod-reaper runs again.
     linux_report_crashes(
-      "pod-reaper", "; what executors leave waits until it is started again")
+      "pod-reaper", "; objects of dead executors remain until it is started again")
     // On a host with a thousand pods the engine's lists have megabytes.
     linux_keep_memory_small()
     await runProgram()

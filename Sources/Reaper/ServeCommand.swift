@@ -7,17 +7,17 @@ import Reaping
 /// `pod-reaper`: the service, or one pass with `--once`.
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Watch, or with --once make one pass.")
+    commandName: "serve", abstract: "Run as a service, or make one pass with --once.")
 
   @OptionGroup var options: SettingOptions
 
   @Flag(help: "Make one pass and exit.")
   var once = false
 
-  @Flag(help: "Say what would be removed and why; touch nothing.")
+  @Flag(help: "Print what a pass would remove and why, and remove nothing.")
   var dryRun = false
 
-  @Option(help: "How --once reports: table or json.")
+  @Option(help: "The format of the report of --once: table or json.")
   var format: ReportFormat = .table
 
   func run() async throws {

@@ -7,121 +7,132 @@ import Settings
 /// The command-line options of the settings.
 struct SettingOptions: ParsableArguments {
   @Option(
-    help: "The settings file. Default: /etc/pod-reaper.yaml, if it is there.", completion: .file())
+    help: "The settings file. Default: /etc/pod-reaper.yaml, if it exists.", completion: .file())
   var config: String?
 
-  @Option(help: "How old a proof of death must be. Default: 30s.")
+  @Option(help: "The minimum age of a proof of death. Default: 30s.")
   var grace: String?
 
   @Option(help: "The time between full passes. Default: 60s.")
   var interval: String?
 
-  @Option(help: "The longest that a container may take to stop; 0s kills at once. Default: 10s.")
+  @Option(
+    help:
+      "The time that a container has to stop before it is killed; 0s kills it at once. Default: 10s."
+  )
   var stopTimeout: String?
 
-  @Option(help: "How long what the engine refuses is tried again in one pass. Default: 30s.")
+  @Option(help: "How long one pass retries removals that the engine refuses. Default: 30s.")
   var removalTimeout: String?
 
-  @Flag(help: "Leave named volumes.")
+  @Flag(help: "Do not remove named volumes.")
   var keepVolumes = false
 
   @Flag(help: "Write the report of a crashed executor's pod into its sandbox.")
   var crashReports = false
 
-  @Option(help: "How many failed pods are kept (pod.keep_failed); the oldest go first. Default: 5.")
+  @Option(
+    help:
+      "The maximum number of kept failed pods (pod.keep_failed); the oldest are removed first. Default: 5."
+  )
   var keepFailedMax: String?
 
   @Option(
     help:
-      "How full the engine's disk may be for any failed pod to be kept, in percent. Default: 85.")
+      "The usage of the engine's disk, in percent, above which no failed pod is kept. Default: 85.")
   var keepFailedDisk: String?
 
-  @Option(help: "How many containers are stopped and removed at once. Default: 16.")
+  @Option(help: "The number of containers that are stopped and removed at a time. Default: 16.")
   var parallel: String?
 
   @Option(
-    help: "Cgroups below which runs are looked for, comma separated. Default: mesos,compose-pods.")
+    help: "Cgroups that are searched for runs, comma-separated. Default: mesos,compose-pods.")
   var cgroupRoots: String?
 
-  @Option(help: "The agent: http://HOST:PORT, https://HOST:PORT or unix:///PATH#slave(1).")
+  @Option(help: "The agent's URL: http://HOST:PORT, https://HOST:PORT or unix:///PATH#slave(1).")
   var agentUrl: String?
 
-  @Option(help: "A file that holds the bearer token for the agent.", completion: .file())
+  @Option(help: "A file with the bearer token for the agent.", completion: .file())
   var agentTokenFile: String?
 
-  @Option(help: "A PEM file of the authorities that vouch for the agent.", completion: .file())
+  @Option(help: "A PEM file with the authorities of the agent's certificate.", completion: .file())
   var agentCaFile: String?
 
-  @Flag(help: "The agent shows every run to this program, whatever its access control.")
+  @Flag(help: "The agent lists every run to this program, although it has access control.")
   var agentSeesEverything = false
 
   @Option(help: "The agent's --work_dir, for its checkpoints.", completion: .directory)
   var agentWorkDir: String?
 
   @Option(
-    help: "The folder of lock and control socket. Default: /run/compose-pods.",
+    help: "The directory of the lock and the control socket. Default: /run/compose-pods.",
     completion: .directory)
   var runDir: String?
 
   @Option(
-    help: "Where executors lease. Default: lease.sock in the run folder.", completion: .file())
+    help: "The socket for leases of executors. Default: lease.sock in the run directory.",
+    completion: .file())
   var leaseSocket: String?
 
   @Option(
-    help: "Where the agent's hook notifies. Default: notify.sock in the run folder.",
+    help:
+      "The socket for notifications of the agent's hook. Default: notify.sock in the run directory.",
     completion: .file())
   var notifySocket: String?
 
   @Option(
-    help: "Where notifications wait. Default: spool in the run folder.", completion: .directory)
+    help: "The directory of unsent notifications. Default: spool in the run directory.",
+    completion: .directory)
   var spoolDir: String?
 
   @Option(
-    help: "The folder of the journal. Default: /var/lib/compose-pods.", completion: .directory)
+    help: "The directory of the journal. Default: /var/lib/compose-pods.", completion: .directory)
   var stateDir: String?
 
-  @Option(help: "The journal's size at which a new file is begun. Default: 10m.")
+  @Option(help: "The size at which the journal continues in a new file. Default: 10m.")
   var journalSize: String?
 
-  @Option(help: "How long to wait for another pass. Default: 30s.")
+  @Option(help: "How long to wait until another pass is complete. Default: 30s.")
   var lockTimeout: String?
 
   @Option(
     help:
-      "on removes images that pods have pulled and nobody uses; off leaves all. Default: off.",
+      "on removes unused images that pods have pulled; off removes none. Default: off.",
     completion: .list(["on", "off"]))
   var imageCare: String?
 
-  @Option(help: "With image-care: how long nobody must have used an image. Default: 7d.")
+  @Option(help: "With image-care: how long an image must have been unused. Default: 7d.")
   var imageAge: String?
 
-  @Option(help: "With image-care: how many images are removed in one pass. Default: 10.")
+  @Option(help: "With image-care: the maximum number of images that one pass removes. Default: 10.")
   var imageMax: String?
 
   @Option(
     help:
-      "With image-care: names of images that stay, comma separated, with * for any text, such as registry.example.com/base/*."
+      "With image-care: names of images that are not removed, comma-separated, with * for any text, such as registry.example.com/base/*."
   )
   var imageKeep: String?
 
   @Option(
     help:
-      "With image-care: percent of the disk of the engine's data above which younger images go as well; 0 for never. Default: 85."
+      "With image-care: usage of the disk of the engine's data, in percent, above which younger images are removed too; 0: never. Default: 85."
   )
   var diskHigh: String?
 
-  @Option(help: "With image-care: percent of that disk below which they stay again. Default: 80.")
+  @Option(
+    help: "With image-care: usage of that disk, in percent, below which that stops. Default: 80.")
   var diskLow: String?
 
   @Option(help: "Serve Prometheus metrics: 127.0.0.1:PORT or a socket's path.")
   var metrics: String?
 
   @Option(
-    help: "debug, info, warning or error. Default: info.",
+    help: "The log level: debug, info, warning or error. Default: info.",
     completion: .list(["debug", "info", "warning", "error"]))
   var logLevel: String?
 
-  @Option(help: "text or json. Default: text.", completion: .list(["text", "json"]))
+  @Option(
+    help: "The log format: text or json. Default: text.", completion: .list(["text", "json"]))
   var logFormat: String?
 
   /// Combines the options with the environment and the settings file.

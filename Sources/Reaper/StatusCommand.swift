@@ -22,16 +22,18 @@ struct OutputOptions: ParsableArguments {
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show every pod with its verdict, from the service or by looking.",
+    abstract: "Show every pod with its verdict, from the service or by direct observation.",
     discussion: """
-      Below the table: what is undecided and what can be done about it, since when the service runs, its last pass and \
-      its next one. Example: pod-reaper status --watch
+      Below the table: undecided pods with their remedies, the start of the service, its last pass and its next pass. \
+      Example: pod-reaper status --watch
       """)
 
   @OptionGroup var options: SettingOptions
   @OptionGroup var output: OutputOptions
 
-  @Flag(help: "Print it anew every two seconds: in place on a terminal, else one below the other.")
+  @Flag(
+    help:
+      "Print the status again every two seconds: in place on a terminal, else one below the other.")
   var watch = false
 
   func run() async throws {
@@ -71,7 +73,7 @@ struct ExplainCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   @Argument(
-    help: "A container's name or ID, or a task ID or run, or the beginning of only one of these.")
+    help: "A container's name or ID, a task ID, a run, or a unique prefix of one of these.")
   var container: String
 
   func run() async throws {

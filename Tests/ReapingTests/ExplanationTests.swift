@@ -65,7 +65,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
       "This pod is alive: its lease is held; nothing is removed.", change: "process table"),
     .init(
       "alive by its cgroup", [(100, .cgroupPopulated(2))], identity: unknown,
-      "This pod is alive: its cgroup holds 2 processes outside the pod's containers;",
+      "This pod is alive: its cgroup contains 2 processes outside the pod's containers;",
       change: "two passes, a grace apart"),
     .init(
       "leaked", [(100, .processGone(.noProcess)), (100, .processEndSeen)],
@@ -74,12 +74,12 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
       change: "A sign of life would keep it: the executor's process"),
     .init(
       "young proof", [(100, .processGone(.pidUsedAgain))],
-      "This pod is undecided: nothing is removed, because its pid is another process's now, but the grace of 30 s "
+      "This pod is undecided: nothing is removed, because its pid belongs to another process, but the grace of 30 s "
         + "isn't over; to resolve: wait",
       change: "It is leaked in 20 s unless", remedy: Remedy.wait),
     .init(
       "unreadable process", [(100, .processUnreadable("denied"))],
-      "This pod is undecided: nothing is removed, because the process table doesn't tell: denied",
+      "This pod is undecided: nothing is removed, because the process table proves nothing: denied",
       change: "It would be leaked once the process table", remedy: Remedy.process),
     .init(
       "not looked for", [], "This pod is undecided: nothing is removed, because its process",
@@ -113,7 +113,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
       "This pod is undecided", change: "once", remedy: Remedy.machine),
     .init(
       "foreign", [], identity: Sample.identity(boot: "boot-0", machine: "other"),
-      "This pod is foreign: it is of another host", change: "remove it by hand"),
+      "This pod is foreign: it is from another host", change: "remove it by hand"),
   ]
 }
 
@@ -205,12 +205,12 @@ struct ExplanationTests {
       {"cgroupsFailed":[],"cgroupsPending":[],"cgroupsRemoved":[],"dryRun":true,"inherited":[],"unlabelled":[],\
       "service":{"healthy":true,"secondsSincePass":3},\
       "pods":[{"verdict":"alive","why":"w","task":"t","run":"r","framework":"","executor":"e","agent":"","cgroup":"/c",\
-      "containers":[],"networks":[],"volumes":[],"evidence":[{"age":1,"source":"process","words":"its process lives"}],\
+      "containers":[],"networks":[],"volumes":[],"evidence":[{"age":1,"source":"process","words":"its process is alive"}],\
       "age":5,"removed":{},"failed":[],"pending":[]}]}
       """
     let report = try JSONDecoder().decode(PassReport.self, from: Data(text.utf8))
     #expect(StatusText.text(report, for: nil).contains("alive    t     r    5 s"))
-    #expect(Explanation.text(report.pods[0]).contains("1 s ago  process  its process lives"))
+    #expect(Explanation.text(report.pods[0]).contains("1 s ago  process  its process is alive"))
   }
 
   @Test("has no control character, whatever the name of a pod")

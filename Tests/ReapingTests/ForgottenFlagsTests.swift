@@ -40,7 +40,7 @@ struct ForgottenFlagsTests {
     #expect(
       line { $0.hasEngineSocket = false } == [
         "this container lacks --volume /var/run/docker.sock:/var/run/docker.sock: "
-          + "no engine can be asked"
+          + "no engine can be reached"
       ])
     #expect(
       line { $0.cgroupFault = .notMounted } == [
@@ -50,7 +50,7 @@ struct ForgottenFlagsTests {
       ])
     #expect(
       line { $0.cgroupFault = .namespace("cgroup:[1]") } == [
-        "this container lacks --cgroupns host: it runs in a cgroup namespace of its own "
+        "this container lacks --cgroupns host: it runs in its own cgroup namespace "
           + "(cgroup:[1]), so no cgroup is removed, and a pod whose executor's pid isn't known "
           + "stays undecided"
       ])
@@ -73,7 +73,7 @@ struct ForgottenFlagsTests {
     #expect(
       line { $0.mountinfo = Self.without("/var/lib/compose-pods") } == [
         "this container lacks --volume /var/lib/compose-pods:/var/lib/compose-pods: "
-          + "the journal, and what a pass owes, go with the container"
+          + "the journal and pending removals are lost with the container"
       ])
     #expect(
       line { $0.machineID = nil } == [

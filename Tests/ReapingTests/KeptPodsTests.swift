@@ -84,7 +84,7 @@ struct KeptPodsTests {
     let chosen = choose([pod]) { $0.hopeless = attempts.hopeless }
     #expect(chosen.kept.isEmpty)
     #expect(
-      chosen.dropped[pod.identity] == "it was to be kept, and couldn't be: no space left on device")
+      chosen.dropped[pod.identity] == "it couldn't be kept: no space left on device")
     let marked = try self.pod("a", name: kept(Self.now + 10))
     let living = choose([marked], .alive) { $0.hopeless = attempts.hopeless }
     #expect(living.kept.count == 1 && living.dropped.isEmpty)

@@ -123,7 +123,7 @@ struct RestoreTests {
       let theirs = inode(listener.path)
       let failure = RestoreFailure(path: listener.path, reason: .addressInUse)
       #expect(throws: failure) { try listener.socket.restore() }
-      #expect(failure.description.contains("something else is there"))
+      #expect(failure.description.contains("was replaced by another program"))
       #expect(inode(listener.path) == theirs)
       listener.stop()
       #expect(inode(listener.path) == theirs)

@@ -107,12 +107,12 @@ mesos::Hook* create(const mesos::Parameters& parameters)
                          : parameter.key() == "lease_socket" ? &leaseSocket
                                                              : nullptr;
     if (value == nullptr) {
-      return refuse("there is no parameter '" + parameter.key() +
-                    "'; there are notify_socket, spool_dir and lease_socket");
+      return refuse("unknown parameter '" + parameter.key() +
+                    "': known are notify_socket, spool_dir and lease_socket");
     }
     *value = parameter.value();
     if (value->empty() || (*value)[0] != '/' || value->find('\0') != std::string::npos) {
-      return refuse("parameter " + parameter.key() + " must be an absolute path, and is '" + *value + "'");
+      return refuse("parameter " + parameter.key() + " must be an absolute path, not '" + *value + "'");
     }
   }
   // The longest path in the address of a unix socket (unix(7)).
@@ -133,5 +133,5 @@ mesos::Hook* create(const mesos::Parameters& parameters)
 __attribute__((visibility("default")))
 mesos::modules::Module<mesos::Hook> org_compose_executor_PodHook(
     MESOS_MODULE_API_VERSION, MESOS_VERSION, "compose-executor", "root@localhost",
-    "Tells pod-reaper which executors started and ended, and executors where pod-reaper takes leases.",
+    "Notifies pod-reaper of executors, and passes the socket for leases to executors.",
     nullptr, create);

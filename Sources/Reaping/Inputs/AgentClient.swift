@@ -20,7 +20,7 @@ struct AgentView: Sendable, Equatable {
   func finding(for identity: PodIdentity) -> Finding {
     if runs.contains(identity.run) { return .agentLists }
     guard !identity.agentID.isEmpty, identity.agentID == agentID else {
-      return .agentSilent("the pod is another agent's (\(identity.agentID))")
+      return .agentSilent("the pod belongs to another agent (\(identity.agentID))")
     }
     return reservation.map { .agentSilent($0) } ?? .agentOmits
   }
@@ -100,13 +100,13 @@ struct AgentClient: Sendable {
   func look() async throws -> AgentView {
     let agent: AgentAnswer = try await call("GET_AGENT")
     guard let id = agent.get_agent?.agent_info?.id?.value else {
-      throw AgentError(description: "the agent doesn't say who it is")
+      throw AgentError(description: "the agent's response has no agent ID")
     }
     // Checked before and after the list: an agent that restarts in between has an incomplete list.
     let before = try await standing()
     let containers: AgentAnswer = try await call("GET_CONTAINERS")
     guard let list = containers.get_containers else {
-      throw AgentError(description: "the agent doesn't list its containers")
+      throw AgentError(description: "the agent's response has no list of containers")
     }
     let after = try await standing()
     // The run of a nested container is the ID of its root container.
@@ -116,10 +116,10 @@ struct AgentClient: Sendable {
     if !before.isRegistered || !after.isRegistered {
       reservation = "it isn't registered with a master yet, so its list may be incomplete"
     } else if let old = before.uptime, after.uptime.map({ $0 < old }) ?? true {
-      reservation = "it was started anew while it was asked, so its list may be incomplete"
+      reservation = "it was restarted during the query, so its list may be incomplete"
     } else if !seesEverything, Self.hasACLs(flags) {
       reservation =
-        "it has access control, and nobody said that all runs are visible (agent-sees-everything)"
+        "it has access control, and agent-sees-everything is not set, so its list may be incomplete"
     }
     let root = flags?["cgroups_root"]?.split(separator: "/").joined(separator: "/")
     return AgentView(agentID: id, runs: Set(runs), reservation: reservation, cgroupsRoot: root)
@@ -162,7 +162,7 @@ struct AgentClient: Sendable {
     do {
       return try JSONDecoder().decode(AgentAnswer.self, from: response.body)
     } catch {
-      throw AgentError(description: "\(type): the answer can't be understood")
+      throw AgentError(description: "\(type): the response can't be parsed")
     }
   }
 }

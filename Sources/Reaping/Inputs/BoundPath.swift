@@ -52,7 +52,7 @@ struct RestoreFailure: Error, Equatable, CustomStringConvertible {
 
   var description: String {
     reason == .addressInUse
-      ? "\(path) isn't this program's any more, and something else is there: it is left alone"
-      : "\(path) is gone, and can't be made: \(reason)"
+      ? "\(path) was replaced by another program, so it is left alone"
+      : "\(path) was removed, and can't be created again: \(reason)"
   }
 }

@@ -185,7 +185,7 @@ final class HookEventListener: Restorable {
       do {
         try watchSpool()
       } catch {
-        log.error("the spool \(spool) is gone, and can't be made: \(error)")
+        log.error("the spool \(spool) was removed, and can't be created again: \(error)")
       }
     }
     if isNew || came & Int32(LINUX_WATCH_FILLED) != 0 { readSpool() }
@@ -265,7 +265,7 @@ final class HookEventListener: Restorable {
         return
       }
       guard user == 0 || user == geteuid() else {
-        log.warning("a hook event of user \(user) is not heard")
+        log.warning("a hook event of user \(user) is ignored")
         continue
       }
       take(Array(bytes[..<count]), from: "socket")

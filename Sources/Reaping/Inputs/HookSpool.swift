@@ -82,7 +82,7 @@ struct Spool {
       } catch let error as Errno where error == .tooManySymbolicLinkLevels {
         unlink(path)  // a link is no event
       } catch {
-        say(path, "\(path) can't be read, and stays: \(error)")
+        say(path, "\(path) can't be read, and is not removed: \(error)")
       }
     }
     // Events that are spooled during this reading are missing from the new count.
@@ -120,7 +120,7 @@ struct Spool {
           unlink("\(folder)/\(name)")
         }
       } else if isShared {
-        say(folder, "\(folder) holds a directory, so what is no event in it is left alone")
+        say(folder, "\(folder) contains a directory, so only its events are removed")
       } else if age > strangersStay, unlink("\(folder)/\(name)") == 0 {
         removed.append(name)
       }

@@ -65,27 +65,27 @@ enum Finding: Sendable, Hashable {
   /// The description for `explain` and the journal.
   var words: String {
     switch self {
-    case .processAlive: "its process lives"
+    case .processAlive: "its process is alive"
     case .processGone(.noProcess): "no process has its pid"
-    case .processGone(.pidUsedAgain): "its pid is another process's now"
-    case .processGone(.ended): "its process has ended and waits for its parent"
-    case .processEndSeen: "its process was seen to end"
-    case .processUnreadable(let why): "the process table doesn't tell: \(why)"
+    case .processGone(.pidUsedAgain): "its pid belongs to another process"
+    case .processGone(.ended): "its process has exited and is a zombie"
+    case .processEndSeen: "the exit of its process was observed"
+    case .processUnreadable(let why): "the process table proves nothing: \(why)"
     case .cgroupPopulated(let count):
-      "its cgroup holds \(count) process\(count == 1 ? "" : "es") outside the pod's containers"
-    case .cgroupEmpty: "its cgroup holds no process outside the pod's containers"
-    case .cgroupMissing: "its cgroup is gone"
+      "its cgroup contains \(count) process\(count == 1 ? "" : "es") outside the pod's containers"
+    case .cgroupEmpty: "its cgroup contains no process outside the pod's containers"
+    case .cgroupMissing: "its cgroup doesn't exist"
     case .cgroupUnreadable(let why): "its cgroup can't be read: \(why)"
     case .agentLists: "the agent lists the run"
     case .agentOmits: "the agent doesn't list the run"
-    case .agentSilent(let why): "the agent doesn't tell: \(why)"
-    case .sentinel: "the agent's checkpoint says that the run is over"
-    case .checkpointedProcess(let pid): "the agent's checkpoint names process \(pid), which lives"
-    case .checkpointSilent: "the agent's checkpoint names no process that lives"
+    case .agentSilent(let why): "the agent proves nothing: \(why)"
+    case .sentinel: "the run is over according to the agent's checkpoint"
+    case .checkpointedProcess(let pid): "process \(pid) of the agent's checkpoint is alive"
+    case .checkpointSilent: "the agent's checkpoint has no living process"
     case .leaseHeld: "its lease is held"
     case .leaseDropped: "its lease was dropped"
-    case .leaseReleased: "its lease was released by an executor that is through"
-    case .agentSaidRemoved: "the agent said that it removed the executor"
+    case .leaseReleased: "its executor released its lease: its work is complete"
+    case .agentSaidRemoved: "the agent reported that it removed the executor"
     }
   }
 }

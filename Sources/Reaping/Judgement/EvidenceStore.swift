@@ -160,7 +160,7 @@ struct EvidenceStore: Sendable, Equatable {
     switch agent {
     case .none:
       if records[identity]?.newest(.agent) != nil {
-        records[identity]?.add(.agentSilent("it isn't asked any more"), at: .now)
+        records[identity]?.add(.agentSilent("it isn't queried any more"), at: .now)
       }
     case .view(let view): records[identity]?.add(view.finding(for: identity), at: .now)
     case .failure(let why): records[identity]?.add(.agentSilent(why), at: .now)

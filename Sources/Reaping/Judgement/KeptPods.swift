@@ -68,9 +68,9 @@ struct KeptPods: Sendable {
       let until = decided ?? limits.now - deadFor + seconds
       let one = Kept(until: until, isDone: isDone, since: until - seconds)
       if verdict.state == .leaked, let reason = limits.hopeless[identity] {
-        dropped[identity] = "it was to be kept, and couldn't be: \(reason)"
+        dropped[identity] = "it couldn't be kept: \(reason)"
       } else if limits.now >= until {
-        dropped[identity] = "its time to be kept, \(Duration.seconds(seconds).words), is over"
+        dropped[identity] = "its keep time of \(Duration.seconds(seconds).words) is over"
       } else if until - limits.now > seconds + 3600, (pod.created ?? 0) <= limits.now {
         // If the clock was wrong at the time of the decision, the pod must not be kept forever.
         dropped[identity] = "the host's clock was set back since it was kept"

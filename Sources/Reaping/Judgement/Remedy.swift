@@ -18,13 +18,13 @@ enum Remedy: String, Sendable, CaseIterable {
     case .table:
       "run pod-reaper with the host's /proc: on the host itself, or in a container with --pid host, and without hidepid"
     case .machine:
-      "systemd-machine-id-setup on this host, so that later pods are told apart; remove this one by hand"
+      "run systemd-machine-id-setup on this host for later pods, and remove this pod by hand"
     case .process: "give pod-reaper CAP_SYS_PTRACE, as its unit does"
     case .cgroup:
-      "let pod-reaper see the host's cgroup tree: /sys/fs/cgroup, and in a container --cgroupns host"
-    case .noAgent: "set agent-url or agent-work-dir, so that the agent can tell"
+      "give pod-reaper the host's cgroup tree: /sys/fs/cgroup, and in a container --cgroupns host"
+    case .noAgent: "set agent-url or agent-work-dir"
     case .agent:
-      "let the agent respond and register with its master; with access control, give agent-token-file and agent-sees-everything"
+      "check that the agent responds and is registered; with access control, set agent-token-file and agent-sees-everything"
     }
   }
 }

@@ -25,7 +25,7 @@ struct Verdict: Sendable, Equatable {
   /// When a proof that is still too young will be old enough.
   var due: BootTime?
   /// The reason for `alive` if the executor's process was found.
-  static let livingProcess = "its executor's process lives"
+  static let livingProcess = "its executor's process is alive"
   /// What an operator can do about an undecided pod.
   var remedy: Remedy?
 
@@ -88,7 +88,7 @@ struct Verdict: Sendable, Equatable {
   ) -> Verdict {
     guard host.engineIsLocal else {
       return Verdict(
-        .undecided, "the engine is reached over TCP: its containers may be another host's",
+        .undecided, "the engine is reached over TCP: its containers may be on another host",
         remedy: Remedy.local)
     }
     if let failure = host.processTableFailure {
@@ -109,17 +109,17 @@ struct Verdict: Sendable, Equatable {
       }
       guard machine != nil, host.machineID != nil else {
         return Verdict(
-          .undecided, "it is of another boot, and no machine ID tells of which host",
+          .undecided, "it is from another boot, and no machine ID identifies its host",
           remedy: Remedy.machine)
       }
-      return Verdict(.foreign, "it is of another host: neither boot nor machine ID is this one's")
+      return Verdict(.foreign, "it is from another host: its boot ID and machine ID differ")
     }
     if boot == nil, !sameMachine {
       return machine == nil || host.machineID == nil
         ? Verdict(
-          .undecided, "no boot ID and no machine ID tell of which host it is",
+          .undecided, "no boot ID and no machine ID identify its host",
           remedy: Remedy.machine)
-        : Verdict(.foreign, "it is of another host: the machine ID isn't this one's")
+        : Verdict(.foreign, "it is from another host: its machine ID differs")
     }
     let isKnown = identity.incarnation.pid != nil && identity.incarnation.startTime != nil
     // The kernel reports the PID of a lease's peer even if the label has none.
@@ -147,7 +147,7 @@ struct Verdict: Sendable, Equatable {
         return Verdict(.alive, "its lease is held")
       }
       guard let finding = record.newest(.process)?.finding else {
-        return Verdict(.undecided, "its process hasn't been looked for", remedy: Remedy.wait)
+        return Verdict(.undecided, "its process hasn't been probed", remedy: Remedy.wait)
       }
       return Verdict(.undecided, finding.words, remedy: Remedy.process)
     }
@@ -194,7 +194,7 @@ struct Verdict: Sendable, Equatable {
     guard let last = cgroup, last.finding.isLike(.cgroupEmpty) else {
       return Verdict(
         .undecided,
-        "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been looked at"),
+        "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been inspected"),
         remedy: cgroup == nil ? Remedy.wait : Remedy.cgroup)
     }
     // Observations before the last process in the cgroup don't count.
@@ -205,7 +205,7 @@ struct Verdict: Sendable, Equatable {
       agent?.finding == .agentOmits && agent.map { $0.time >= first.time } == true
       || checkpoint?.finding == .sentinel
     guard isOver else {
-      let word = agent?.finding.words ?? "no agent is configured that could tell"
+      let word = agent?.finding.words ?? "no agent is configured"
       return Verdict(
         .undecided, "\(unknown), \(last.finding.words), but \(word)",
         remedy: agent == nil ? Remedy.noAgent : Remedy.agent)
@@ -214,7 +214,7 @@ struct Verdict: Sendable, Equatable {
       "\(last.finding.words), and \(checkpoint?.finding == .sentinel ? Finding.sentinel.words : Finding.agentOmits.words)"
     guard last.time > first.time, last.time - first.time >= grace else {
       return Verdict(
-        .undecided, "\(words), but two looks \(grace.words) apart are needed",
+        .undecided, "\(words), but two observations \(grace.words) apart are needed",
         deadSince: first.time,
         due: first.time + grace, remedy: Remedy.wait)
     }

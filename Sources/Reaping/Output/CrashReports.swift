@@ -88,7 +88,8 @@ struct CrashedSandbox: Sendable {
         "report of a dead executor's pod: \(names.joined(separator: ", ")) in \(Printable.text(path))",
         metadata: fields)
     } catch {
-      log.warning("no report in \(Printable.text(path)): \(error)", metadata: fields)
+      log.warning(
+        "the report can't be written into \(Printable.text(path)): \(error)", metadata: fields)
     }
   }
 
@@ -125,7 +126,7 @@ extension Reaper {
       else { continue }
       let limit = min(deadline - .now, .seconds(2))
       guard limit > .zero else {
-        log.warning("no time for a report in \(Printable.text(sandbox.path))")
+        log.warning("time is too short for a report in \(Printable.text(sandbox.path))")
         continue
       }
       let report = await crashReport(identity, pod, assessment, within: limit)

@@ -60,7 +60,7 @@ enum Explanation {
       (pod.volumes.count, "volume"),
     ].filter { $0.0 > 0 }
     return counts.isEmpty
-      ? "what is left" : counts.map { PassSummary.count($0, $1) }.joined(separator: ", ")
+      ? "the remaining objects" : counts.map { PassSummary.count($0, $1) }.joined(separator: ", ")
   }
 
   private static func facts(_ pod: PodReport) -> [(String, String)] {
@@ -88,15 +88,15 @@ enum Explanation {
   private static func change(_ pod: PodReport, _ state: Verdict.State?) -> String {
     let death =
       pod.pid == nil
-      ? "two passes, a grace apart, find no process but its containers' in its cgroup, and its agent doesn't list the run or "
-        + "the agent's checkpoint says that the run is over"
-      : "the process table has had no such process for the grace (at once if the reaper saw the process end, its lease "
+      ? "two passes, a grace period apart, find only its containers' processes in its cgroup, and its agent doesn't list the run or "
+        + "the run is over according to the agent's checkpoint"
+      : "the process table has had no such process for the grace (at once if its exit was observed, its lease was "
         + "dropped, or the agent reported that it removed the executor)"
     switch state {
     case .alive: return "It would be leaked once \(death)."
     case .kept:
       return
-        "It is removed when its time is over, before that where newer failed pods are too many or the engine's disk is too full."
+        "It is removed when its time is over, or earlier for newer failed pods or if the engine's disk is too full."
     case .leaked:
       let life =
         pod.pid == nil
@@ -105,12 +105,12 @@ enum Explanation {
       return "A sign of life would keep it: \(life)."
     case .undecided:
       if let due = pod.due {
-        return "It is leaked in \(Duration(saidSeconds: due).words) unless a sign of life comes."
+        return "It is leaked in \(Duration(saidSeconds: due).words) unless there is a sign of life."
       }
       return "It would be leaked once \(death)."
     case .foreign, nil:
       return
-        "Nothing that is observed on this host changes that: remove it by hand if it is nobody's."
+        "No observation on this host changes that: remove it by hand if no host needs it."
     }
   }
 }

@@ -46,10 +46,10 @@ enum ReportTable {
     for name in report.inherited {
       lines.append("foreign: container \(name) inherited its labels from its image")
     }
-    for name in report.unlabelled { lines.append("foreign: \(name) lacks labels of the set") }
+    for name in report.unlabelled { lines.append("foreign: \(name) lacks some of a pod's labels") }
     for path in report.cgroupsRemoved { lines.append("removed cgroup \(path)") }
     for path in report.cgroupsPending {
-      lines.append("pending: cgroup \(path), which its agent removes first")
+      lines.append("pending: cgroup \(path): its agent removes it first")
     }
     for path in report.cgroupsFailed { lines.append("NOT removed: cgroup \(path)") }
     if report.service == nil, let images = report.images {

@@ -72,7 +72,7 @@ enum StatusText {
       lines.append(("next pass", "under way", nil))
     } else if let next = service.nextPass {
       let words = next < 1 ? "now" : "in \(Duration(saidSeconds: next).words)"
-      lines.append(("next pass", "\(words), or as soon as something calls for one", nil))
+      lines.append(("next pass", "\(words), or as soon as an event requires one", nil))
     }
     return lines
   }

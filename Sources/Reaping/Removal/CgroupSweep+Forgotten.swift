@@ -38,7 +38,7 @@ extension CgroupSweep {
       let look = await remover.kill(container, below: path, within: .seconds(2))
       guard look == .empty || look == .missing else { continue }
       log.notice(
-        "killed the processes of container \(container.prefix(12)), which the engine has forgotten",
+        "killed the processes of container \(container.prefix(12)), which the engine doesn't list any more",
         metadata: identity.logFields)
       killed.append(container)
     }
@@ -90,7 +90,7 @@ extension CgroupSweep {
       isLeft = true
       let numbers = processes.sorted().prefix(8).map { "\($0)" }.joined(separator: " ")
       let words =
-        "\(path)/\(container): processes of a container that the engine has forgotten: \(numbers)"
+        "\(path)/\(container): processes of a container that the engine doesn't list any more: \(numbers)"
       report.cgroupsFailed.append(words)
       if janitor.loggedForgotten.insert(container).inserted {
         log.error("not removed: cgroup \(words)")
@@ -115,7 +115,7 @@ extension CgroupSweep {
     let look = await remover.kill(container, below: path, within: .seconds(2))
     guard look == .empty || look == .missing else { return false }
     log.notice(
-      "killed the processes of container \(container.prefix(12)), which the engine has forgotten",
+      "killed the processes of container \(container.prefix(12)), which the engine doesn't list any more",
       metadata: ["run": "\(Printable.text(CgroupPath.run(of: path)))"])
     return true
   }

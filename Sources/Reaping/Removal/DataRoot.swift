@@ -43,14 +43,14 @@ struct DataRoot: Sendable {
       return
     }
     guard isPath, let process = UnixSocket.listener(socket) else {
-      self = Self.unknown("the engine doesn't tell where its data is")
+      self = Self.unknown("the engine doesn't report its data directory")
       return
     }
     let seen = process > 0 ? "/proc/\(process)/root\(root)" : root
     var status = stat()
     guard stat(seen + "/containers", &status) == 0 else {
       self = Self.unknown(
-        "the engine's data in \(Printable.text(root)) can't be reached from here")
+        "the engine's data in \(Printable.text(root)) can't be accessed by pod-reaper")
       return
     }
     (path, reason) = (seen, "")

@@ -80,10 +80,10 @@ struct ImageCare: Sendable {
     }
     let all = listed.filter { there.contains($0.id) }
     report.notes = unreadable.sorted().prefix(3).map {
-      "record \(Printable.text($0)) can't be understood: its image is left alone, remove the file"
+      "record \(Printable.text($0)) can't be parsed, so its image is left alone: remove the file"
     }
     if unreadable.count > 3 {
-      report.notes.append("so are \(unreadable.count - 3) further records")
+      report.notes.append("\(unreadable.count - 3) further records can't be parsed")
     }
     let used = Set(try await engine.listContainers(all: true).map(\.imageID))
     let free = stamp(all, used)
@@ -179,7 +179,7 @@ struct ImageCare: Sendable {
       do {
         try await engine.removeImage(reference, force: false)
       } catch let error as EngineError where error.isConflict {
-        log.debug("image \(record.name) stays: \(error.message)")
+        log.debug("image \(record.name) is not removed: \(error.message)")
         return nil
       } catch let error as EngineError where error.isNotFound {
         records.remove(record)

@@ -26,7 +26,7 @@ struct PodSlices: Sendable {
       switch self {
       case .noSlice, .dead: nil
       case .alive(let why): why
-      case .unknown: isProven ? nil : "its description names no process of this boot"
+      case .unknown: isProven ? nil : "its description has no process of this boot"
       }
     }
   }
@@ -49,7 +49,7 @@ struct PodSlices: Sendable {
       }
     } catch {
       slices.isUnknown = true
-      log.warning("systemd can't be asked for the slices of pods: \(error)")
+      log.warning("systemd can't list the slices of pods: \(error)")
     }
     return slices
   }
@@ -70,7 +70,7 @@ struct PodSlices: Sendable {
 
   /// The owner of the slice with a cgroup.
   func owner(of path: String) -> Owner {
-    if isUnknown { return .alive("systemd can't be asked") }
+    if isUnknown { return .alive("systemd can't be queried") }
     return Self.owner(units[path])
   }
 
@@ -80,7 +80,7 @@ struct PodSlices: Sendable {
       owner.bootID == Incarnation.current().bootID
     else { return .unknown }
     if case .gone? = owner.look() { return .dead }
-    return .alive("its executor lives, process \(owner.pid ?? 0)")
+    return .alive("its executor is alive, process \(owner.pid ?? 0)")
   }
 }
 
@@ -93,7 +93,7 @@ extension PodSlice {
   /// The current state of its executor.
   func owner() async -> PodSlices.Owner {
     guard Systemd.isInit else {
-      return PodSlices.isHidden ? .alive("the host's systemd can't be seen from here") : .noSlice
+      return PodSlices.isHidden ? .alive("pod-reaper can't access the host's systemd") : .noSlice
     }
     do {
       return PodSlices.owner(try await Systemd.forReaper.units(unit).first)

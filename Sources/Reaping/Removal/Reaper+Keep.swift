@@ -121,14 +121,14 @@ extension Reaper {
         return Self.failure(of: identity, (error as? EngineError)?.message ?? "\(error)")
       }
       log.notice(
-        "kept: \(pod.containers.count) containers of a dead executor, for `docker commit` and the like",
+        "kept: \(pod.containers.count) containers of a dead executor, for inspection",
         metadata: identity.logFields)
     }
     let remover = PodRemover(engine: engine, policy: settings.removal, progress: progress.step)
     var result = await remover.remove(rest, of: identity)
     for failure in result.failed {
       log.warning(
-        "not removed of a kept pod: \(failure.kind) \(failure.name): \(failure.reason)",
+        "not removed from a kept pod: \(failure.kind) \(failure.name): \(failure.reason)",
         metadata: identity.logFields)
     }
     if let sweep { result.merge(await sweep.removeCgroup(of: identity)) }

@@ -106,12 +106,13 @@ struct ImageRemoval: Sendable {
       do {
         let image = RemovableImage(word: name)
         guard try await image.remove(from: engine, leases) else {
-          log.debug("image \(image.name) stays: it is in use, or its name is another's")
+          log.debug(
+            "image \(image.name) is not removed: it is in use, or its name refers to another image")
           continue
         }
         if !image.isNameOnly { removed.append(image.name) }
       } catch let error as EngineError where error.isRefusal {
-        log.debug("image \(name) stays: \(error.message)")
+        log.debug("image \(name) is not removed: \(error.message)")
       } catch {
         log.warning("image \(name) can't be removed now: \(error)")
         return nil

@@ -53,7 +53,8 @@ struct ControlCommands: Sendable {
       return try await explain(task: word)
     }
     guard let identity = PodIdentity(labels: details.config.labels) else {
-      throw NoPod(description: "\(Printable.text(word)) is no pod's container: it lacks the labels")
+      throw NoPod(
+        description: "\(Printable.text(word)) is not a container of a pod: it lacks the labels")
     }
     let report = try await reaper.observe(run: identity.run).report()
     let name = Printable.text(String(details.name.drop { $0 == "/" }))
@@ -81,7 +82,7 @@ struct ControlCommands: Sendable {
     let found =
       exact.isEmpty ? pods.filter { $0.task.hasPrefix(word) || $0.run.hasPrefix(word) } : exact
     guard let pod = found.first else {
-      throw NoPod(description: "no container, task or run of a pod is named \(word)")
+      throw NoPod(description: "no pod has a container, task or run with the name \(word)")
     }
     if found.count > 1 {
       let runs = found.map(\.run).sorted()

@@ -120,11 +120,11 @@ struct Daemon: Sendable {
       let longest =
         settings.lockTimeout + .seconds(settings.removal.stopTimeout) + engine.requestTimeout
       guard reaper.progress.isWithin(longest) else {
-        log.error("a pass hangs: nothing of it was done within \(longest.words)")
+        log.error("a pass hangs: it has made no progress for \(longest.words)")
         continue
       }
       if let problem = reaper.health.problem(every: settings.interval), problem.callsForRestart {
-        log.error("unhealthy, systemd's watchdog may start it anew: \(problem.words)")
+        log.error("unhealthy, systemd's watchdog may restart pod-reaper: \(problem.words)")
       } else {
         notifier.watchdog(for: longest)
       }
@@ -160,8 +160,8 @@ struct Daemon: Sendable {
         return results
       }
       guard let result else {
-        reaper.health.passFailed("another pass is working (\(lock.path))", .own)
-        return log.warning("another pass is working: this one is left to the next interval")
+        reaper.health.passFailed("another pass is running (\(lock.path))", .own)
+        return log.warning("another pass is running: the next pass follows after the interval")
       }
       reaper.health.passEnds(
         isFull: pending.everything, result: PassSummary.words(result.map(\.report), pending))

@@ -46,7 +46,7 @@ struct ForgottenFlags: Sendable {
       lacks("--pid host", "\(failure), so every pod stays undecided")
     }
     if let engineSocket, !view.hasEngineSocket {
-      lacks("--volume \(engineSocket):\(engineSocket)", "no engine can be asked")
+      lacks("--volume \(engineSocket):\(engineSocket)", "no engine can be reached")
     }
     if let fault = view.cgroupFault {
       let flag =
@@ -70,7 +70,7 @@ struct ForgottenFlags: Sendable {
     if !Self.isMounted(stateFolder, view.mountinfo) {
       lacks(
         "--volume \(stateFolder):\(stateFolder)",
-        "the journal, and what a pass owes, go with the container")
+        "the journal and pending removals are lost with the container")
     }
     if view.machineID == nil {
       lacks(

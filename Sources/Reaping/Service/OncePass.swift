@@ -6,7 +6,7 @@ import Program
 package struct OncePass {
   /// The limitation of a pass, which is printed below the report.
   static let reservation =
-    "what the engine still makes for an executor that has just died appears later: the next pass takes it"
+    "the engine may still create objects for an executor that has just died: the next pass removes them"
 
   let context: ReaperContext
   let format: ReportFormat
@@ -35,7 +35,7 @@ package struct OncePass {
     while true {
       let step = try await lock.hold(waiting: settings.lockTimeout) { try await settle(&report) }
       guard let step else {
-        StandardError.line("pod-reaper: another pass is working (\(lock.path))")
+        StandardError.line("pod-reaper: another pass is running (\(lock.path))")
         return 4
       }
       // The time that the first pass has waited, for another pass or a slow engine, must not

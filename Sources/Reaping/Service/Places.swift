@@ -34,7 +34,7 @@ final class Places: Sendable {
     var missing = lacking
     for socket in sockets.withLock(\.self) {
       do throws(RestoreFailure) {
-        for path in try socket.restore() { log.warning("\(path) was gone: it is made again") }
+        for path in try socket.restore() { log.warning("\(path) was removed: it is created again") }
       } catch {
         log.error("\(error)")
         missing.append("\(error)")

@@ -18,7 +18,7 @@ extension Reaper {
       do {
         try PrivateFile.folder(folder)
       } catch {
-        say("images", "\(folder) can't be used, so executors can't tell of images: \(error)")
+        say("images", "\(folder) can't be used, so executors can't report images: \(error)")
       }
     }
   }
@@ -31,12 +31,12 @@ extension Reaper {
     guard let wanted = settings.imageCare else { return nil }
     var report = ImageCareReport()
     guard geteuid() == 0 else {
-      report.notes = ["image care needs root, who alone may say what pods have pulled"]
+      report.notes = ["image care needs root: only root's records of pulled images are trusted"]
       return finishCare(report)
     }
     guard !ForgottenFlags.lacksLeases(environment: ProcessEnvironment.current) else {
       report.notes = [
-        "image care needs \(HostDirectory.path) of the host, where executors say which images they use"
+        "image care needs \(HostDirectory.path) of the host, where executors record the images that they use"
       ]
       return finishCare(report)
     }
@@ -44,7 +44,7 @@ extension Reaper {
       let info = try await engine.info()
       let state = ImageState(path: settings.stateFolder)
       guard let records = ImageRecords(state, engine: info.id) else {
-        report.notes = ["the engine has no ID, so nothing tells which images are pods'"]
+        report.notes = ["the engine has no ID, so images of pods can't be identified"]
         return finishCare(report)
       }
       let root = await DataRoot.find(info.dockerRootDir, socket: engine.endpoint.socketPath)
@@ -64,7 +64,7 @@ extension Reaper {
     } catch let error as CancellationError {
       throw error
     } catch {
-      report.notes.append("the engine can't be asked: \(Printable.text("\(error)"))")
+      report.notes.append("the engine can't be queried: \(Printable.text("\(error)"))")
     }
     return finishCare(report)
   }

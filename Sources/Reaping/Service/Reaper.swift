@@ -158,7 +158,7 @@ package actor Reaper {
     do {
       return .view(try await agent.look())
     } catch {
-      log.warning("the agent can't be asked: \(error)")
+      log.warning("the agent can't be queried: \(error)")
       return .failure("\(error)")
     }
   }
@@ -267,7 +267,7 @@ package actor Reaper {
           engine: engine, policy: policy, gate: isRetry ? retries : removals,
           progress: progress.step
         ) { error in
-          if Task.isCancelled { return "pod-reaper was told to end" }
+          if Task.isCancelled { return "pod-reaper is stopping" }
           return (error as? EngineError)?.message ?? "\(error)"
         }
         group.addTask {

@@ -49,7 +49,7 @@ package struct ReaperContext: Sendable {
         try PrivateFile.folder(folder, isPassage: folder == settings.runFolder)
       } catch {
         throw SettingError(
-          description: "\(folder) can't be used: \(error) (it must be this user's alone)")
+          description: "\(folder) can't be used: \(error) (only this user may have access)")
       }
     }
   }
@@ -74,7 +74,7 @@ package struct ReaperContext: Sendable {
     } else {
       if notesAbsence {
         StandardError.line(
-          "pod-reaper: no service answers at \(controlSocket); this is what a look of its own finds"
+          "pod-reaper: no service responds at \(controlSocket); this report is a direct observation"
         )
       }
       text = await ControlCommands(reaper: reaper).respond(to: "status")

@@ -66,7 +66,7 @@ package struct ReaperService {
   private func waitForEnd(_ signals: TerminationSignals, _ notifier: SystemdNotifier) async {
     for await signal in signals.stream {
       guard signal == SIGHUP else {
-        return context.log.notice("ended by \(TerminationSignals.name(signal))")
+        return context.log.notice("stopped by \(TerminationSignals.name(signal))")
       }
       notifier.reloading()
       await applySettings()
@@ -78,9 +78,9 @@ package struct ReaperService {
   private func applySettings() async {
     do {
       await context.reaper.apply(try reload())
-      context.log.notice("settings read again")
+      context.log.notice("settings were read again")
     } catch {
-      context.log.error("settings not changed: \(error)")
+      context.log.error("the settings are not changed: \(error)")
     }
   }
 
@@ -90,7 +90,7 @@ package struct ReaperService {
       return try LineServer(.unix(path: context.controlSocket)) { await commands.respond(to: $0) }
     } catch {
       throw SettingError(
-        description: "\(context.controlSocket): \(error); does another pod-reaper run?")
+        description: "\(context.controlSocket): \(error); is another pod-reaper running?")
     }
   }
 

@@ -21,7 +21,7 @@ struct CrashReportTests {
     #expect(trace.count == 1 && trace[0].contains(", loaded at 0x"), "\(text.suffix(2000))")
   }
 
-  private static let hint = "; the pod is removed by pod-reaper"
+  private static let hint = "; pod-reaper removes the pod"
 
   @Test("reports each signal on stderr, exits by it, and its pod is removed like any other")
   func run() async throws {
@@ -110,7 +110,7 @@ struct CrashReportTests {
       #expect(end.status == .signalled(SIGTRAP))
       expectReport(
         end.stderr, "pod-reaper", SIGTRAP, "SIGTRAP",
-        "; what executors leave waits until it is started again")
+        "; objects of dead executors remain until it is started again")
     }
   }
 }

@@ -165,7 +165,7 @@ struct ViewTests {
       let row = try await lines(pod, "ps", pod.task, "--columns", "service,state")
       #expect(row[1] == "web      running")
       let table = try await lines(pod, "ps", "--columns", "task,state,message")
-      #expect(table.contains { $0.hasPrefix(pod.task) && $0.hasSuffix("process has ended") })
+      #expect(table.contains { $0.hasPrefix(pod.task) && $0.hasSuffix("process has exited") })
       // The removal that pod-reaper would do.
       try await Leftovers.of(run: pod.run, on: engine).remove(from: engine)
       #expect(try await view(pod) == nil)

@@ -201,7 +201,7 @@ struct KeepFailedTests {
         }
         #expect(try await pods[0].left().containers == [running])
         let journal = try String(contentsOfFile: site.journal, encoding: .utf8)
-        #expect(journal.contains("its time to be kept, 60 min, is over"), "\(journal)")
+        #expect(journal.contains("its keep time of 60 min is over"), "\(journal)")
       }
     }
   }

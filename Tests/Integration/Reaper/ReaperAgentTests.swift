@@ -61,7 +61,7 @@ struct ReaperAgentTests {
 
   @Test("is undecided if another agent responds", arguments: one)
   func otherAgent(on engine: TestEngine) async throws {
-    try await expect("undecided", "the pod is another agent's", on: engine) { words, _ in
+    try await expect("undecided", "the pod belongs to another agent", on: engine) { words, _ in
       words.id = "agent-2"
     }
   }
@@ -77,7 +77,7 @@ struct ReaperAgentTests {
   func restarting(on engine: TestEngine) async throws {
     // The list can be from the time of the recovery, although the agent is registered before and
     // after.
-    try await expect("undecided", "was started anew while it was asked", on: engine) { words, _ in
+    try await expect("undecided", "was restarted during the query", on: engine) { words, _ in
       words.uptimes = Array(repeating: [4000, 2], count: 20).flatMap { $0 }
     }
   }
@@ -97,7 +97,7 @@ struct ReaperAgentTests {
       ]
       try await ReaperService.with(site, options + more) { _ in
         let alive = try await site.status(of: run)
-        #expect(alive?.why == "the agent's checkpoint names process \(process.pid), which lives")
+        #expect(alive?.why == "process \(process.pid) of the agent's checkpoint is alive")
         process.send(SIGKILL)
         try await process.exit()
         try await site.isRid(of: run)

@@ -45,14 +45,14 @@ struct ReaperBlindTests {
 
   @Test("leaves pods undecided in its own pid namespace", arguments: TestEngine.all)
   func ownPIDNamespace(on engine: TestEngine) async throws {
-    try await expectUndecided(why: "pid namespace of its own", on: engine) {
+    try await expectUndecided(why: "its own pid namespace", on: engine) {
       unshared(["--pid", "--fork", "--mount-proc"], "", $0)
     }
   }
 
   @Test("leaves pods undecided in its own time namespace", arguments: TestEngine.all.prefix(1))
   func ownTimeNamespace(on engine: TestEngine) async throws {
-    try await expectUndecided(why: "time namespace of its own", on: engine) {
+    try await expectUndecided(why: "its own time namespace", on: engine) {
       unshared(["--time", "--boottime", "100000", "--fork"], "", $0)
     }
   }

@@ -87,10 +87,10 @@ struct ReaperDaemonTests {
             #expect(try await site.status(of: living.run)?.verdict == "alive")
             #expect(try await site.status(of: dead)?.verdict == deadVerdict)
             let words = try await site.reaper(["explain", String(web)]).output()
-            #expect(words.contains("verdict   alive: its executor's process lives"), "\(words)")
+            #expect(words.contains("verdict   alive: its executor's process is alive"), "\(words)")
             #expect(words.contains("run \(living.run)"))
             let ended = try await site.reaper(["explain", name]).output()
-            #expect(ended.contains("process  its pid is another process's now  dead"), "\(ended)")
+            #expect(ended.contains("process  its pid belongs to another process  dead"), "\(ended)")
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
           }
@@ -115,14 +115,15 @@ struct ReaperDaemonTests {
       try await withService(site, ["--config", file]) { service in
         try site.folder.write("reaper.yaml", "parallel: none\n")
         service.send(SIGHUP)
-        try await service.line(containing: "settings not changed: \(file):1:11", in: .stderr)
+        try await service.line(
+          containing: "the settings are not changed: \(file):1:11", in: .stderr)
         try site.folder.write("reaper.yaml", "parallel: 8\n")
         service.send(SIGHUP)
-        try await service.line(containing: "settings read again", in: .stderr)
+        try await service.line(containing: "settings were read again", in: .stderr)
         // A second service finds the sockets in use.
         let second = try await site.reaper([], []).run(within: .seconds(20))
         #expect(second.status == .exited(2), "\(second)")
-        #expect(second.stderr.contains("does another pod-reaper run?"), "\(second)")
+        #expect(second.stderr.contains("is another pod-reaper running?"), "\(second)")
       }
     }
   }

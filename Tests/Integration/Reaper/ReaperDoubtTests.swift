@@ -34,7 +34,7 @@ struct ReaperDoubtTests {
   @Test("a pid with the start time of its current process is alive", arguments: one)
   func sameProcess(on engine: TestEngine) async throws {
     try await expectLeft(
-      .forged(by: .current()), as: "alive", why: "its executor's process lives", on: engine)
+      .forged(by: .current()), as: "alive", why: "its executor's process is alive", on: engine)
   }
 
   @Test("a pid that another process uses now doesn't prove life", arguments: one)
@@ -48,7 +48,7 @@ struct ReaperDoubtTests {
         let end = try await site.once()
         #expect(end.status == .exited(0), "\(end)")
         let pod = try #require(end.pod(pods[0].identity.run), "\(end)")
-        #expect(pod.verdict == "leaked" && pod.why == "its pid is another process's now")
+        #expect(pod.verdict == "leaked" && pod.why == "its pid belongs to another process")
         #expect(try await pods[0].left().isEmpty)
         #expect(try await pods[1].left().containers.count == 1)
       }
@@ -60,7 +60,7 @@ struct ReaperDoubtTests {
     var identity = PodIdentity.forged()
     identity.incarnation.bootID = UUID().uuidString.lowercased()
     identity.host.machineID = String(repeating: "0123456789abcdef", count: 2)
-    try await expectLeft(identity, as: "foreign", why: "it is of another host", on: engine)
+    try await expectLeft(identity, as: "foreign", why: "it is from another host", on: engine)
   }
 
   @Test(

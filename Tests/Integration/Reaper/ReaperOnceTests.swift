@@ -59,7 +59,7 @@ struct ReaperOnceTests {
           #expect(!table.stdout.contains(pod.task), "\(table)")
           #expect(
             table.stdout.hasSuffix(
-              "what the engine still makes for an executor that has just died appears later: the next pass takes it\n"
+              "the engine may still create objects for an executor that has just died: the next pass removes them\n"
             ), "\(table)")
           hold.release()
           try await eventually("the network") {
@@ -175,7 +175,7 @@ struct ReaperOnceTests {
       try await holder.line(containing: "held")
       let end = try await site.once("--lock-timeout", "200ms")
       #expect(end.status == .exited(4), "\(end)")
-      #expect(end.description.contains("another pass is working"))
+      #expect(end.description.contains("another pass is running"))
     }
   }
 }

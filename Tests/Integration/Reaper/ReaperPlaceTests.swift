@@ -73,7 +73,7 @@ struct ReaperPlaceTests {
         // contents are removed.
         try await Command("rm", ["-rf", site.runFolder]).run()
         try await comesBack("a removal", besides: 1)
-        let said = service.process.lines(.stderr).filter { $0.contains("it is made again") }
+        let said = service.process.lines(.stderr).filter { $0.contains("it is created again") }
         #expect(Self.names.allSatisfy { name in said.filter { $0.contains(name) }.count == 2 })
       }
     }
@@ -88,11 +88,11 @@ struct ReaperPlaceTests {
         unlink(path)
         let theirs = try DatagramSocket(at: path)
         try await eventually("word of it") {
-          service.process.text(.stderr).contains("\(path) isn't this program's any more")
+          service.process.text(.stderr).contains("\(path) was replaced by another program")
         }
         #expect(theirs.texts() == [])
         let status = try await site.reaper(["status"]).output()
-        #expect(status.hasPrefix("UNHEALTHY: \(path) isn't this program's any more"), "\(status)")
+        #expect(status.hasPrefix("UNHEALTHY: \(path) was replaced by another program"), "\(status)")
         #expect(try await site.metrics()["pod_reaper_healthy"] == 0)
         // Passes continue: a leaked pod is removed nevertheless, and systemd has no reason to
         // restart the service.
@@ -144,7 +144,7 @@ struct ReaperPlaceTests {
           _ = service.words
           return
             service.process.text(.stderr).contains(
-              "unhealthy, systemd's watchdog may start it anew")
+              "unhealthy, systemd's watchdog may restart pod-reaper")
         }
         let status = try await site.reaper(["status"]).output()
         #expect(status.hasPrefix("UNHEALTHY: no pass was completed for "), "\(status)")

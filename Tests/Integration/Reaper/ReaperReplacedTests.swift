@@ -87,7 +87,7 @@ struct ReaperReplacedTests {
           process.send(SIGTERM)
           #expect(try await process.exit(within: .seconds(120)) == .exited(0))
           let said = process.text(.stderr)
-          #expect(said.contains("pod-reaper was told to end"), "\(said)")
+          #expect(said.contains("pod-reaper is stopping"), "\(said)")
           #expect(!said.contains("Cancellation"), "\(said)")
           #expect(try await site.once().status == .exited(0))
           #expect(try await pods[0].left().isEmpty)

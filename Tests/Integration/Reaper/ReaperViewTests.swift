@@ -49,16 +49,16 @@ struct ReaperViewTests {
               #expect(text.hasPrefix("This pod is alive: its executor, process "), "\(text)")
               #expect(text.contains("is running; nothing is removed."), "\(text)")
               #expect(
-                text.contains(#/\n\d+ s ago  process  its process lives +alive\n/#), "\(text)")
+                text.contains(#/\n\d+ s ago  process  its process is alive +alive\n/#), "\(text)")
             }
             let undecided = try await explain(name)
             #expect(
               undecided.hasPrefix(
-                "This pod is undecided: nothing is removed, because its pid is another process's now"
+                "This pod is undecided: nothing is removed, because its pid belongs to another process"
               ),
               "\(undecided)")
             #expect(undecided.contains("; to resolve: wait"), "\(undecided)")
-            #expect(undecided.contains("unless a sign of life comes."), "\(undecided)")
+            #expect(undecided.contains("unless there is a sign of life."), "\(undecided)")
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
             #expect(nobody.stderr.contains("no container, task or run of a pod is named nobody"))
@@ -139,7 +139,7 @@ struct ReaperViewTests {
           let words = lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
           #expect(
             words.contains(
-              "its pid is another process's now, but the grace of 5 min isn't over"), "\(frame)")
+              "its pid belongs to another process, but the grace of 5 min isn't over"), "\(frame)")
           #expect(words.contains(pods[0].identity.taskID), "\(frame)")
           #expect(frame.contains("\u{1b}[33mundecided\u{1b}[0m"), "\(frame)")
           #expect((lines.first?.contains("WHY") == true) == (columns == 200), "\(frame)")
