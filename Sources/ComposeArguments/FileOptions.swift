@@ -14,7 +14,7 @@ public struct FileOptions: ParsableArguments {
 
   /// `--project-directory`.
   @Option(
-    help: "The folder that relative paths resolve against. Default: the first file's.",
+    help: "The directory against which relative paths are resolved. Default: the first file's.",
     completion: .directory)
   public var projectDirectory: String?
 

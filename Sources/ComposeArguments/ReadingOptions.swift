@@ -5,7 +5,7 @@ public struct ReadingOptions: ParsableArguments {
   /// `--env-file`.
   @Option(
     help:
-      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder.",
+      "A file of variables for interpolation; later files take precedence. Default: COMPOSE_ENV_FILES, else .env of the project's directory.",
     completion: .file())
   public var envFile: [String] = []
 
@@ -16,7 +16,7 @@ public struct ReadingOptions: ParsableArguments {
   /// `--env`.
   @Option(
     name: .customLong("env"),
-    help: "A variable for interpolation, K=V, or K to take it from the environment.")
+    help: "A variable for interpolation: K=V, or K for its value in the environment.")
   public var variables: [String] = []
 
   /// No options.

@@ -9,7 +9,7 @@ import Program
 struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "compose-executor",
-    abstract: "Runs a Docker Compose file as a pod: one Mesos task.",
+    abstract: "Run a Docker Compose file as a pod: one Mesos task.",
     version: Version.text,
     subcommands: [
       RunCommand.self, ConfigCommand.self, ValidateCommand.self, PsCommand.self,
@@ -26,7 +26,7 @@ struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
 
   /// Adds a hint about the pod to the report of a crash, because a pod can exist from now on.
   static func beginPod() {
-    linux_report_crashes("compose-executor", "; the pod is removed by pod-reaper")
+    linux_report_crashes("compose-executor", "; pod-reaper removes the pod")
   }
 
   /// On a terminal without an agent's variables it prints the help as a usage error, because a user

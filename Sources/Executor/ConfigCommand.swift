@@ -14,7 +14,7 @@ import SystemPackage
 struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
-    abstract: "Print the resolved Compose file, or with --pod what would be started.")
+    abstract: "Print the resolved Compose file, or with --pod the pod that `run` would start.")
 
   /// The format of the output.
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -27,25 +27,26 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   @Option(name: [.customShort("p"), .long], help: "The project's name.")
   var projectName: String?
 
-  @Option(help: "yaml or json. Default: yaml.")
+  @Option(help: "The format: yaml or json. Default: yaml.")
   var format: Format?
 
   @Flag(help: "Print the networks, volumes and containers that `run` would create.")
   var pod = false
 
   @Flag(
-    help: "Print the least `allow:` of /etc/compose-executor.yaml under which `run` takes the file."
+    help:
+      "Print the smallest `allow:` of /etc/compose-executor.yaml with which `run` accepts the file."
   )
   var checkPolicy = false
 
   @OptionGroup var list: ConfigListOptions
 
-  @Flag(name: .shortAndLong, help: "Print nothing: the exit code says whether the file is valid.")
+  @Flag(name: .shortAndLong, help: "Print nothing; the exit code shows whether the file is valid.")
   var quiet = false
 
   @Option(
     name: .shortAndLong,
-    help: "A file to write instead of standard output; replaced as a whole, or left as it was.",
+    help: "The file to write instead of standard output. It is replaced atomically.",
     completion: .file())
   var output: String?
 

@@ -28,13 +28,13 @@ struct ConfigListOptions: ParsableArguments {
       valueName: "service"))
   var hash: String?
 
-  @Flag(help: "Print the variables that the files name, with their defaults.")
+  @Flag(help: "Print the variables that the files use, with their defaults.")
   var variables = false
 
-  @Flag(help: "Print the files with their variables, as they are written; values aren't checked.")
+  @Flag(help: "Print the files without interpolation. Values aren't checked.")
   var noInterpolate = false
 
-  @Flag(help: "Add no networks, names and dependencies that follow from what the files have.")
+  @Flag(help: "Do not add implied networks, names and dependencies.")
   var noNormalize = false
 
   /// Whether the output comes from the files before interpolation.

@@ -55,7 +55,10 @@ final class Lease: Sendable {
         let isHeld = await hold(file)
         if isHeld { wait = .milliseconds(500) }
         if Task.isCancelled { return }
-        log.debug(isHeld ? "pod-reaper went away: leasing again" : "pod-reaper refused the lease")
+        log.debug(
+          isHeld
+            ? "pod-reaper closed the connection: requesting a new lease"
+            : "pod-reaper refused the lease")
       }
       do {
         // The random factor spreads the connections of many executors to a restarted reaper.

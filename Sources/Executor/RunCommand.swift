@@ -21,11 +21,11 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Run a Compose file as a pod on this host, without Mesos.",
     discussion: """
-      Prints the task's states with time and message; the containers' output comes on stdout and stderr as in \
-      a sandbox. Ctrl-C or TERM ends the pod.
+      Prints the task's states with time and message, and the containers' output on stdout and stderr as in \
+      a sandbox. Ctrl-C or TERM stops the pod.
 
-      While the pod is launched, stderr shows its images, networks, volumes and services: redrawn in place on a \
-      terminal, else a line for each change and every 30 s what is waited for.
+      During the launch, stderr shows images, networks, volumes and services: redrawn in place on a terminal, \
+      else one line for each change, and every 30 s the steps that aren't complete.
       """)
 
   @OptionGroup var files: FileOptions
@@ -34,18 +34,18 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help:
-      "Exit with this service's exit code, and end the pod when it has exited: it is the main service, and all others are sidecars."
+      "Exit with this service's exit code, and stop the pod when the service has exited. It is the main service, and all others are sidecars."
   )
   var exitCodeFrom: String?
 
-  @Flag(help: "End the pod when the first service has exited: --mains any.")
+  @Flag(help: "Stop the pod when the first service has exited, as --mains any does.")
   var abortOnContainerExit = false
 
-  @Flag(help: "End the pod when a service has failed. It does anyway.")
+  @Flag(help: "Stop the pod when a service has failed. This is always enabled.")
   var abortOnContainerFailure = false
 
   @Option(
-    help: "What to say on stderr: debug, info, warning or error.",
+    help: "The lowest level of messages on stderr: debug, info, warning or error.",
     completion: .list(["debug", "info", "warning", "error"]))
   var logLevel: String?
 
@@ -122,7 +122,7 @@ struct RunCommand: AsyncParsableCommand {
       for await signal in arrivals {
         count += 1
         if count == 1, isatty(STDERR_FILENO) == 1 {
-          log.notice("stopping the pod; a second ctrl-C kills what still runs")
+          log.notice("stopping the pod; a second ctrl-C kills the remaining containers")
         }
         // A second signal requests an immediate kill.
         await pod.kill(
@@ -159,7 +159,7 @@ private final class Reading: Sendable {
     DispatchQueue.global().asyncAfter(deadline: .now() + 2) {
       if self.isDone.load(ordering: .relaxed) { return }
       StandardError.line(
-        "compose-executor: \(TerminationSignals.name(signal)) came while the files were read: nothing was started"
+        "compose-executor: received \(TerminationSignals.name(signal)) while reading the files: nothing was started"
       )
       endProcess(130)
     }

@@ -9,7 +9,7 @@ import YAML
 struct ValidateCommand: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Print all that is wrong with Compose files, each read on its own.",
+    abstract: "Print all errors of Compose files, each read separately.",
     discussion: """
       The errors are printed on standard output by file, line and column, warnings on standard error.
       """)
@@ -24,7 +24,7 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
 
   @Option(
     help:
-      "text: FILE:LINE:COLUMN: MESSAGE; json: one array; github: annotations of GitHub Actions. Default: text."
+      "The format: text (FILE:LINE:COLUMN: MESSAGE), json (one array) or github (annotations of GitHub Actions). Default: text."
   )
   var format: Format?
 

@@ -84,11 +84,11 @@ extension HookEvent {
       switch self {
       case .notAnEvent: "not a hook event"
       case .unknownVersion(let version):
-        "a hook event of version \(version), and this program reads version \(HookEvent.version): "
-          + "module and pod-reaper should come from one release"
+        "a hook event of version \(version), but this program reads version \(HookEvent.version): "
+          + "install the module and pod-reaper from one release"
       case .wrongLength(let expected, let got):
-        "a hook event that says it is \(expected) bytes long, and is \(got)"
-      case .brokenField(let offset): "a hook event with a broken field at byte \(offset)"
+        "a hook event with a declared length of \(expected) bytes, and an actual length of \(got)"
+      case .brokenField(let offset): "a hook event with an invalid field at byte \(offset)"
       case .missingField(let tag): "a hook event without field \(tag)"
       case .doubleField(let tag): "a hook event with field \(tag) twice"
       }

@@ -9,9 +9,9 @@ import Linux
 struct HookNotify: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pod-hook-notify",
-    abstract: "Tells pod-reaper what the Mesos agent's hook would tell it.",
+    abstract: "Notify pod-reaper as the Mesos agent's hook does.",
     discussion: """
-      Where the reaper is: options, POD_REAPER_… in the environment, and the keys run-dir, notify-socket and spool-dir \
+      The reaper's location comes from options, variables POD_REAPER_…, and the keys run-dir, notify-socket and spool-dir \
       of /etc/pod-reaper.yaml, in this order.
       """,
     version: Version.text,
@@ -22,7 +22,7 @@ struct HookNotify: ParsableCommand {
 
 struct Started: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "An executor's container was launched.")
+    abstract: "Report that an executor's container was launched.")
 
   @Option(name: .customLong("run"), help: "Mesos' container ID: the sandbox path's last part.")
   var container: String
@@ -45,7 +45,8 @@ struct Started: ParsableCommand {
 }
 
 struct Removed: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "The agent removed an executor.")
+  static let configuration = CommandConfiguration(
+    abstract: "Report that the agent removed an executor.")
 
   @Option(help: "The framework's ID.")
   var framework: String
@@ -69,17 +70,18 @@ struct Removed: ParsableCommand {
 
 /// The options for the location of the reaper's socket and spool.
 struct ReaperOptions: ParsableArguments {
-  @Option(help: "The reaper's run folder. Default: /run/compose-pods.", completion: .directory)
+  @Option(help: "The reaper's run directory. Default: /run/compose-pods.", completion: .directory)
   var runDir: String?
   @Option(
-    help: "The reaper's notification socket. Default: notify.sock in the run folder.",
+    help: "The reaper's notification socket. Default: notify.sock in the run directory.",
     completion: .file())
   var notifySocket: String?
   @Option(
-    help: "The folder where events wait. Default: spool in the run folder.", completion: .directory)
+    help: "The directory where events wait. Default: spool in the run directory.",
+    completion: .directory)
   var spoolDir: String?
   @Option(
-    help: "The reaper's settings file. Default: /etc/pod-reaper.yaml, if it is there.",
+    help: "The reaper's settings file. Default: /etc/pod-reaper.yaml, if it exists.",
     completion: .file())
   var config: String?
 

@@ -221,10 +221,10 @@ void hook_shim_describe(hook_shim_result result, char *line, size_t size) {
       snprintf(line, size, "not sent: an ID or a path is longer than %d bytes", HOOK_SHIM_LONGEST);
       break;
     case HOOK_SHIM_FULL:
-      snprintf(line, size, "not told to pod-reaper (socket: %s), and its spool is full: is pod-reaper running?", socket);
+      snprintf(line, size, "not sent to pod-reaper (socket: %s), and its spool is full: is pod-reaper running?", socket);
       break;
     default:
-      snprintf(line, size, "not told to pod-reaper (socket: %s), and not spooled (%s)", socket, spool);
+      snprintf(line, size, "not sent to pod-reaper (socket: %s), and not spooled (%s)", socket, spool);
   }
   errno = before;
 }

@@ -55,7 +55,7 @@ struct LineSink: ~Copyable {
         dropped += 1
         return
       }
-      guard put("(\(dropped) lines were not written: nobody read standard error)\n", waiting: 0)
+      guard put("(\(dropped) lines were not written: no process read standard error)\n", waiting: 0)
       else {
         dropped += 1
         return

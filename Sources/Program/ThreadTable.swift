@@ -19,7 +19,7 @@ enum ThreadTable {
     if file >= 0 { close(file) }
     var target = [CChar](repeating: 0, count: 64)
     if readlink("/proc/self", &target, target.count) > 0, access("/proc/self/stat", R_OK) == 0 {
-      return "/proc is another pid namespace's: mount its own (mount -t proc proc /proc)"
+      return "/proc belongs to another pid namespace: mount a new one (mount -t proc proc /proc)"
     }
     return "/proc can't be read (\(reason)): mount it (mount -t proc proc /proc)"
   }

@@ -88,30 +88,33 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
       HostJudgement.sandbox("/s", isNamed: true, place(readOnly: true)), .fail, "read-only",
       fix: "remount,rw"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: false, .missing), .warn, "isn't there yet",
+      HostJudgement.sandbox("/s", isNamed: false, .missing), .warn, "doesn't exist yet",
       fix: "--sandbox"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, .missing), .fail, "isn't there", fix: "--work_dir"),
-    .init(
-      HostJudgement.sandbox("/s", isNamed: true, .noDirectory), .fail, "no directory",
+      HostJudgement.sandbox("/s", isNamed: true, .missing), .fail, "doesn't exist",
       fix: "--work_dir"),
-    .init(HostJudgement.control("/r", .missing), .ok, "isn't there yet"),
-    .init(HostJudgement.control("/r", place()), .ok, "/r, root's, mode 0755"),
     .init(
-      HostJudgement.control("/r", place(owner: 7)), .fail, "user 7's, mode 0755", fix: "chown root"),
+      HostJudgement.sandbox("/s", isNamed: true, .noDirectory), .fail, "isn't a directory",
+      fix: "--work_dir"),
+    .init(HostJudgement.control("/r", .missing), .ok, "doesn't exist yet"),
+    .init(HostJudgement.control("/r", place()), .ok, "/r, owned by root, mode 0755"),
+    .init(
+      HostJudgement.control("/r", place(owner: 7)), .fail, "owned by user 7, mode 0755",
+      fix: "chown root"),
     .init(HostJudgement.control("/r", place(mode: 0o40777)), .fail, "mode 0777", fix: "chmod 0755"),
     .init(HostJudgement.control("/r", place(readOnly: true)), .fail, "read-only", fix: "tmpfs"),
-    .init(HostJudgement.control("/r", .noDirectory), .fail, "no directory", fix: "remove it"),
-    .init(HostJudgement.settings("/f", .init()), .ok, "there is no /f: defaults apply"),
+    .init(HostJudgement.control("/r", .noDirectory), .fail, "isn't a directory", fix: "remove it"),
+    .init(HostJudgement.settings("/f", .init()), .ok, "/f doesn't exist: defaults apply"),
     .init(
-      HostJudgement.settings("/f", .init(status: (0, 0o100644))), .ok, "/f, user 0's, mode 0644"),
+      HostJudgement.settings("/f", .init(status: (0, 0o100644))), .ok,
+      "/f, owned by user 0, mode 0644"),
     .init(
       HostJudgement.settings("/f", .init(status: (7, 0o100666), fault: "bad")), .fail,
-      "bad (user 7's, mode 0666)", fix: "every task fails"),
+      "bad (owned by user 7, mode 0666)", fix: "every task fails"),
     .init(HostJudgement.policy("/f", .init(isRestricted: true)), .ok, "/f has allow:"),
     .init(HostJudgement.policy("/f", .init()), .warn, "no allow: in /f", fix: "docs/security.md"),
     .init(
-      HostJudgement.policy("/f", .init(fault: "bad")), .fail, "not known", fix: "settings-file"),
+      HostJudgement.policy("/f", .init(fault: "bad")), .fail, "unknown", fix: "settings-file"),
   ]
 
   private static func engine(
@@ -137,13 +140,14 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(engine(1), .ok, "cgroupfs, cgroup v2"),
     .init(engine(1) { $0.cgroupDriver = "none" }, .fail, "no limits", fix: "rootless"),
     .init(
-      engine(1) { $0.cgroupDriver = "systemd" }, .fail, "systemd doesn't run here",
+      engine(1) { $0.cgroupDriver = "systemd" }, .fail, "systemd doesn't run on this host",
       fix: "native.cgroupdriver"),
     .init(
       engine(1) { ($0.cgroupDriver, $0.hostHasSystemd) = ("systemd", true) }, .ok,
       "systemd, cgroup v2"),
     .init(
-      engine(1) { $0.hostVersions = ["1"] }, .warn, "isn't mounted here", fix: "/sys/fs/cgroup"),
+      engine(1) { $0.hostVersions = ["1"] }, .warn, "isn't mounted on this host",
+      fix: "/sys/fs/cgroup"),
     .init(engine(2), .ok, "overlay2"),
     .init(engine(2) { $0.storageDriver = "vfs" }, .warn, "vfs", fix: "overlay2"),
     .init(engine(2) { $0.storageDriver = "" }, .ok, "not reported"),
@@ -158,7 +162,7 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(
       engine(4) { ($0.pools, $0.used) = (pool(20), ["10.0.0.0/8"]) }, .fail, "0 of 16",
       fix: "docker network prune"),
-    .init(engine(4) { ($0.isPodman, $0.used) = (true, ["0.0.0.0/0"]) }, .ok, "podman's own"),
+    .init(engine(4) { ($0.isPodman, $0.used) = (true, ["0.0.0.0/0"]) }, .ok, "managed by podman"),
   ]
 
   private static func service(
@@ -173,9 +177,11 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
 
   static let mesos: [DoctorCase] = [
     .init(MesosJudgement.agent("a", .flags(["isolation": "x"])), .ok, "a, isolation x"),
-    .init(MesosJudgement.agent("a", .refused(status: 403)), .ok, "without credentials (403)"),
+    .init(
+      MesosJudgement.agent("a", .refused(status: 403)), .ok,
+      "requires credentials for its flags (403)"),
     .init(MesosJudgement.agent("a", .refused(status: 500)), .warn, "status 500", fix: "--agent"),
-    .init(MesosJudgement.agent("a", .other), .warn, "is no agent", fix: "--agent"),
+    .init(MesosJudgement.agent("a", .other), .warn, "isn't a Mesos agent", fix: "--agent"),
     .init(
       MesosJudgement.agent("a", .away("refused")), .warn, "no agent at a: refused",
       fix: "MESOS_AGENT_ENDPOINT"),
@@ -195,7 +201,7 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
       fix: "docs/operate.md"),
     .init(program(.version(path: "/p", "1.0")), .ok, "/p, version 1.0"),
     .init(program(.version(path: "/p", "0.9")), .warn, "/p has version 0.9", fix: "one release"),
-    .init(program(.silent(path: "/p", "hangs")), .warn, "hangs", fix: "install it anew"),
+    .init(program(.silent(path: "/p", "hangs")), .warn, "hangs", fix: "reinstall it"),
     .init(program(.missing), .warn, "isn't installed", fix: "install it"),
     .init(service(.text(""), .init(isHealthy: true, version: "1.0")), .ok, "running, version 1.0"),
     .init(
@@ -207,13 +213,13 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(service(.text("error: unknown request")), .warn, "earlier version", fix: "restart"),
     .init(service(.missing), .warn, "no service at /r.sock", fix: "enable --now"),
     .init(service(.abandoned), .warn, "no service at /r.sock", fix: "--once"),
-    .init(service(.forbidden), .warn, "another user's", fix: "as root"),
+    .init(service(.forbidden), .warn, "belongs to another user", fix: "as root"),
     .init(service(.silent), .fail, "doesn't respond", fix: "restart"),
     .init(leases(.text("OK\n")), .ok, "accepted at /l.sock"),
     .init(leases(.text("NO\n")), .fail, "refused", fix: "log"),
-    .init(leases(.missing), .warn, "nobody accepts", fix: "as a service"),
-    .init(leases(.abandoned), .warn, "nobody accepts", fix: "as a service"),
-    .init(leases(.forbidden), .warn, "doesn't admit", fix: "0666"),
+    .init(leases(.missing), .warn, "no process accepts", fix: "as a service"),
+    .init(leases(.abandoned), .warn, "no process accepts", fix: "as a service"),
+    .init(leases(.forbidden), .warn, "may not connect", fix: "0666"),
     .init(leases(.silent), .fail, "no response", fix: "restart"),
   ]
 }

@@ -154,7 +154,7 @@ struct DoctorProbeTests {
   func otherAgents() async throws {
     try await withTemporaryFolder { folder in
       for (status, body, words) in [
-        (200, "<html>", "is no agent"), (401, "", "without credentials"),
+        (200, "<html>", "isn't a Mesos agent"), (401, "", "requires credentials"),
         (503, "", "status 503"),
       ] {
         let server = try FakeHTTPServer(on: .loopback()) { _ in .answer(status, body) }

@@ -75,7 +75,7 @@ struct OperatorDefaultsFileTests {
     ("environment: {A: [b]}", "2:20: A takes one value"),
     ("environment: {A: null}", "2:20: A takes one value"),
     ("environment: {A=B: c}", "2:16: defaults.environment takes names without ="),
-    ("labels: {mesos.task_id: x}", "2:12: label 'mesos.task_id' is the executor's own"),
+    ("labels: {mesos.task_id: x}", "2:12: label 'mesos.task_id' is reserved for the executor"),
     ("labels: {com.docker.compose.x: x}", "2:12: label 'com.docker.compose.x'"),
     ("init: 1", "2:9: defaults.init takes true or false"),
     ("memory-limit: 5m", "2:17: defaults.memory-limit takes task or none"),
@@ -102,7 +102,7 @@ struct OperatorDefaultsFileTests {
     ("enforce: all", "2:12: defaults.enforce takes a list of dns"),
     ("enforce: [nothing]", "2:13: defaults.enforce lists some of dns"),
     ("init: true\nenforce: [memory-limit]", "3:13: defaults.enforce lists some of dns"),
-    ("enforce: [init]", "2:13: defaults.enforce lists init, of which there is no default"),
+    ("enforce: [init]", "2:13: defaults.enforce lists init, which has no default"),
   ]
 
   @Test("are refused with the position of a wrong value", arguments: refused.indices)

@@ -55,7 +55,8 @@ struct LineSinkTests {
     let lines = String(decoding: read, as: UTF8.self).split(separator: "\n").map(String.init)
     #expect(lines.last == "after")
     #expect(
-      lines.dropLast().last == "(\(dropped) lines were not written: nobody read standard error)")
+      lines.dropLast().last == "(\(dropped) lines were not written: no process read standard error)"
+    )
     // One line may have been abandoned in the middle. No other line is mixed with it.
     let whole = lines.dropLast(2).filter { $0.hasSuffix(text) }
     #expect(whole.count >= lines.count - 3)

@@ -12,13 +12,13 @@ struct ExecCommand: AsyncParsableCommand {
     commandName: "exec",
     abstract: "Run a command in a container of a pod.",
     discussion: """
-      The command gets a terminal where standard input and output are terminals, unless -T is given.
+      The command gets a terminal if standard input and output are terminals and -T is not given.
       """)
 
   @OptionGroup var pod: PodArgument
 
   @Argument(
-    help: "The service, or with -N behind it one of its containers.",
+    help: "The service, or one of its containers as SERVICE-N.",
     completion: .custom(PodCompletion.services))
   var service: String
 
@@ -27,21 +27,23 @@ struct ExecCommand: AsyncParsableCommand {
     help: "The command and its arguments; options for `exec` come before POD.")
   var command: [String]
 
-  @Flag(name: [.customShort("T"), .long], help: "Without a terminal.")
+  @Flag(name: [.customShort("T"), .long], help: "Do not allocate a terminal.")
   var noTty = false
 
   @Option(
     name: .shortAndLong,
-    help: "A variable for the command: NAME=VALUE, or NAME with the value that it has here.")
+    help: "An environment variable of the command: NAME=VALUE, or NAME for its current value.")
   var env: [String] = []
 
-  @Option(name: .shortAndLong, help: "The user: name or ID, with :group behind it if wanted.")
+  @Option(
+    name: .shortAndLong, help: "The user, by name or ID, optionally with a group: USER:GROUP.")
   var user: String?
 
   @Option(name: .shortAndLong, help: "The working directory in the container.")
   var workdir: String?
 
-  @Option(help: "Which of the service's containers, from 1. Default: the first that is running.")
+  @Option(
+    help: "The number of the service's container, from 1. Default: the first that is running.")
   var index: Int?
 
   func run() async throws {
@@ -50,7 +52,9 @@ struct ExecCommand: AsyncParsableCommand {
     let container = try Self.container(of: found, service: service, index: index)
     let environment = ProcessEnvironment.current
     var body = ExecCreate(cmd: command.first == "--" ? Array(command.dropFirst()) : command)
-    guard !body.cmd.isEmpty else { throw CommandFailure("exec: which command?", code: 2) }
+    guard !body.cmd.isEmpty else {
+      throw CommandFailure("exec requires a command after the service", code: 2)
+    }
     (body.user, body.workingDir) = (user, workdir)
     let variables = env.compactMap { item in
       if item.contains("=") { return item }

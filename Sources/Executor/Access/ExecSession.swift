@@ -84,7 +84,7 @@ final class ExecSession: Sendable {
       }
     } catch let error as EngineError where error.isNotFound {
       throw CommandFailure(
-        "the container is gone, and the command's exit code with it", code: 1)
+        "the container was removed before the command's exit code was read", code: 1)
     }
     throw CommandFailure(
       "the command has closed its output and is still running: its exit code isn't known", code: 1)
@@ -133,7 +133,7 @@ final class ExecSession: Sendable {
     terminal?.restore()
     if !isSent, id.withLock({ $0 }) != nil {
       StandardError.line(
-        "compose-executor: the command can't be sent a signal from here, it may still be running")
+        "compose-executor: no signal can be sent to the command: it may still be running")
     }
     endProcess(128 + signal)
   }

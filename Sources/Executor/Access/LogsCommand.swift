@@ -11,9 +11,9 @@ import Program
 struct LogsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
-    abstract: "Show what the services of a pod wrote.",
+    abstract: "Print the output of a pod's services.",
     discussion: """
-      From the engine's logs; where the pod is gone, from stdout and stderr of its sandbox.
+      Reads the engine's logs. If the pod is gone, reads stdout and stderr of its sandbox.
       """)
 
   @OptionGroup var pod: PodArgument
@@ -23,19 +23,19 @@ struct LogsCommand: AsyncParsableCommand {
     completion: .custom(PodCompletion.services))
   var services: [String] = []
 
-  @Flag(name: .shortAndLong, help: "Go on as lines come, over restarts, until the pod is gone.")
+  @Flag(name: .shortAndLong, help: "Follow the output, also after restarts, until the pod is gone.")
   var follow = false
 
   @Option(
     name: [.customShort("n"), .long],
-    help: "How many of each container's last lines, or all. Default: all.")
+    help: "The number of last lines of each container, or all. Default: all.")
   var tail: String?
 
   @Option(
-    help: "From when on: a time (2026-01-31T12:00:00Z), seconds since 1970, or how long ago (10m).")
+    help: "Print lines since a time (2026-01-31T12:00:00Z), seconds since 1970, or an age (10m).")
   var since: String?
 
-  @Option(help: "Until when, written as --since.")
+  @Option(help: "Print lines until a time, in the format of --since.")
   var until: String?
 
   @Flag(name: .shortAndLong, help: "Show when each line was written.")
@@ -49,11 +49,11 @@ struct LogsCommand: AsyncParsableCommand {
     completion: .list(AnsiMode.allCases.map(\.rawValue)))
   var ansi: String?
 
-  @Flag(help: "Show the lines alone, without the service's name.")
+  @Flag(help: "Print lines without the service's name.")
   var noLogPrefix = false
 
   @Option(
-    help: "text, or json: an object a line. Default: text.",
+    help: "The format: text, or json (one object per line). Default: text.",
     completion: .list(LogStyle.Format.allCases.map(\.rawValue)))
   var format: String?
 
@@ -63,7 +63,7 @@ struct LogsCommand: AsyncParsableCommand {
 
   @Option(
     help:
-      "The agent's --work_dir, where sandboxes of pods that are gone are looked for. Default: MESOS_WORK_DIR, else the usual ones.",
+      "The agent's --work_dir, which is searched for the sandbox of a removed pod. Default: MESOS_WORK_DIR, else the usual directories.",
     completion: .directory)
   var workDir: String?
 
@@ -190,9 +190,9 @@ struct LogsCommand: AsyncParsableCommand {
     if found.sandboxes.count == 1 { return found.sandboxes[0].path }
     if found.sandboxes.isEmpty {
       throw CommandFailure(
-        "\(reason), and no sandbox of it is below \(places)"
-          + (found.isCut ? " (the search took too long and was ended)" : "")
-          + ": --sandbox names one, --work-dir the agent's directory", code: 1)
+        "\(reason), and no sandbox of the pod was found below \(places)"
+          + (found.isCut ? " (the search took too long and was stopped)" : "")
+          + ": set the sandbox with --sandbox, or the agent's directory with --work-dir", code: 1)
     }
     let names = found.sandboxes.prefix(10).map { "\($0.executor) (run \($0.run))" }
     let rest = found.sandboxes.count - names.count

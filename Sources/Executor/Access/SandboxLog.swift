@@ -53,7 +53,7 @@ struct SandboxLog {
         let file = try ConfinedFile.open(path, within: [directory])
         files.append((FileDescriptor(rawValue: file), name == "stderr"))
       } catch {
-        reasons.append("\(path): \(error == .invalidArgument ? "no regular file" : "\(error)")")
+        reasons.append("\(path): \(error == .invalidArgument ? "not a regular file" : "\(error)")")
       }
     }
     guard !files.isEmpty else { throw Failure(description: reasons.joined(separator: "; ")) }

@@ -46,7 +46,7 @@ struct ControlHandler: Sendable {
     _ = ControlDirectory.removeAbandoned()
     let number = group.flatMap(GroupID.of)
     if let group, number == nil {
-      log.warning("control-group: there is no group '\(group)' in /etc/group: only root may ask")
+      log.warning("control-group: /etc/group has no group '\(group)': only root has access")
     }
     do {
       return try ControlServer(
@@ -63,7 +63,7 @@ struct ControlHandler: Sendable {
     }
     let found = await tasks().filter { request.task == nil || request.task == $0.id }
     guard request.task == nil || !found.isEmpty else {
-      return reply.end(error: "this executor has no such task, or it is over")
+      return reply.end(error: "this executor has no such task, or the task is complete")
     }
     switch command {
     case .status:
@@ -80,7 +80,8 @@ struct ControlHandler: Sendable {
     _ found: [ControlledTask], _ request: ControlRequest, _ reply: ControlReply
   ) async {
     if let grace = request.grace, !(0...Self.longestGrace).contains(grace) {
-      return reply.end(error: "grace is a number of milliseconds from 0 to \(Self.longestGrace)")
+      return reply.end(
+        error: "grace must be a number of milliseconds from 0 to \(Self.longestGrace)")
     }
     let grace = request.grace.map { Duration.milliseconds($0) }
     var limit = Duration.seconds(180)
@@ -98,10 +99,11 @@ struct ControlHandler: Sendable {
     _ found: [ControlledTask], _ request: ControlRequest, _ reply: ControlReply
   ) async {
     guard found.count == 1, let service = request.service else {
-      return reply.end(error: "restart takes one task and a service")
+      return reply.end(error: "restart requires one task and one service")
     }
     guard let pod = found[0].pod else {
-      return reply.end(error: "the pod is launching: a service can be restarted once it runs")
+      return reply.end(
+        error: "the pod is launching: a service can be restarted when the pod is running")
     }
     await reply.send(ControlResponse(within: await pod.timeToRestart().wholeMilliseconds))
     do {

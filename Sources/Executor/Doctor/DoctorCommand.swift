@@ -11,8 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract:
       "Check a host before its first pod: kernel, engine, disk, agent, pod-reaper, settings.",
     discussion: """
-      One line for each check: ok, warn or fail, what was found, and what to do. Nothing on the host is \
-      changed; each probe has two seconds. The engine is the one that DOCKER_HOST names.
+      Prints one line for each check: ok, warn or fail, the finding, and the fix. Nothing on the host is \
+      changed, and each probe has a timeout of two seconds. The engine is that of DOCKER_HOST.
       """)
 
   @Option(help: "The agent's URL. Default: MESOS_AGENT_ENDPOINT, else http://127.0.0.1:5051.")
@@ -21,7 +21,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @Option(help: "The agent's --work_dir. Default: /var/lib/mesos.", completion: .directory)
   var sandbox: String?
 
-  @Option(help: "text, or json: one documented object.")
+  @Option(help: "The format: text, or json (one documented object).")
   var format: Format = .text
 
   @Option(
@@ -102,7 +102,7 @@ struct Examination: Sendable {
           [
             HostJudgement.disk(
               "engine-disk", root, HostProbes.disk(root),
-              fix: "docker system df shows what uses it; docker image prune makes room")
+              fix: "see docker system df, and free space with docker image prune")
           ]
         })
     }
@@ -114,7 +114,7 @@ struct Examination: Sendable {
       let place = HostProbes.place(path)
       let check = HostJudgement.sandbox(path, isNamed: isNamed, place)
       if place == .missing { return [check] }
-      let fix = "make room, or let the agent collect sandboxes sooner (--gc_delay)"
+      let fix = "free space, or lower the agent's --gc_delay"
       return [check, HostJudgement.disk("sandbox-disk", path, HostProbes.disk(path), fix: fix)]
     }
     async let control = Probing.blocking(["control-directory"]) {
@@ -127,7 +127,7 @@ struct Examination: Sendable {
     guard let address = ServiceProbes.agentAddress(agent, environment) else {
       return [
         .warn(
-          "agent", "MESOS_AGENT_ENDPOINT is no address and port",
+          "agent", "MESOS_AGENT_ENDPOINT isn't an address and port",
           fix: "name the agent with --agent")
       ]
     }

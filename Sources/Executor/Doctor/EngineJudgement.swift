@@ -61,12 +61,12 @@ enum EngineJudgement {
     }
     if engine.cgroupDriver == "systemd", !engine.hostHasSystemd {
       return .fail(
-        names[1], words + ", but systemd doesn't run here",
-        fix: "native.cgroupdriver=cgroupfs in the engine's exec-opts")
+        names[1], words + ", but systemd doesn't run on this host",
+        fix: "set native.cgroupdriver=cgroupfs in the engine's exec-opts")
     }
     if engine.isLocal, !engine.hostVersions.contains(engine.cgroupVersion) {
       return .warn(
-        names[1], words + ", which isn't mounted here",
+        names[1], words + ", which isn't mounted on this host",
         fix: "run this check where the engine runs, with its /sys/fs/cgroup")
     }
     return .ok(names[1], words)
@@ -82,21 +82,21 @@ enum EngineJudgement {
 
   private static func restore(_ engine: Engine) -> HostCheck {
     if engine.isPodman {
-      return .ok(names[3], "not needed: podman has no daemon that containers end with")
+      return .ok(names[3], "not needed: podman has no daemon whose exit stops containers")
     }
     return engine.isRestoring
       ? .ok(names[3], "on")
       : .warn(
-        names[3], "off: a restart of the engine ends every pod",
-        fix: "\"live-restore\": true in /etc/docker/daemon.json, and reload")
+        names[3], "off: a restart of the engine stops every pod",
+        fix: "set \"live-restore\": true in /etc/docker/daemon.json, and reload the engine")
   }
 
   private static func pools(_ engine: Engine) -> HostCheck {
-    if engine.isPodman { return .ok(names[4], "podman's own") }
+    if engine.isPodman { return .ok(names[4], "managed by podman") }
     let (left, total) = engine.pools.left(used: engine.used)
     let words = "\(left) of \(total) networks left"
     let fix =
-      "more or smaller default-address-pools in /etc/docker/daemon.json; docker network prune"
+      "add smaller default-address-pools to /etc/docker/daemon.json, or run docker network prune"
     if left == 0 { return .fail(names[4], words, fix: fix) }
     return left < 10 ? .warn(names[4], words, fix: fix) : .ok(names[4], words)
   }

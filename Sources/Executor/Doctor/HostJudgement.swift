@@ -5,8 +5,8 @@ enum HostJudgement {
     id == 0
       ? .ok("user", "root")
       : .warn(
-        "user", "user \(id): several checks see less than an executor of root does",
-        fix: "run it as root, as the agent runs executors")
+        "user", "user \(id): several checks can read less than an executor that runs as root",
+        fix: "run doctor as root, as the agent runs executors")
   }
 
   /// The kernel.
@@ -21,12 +21,13 @@ enum HostJudgement {
     let numbers = probe.release.split { !$0.isWholeNumber }.prefix(2).map { Int($0) ?? 0 }
     if numbers.count == 2, (numbers[0], numbers[1]) < (3, 10) {
       return .fail(
-        "kernel", "Linux \(probe.release)", fix: "Docker Engine needs Linux 3.10 or later")
+        "kernel", "Linux \(probe.release)",
+        fix: "upgrade to Linux 3.10 or later, which Docker Engine requires")
     }
     guard probe.hasPidfd else {
       return .warn(
         "kernel", "Linux \(probe.release), without pidfd_open",
-        fix: "run pod-reaper as a service: before Linux 5.3 it learns of deaths by leases")
+        fix: "run pod-reaper as a service: before Linux 5.3 it detects crashes by leases")
     }
     return .ok("kernel", "Linux \(probe.release)")
   }
@@ -56,13 +57,13 @@ enum HostJudgement {
   static func boot(_ probe: Boot) -> HostCheck {
     guard let boot = probe.bootID else {
       return .fail(
-        "boot", "no boot ID: pods can't be told from those of an earlier boot",
+        "boot", "no boot ID: pods can't be distinguished from those of an earlier boot",
         fix: "make /proc/sys/kernel/random/boot_id readable")
     }
     guard let machine = probe.machineID else {
       return .warn(
         "boot", "boot \(boot), no machine ID: pods of an earlier boot stay undecided",
-        fix: "systemd-machine-id-setup")
+        fix: "run systemd-machine-id-setup")
     }
     return .ok("boot", "boot \(boot), machine \(machine)")
   }
@@ -75,7 +76,7 @@ enum HostJudgement {
       ? .ok("clock", "plausible")
       : .warn(
         "clock", "the host's clock is before 2025: certificates of registries aren't valid yet",
-        fix: "set it, by NTP")
+        fix: "set the clock, for example with NTP")
   }
 
   /// The cgroup hierarchies and the controllers in them.
@@ -136,7 +137,7 @@ enum HostJudgement {
   static func disk(_ name: String, _ path: String, _ disk: Disk?, fix: String) -> HostCheck {
     guard let disk, disk.blocks > 0 else {
       return .warn(
-        name, "\(path) can't be inspected", fix: "run this check on the host that has it")
+        name, "\(path) can't be inspected", fix: "run doctor on the host that has it")
     }
     let space = Double(disk.freeBlocks) / Double(disk.blocks)
     let files = disk.inodes == 0 ? 1 : Double(disk.freeInodes) / Double(disk.inodes)
@@ -174,17 +175,18 @@ enum HostJudgement {
     switch place {
     case .missing where !isNamed:
       return .warn(
-        name, "\(path) isn't there yet",
+        name, "\(path) doesn't exist yet",
         fix: "start the agent once, or name its --work_dir with --sandbox")
-    case .missing: return .fail(name, "\(path) isn't there", fix: "name the agent's --work_dir")
+    case .missing:
+      return .fail(name, "\(path) doesn't exist", fix: "name its --work_dir with --sandbox")
     case .noDirectory:
-      return .fail(name, "\(path) is no directory", fix: "name the agent's --work_dir")
+      return .fail(name, "\(path) isn't a directory", fix: "name its --work_dir with --sandbox")
     case .directory(_, _, true, _, _):
-      return .fail(name, "\(path) is mounted read-only", fix: "mount -o remount,rw")
+      return .fail(name, "\(path) is mounted read-only", fix: "run mount -o remount,rw")
     case .directory(_, _, _, true, _):
       return .warn(
         name, "\(path) is mounted noexec: programs that tasks fetch can't be executed",
-        fix: "mount -o remount,exec, unless that is meant")
+        fix: "run mount -o remount,exec, unless noexec is intended")
     case .directory(_, _, _, _, let noSetuid):
       return .ok(name, path + (noSetuid ? ", mounted nosuid" : ""))
     }
@@ -199,16 +201,17 @@ enum HostJudgement {
   static func control(_ path: String, _ place: Place) -> HostCheck {
     let name = "control-directory"
     switch place {
-    case .missing: return .ok(name, "\(path) isn't there yet: the first executor of root makes it")
+    case .missing:
+      return .ok(name, "\(path) doesn't exist yet: the first executor of root creates it")
     case .directory(0, let mode, false, _, _) where mode & 0o022 == 0:
-      return .ok(name, "\(path), root's, mode \(octal(mode))")
+      return .ok(name, "\(path), owned by root, mode \(octal(mode))")
     case .directory(_, _, true, _, _):
       return .fail(name, "\(path) is mounted read-only", fix: "mount a tmpfs at /run")
     case .directory(let owner, let mode, _, _, _):
       return .fail(
-        name, "\(path) is user \(owner)'s, mode \(octal(mode)): executors don't use it",
-        fix: "remove it, or chown root and chmod 0755")
-    case .noDirectory: return .fail(name, "\(path) is no directory", fix: "remove it")
+        name, "\(path) is owned by user \(owner), mode \(octal(mode)): executors don't use it",
+        fix: "remove it, or run chown root and chmod 0755 on it")
+    case .noDirectory: return .fail(name, "\(path) isn't a directory", fix: "remove it")
     }
   }
 
@@ -230,27 +233,27 @@ enum HostJudgement {
 
   static func settings(_ path: String, _ file: File) -> HostCheck {
     let name = "settings-file"
-    let mark = file.status.map { "user \($0.owner)'s, mode \(octal($0.mode))" }
+    let mark = file.status.map { "owned by user \($0.owner), mode \(octal($0.mode))" }
     if let fault = file.fault {
       return .fail(
         name, fault + (mark.map { " (\($0))" } ?? ""),
         fix:
-          "every task fails until it is corrected: root's, mode 0644, and as docs/reference/settings.md has it"
+          "every task fails until it is owned by root, has mode 0644, and is valid (docs/reference/settings.md)"
       )
     }
-    guard let mark else { return .ok(name, "there is no \(path): defaults apply") }
+    guard let mark else { return .ok(name, "\(path) doesn't exist: defaults apply") }
     return .ok(name, "\(path), \(mark)")
   }
 
   static func policy(_ path: String, _ file: File) -> HostCheck {
     let name = "policy"
     if file.fault != nil {
-      return .fail(name, "not known: \(path) can't be used", fix: "see settings-file")
+      return .fail(name, "unknown: \(path) can't be used", fix: "see settings-file")
     }
     return file.isRestricted
       ? .ok(name, "\(path) has allow:")
       : .warn(
-        name, "no allow: in \(path), so a Compose file may ask for all that Docker can do",
+        name, "no allow: in \(path), so a Compose file may request everything that Docker can do",
         fix: "see docs/security.md; config --check-policy prints what a file needs")
   }
 }

@@ -21,13 +21,13 @@ enum MesosJudgement {
         fix: "start it, or name it with --agent or MESOS_AGENT_ENDPOINT")
     case .refused(let status) where status == 401 || status == 403:
       return .ok(
-        name, "\(address), which shows its flags to nobody without credentials (\(status))")
+        name, "\(address), which requires credentials for its flags (\(status))")
     case .refused(let status):
       return .warn(
         name, "\(address) responds with status \(status)", fix: "name the agent with --agent")
     case .other:
       return .warn(
-        name, "what responds at \(address) is no agent", fix: "name the agent with --agent")
+        name, "the service at \(address) isn't a Mesos agent", fix: "name the agent with --agent")
     case .flags(let flags):
       let isolation = flags["isolation"].map { ", isolation \($0)" } ?? ""
       return .ok(name, address + isolation)
@@ -51,7 +51,7 @@ enum MesosJudgement {
         ? .ok(name, "\(hookPath) is installed; whether the agent has loaded it isn't known")
         : .warn(
           name, "not installed",
-          fix: "see docs/operate.md; without it pod-reaper learns of deaths by leases and passes")
+          fix: "see docs/operate.md; without it pod-reaper detects crashes by leases and passes")
     }
     let hooks = (flags["hooks"] ?? "").split(separator: ",").map { String($0) }
     if hooks.contains(where: { $0.split(separator: " ").joined() == hookName }) {
@@ -59,7 +59,7 @@ enum MesosJudgement {
     }
     return .warn(
       name, isInstalled ? "installed, but the agent hasn't loaded it" : "not installed",
-      fix: "--modules and --hooks=\(hookName) at the agent (docs/operate.md)")
+      fix: "start the agent with --modules and --hooks=\(hookName) (docs/operate.md)")
   }
 
   /// The program pod-reaper.
@@ -76,10 +76,11 @@ enum MesosJudgement {
     case .missing:
       return .warn(
         name, "pod-reaper isn't installed beside compose-executor or on the PATH",
-        fix: "install it: what dead executors leave stays without it")
+        fix: "install it: without it, nothing removes the pods of dead executors")
     case .silent(let path, let reason):
-      return .warn(name, "\(path) --version: \(reason)", fix: "install it anew")
-    case .version(let path, own): return .ok(name, "\(path), version \(own), as this program")
+      return .warn(name, "\(path) --version: \(reason)", fix: "reinstall it")
+    case .version(let path, own):
+      return .ok(name, "\(path), version \(own), the same as this program")
     case .version(let path, let version):
       return .warn(
         name, "\(path) has version \(version), this program \(own)",
@@ -129,22 +130,22 @@ enum MesosJudgement {
       }
       return .warn(
         name, "the running service has version \(version), this program \(own)",
-        fix: "systemctl restart pod-reaper, after both are of one release")
+        fix: "install both from one release, and run systemctl restart pod-reaper")
     }
     switch reply {
     case .missing, .abandoned:
       return .warn(
         name, "no service at \(path)",
-        fix: "systemctl enable --now pod-reaper, or run pod-reaper --once regularly")
+        fix: "run systemctl enable --now pod-reaper, or run pod-reaper --once regularly")
     case .forbidden:
-      return .warn(name, "\(path) is another user's", fix: "run this check as root")
+      return .warn(name, "\(path) belongs to another user", fix: "run doctor as root")
     case .silent:
       return .fail(
-        name, "the service at \(path) doesn't respond", fix: "systemctl restart pod-reaper")
+        name, "the service at \(path) doesn't respond", fix: "run systemctl restart pod-reaper")
     case .text:
       return .warn(
         name, "the running service is of an earlier version than this program",
-        fix: "systemctl restart pod-reaper, after both are of one release")
+        fix: "install both from one release, and run systemctl restart pod-reaper")
     }
   }
 
@@ -163,16 +164,17 @@ enum MesosJudgement {
     case .text:
       return .fail(
         name, "refused at \(path)",
-        fix: "see pod-reaper's log (--log-level debug): a user has a bounded number")
+        fix: "see pod-reaper's log (--log-level debug): the number of leases per user is limited")
     case .missing, .abandoned:
       return .warn(
-        name, "nobody accepts leases at \(path)",
-        fix: "run pod-reaper as a service: it learns of deaths at once by them")
+        name, "no process accepts leases at \(path)",
+        fix: "run pod-reaper as a service: by leases it detects crashes at once")
     case .forbidden:
       return .warn(
-        name, "\(path) doesn't admit this user", fix: "chmod 0666, as pod-reaper makes it")
+        name, "this user may not connect to \(path)",
+        fix: "run chmod 0666 on it, the mode that pod-reaper sets")
     case .silent:
-      return .fail(name, "no response at \(path)", fix: "systemctl restart pod-reaper")
+      return .fail(name, "no response at \(path)", fix: "run systemctl restart pod-reaper")
     }
   }
 }

@@ -43,7 +43,7 @@ enum Probing {
   ) async -> [HostCheck] {
     let late = names.map {
       HostCheck.fail(
-        $0, "no response within 2 s", fix: "see what hangs: a file system or a service")
+        $0, "no response within 2 s", fix: "find the file system or service that hangs")
     }
     return await run(late: late) {
       await withCheckedContinuation { continuation in

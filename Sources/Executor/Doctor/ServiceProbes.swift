@@ -87,7 +87,7 @@ enum ServiceProbes {
     } catch let error as HTTPError {
       return .away("\(error)")
     } catch {
-      return .away("it was not asked to the end")
+      return .away("the request was canceled")
     }
   }
 

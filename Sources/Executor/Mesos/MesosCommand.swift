@@ -43,7 +43,7 @@ enum MesosCommand {
       StandardError.line("compose-executor: \(error.problems.joined(separator: "; "))")
       if environment["MESOS_DIRECTORY"] == nil {
         StandardError.line(
-          "compose-executor: without arguments it is started by Mesos; on your own, use `compose-executor run`"
+          "compose-executor: without arguments, the program runs only under Mesos; on a host, use `compose-executor run`"
         )
       }
       return 1
@@ -54,7 +54,7 @@ enum MesosCommand {
     let arrivals = signals.stream
     let watch = Task {
       for await signal in arrivals {
-        await supervisor.shutDown("ended by \(TerminationSignals.name(signal))")
+        await supervisor.shutDown("stopped by \(TerminationSignals.name(signal))")
       }
     }
     let keeping = Task { await lease.keep() }
@@ -64,7 +64,7 @@ enum MesosCommand {
     watch.cancel()
     withExtendedLifetime(signals) {}
     if let unwritten = output.unwritten { log.warning("\(unwritten)") }
-    log.info("exiting\(ending.isClean ? "" : ": not a clean end")")
+    log.info("exiting\(ending.isClean ? "" : ": the shutdown was not clean")")
     return ending.code
   }
 }

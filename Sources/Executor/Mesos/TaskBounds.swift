@@ -44,7 +44,8 @@ struct TaskBounds {
 
   private func checked(_ amount: Double, _ what: String) throws -> Double {
     guard amount.isFinite, amount >= 0 else {
-      throw SettingError(description: "the task's \(what) is \(amount): it must be an amount")
+      throw SettingError(
+        description: "the task's \(what) is \(amount): it must be a number of at least 0")
     }
     return amount
   }

@@ -30,11 +30,11 @@ struct TaskFiles {
       // A symbolic link can lead outside as well as `..`.
       guard let real = RealPath.ofExisting(path) else {
         throw ComposeError(
-          "the Compose file '\(word)' (label fileName) is not in the sandbox: name it among the task's URIs"
+          "the Compose file '\(word)' (label fileName) is not in the sandbox: add it to the task's URIs"
         )
       }
       guard real.hasPrefix(root + "/") else {
-        throw ComposeError("the Compose file '\(word)' (label fileName) leaves the sandbox")
+        throw ComposeError("the Compose file '\(word)' (label fileName) is outside the sandbox")
       }
       paths.append(path)
     }

@@ -79,7 +79,7 @@ struct TaskPod {
       request.notes.append("a service has network_mode host or none: no namespace is shared")
     }
     request.warnings += task.unknownOptions.map {
-      "label \($0) is no option of a pod: known are "
+      "label \($0) isn't an option of a pod: known are "
         + Settings.taskLabels.joined(separator: ", ")
     }
     try request.applyRoles()

@@ -91,7 +91,7 @@ struct TaskProbe: Sendable {
     _ look: (_ host: String, _ port: UInt16, Duration?) async -> Result
   ) async -> Result {
     guard let number = UInt16(exactly: port), number > 0 else {
-      return Result(isPassed: false, words: "\(port) is no port: it must be 1 to 65535")
+      return Result(isPassed: false, words: "\(port) isn't a port: it must be from 1 to 65535")
     }
     let hosts: [String]
     switch await place(number, isIPv6) {
@@ -146,10 +146,10 @@ struct TaskProbe: Sendable {
     case .exited(let code):
       return Result(isPassed: code == 0, words: "'\(line)' exited with \(code)", exitCode: code)
     case .timedOut(let isGone):
-      let rest = isGone ? "" : ", and couldn't be ended"
+      let rest = isGone ? "" : ", and couldn't be killed"
       return Result(
         isPassed: false,
-        words: "'\(line)' took longer than \(limit.map { "\($0)" } ?? "it may")\(rest)")
+        words: "'\(line)' took longer than \(limit.map { "\($0)" } ?? "its timeout")\(rest)")
     case .failed(let reason): return Result(isPassed: false, words: "'\(line)': \(reason)")
     case .unknown: return Self.unknown
     }
@@ -165,7 +165,7 @@ struct TaskProbe: Sendable {
     do {
       switch try await program.run(within: limit) {
       case nil:
-        let time = limit.map { "\($0)" } ?? "it may"
+        let time = limit.map { "\($0)" } ?? "its timeout"
         return Result(isPassed: false, words: "'\(line)' took longer than \(time)")
       case .exited(let code):
         return Result(

@@ -28,7 +28,7 @@ extension TaskSupervisor {
         id: task.info.taskID.value, pod: task.pod,
         early: PodStatus(
           task: task.info.taskID.value, run: run, state: isStopping ? .stopping : .launching,
-          message: task.end?.message ?? "the Compose files are read", cpus: nil, memory: nil,
+          message: task.end?.message ?? "reading the Compose files", cpus: nil, memory: nil,
           sandbox: mesos.directory, services: [], ports: [], framework: mesos.frameworkID.value,
           executor: mesos.executorID.value))
     }.sorted { $0.id < $1.id }

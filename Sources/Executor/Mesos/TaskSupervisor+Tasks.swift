@@ -25,7 +25,7 @@ extension TaskSupervisor {
     // All tasks are reported as starting before one can fail and stop the others.
     for info in infos {
       await tell(
-        TaskUpdate(taskID: info.taskID, state: .starting, message: "the pod is being put together"))
+        TaskUpdate(taskID: info.taskID, state: .starting, message: "the pod is being created"))
     }
     for info in infos { tasks[info.taskID]?.work = Task { await self.live(info) } }
   }
@@ -38,7 +38,7 @@ extension TaskSupervisor {
       outcome.leftovers += await heir.removeCgroup(within: .seconds(5))
     }
     if outcome.state != .finished, let task = tasks[id] {
-      await stopGroup(of: task, "task \(id) of its group ended as \(outcome.taskState.rawValue)")
+      await stopGroup(of: task, "task \(id) of its group is \(outcome.taskState.rawValue)")
     }
     for monitor in tasks[id]?.monitors ?? [] { monitor.cancel() }
     var update = TaskUpdate(taskID: id, state: outcome.taskState, message: outcome.line)
@@ -83,7 +83,7 @@ extension TaskSupervisor {
         log.warning("\(warning.position): \(warning.value)")
       }
       return await endWithoutPod(info, .failed, "\(error)")
-    case nil: return await endWithoutPod(info, .killed, "the task was ended")
+    case nil: return await endWithoutPod(info, .killed, "the task was killed")
     }
     if let host = await session.subscription?.agent?.hostname, !host.isEmpty {
       request.hostName = host

@@ -89,7 +89,7 @@ actor TaskSupervisor {
     if !left.isEmpty {
       isClean = false
       log.error(
-        "no time left: what remains of task \(left.joined(separator: ", ")) is left to pod-reaper")
+        "no time left: pod-reaper removes the rest of task \(left.joined(separator: ", "))")
     }
     return Ending(isClean: isClean, code: isClean || isTold ? 0 : 1)
   }
@@ -103,7 +103,7 @@ actor TaskSupervisor {
     guard deadline == nil else { return }
     self.isTold = isTold
     if !isTold { isClean = false }
-    log.info("\(message): ending \(tasks.values.count { !$0.isOver }) tasks")
+    log.info("\(message): stopping \(tasks.values.count { !$0.isOver }) tasks")
     let plan = ShutdownPlan(gracePeriod: mesos.shutdownGracePeriod)
     deadline = .now + plan.exit
     for id in tasks.keys {
@@ -122,12 +122,12 @@ actor TaskSupervisor {
     switch event {
     case .subscribed(let subscription, let isFirst):
       if let problem = subscription.problemOfRun {
-        log.warning("the agent's container_id \(problem): the sandbox' path names the run")
+        log.warning("the agent's container_id \(problem): the run of the sandbox's path is used")
       } else if let run = subscription.run?.value {
         self.run = run
       }
       if run.isEmpty {
-        let message = "neither the agent's container_id nor the sandbox' path names a run"
+        let message = "neither the agent's container_id nor the sandbox's path contains a run"
         log.error("\(message)")
         isClean = false
         // The next tasks fail with this message, and no objects are created for them.
@@ -146,7 +146,7 @@ actor TaskSupervisor {
     case .launchGroup(let tasks): await launch(tasks, asGroup: true)
     case .kill(let id, let grace): await kill(id, grace: grace)
     case .message(let data):
-      log.info("a message of \(data.count) bytes from the framework: ignored")
+      log.info("ignored a message of \(data.count) bytes from the framework")
     case .shutdown: shutDown("shut down by the agent")
     case .ended(let reason): await lost(reason)
     }
@@ -155,7 +155,7 @@ actor TaskSupervisor {
   /// Handles the end of the session: a failure, unless every update has been acknowledged.
   private func lost(_ reason: SessionEnd) async {
     if hasHadTasks, tasks.values.allSatisfy(\.isOver), await session.unacknowledgedCount == 0 {
-      return log.info("\(reason): nothing is left to be told")
+      return log.info("\(reason): every task is complete")
     }
     shutDown("\(reason)", isTold: false)
   }
@@ -175,7 +175,7 @@ actor TaskSupervisor {
 
   private func kill(_ id: TaskID, grace: Duration?) async {
     guard tasks[id]?.isOver == false else {
-      return await session.report(.info, "a kill for a task that is not here is ignored: \(id)")
+      return await session.report(.info, "ignored a kill of an unknown task: \(id)")
     }
     await kill(id, grace: grace, "killed by the framework")
   }

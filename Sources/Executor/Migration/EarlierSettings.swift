@@ -54,35 +54,36 @@ struct EarlierSettings {
   /// Settings whose value is fixed here, and the advice for any other value.
   private static let fixed: [String: (value: String, otherwise: String)] = [
     "launchtask.skippull": (
-      "true", "an image is pulled where it is missing: set pull_policy: always"
+      "true", "images are pulled only if they are missing: set pull_policy: always"
     ),
     "plugins.pluginorder": (
-      "general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"
+      "general", "hooks replace plugins: pod.pre_launch_hook and the other hooks"
     ),
-    "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"),
-    "podmonitor.monitorname": ("default", "each container's policy and healthcheck decide"),
+    "pluginorder": ("general", "hooks replace plugins: pod.pre_launch_hook and the other hooks"),
+    "podmonitor.monitorname": ("default", "each container's restart policy and healthcheck apply"),
     "cleanpod.unhealthy": (
       "true", "an unhealthy container fails its pod, unless `pod.on_unhealthy` is `restart`"
     ),
     "cleanpod.cleanfailtask": (
       "true", "a failed pod is removed, unless `pod.keep_failed` says how long it is kept"
     ),
-    "dockerdump.enable": ("false", "there is no dump of Docker's state"),
+    "dockerdump.enable": ("false", "Docker's state isn't dumped"),
   ]
 
   private mutating func take(_ key: String, _ entry: Entry) {
     if let rule = Self.fixed[key] {
       if entry.value.lowercased() == rule.value {
-        notes.append("\(said(entry)): that is so")
+        notes.append("\(said(entry)): this is the default behavior")
       } else {
-        warnings.append("\(said(entry)) isn't done: \(rule.otherwise)")
+        warnings.append("\(said(entry)) isn't supported: \(rule.otherwise)")
       }
     } else if Self.needless.contains(key) {
-      notes.append("\(said(entry)): nothing here needs it")
+      notes.append("\(said(entry)): this executor doesn't need it")
     } else if key.hasPrefix("podstatushooks.") {
       if !entry.value.isEmpty {
         warnings.append(
-          "\(said(entry)) isn't done: name a command with pod.running_hook or pod.post_stop_hook")
+          "\(said(entry)) isn't supported: name a command with pod.running_hook or pod.post_stop_hook"
+        )
       }
     } else if !translate(key, entry) {
       warnings.append("\(said(entry)) is unknown: it has no effect")
@@ -102,7 +103,9 @@ struct EarlierSettings {
       set("rmi", flag == true ? "all" : "none", entry)
     case "infracontainer.networks.pre_existing" where flag != nil:
       network.isPresent = flag == true
-      if flag == false { notes.append("\(said(entry)): no network is made, the bridge is joined") }
+      if flag == false {
+        notes.append("\(said(entry)): no network is created, the bridge is joined")
+      }
     case "infracontainer.networks.name": network.name = entry
     case "infracontainer": set("share", "net", entry)
     default: return false
@@ -116,7 +119,7 @@ struct EarlierSettings {
     if DurationText.parse(text) != nil {
       set(option, text, entry)
     } else {
-      warnings.append("\(said(entry)) is no duration: it has no effect")
+      warnings.append("\(said(entry)) isn't a duration: it has no effect")
     }
   }
 
@@ -125,7 +128,7 @@ struct EarlierSettings {
     if network.isPresent {
       set("network", name.value, name)
     } else {
-      notes.append("\(said(name)): no network is made, the bridge is joined")
+      notes.append("\(said(name)): no network is created, the bridge is joined")
     }
   }
 

@@ -72,7 +72,7 @@ struct ControlTarget: Sendable {
   func failure(_ error: ControlError, isOrder: Bool = false) async -> CommandFailure {
     if await hasEnded() { return goneFailure }
     let isOpen = isOrder && error == .silent
-    return failure(error.description + (isOpen ? "; it may still do this later" : ""))
+    return failure(error.description + (isOpen ? "; it may still do it later" : ""))
   }
 
   /// Whether the executor has exited or is exiting: its connections are closed before its process

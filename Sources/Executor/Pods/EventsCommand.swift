@@ -13,10 +13,10 @@ struct EventsCommand: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "events",
-    abstract: "Show what has happened to a pod.",
+    abstract: "Print the events of a pod.",
     discussion: """
-      Prints the last 1,000 events of the pod's history, which its executor holds, and with --follow those \
-      to come, until the pod has ended. With --format json each is an object on a line of its own.
+      Prints the last 1,000 events of the pod's history, which its executor stores, and with --follow further \
+      events until the pod is removed. With --format json, each event is one object on one line.
       """)
 
   @OptionGroup var pod: PodArgument
@@ -24,7 +24,7 @@ struct EventsCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Print further events as they happen.")
   var follow = false
 
-  @Option(help: "text or json.")
+  @Option(help: "The format: text or json.")
   var format: Format = .text
 
   func run() async throws {

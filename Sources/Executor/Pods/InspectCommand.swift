@@ -8,9 +8,9 @@ import Program
 struct InspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Print all that is known of one pod as JSON.",
+    abstract: "Print everything known about a pod as JSON.",
     discussion: """
-      One document on a line, without the containers' environments.
+      Prints one document on one line, without the environments of containers.
       """)
 
   @OptionGroup var filter: PodFilter

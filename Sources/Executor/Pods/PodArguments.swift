@@ -8,11 +8,11 @@ import Program
 /// The pod that a command uses.
 struct PodArgument: ParsableArguments {
   @Argument(
-    help: "The pod: a task ID, executor ID or run, or the beginning of one that no other pod has.",
+    help: "The pod: a task ID, executor ID or run, or a unique prefix of one.",
     completion: .custom(PodCompletion.pods))
   var pod: String
 
-  @Option(help: "Only pods of this framework: its ID, or the beginning of it.")
+  @Option(help: "Only pods of this framework: its ID, or a prefix of it.")
   var framework: String?
 
   /// Finds the pod.
@@ -35,11 +35,11 @@ struct PodArgument: ParsableArguments {
 struct PodFilter: ParsableArguments {
   @Argument(
     help:
-      "The pod: a task ID, executor ID or run, or the beginning of one that no other pod has.",
+      "The pod: a task ID, executor ID or run, or a unique prefix of one.",
     completion: .custom(PodCompletion.pods))
   var pod: String?
 
-  @Option(help: "Only pods of this framework: its ID, or the beginning of it.")
+  @Option(help: "Only pods of this framework: its ID, or a prefix of it.")
   var framework: String?
 
   /// The selected pods.
@@ -52,7 +52,7 @@ struct PodFilter: ParsableArguments {
   /// - Throws: `CommandFailure` with code 2 where neither POD nor the framework is given.
   func oneSelection(of command: String) throws -> PodSelection {
     if pod == nil, framework == nil {
-      throw CommandFailure("\(command) takes a POD, or --framework", code: 2)
+      throw CommandFailure("\(command) requires a POD or --framework", code: 2)
     }
     return selection
   }
@@ -142,6 +142,6 @@ struct HostPods: Sendable {
     } catch {
       throw CommandFailure(error.description, code: 1)
     }
-    throw CommandFailure("the pod has ended", code: 1)
+    throw CommandFailure("the pod is gone", code: 1)
   }
 }

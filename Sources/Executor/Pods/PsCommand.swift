@@ -11,7 +11,7 @@ struct PsCommand: AsyncParsableCommand {
     commandName: "ps",
     abstract: "List the pods of this host, or one pod's services.",
     discussion: """
-      A narrow terminal shows fewer columns; --columns shows those that it names.
+      Columns are omitted if the terminal is narrow. --columns selects columns.
       """)
 
   @OptionGroup var filter: PodFilter
@@ -19,11 +19,11 @@ struct PsCommand: AsyncParsableCommand {
 
   @Option(
     help:
-      "The columns, such as task,state,mem. Of pods also executor, run, agent, pid, message; of services also name."
+      "The columns, such as task,state,mem. Pods also have executor, run, agent, pid and message; services also have name."
   )
   var columns: String?
 
-  @Flag(help: "Print again every 2 seconds until ctrl-C; on a terminal in place.")
+  @Flag(help: "Print again every 2 s until ctrl-C; redraw in place on a terminal.")
   var watch = false
 
   func run() async throws {

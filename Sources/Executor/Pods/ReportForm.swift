@@ -10,7 +10,7 @@ struct ReportForm: ParsableArguments {
     case table, json
   }
 
-  @Option(help: "table, or json: one document on a line.")
+  @Option(help: "The format: table, or json (one document on one line).")
   var format: Format = .table
 
   @Option(help: "Colors and redrawing: never, auto (on a terminal) or always.")

@@ -9,15 +9,15 @@ struct RestartCommand: AsyncParsableCommand {
     commandName: "restart",
     abstract: "Restart one service of a pod.",
     discussion: """
-      The service's containers are stopped and started again, whatever its restart policy; services that \
-      share its namespaces, or depend on it with `restart: true`, follow. Returns when it is running again, \
+      Stops and starts the service's containers, regardless of its restart policy. Services that share its \
+      namespaces, or depend on it with `restart: true`, are also restarted. Returns when the service is running, \
       and healthy if it has a health check.
       """)
 
   @OptionGroup var pod: PodArgument
 
   @Argument(
-    help: "The service; with -N after it, one of its containers.",
+    help: "The service, or one of its containers as SERVICE-N.",
     completion: .custom(PodCompletion.services))
   var service: String
 

@@ -10,8 +10,8 @@ struct RmCommand: AsyncParsableCommand {
     commandName: "rm",
     abstract: "Remove a failed pod that is kept (keep-failed).",
     discussion: """
-      Removes its stopped containers, and its volumes but for those that stay anyway (keep-volumes). A pod that isn't kept \
-      is left alone: stop ends one that runs.
+      Removes its stopped containers, and its volumes except those that keep-volumes preserves. A pod that isn't kept \
+      is left alone. Use stop for a running pod.
       """)
 
   @OptionGroup var pod: PodArgument

@@ -9,9 +9,9 @@ import Program
 struct StatsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
-    abstract: "Show what the pods of this host, or one pod's services, use.",
+    abstract: "Show the resource usage of this host's pods, or of one pod's services.",
     discussion: """
-      A table that is printed again every second until ctrl-C; on a terminal in place. 100 % of CPU is one \
+      Prints a table every second until ctrl-C, redrawn in place on a terminal. 100 % of CPU is one \
       processor.
       """)
 

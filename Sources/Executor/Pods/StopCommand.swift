@@ -8,10 +8,10 @@ import Settings
 struct StopCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stop",
-    abstract: "End a pod as a KILL of its framework would.",
+    abstract: "Stop a pod, as a KILL of its framework does.",
     discussion: """
-      Asks the pod's executor to end it: the framework sees TASK_KILLED. Returns when nothing of the pod is \
-      left. Under a scheduler that replaces tasks, such as Marathon, another task may follow.
+      Requests the stop from the pod's executor: the framework receives TASK_KILLED. Returns when the pod is \
+      removed. A scheduler that replaces tasks, such as Marathon, may start another task.
       """)
 
   @OptionGroup var pod: PodArgument
@@ -61,18 +61,18 @@ struct StopCommand: AsyncParsableCommand {
     while true {
       let isGone = target.isExecutorGone
       let isOver = if isGone { true } else { await target.isOver() }
-      var problem = "it has not ended in time"
+      var problem = "it has not stopped in time"
       if isOver {
         looks += 1
         do {
           guard let left = try await target.leftovers() else { return }
           if isGone, looks > 1 { throw target.goneFailure }
-          problem = "its executor has ended it, but could not remove \(left)"
+          problem = "its executor has stopped it, but could not remove \(left)"
           if looks > 5 { throw target.failure(problem) }
         } catch let error as CommandFailure where error.message.hasPrefix(target.identity.taskID) {
           throw error
         } catch let error as CommandFailure {
-          problem = "what is left of it is not known: \(error.message)"
+          problem = "its remaining objects are unknown: \(error.message)"
         }
       }
       if .now >= deadline { throw target.failure(problem) }

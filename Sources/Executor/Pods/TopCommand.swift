@@ -12,7 +12,7 @@ struct TopCommand: AsyncParsableCommand {
     commandName: "top",
     abstract: "List the processes of a pod's services.",
     discussion: """
-      Processes as the host's ps -ef lists them.
+      Lists processes as ps -ef on the host does.
       """)
 
   @OptionGroup var pod: PodArgument

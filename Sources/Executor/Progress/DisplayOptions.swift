@@ -16,7 +16,7 @@ struct DisplayOptions: ParsableArguments {
 
   @Option(
     help:
-      "text: states, and the containers' output on both outputs; json: an object a line on stdout for each state, event and line of output. Default: text."
+      "The format: text (states, and the containers' output on stdout and stderr) or json (one object per line on stdout for each state, event and line of output). Default: text."
   )
   var format: Format?
 
@@ -55,7 +55,8 @@ struct DisplayOptions: ParsableArguments {
     let form = Form(
       format: format ?? .text, ansi: ansi ?? standardAnsi, progress: progress ?? standardProgress)
     guard form.progress != .tty || form.ansi != .never else {
-      throw SettingError(description: "--progress tty needs what --ansi never switches off")
+      throw SettingError(
+        description: "--progress tty requires the redrawing that --ansi never disables")
     }
     return form
   }

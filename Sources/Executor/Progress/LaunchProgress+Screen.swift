@@ -23,7 +23,7 @@ extension LaunchProgress {
       switch end {
       case nil: "Launching"
       case .running?: "Running"
-      case .stopping?: "Launch ended"
+      case .stopping?: "Launch stopped"
       }
     let title = "[+] \(state) \(done)/\(rows.count)  \(Self.seconds(moment))"
     let (shown, hidden) = selection(room: height.map { max(0, $0 - 2) } ?? .max)

@@ -57,7 +57,7 @@ struct LaunchProgress: Sendable {
     switch event.kind {
     case .imagePulling: return begin("image", subject, "pulling", at: moment)
     case .imageRetrying:
-      change("image", subject) { $0.set(.waiting, "waiting before another try", at: moment) }
+      change("image", subject) { $0.set(.waiting, "waiting before the next attempt", at: moment) }
     case .imagePulled: return finish("image", subject, "pulled", at: moment)
     case .imageFailed: change("image", subject) { $0.set(.failed, "failed", at: moment) }
     case .imageBuilding:

@@ -59,7 +59,7 @@ extension OperatorFile {
         PodLabel.all.contains($0) || $0.hasPrefix("com.docker.compose.")
       }) {
         throw ComposeError(
-          "label '\(own)' is the executor's own: it tells which pod an object belongs to",
+          "label '\(own)' is reserved for the executor: it identifies an object's pod",
           at: node.mapping?[own]?.keyPosition ?? node.position)
       }
     case .initProcess:
@@ -186,7 +186,7 @@ extension OperatorFile {
       }
       guard key == .logging || defaults.sets(key) else {
         throw ComposeError(
-          "defaults.enforce lists \(word), of which there is no default", at: item.position)
+          "defaults.enforce lists \(word), which has no default", at: item.position)
       }
       keys.insert(key)
     }

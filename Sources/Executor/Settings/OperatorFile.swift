@@ -83,7 +83,7 @@ struct OperatorFile {
         let sections = ["launchtask", "cleanpod", "podstatushooks", "infracontainer", "plugins"]
         if sections.contains(key.lowercased()) {
           throw ComposeError(
-            "'\(key)' is a section of an earlier executor's file: docs/migration.md says which settings stand for it",
+            "'\(key)' is a section of an earlier executor's file: docs/migration.md lists the settings that replace it",
             at: entry.keyPosition)
         }
         throw ComposeError(
@@ -187,7 +187,7 @@ struct OperatorFile {
         policy[permission] =
           entry.value.string == "offered"
           ? .only(["offered"])
-          : try flag(key, entry.value, or: ", or the word offered") ? .everything : .only([])
+          : try flag(key, entry.value, or: ", or offered") ? .everything : .only([])
       case .build:
         policy[permission] = try list(key, entry.value, of: PodPolicy.buildParts)
       case .devices, .capabilities, .bindMounts, .runtimes, .networkDrivers, .networks, .subnets,
@@ -225,7 +225,7 @@ struct OperatorFile {
     var words: [String] = []
     for item in items {
       guard let word = item.string else {
-        throw ComposeError("allow.\(key) lists words", at: item.position)
+        throw ComposeError("allow.\(key) takes a list of strings", at: item.position)
       }
       if let known, !known.contains(word) {
         throw ComposeError(

@@ -18,7 +18,8 @@ struct TaskOptions: ParsableArguments {
 
   @Option(
     help:
-      "The task's disk, such as 500m: what its containers may write (see --disk). Default: none.")
+      "The task's disk, such as 500m: the data that its containers may write (see --disk). Default: none."
+  )
   var taskDisk: String?
 
   @Option(help: "The run: Mesos' container ID. Default: a new one.")
@@ -39,7 +40,7 @@ struct TaskOptions: ParsableArguments {
   )
   var grace: String?
 
-  @Option(help: "How long the pod may take to run, pulls included. Default: 280s.")
+  @Option(help: "How long the launch of the pod may take, pulls included. Default: 280s.")
   var launchTimeout: String?
 
   @Option(help: "How long the engine may be away before the pod fails. Default: 3m.")
@@ -50,19 +51,19 @@ struct TaskOptions: ParsableArguments {
 
   @Option(
     help:
-      "How often the pod's containers are listed beside the engine's events, give or take a fifth. Default: 60s."
+      "How often the pod's containers are listed in addition to the engine's events, plus or minus 20 %. Default: 60s."
   )
   var relistInterval: String?
 
   @Option(
     help:
-      "Where the engine puts the output of services without logging: engine (its own configuration's choice) or a log driver. Default: json-file, two files of 50 MB."
+      "The log driver of services without logging: a driver's name, or engine for the engine's own default. Default: json-file, two files of 50 MB."
   )
   var logging: String?
 
   @Option(
     help:
-      "The directory that relative paths of the files must not leave. Default: that of the git repository with the first file, else the file's.",
+      "The directory that must contain all relative paths of the files. Default: the git repository of the first file, else the file's directory.",
     completion: .directory)
   var root: String?
 
@@ -73,7 +74,7 @@ struct TaskOptions: ParsableArguments {
   /// - Throws: `SettingError` where the option is not a directory.
   func bound() throws(SettingError) -> LoadOptions.Bound {
     if let root, root.isEmpty || !Path.isFolder(Path.join(Path.current, root)) {
-      throw SettingError(description: "--root names no directory: '\(root)'")
+      throw SettingError(description: "--root isn't a directory: '\(root)'")
     }
     return .root(root)
   }

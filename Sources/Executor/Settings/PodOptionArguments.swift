@@ -10,7 +10,7 @@ import Settings
 struct PodOptionArguments: ParsableArguments {
   @Option(
     help:
-      "Namespaces that all services share: net, pid, or both with a comma; none. Default: none.",
+      "The namespaces that all services share: net, pid, net,pid or none. Default: none.",
     completion: .list(["net", "pid", "net,pid", "none"]))
   var share: String?
 
@@ -19,45 +19,46 @@ struct PodOptionArguments: ParsableArguments {
 
   @Option(
     help:
-      "What it means that services end with 0: job (they are done) or service (the pod has failed). Default: job.",
+      "The meaning of a service's exit with 0: job (the service is done) or service (the pod has failed). Default: job.",
     completion: .list(["job", "service"]))
   var type: String?
 
   @Option(
     help:
-      "What follows for a service without a restart policy when the engine is restarted and takes its container down: fail or restart. Default: fail.",
+      "The action when a restart of the engine stops the container of a service without a restart policy: fail or restart. Default: fail.",
     completion: .list(["fail", "restart"]))
   var onEngineRestart: String?
 
   @Option(
     help:
-      "The roles of services: SERVICE=ROLE with commas between; main, sidecar, optional, init, final. Default: what a service's `x-pod` says, else main."
+      "The roles of services: SERVICE=ROLE, separated by commas. Roles are main, sidecar, optional, init and final. Default: the service's `x-pod`, else main."
   )
   var roles: String?
 
   @Option(
     help:
-      "Which main services decide the pod's end: all (the last) or any (the first). Default: all.",
+      "The main services whose exit completes the pod: all (the last one) or any (the first one). Default: all.",
     completion: .list(["all", "any"]))
   var mains: String?
 
   @Option(
-    help: "What follows when a service is unhealthy: fail or restart. Default: fail.",
+    help: "The action when a service is unhealthy: fail or restart. Default: fail.",
     completion: .list(["fail", "restart"]))
   var onUnhealthy: String?
 
   @Option(
-    help: "What follows when a service's own memory limit ends it: fail or restart. Default: fail.",
+    help:
+      "The action when a service is killed at its own memory limit: fail or restart. Default: fail.",
     completion: .list(["fail", "restart"]))
   var onOom: String?
 
   @Option(
-    help: "How long each final service may take where the pod isn't killed. Default: 60s.")
+    help: "How long each final service may take if the pod isn't killed. Default: 60s.")
   var finalTimeout: String?
 
   @Option(
     help:
-      "Which variables of the task services get that their file doesn't set: none, mesos or marathon. Default: none.",
+      "The variables of the task that services get if their file doesn't set them: none, mesos or marathon. Default: none.",
     completion: .list(["none", "mesos", "marathon"]))
   var taskEnv: String?
 
@@ -69,46 +70,47 @@ struct PodOptionArguments: ParsableArguments {
 
   @Option(
     help:
-      "The service that the task's checks by command run in, and whose address its checks by TCP and HTTP go to; /sandbox runs commands on the host, in the sandbox. Default: the only service, else the first that publishes a port."
+      "The service that runs the task's command checks, and to which its TCP and HTTP checks connect. /sandbox runs command checks on the host, in the sandbox. Default: the only service, else the first that publishes a port."
   )
   var checkService: String?
 
   @Option(
     help:
-      "What follows when the containers write more than the task's disk holds: report (a line in the log), enforce (the pod fails) or off (nobody measures). Where the engine can limit it, report and enforce limit each container. Default: report.",
+      "The action when the containers write more than the task's disk: report (a line in the log), enforce (the pod fails) or off (no measurement). If the engine supports it, report and enforce also limit each container. Default: report.",
     completion: .list(["report", "enforce", "off"]))
   var disk: String?
 
-  @Flag(help: "Leave named volumes when the pod has ended.")
+  @Flag(help: "Keep named volumes when the pod is removed.")
   var keepVolumes = false
 
   @Option(
     help:
-      "How long stopped containers and volumes stay after a failure, such as 1h; at most 168h. Default: 0s."
+      "How long stopped containers and volumes are kept after a failure, such as 1h; at most 168h. Default: 0s."
   )
   var keepFailed: String?
 
   @Option(
-    help: "Images to remove at the end: none, local (built, without a name) or all. Default: none.",
+    help:
+      "The images to remove with the pod: none, local (built, without a name) or all. Default: none.",
     completion: .list(["none", "local", "all"]))
   var rmi: String?
 
   @Option(
     help:
-      "Write each service's output to logs/SERVICE.stdout and logs/SERVICE.stderr as well: true, or a file's size and the number of older ones, such as 10m or 10m,4. Default: false.",
+      "Also write each service's output to logs/SERVICE.stdout and logs/SERVICE.stderr: true, false, or a file's size and the number of older files, such as 10m or 10m,4. Default: false.",
     completion: .list(["true", "false", "10m"]))
   var splitLogs: String?
 
   @Option(
     help:
-      "A command before anything is made, with the pod's data as JSON on its input; if it fails, the pod does.",
+      "A command that runs before any object is created, with the pod's data as JSON on standard input. If it fails, the pod fails.",
     completion: .file())
   var preLaunchHook: String?
 
-  @Option(help: "A command once the pod runs.", completion: .file())
+  @Option(help: "A command that runs when the pod is running.", completion: .file())
   var runningHook: String?
 
-  @Option(help: "A command once the pod is gone.", completion: .file())
+  @Option(help: "A command that runs after the pod is removed.", completion: .file())
   var postStopHook: String?
 
   @Option(help: "How long a hook may take. Default: 30s.")
@@ -183,7 +185,7 @@ extension Settings {
       options.sharedNetwork = try network(text("network", option: said("network")))
     } else if let network = said("network") {
       throw SettingError(
-        description: "network '\(network)' is for a shared network namespace: say share net, too")
+        description: "network '\(network)' is for a shared network namespace: set share net, too")
     }
     options.kind = try choice("type", said) ?? .job
     options.onEngineRestart = try choice("on-engine-restart", said) ?? .fail
@@ -253,7 +255,7 @@ extension Settings {
         let known = ServiceRole.allCases.map(\.rawValue).joined(separator: ", ")
         throw SettingError(
           description:
-            "roles takes SERVICE=ROLE with commas between, each service once; roles are \(known); not '\(part)'"
+            "roles takes SERVICE=ROLE, separated by commas, each service once; roles are \(known); not '\(part)'"
         )
       }
     }

@@ -101,7 +101,7 @@ struct Settings {
 
   static func loggingRefusal(_ word: String) -> String {
     word == "none"
-      ? "logging driver 'none' leaves nothing to read again after the engine was away: name another driver, or engine"
+      ? "logging driver 'none' has no log to read after the engine was away: name another driver, or engine"
       : "logging takes engine, or a driver's name, not '\(word)'"
   }
 

@@ -4,8 +4,8 @@ import Linux
 /// The notice of the first launch on a host whose operator restricts nothing.
 enum UnrestrictedNotice {
   private static let text =
-    "there is no `allow:` in \(OperatorFile.standardPath): a task's Compose file may ask for all that Docker can do, which "
-    + "is root on this host (docs/security.md; said once until the next boot)"
+    "there is no `allow:` in \(OperatorFile.standardPath): a task's Compose file may request everything that Docker can do, which "
+    + "is root on this host (docs/security.md; logged once per boot)"
 
   /// The directory for the mark of the first launch. It is in memory, so that it is empty after a
   /// boot.

@@ -154,7 +154,7 @@ struct SandboxTests {
       let failure = await #expect(throws: SandboxLog.Failure.self) {
         _ = try await printed(folder.path("sandbox"))
       }
-      #expect(failure?.description.contains("no regular file") == true)
+      #expect(failure?.description.contains("not a regular file") == true)
       await #expect(throws: SandboxLog.Failure.self) {
         _ = try await printed(folder.path("absent"))
       }

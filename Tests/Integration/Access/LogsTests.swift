@@ -119,7 +119,8 @@ struct LogsTests {
     try await withLines(on: engine) { pod in
       for (words, code, text) in [
         (
-          ["no-such-pod", "--work-dir", "/nonexistent"], 1, "no sandbox of it is below /nonexistent"
+          ["no-such-pod", "--work-dir", "/nonexistent"], 1,
+          "no sandbox of the pod was found below /nonexistent"
         ),
         ([pod.task, "nothing"], 1, "has no service 'nothing'; it has database, web"),
         ([pod.task, "--since", "x"], 2, "--since x: expected a time"),

@@ -99,7 +99,7 @@ struct RootTests {
       #expect(end.status == .exited(2))
       #expect(end.stdout.isEmpty)
       let name = root.replacing("\u{1b}", with: "\u{fffd}")
-      let message = "compose-executor: --root names no directory: '\(name)'\n"
+      let message = "compose-executor: --root isn't a directory: '\(name)'\n"
       #expect(end.stderr == message)
     }
   }

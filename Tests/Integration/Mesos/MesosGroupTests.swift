@@ -77,7 +77,7 @@ struct MesosGroupTests {
       #expect(try await pod.agent.end(of: other).state == "TASK_FAILED")
       let end = try await pod.ended()
       #expect(end.state == "TASK_KILLED")
-      #expect(end.message == "task \(other) of its group ended as TASK_FAILED")
+      #expect(end.message == "task \(other) of its group is TASK_FAILED")
     }
   }
 }

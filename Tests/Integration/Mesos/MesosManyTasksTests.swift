@@ -100,7 +100,8 @@ struct MesosManyTasksTests {
       #expect(status == .exited(0) || grace == .zero && status == .signalled(9), "\(status)")
       let left = try await pod.containers()
       let text = pod.run.text("stderr")
-      let isNamed = text.contains("is left to pod-reaper") || text.contains("not removed: ")
+      let isNamed =
+        text.contains("pod-reaper removes the rest of task") || text.contains("not removed: ")
       #expect(left.isEmpty || status != .exited(0) || isNamed, "\(text)")
     }
   }

@@ -184,7 +184,7 @@ struct NoProcTests {
       environment: ["DOCKER_HOST": "unix:///nowhere/docker.sock"])
     let end = try await command.run(within: .seconds(120))
     #expect(end.status == .exited(1), "\(end)")
-    #expect(end.stderr.hasPrefix("pod-reaper: /proc is another pid namespace's"), "\(end)")
+    #expect(end.stderr.hasPrefix("pod-reaper: /proc belongs to another pid namespace"), "\(end)")
     #expect(end.stderr.split(separator: "\n").count == 1, "\(end)")
   }
 

@@ -148,7 +148,7 @@ struct CleanupTests {
         let end = try await pod.ended()
         #expect(pod.states == ["TASK_STARTING", "TASK_FAILED"], "\(pod.states)")
         #expect(
-          end.message == "neither the agent's container_id nor the sandbox' path names a run")
+          end.message == "neither the agent's container_id nor the sandbox's path contains a run")
         #expect(try await pod.exited() == .exited(1))
         let label = "label=mesos.task_id=\(pod.task)"
         for kind in ["container", "network", "volume"] {

@@ -180,7 +180,7 @@ struct LaunchScreenTests {
       try await eventually("the last state") { pod.executor.text().contains("TASK_FAILED") }
       let lines = ScreenText(pod.executor.text(), columns: 100).text
       let title = try #require(
-        lines.firstIndex { $0.hasPrefix("[+] Launch ended 1/3 ") }, "\(lines)")
+        lines.firstIndex { $0.hasPrefix("[+] Launch stopped 1/3 ") }, "\(lines)")
       #expect(lines.contains { $0.hasPrefix(" ✘ service db") && $0.contains(" 3 ") }, "\(lines)")
       #expect(
         lines.contains { $0.hasPrefix(" - service web") && $0.contains("canceled while waiting") },

@@ -99,7 +99,7 @@ struct SharedProcessTests {
         "{{.Label \"com.docker.compose.service\"}}"
       ).output()
       #expect(Set(names.split(separator: "\n")) == ["infra", "web", "other"])
-      #expect(pod.run.text("stderr").contains("label pod.shrae is no option of a pod"))
+      #expect(pod.run.text("stderr").contains("label pod.shrae isn't an option of a pod"))
       pod.kill(grace: .zero)
       #expect(try await pod.ended().state == "TASK_KILLED")
     }

@@ -28,7 +28,7 @@ struct ViewCommandTests {
     #expect(column.stderr.hasPrefix("compose-executor: unknown column 'nothing': known are task,"))
     let bare = try await end("inspect")
     #expect(bare.status == .exited(2))
-    #expect(bare.stderr == "compose-executor: inspect takes a POD, or --framework\n")
+    #expect(bare.stderr == "compose-executor: inspect requires a POD or --framework\n")
   }
 
   @Test(
