@@ -105,7 +105,8 @@ struct SubmissionArguments: ParsableArguments {
   @Option(help: "The user that the task runs as (Marathon).")
   var user: String?
 
-  @Option(help: "Disk space, such as 256m. Default: none with Marathon, 256m with Aurora.")
+  @Option(
+    help: "Disk space of the task, such as 256m. Default: none with Marathon, 256m with Aurora.")
   var disk: String?
 
   @Flag(

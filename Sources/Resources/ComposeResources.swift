@@ -27,13 +27,17 @@ struct ComposeResources: ParsableCommand {
 
   @OptionGroup(title: "Compose files") var files: FileOptions
 
-  @Option(name: [.customShort("p"), .long], help: "The project's name.")
+  @Option(
+    name: [.customShort("p"), .long],
+    help:
+      "The project's name. Default: COMPOSE_PROJECT_NAME, else name in the file, else the directory's name."
+  )
   var projectName: String?
 
   @Option(help: "The output: table, json, marathon (an app) or aurora (a job).")
   var format: Format = .table
 
-  @OptionGroup(title: "What counts") var sums: SumArguments
+  @OptionGroup(title: "Resources") var sums: SumArguments
   @OptionGroup(title: "Submission") var submission: SubmissionArguments
 
   static func main() { runProgram() }

@@ -42,11 +42,11 @@ struct ErrorTests {
       ),
       (
         "services:\n  a: {image: a, depends_on: [b]}\n  b: {image: a, links: [a]}",
-        "3:25: the services depend on each other in a circle: a -> b -> a"
+        "3:25: the services depend on each other in a cycle: a -> b -> a"
       ),
       (
         "services:\n  a: {image: a, ipc: 'service:a'}",
-        "2:22: the services depend on each other in a circle: a -> a"
+        "2:22: the services depend on each other in a cycle: a -> a"
       ),
       ("services: {a: {image: a}}\nservices: {}", "2:1: `services` is defined twice"),
       ("[1, 2]", "1:1: a Compose file must be a mapping, not a list"),

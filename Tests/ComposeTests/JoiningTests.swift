@@ -102,11 +102,11 @@ struct JoiningTests {
     #expect(fault.position?.column == 15 + mount.distance(from: mount.startIndex, to: column))
   }
 
-  @Test("services and files that extend or include each other in a circle are refused")
+  @Test("services and files that extend or include each other in a cycle are refused")
   func circles() throws {
     #expect(
       try refusal(of: "services:\n  a: {extends: b}\n  b: {extends: a}")
-        .contains("extend each other in a circle"))
+        .contains("extend each other in a cycle"))
     #expect(
       try refusal(
         of: "include: [o.yaml]\nservices: {a: {image: a}}",

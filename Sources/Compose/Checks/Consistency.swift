@@ -59,7 +59,7 @@ struct Consistency {
     let last = services[circle[circle.count - 2]]?.value["depends_on"]
     try faults.report(
       ComposeError(
-        "the services depend on each other in a circle: \(circle.joined(separator: " -> "))",
+        "the services depend on each other in a cycle: \(circle.joined(separator: " -> "))",
         at: last?.position(ofKey: circle[circle.count - 1])))
   }
 

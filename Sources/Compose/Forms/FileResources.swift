@@ -7,7 +7,7 @@ enum Secrets {
     "a secret",
     [
       Key(
-        "name", .string, goes: "the name that secret-command gets",
+        "name", .string, goes: "the name that secret-command receives",
         is: .confined("the operator's secret-command decides")),
       Key("file", .string, goes: "the source of the value", is: .hostPath(.read)),
       Key("environment", .string, goes: "the source of the value", is: .harmless),
@@ -30,7 +30,7 @@ enum Configs {
     "a config",
     [
       Key(
-        "name", .string, goes: "the name that secret-command gets",
+        "name", .string, goes: "the name that secret-command receives",
         is: .confined("the operator's secret-command decides")),
       Key("file", .string, goes: "the source of the value", is: .hostPath(.read)),
       Key("environment", .string, goes: "the source of the value", is: .harmless),

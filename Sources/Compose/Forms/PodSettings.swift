@@ -18,8 +18,8 @@ enum PodSettings {
         goes: "what happens when it exceeds its own memory limit", is: .harmless),
       Key(
         "task_env", .word(TaskVariables.allCases.map(\.rawValue)),
-        goes: "the variables of the task that it gets", is: .harmless),
+        goes: "the variables of the task that it receives", is: .harmless),
       Key(
-        "task_file", .boolean, goes: "whether it gets /run/pod/task.json", is: .harmless),
+        "task_file", .boolean, goes: "whether it has /run/pod/task.json", is: .harmless),
     ], allowsExtensions: false)
 }

@@ -99,7 +99,7 @@ struct LegacyLoader {
     let step = Step(file: file, service: name)
     guard !steps.contains(step) else {
       let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
-      throw ComposeError("services extend each other in a circle: \(circle)", at: extends.position)
+      throw ComposeError("services extend each other in a cycle: \(circle)", at: extends.position)
     }
     var source = file
     if let path = extends["file"], let written = path.string {

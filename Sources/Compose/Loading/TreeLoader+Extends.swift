@@ -53,7 +53,7 @@ extension TreeLoader {
     }
     guard !steps.contains(step) else {
       let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
-      throw ComposeError("services extend each other in a circle: \(circle)", at: extends.position)
+      throw ComposeError("services extend each other in a cycle: \(circle)", at: extends.position)
     }
     var source: YAMLNode
     if let path = extends["file"] {
