@@ -24,7 +24,9 @@ struct Started: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Report that an executor's container was launched.")
 
-  @Option(name: .customLong("run"), help: "Mesos' container ID: the sandbox path's last part.")
+  @Option(
+    name: .customLong("run"), help: "Mesos' container ID, the last component of the sandbox's path."
+  )
   var container: String
   @Option(help: "The sandbox on the host.", completion: .directory)
   var sandbox: String

@@ -178,9 +178,10 @@ enum HostJudgement {
         name, "\(path) doesn't exist yet",
         fix: "start the agent once, or name its --work_dir with --sandbox")
     case .missing:
-      return .fail(name, "\(path) doesn't exist", fix: "name its --work_dir with --sandbox")
+      return .fail(name, "\(path) doesn't exist", fix: "name the agent's --work_dir with --sandbox")
     case .noDirectory:
-      return .fail(name, "\(path) isn't a directory", fix: "name its --work_dir with --sandbox")
+      return .fail(
+        name, "\(path) isn't a directory", fix: "name the agent's --work_dir with --sandbox")
     case .directory(_, _, true, _, _):
       return .fail(name, "\(path) is mounted read-only", fix: "run mount -o remount,rw")
     case .directory(_, _, _, true, _):

@@ -16,7 +16,7 @@ struct StopCommand: AsyncParsableCommand {
 
   @OptionGroup var pod: PodArgument
 
-  @Option(help: "How long the pod may take to stop, such as 10s. Default: the task's own time.")
+  @Option(help: "How long the pod may take to stop, such as 10s. Default: the task's grace period.")
   var grace: String?
 
   func validate() throws {
