@@ -1,9 +1,9 @@
-# Sourced by scripts that check packages and images: sentences, each with the command that proves it. `work` is set.
+# Sourced by scripts that check packages and images: sentences, each with the command that proves it. `work` must be set.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 checks=0
 
-# is SENTENCE COMMAND...: the sentence is true if the command says so.
+# is SENTENCE COMMAND...: the sentence is true if the command succeeds.
 is() {
   local sentence=$1
   shift

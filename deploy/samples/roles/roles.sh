@@ -1,5 +1,5 @@
 #!/bin/sh
-# What each service does: prepare, job, shipper, profiler, upload.
+# The programs of the services: prepare, job, shipper, profiler, upload.
 set -eu
 log=/logs/job.log
 case $1 in

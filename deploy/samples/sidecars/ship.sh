@@ -1,6 +1,6 @@
 #!/bin/sh
-# Follows the proxy's log: each line, with the task's ID in it, goes to standard output, and to LOG_SERVER (host:port)
-# where one is named. A server that is away is asked again each second, and gets then what was written meanwhile.
+# Follows the proxy's log and adds the task's ID: each line goes to standard output, and to LOG_SERVER (host:port) if it is
+# set. If the server is unreachable, it is tried again each second, and then receives the lines written meanwhile.
 trap 'exit 0' TERM INT
 
 forward() {

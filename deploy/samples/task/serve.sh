@@ -1,5 +1,5 @@
 #!/bin/sh
-# Serves what the container knows of its task: the variables as a page, the file beside it.
+# Serves the information about the task: the variables as a page, and the file.
 trap 'exit 0' TERM INT
 mkdir -p /tmp/www
 env | grep -E '^(HOST|PORT|MESOS_|MARATHON_)' | sort >/tmp/www/index.html
