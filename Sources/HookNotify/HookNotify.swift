@@ -79,7 +79,7 @@ struct ReaperOptions: ParsableArguments {
     completion: .file())
   var notifySocket: String?
   @Option(
-    help: "The directory where events wait. Default: spool in the run directory.",
+    help: "The directory of events that aren't delivered yet. Default: spool in the run directory.",
     completion: .directory)
   var spoolDir: String?
   @Option(

@@ -122,7 +122,7 @@ extension CommandManual {
       [.shows("everything known about a pod, as JSON", "compose-executor inspect web.4f1c")]),
     CommandManual(
       "compose-executor events",
-      [.shows("what happened in a pod", "compose-executor events web.4f1c")]),
+      [.shows("the events of a pod", "compose-executor events web.4f1c")]),
     CommandManual(
       "compose-executor doctor",
       [

@@ -19,7 +19,7 @@ struct LogsCommand: AsyncParsableCommand {
   @OptionGroup var pod: PodArgument
 
   @Argument(
-    help: "Services, or with -N behind one a container of it. Default: all.",
+    help: "The services, or single containers as SERVICE-N. Default: all.",
     completion: .custom(PodCompletion.services))
   var services: [String] = []
 

@@ -65,7 +65,7 @@ struct EarlierSettings {
       "true", "an unhealthy container fails its pod, unless `pod.on_unhealthy` is `restart`"
     ),
     "cleanpod.cleanfailtask": (
-      "true", "a failed pod is removed, unless `pod.keep_failed` says how long it is kept"
+      "true", "a failed pod is removed, unless `pod.keep_failed` sets a time"
     ),
     "dockerdump.enable": ("false", "Docker's state isn't dumped"),
   ]

@@ -26,7 +26,7 @@ extension OperatorFile {
       guard let known = OperatorDefaults.Key(rawValue: key), known != .logging else {
         throw ComposeError(
           "unknown key 'defaults.\(key)': known are \(defaultKeys.sorted().joined(separator: ", "))"
-            + (key == "logging" ? "; logging is a setting beside defaults" : ""),
+            + (key == "logging" ? "; logging is a setting outside defaults" : ""),
           at: entry.keyPosition)
       }
       try set(known, to: entry.value, in: &defaults)
