@@ -12,7 +12,7 @@ enum PodmanLimits {
       return SetupFailure(
         description:
           "podman \(info.serverVersion) without root doesn't put containers into cgroups on cgroup "
-          + "version 1, so a task's limits would not hold: use the system's podman service")
+          + "version 1, so a task's limits would not apply: use the system's podman service")
     }
     if info.cgroupDriver == "systemd" {
       return SetupFailure(

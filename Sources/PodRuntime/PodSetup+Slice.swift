@@ -11,7 +11,7 @@ extension PodSetup {
     func refusal(_ why: String) -> SetupFailure {
       SetupFailure(
         description:
-          "the engine uses the systemd cgroup driver, and \(why), so a task's limits would not hold"
+          "the engine uses the systemd cgroup driver, and \(why), so a task's limits would not apply"
       )
     }
     guard engine.endpoint.isLocal else { throw refusal("it is on another host") }
@@ -33,7 +33,7 @@ extension PodSetup {
       case .refuse:
         throw SetupFailure(
           description:
-            "\(words). Use an engine with the driver cgroupfs, drop the isolator, or set `escape-isolators: warn` in "
+            "\(words). Use an engine with the driver cgroupfs, remove the isolator, or set `escape-isolators: warn` in "
             + "/etc/compose-executor.yaml")
       case .warn: break
       }

@@ -72,7 +72,7 @@ public struct PodSetup: Sendable {
       throw SetupFailure(
         description:
           "the engine doesn't put containers into cgroups (cgroup driver none: a rootless engine without delegation), "
-          + "so a task's limits would not hold: use a rootful engine, or delegate cgroups to its user with "
+          + "so a task's limits would not apply: use a rootful engine, or delegate cgroups to its user with "
           + "cgroup version 2 and the driver cgroupfs"
       )
     }

@@ -125,12 +125,12 @@ struct EngineFaultTests {
     ),
     (
       "ulimits: {nope: 1}", "runc create failed: wrong rlimit value: RLIMIT_NOPE: unknown", 4,
-      "there is no limit NOPE"
+      "there is no ulimit NOPE"
     ),
     (
       "ulimits: {nofile: 1}",
       "error setting rlimits for ready process: error setting rlimit type 7: operation not permitted: unknown",
-      4, "a limit is higher than the kernel or the engine's own allows"
+      4, "a limit is higher than the limit of the kernel or the engine"
     ),
     (
       "user: nope", "unable to find user nope: no matching entries in passwd file", 4,

@@ -39,7 +39,7 @@ struct PodSetupTests {
         + option + "]}", endpoint: endpoint)
     #expect(line.contains("systemd cgroup driver"))
     #expect(line.contains(why))
-    #expect(line.hasSuffix("limits would not hold"))
+    #expect(line.hasSuffix("limits would not apply"))
   }
 
   @Test("because it puts containers into no cgroup is refused: limits would have no effect")

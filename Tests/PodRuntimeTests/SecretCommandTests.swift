@@ -59,9 +59,9 @@ struct SecretCommandTests {
   @Test(
     "that fails is reported in a line with the secret's location, without the value",
     arguments: [
-      ("echo nothing here >&2; echo else >&2; exit 4", "refused it: nothing here"),
-      ("exit 4", "refused it: exit code 4"),
-      ("echo hidden; echo it was hidden >&2; exit 4", "refused it: exit code 4"),
+      ("echo nothing here >&2; echo else >&2; exit 4", "refused the request: nothing here"),
+      ("exit 4", "refused the request: exit code 4"),
+      ("echo hidden; echo it was hidden >&2; exit 4", "refused the request: exit code 4"),
       ("true", "returned an empty value"),
       ("head -c 1048577 /dev/zero", "returned more than 1048576 bytes"),
       ("kill -9 $$", "was killed by signal 9"),

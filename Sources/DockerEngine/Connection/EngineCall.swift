@@ -61,7 +61,7 @@ struct EngineCall: Sendable {
     struct Refusal: Decodable { let message: String }
     let refusal = try? JSONDecoder().decode(Refusal.self, from: body)
     let text = refusal?.message ?? String(decoding: body.prefix(1000), as: UTF8.self)
-    return error(.status(status), text.isEmpty ? "the engine gives no reason" : text)
+    return error(.status(status), text.isEmpty ? "the engine reported no reason" : text)
   }
 }
 

@@ -35,7 +35,7 @@ struct JSONObjectSplitter {
           depth = 1
           start = position - 1
         } else if ![UInt8(ascii: " "), 9, 10, 13, 0x1E].contains(byte) {
-          throw Fault(message: "the engine's stream is not made of JSON objects")
+          throw Fault(message: "the engine's stream doesn't consist of JSON objects")
         }
         continue
       }

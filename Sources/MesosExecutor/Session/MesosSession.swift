@@ -106,7 +106,7 @@ public actor MesosSession {
     isOver = true
     isSubscribed = false
     if let end {
-      log.error("the session with the agent is over: \(end)")
+      log.error("the session with the agent has ended: \(end)")
       sink.yield(.ended(end))
     }
     sink.finish()

@@ -136,7 +136,8 @@ struct SecretCommand: Sendable {
     case .success(.exited(let code)?):
       if !isWhole { throw Self.tooLong }
       guard code == 0 else {
-        throw Fault("refused it: \(Self.line(complaint, without: value) ?? "exit code \(code)")")
+        throw Fault(
+          "refused the request: \(Self.line(complaint, without: value) ?? "exit code \(code)")")
       }
     }
     if value.isEmpty { throw Fault("returned an empty value") }

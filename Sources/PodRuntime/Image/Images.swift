@@ -250,7 +250,7 @@ struct Images: Sendable {
     }
     if policy == .never {
       throw ComposeError(
-        "image '\(image.value)' is not on this host, and pull_policy forbids a pull",
+        "image '\(image.value)' is not on this host, and pull_policy forbids pulling it",
         at: image.position)
     }
     try self.policy.check(pulled: image)

@@ -28,7 +28,7 @@ extension Pod {
             // applies.
             guard members[name]?.stoppedRun != number, !isEnding else { return }
             if try await isToRunAgain(name, in: number) { continue }
-            log.warning("\(error): dropped, as the container had exited")
+            log.warning("\(error): dropped, because the container had exited")
             return update(name) { $0.commands = .none }
           }
           guard let failure = error as? ExecFailure, attempt < Self.mostAttempts,

@@ -19,7 +19,7 @@ extension Pod {
 
   private var stateAndMessage: (PodStatus.State, String) {
     if let verdict { return (.stopping, verdict.message) }
-    if isFailing { return (.stopping, "a failure is being described") }
+    if isFailing { return (.stopping, "the cause of a failure is being determined") }
     if !hasComeUp { return (.launching, launchWaits) }
     let unhealthy = members.values.filter { $0.health == .unhealthy && $0.isAlive }
       .sorted { $0.index < $1.index }.map { "'\($0.name)'" }

@@ -127,7 +127,7 @@ extension Pod {
 
   private static func hiddenMount(_ path: String, at position: SourcePosition) -> ComposeError {
     ComposeError(
-      "bind mount of \(path): the engine doesn't see the mount there, such as a persistent volume: "
+      "bind mount of \(path): a mount there, such as a persistent volume, isn't visible to the engine: "
         + "run the executor as root, or the agent with the isolator filesystem/posix",
       at: position)
   }

@@ -80,7 +80,9 @@ extension OperatorDefaults {
       }
       switch service.ipc?.value {
       case .host, .container:
-        throw refusal("another's ipc", "a /dev/shm of the pod", key, service.ipc?.position)
+        throw refusal(
+          "ipc of the host or of another container", "a /dev/shm of the pod", key,
+          service.ipc?.position)
       default: break
       }
       if let mount = service.mounts.first(where: { $0.target.isSharedMemory }) {

@@ -141,13 +141,13 @@ extension EngineFault {
       "the sysctl * doesn't accept this value"),
     EngineFault(
       "wrong rlimit value", keys: ["ulimits"], object: ("RLIMIT_", ":"),
-      "there is no limit *"),
+      "there is no ulimit *"),
     EngineFault(
       "invalid ulimit type", keys: ["ulimits"], object: ("type: ", ""),
-      "there is no limit *"),
+      "there is no ulimit *"),
     EngineFault(
       "rlimit", "operation not permitted", keys: ["ulimits"],
-      "a limit is higher than the kernel or the engine's own allows"),
+      "a limit is higher than the limit of the kernel or the engine"),
     EngineFault(
       "rlimit", keys: ["ulimits"], "a soft limit is above its hard limit, or is not a valid number"),
     EngineFault(
@@ -158,7 +158,7 @@ extension EngineFault {
     EngineFault("invalid value", "cpuset", keys: ["cpuset"], "`cpuset` isn't a list of processors"),
     EngineFault(
       "cpuset.cpus", keys: ["cpuset"],
-      "the processors of `cpuset` are none of the task's"),
+      "`cpuset` has no processor of the task"),
     EngineFault(
       "range of CPUs is from", keys: ["cpus", "deploy.resources.limits.cpus"],
       "this host has fewer processors"),

@@ -79,7 +79,7 @@ enum SeccompProfiles {
     var fault: String? {
       let rules = syscalls ?? []
       if rules.contains(where: { $0 == nil || $0?.args?.contains { $0 == nil } == true }) {
-        return "has an empty entry in `syscalls`, at which the engine crashes"
+        return "has an empty entry in `syscalls`, which crashes the engine"
       }
       // runc continues with only some of its threads, and the start never completes.
       let kills = ["SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD"].contains(defaultAction)

@@ -54,7 +54,7 @@ struct SharedNamespaces {
       ignored.isEmpty
       ? []
       : [
-        "in the pod's one network namespace these have no effect: \(ignored.joined(separator: ", "))"
+        "in the pod's shared network namespace these keys have no effect: \(ignored.joined(separator: ", "))"
       ]
   }
 

@@ -36,21 +36,21 @@ public struct TaskLimits: Sendable, Equatable {
     for service in project.services.values.flatMap(\.withPreStart) {
       if let memory, let asked = service.memoryLimit, asked.value.bytes > memory {
         throw ComposeError(
-          "service '\(service.name)' may use \(asked.value.bytes) bytes of memory, and its task has \(memory)",
+          "service '\(service.name)' may use \(asked.value.bytes) bytes of memory, but its task has \(memory)",
           at: asked.position)
       }
       try gpus?.check(service)
       guard let cpus else { continue }
       if let asked = service.cpus, asked.value > cpus + 0.000_5 {
         throw ComposeError(
-          "service '\(service.name)' may use \(asked.value) cpus, and its task has \(cpus)",
+          "service '\(service.name)' may use \(asked.value) cpus, but its task has \(cpus)",
           at: asked.position)
       }
       if let quota = service.cpuQuota {
         let asked = Double(quota.value) / Double(service.cpuPeriod?.value ?? 100_000)
         if asked > cpus + 0.000_5 {
           throw ComposeError(
-            "service '\(service.name)' may use \(asked) cpus (cpu_quota by cpu_period), and its task "
+            "service '\(service.name)' may use \(asked) cpus (cpu_quota by cpu_period), but its task "
               + "has \(cpus)", at: quota.position)
         }
       }

@@ -83,7 +83,7 @@ extension PolicyCheck {
   func checkPlain(_ text: String, _ what: String, at position: SourcePosition) throws(ComposeError)
   {
     if text.hidesDelimiter {
-      throw policy.refusal("\(what) that hides its parts", nil, at: position)
+      throw policy.refusal("\(what) with a hidden delimiter", nil, at: position)
     }
   }
 

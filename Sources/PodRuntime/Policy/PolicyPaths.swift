@@ -58,7 +58,7 @@ struct PolicyPaths: Sendable {
     isWritten: Bool = false
   ) throws(ComposeError) -> String {
     guard path.utf8.count <= RealPath.longest, !path.hidesDelimiter else {
-      throw policy.refusal("\(what) a path that hides its parts", nil, at: position)
+      throw policy.refusal("\(what) a path with a hidden delimiter", nil, at: position)
     }
     guard path.hasPrefix("/") else {
       // The engine resolves it relative to a directory of its own.
@@ -71,13 +71,13 @@ struct PolicyPaths: Sendable {
       // A directory above a socket contains it too.
       sockets.contains(where: { RealPath.isPath($0, atOrBelow: real) })
     {
-      throw policy.refusal("\(path), which holds Docker's socket,", .dockerSocket, at: position)
+      throw policy.refusal("\(path), which contains Docker's socket,", .dockerSocket, at: position)
     }
     if !policy.allows(.dockerSocket),
       RealPath.isPath(controls, atOrBelow: real) || RealPath.isPath(real, atOrBelow: controls)
     {
       throw policy.refusal(
-        "\(path), which holds executors' control sockets,", .dockerSocket, at: position)
+        "\(path), which contains executors' control sockets,", .dockerSocket, at: position)
     }
     if RealPath.isPath(real, atOrBelow: sandbox) { return real }
     guard let roots else { return real }

@@ -122,7 +122,7 @@ struct SliceFiles: Sendable {
 
   private func failure(_ file: String, _ error: any Error) -> SetupFailure {
     SetupFailure(
-      description: "\(file) can't be written, so a limit of the task would not hold: \(error)")
+      description: "\(file) can't be written, so a limit of the task would not apply: \(error)")
   }
 
   /// How many processes of a container the kernel has killed for memory.

@@ -115,7 +115,7 @@ struct MesosVolumeTests {
       #expect(end.state == "TASK_FAILED")
       let message = end.message ?? ""
       #expect(
-        message.contains("compose.yaml:5:") && message.contains("the engine doesn't see"),
+        message.contains("compose.yaml:5:") && message.contains("isn't visible to the engine"),
         "\(message)")
       #expect(!message.contains("\n"))
     }

@@ -74,7 +74,7 @@ struct ExternalSecretTests {
   }
 
   static let faults: [(name: String, prepare: String, words: String)] = [
-    ("refused", "chmod 755 program", "refused it: not for you"),
+    ("refused", "chmod 755 program", "refused the request: not for you"),
     ("empty", "chmod 755 program", "returned an empty value"),
     ("big", "chmod 755 program", "returned more than 1048576 bytes"),
     ("prod/db", "chmod 644 program", "is not executable"),
