@@ -85,7 +85,8 @@ struct HTTPClientTests {
       _ = try await HTTPClient().send(request(server, timeout: .milliseconds(200)))
     }
     #expect(error?.kind == .timedOut)
-    #expect(error?.description == "GET /x: no answer from unix://\(server.path) within 0.2 seconds")
+    #expect(
+      error?.description == "GET /x: no response from unix://\(server.path) within 0.2 seconds")
     #expect(.milliseconds(200)..<(.seconds(20)) ~= ContinuousClock.now - start)
     try await eventually("the connection's end") { server.ended == 1 }
   }

@@ -49,7 +49,7 @@ struct TrustStoreTests {
       #expect(directory.place(below: root) == .folder("/own"))
       let wrong = TrustStore { $0 == "SSL_CERT_FILE" ? "/own/none.pem" : nil }
       #expect(wrong.place(below: root) == nil)
-      #expect(wrong.absence.contains("looked for /own/none.pem (SSL_CERT_FILE"))
+      #expect(wrong.absence.contains("none at /own/none.pem (SSL_CERT_FILE"))
     }
   }
 

@@ -261,7 +261,7 @@ struct EngineFaultTests {
   @Test("has no location if the engine didn't respond")
   func away() throws {
     let plan = try planned("services:\n  a:\n    image: busybox\n")
-    let error = EngineError(kind: .timedOut, message: "no answer within 60 s")
+    let error = EngineError(kind: .timedOut, message: "no response within 60 s")
     let failure = try #require(
       plan.containers[0].explain(error, doing: "started") as? StartFailure)
     #expect(failure.isEngineAway)

@@ -71,8 +71,14 @@ private let enforcedCases = [
       ({ $0.shmSize = ByteSize("1001") }, "shm_size 1001 is not allowed"),
       // The engine's own size.
       ({ $0.shmSize = ByteSize("0") }, "shm_size 0 is not allowed"),
-      ({ $0.ipc = Located(.host, at: at(5)) }, "another's ipc is not allowed"),
-      ({ $0.ipc = Located(.container("x"), at: at(5)) }, "another's ipc is not allowed"),
+      (
+        { $0.ipc = Located(.host, at: at(5)) },
+        "ipc of the host or of another container is not allowed"
+      ),
+      (
+        { $0.ipc = Located(.container("x"), at: at(5)) },
+        "ipc of the host or of another container is not allowed"
+      ),
       (
         {
           $0.mounts = [
