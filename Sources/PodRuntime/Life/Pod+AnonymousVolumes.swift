@@ -51,7 +51,7 @@ extension Pod {
         } catch let error as EngineError where error.isNotFound || error.isConflict {
           log.debug("anonymous volume \(name.prefix(12)) is not removed: \(error.message)")
         } catch {
-          log.warning("anonymous volume \(name.prefix(12)) may not be removed: \(error)")
+          log.warning("anonymous volume \(name.prefix(12)) may remain: \(error)")
         }
       }
     }

@@ -239,9 +239,9 @@ extension Pod {
     if let task = await taskMemoryLimit() { return task }
     guard let limit = member.plan.service.memoryLimit else {
       guard let memory = request.limits?.memory else {
-        return " (it has no own limit; the pod or the host reached its limit)"
+        return " (the file sets no limit: the pod's or the host's limit was reached)"
       }
-      return " (it has no own limit; the task reached its \(memory) bytes, or the host its limit)"
+      return " (the file sets no limit: the task's \(memory) bytes or the host's limit was reached)"
     }
     return " (\(limit.position): limit \(limit.value.bytes) bytes)"
   }
