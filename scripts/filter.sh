@@ -2,12 +2,12 @@
 # shellcheck shell=bash disable=SC2154
 #
 # A stock Docker Engine sets the policy of FORWARD to DROP. With net.bridge.bridge-nf-call-iptables at 1, its
-# default, FORWARD also sees what passes between two ports of one bridge, so containers of a private engine could
-# not reach each other. One rule accepts what an address of the engine's pool sends to another. It goes first into
-# FORWARD and, since a restart of the stock engine moves its own chains before that, into DOCKER-USER.
-# A host without a filter table keeps none. Not covered: networks with a subnet outside the pool (`ipam`), and IPv6.
+# default, FORWARD also applies to packets between two ports of one bridge, so containers of a private engine could
+# not reach each other. One rule accepts packets between addresses of the engine's pool. It is the first rule in
+# FORWARD, and also in DOCKER-USER, because a restart of the stock engine moves its own chains to the front.
+# On a host without a filter table none is created. Not covered: networks with a subnet outside the pool (`ipam`), and IPv6.
 
-# The rule's comment tells which engine it belongs to.
+# The rule's comment identifies its engine.
 filter_pool() { echo "10.$((200 + number)).0.0/16"; }
 filter_rule() {
   local pool
@@ -15,8 +15,8 @@ filter_rule() {
   rule=(--source "$pool" --destination "$pool" --match comment --comment "podtest$number" --jump ACCEPT)
 }
 
-# iptables_chains: a line "PROGRAM CHAIN" for each chain that takes the rule. Both variants of iptables can have
-# tables at the same time. Without a table `-save` prints nothing and makes none.
+# iptables_chains: a line "PROGRAM CHAIN" for each chain that needs the rule. Both variants of iptables can have
+# tables at the same time. Without a table `-save` prints nothing and creates none.
 iptables_chains() {
   local program programs=()
   for program in iptables-nft iptables-legacy; do
@@ -30,7 +30,7 @@ iptables_chains() {
   done
 }
 
-# nft_chains: a line "FAMILY TABLE CHAIN" for each other chain that forwarded packets pass.
+# nft_chains: a line "FAMILY TABLE CHAIN" for each other chain for forwarded packets.
 nft_chains() {
   command -v nft >/dev/null || return 0
   local known=''
@@ -41,13 +41,13 @@ nft_chains() {
     /type filter hook forward/ && chain ~ /^(ip|inet|bridge) / && chain != known { print chain }'
 }
 
-# nft_handles FAMILY TABLE CHAIN: of the engine's rules in that chain.
+# nft_handles FAMILY TABLE CHAIN: the handles of the engine's rules in that chain.
 nft_handles() {
   nft --handle list chain "$@" 2>/dev/null |
     sed -n "s/.* comment \"podtest$number\".* # handle \([0-9]*\)\$/\1/p"
 }
 
-# allow_traffic: inserts the missing rules. 1 where one could not be inserted, with the error in `filter_error`.
+# allow_traffic: inserts the missing rules. 1 if one could not be inserted, with the error in `filter_error`.
 allow_traffic() {
   local program family table chain pool output rule
   pool=$(filter_pool)
@@ -65,28 +65,28 @@ allow_traffic() {
   [ -z "$filter_error" ]
 }
 
-# forbid_traffic: removes the rules, and says which could not be.
+# forbid_traffic: removes the rules, and prints those that can't be removed.
 forbid_traffic() {
   local program family table chain handle rule
   filter_rule
   while read -r program chain; do
     while "$program" --wait 10 --delete "$chain" "${rule[@]}" 2>/dev/null; do :; done
     if "$program" --wait 10 --check "$chain" "${rule[@]}" 2>/dev/null; then
-      say "still there: $program --delete $chain ${rule[*]}"
+      say "not removed: $program --delete $chain ${rule[*]}"
     fi
   done < <(iptables_chains)
   while read -r family table chain; do
     for handle in $(nft_handles "$family" "$table" "$chain"); do
       nft delete rule "$family" "$table" "$chain" handle "$handle" ||
-        say "still there: nft delete rule $family $table $chain handle $handle"
+        say "not removed: nft delete rule $family $table $chain handle $handle"
     done
   done < <(nft_chains)
 }
 
-# What isn't worth ending an engine for that already runs.
+# A running engine is not stopped for this.
 warn_of_filter() { say "containers of engine $name may not reach each other: ${filter_error%%$'\n'*}"; }
 
-# check_traffic: refuses to go on where packets between two ports of the engine's bridge are dropped.
+# check_traffic: fails if packets between two ports of the engine's bridge are dropped.
 check_traffic() {
   if traffic_passes; then return; fi
   local reason='no rule helps: see iptables-save and nft list ruleset'
@@ -96,12 +96,12 @@ check_traffic() {
     reason='there is neither iptables nor nft'
   fi
   clean
-  die "the host's packet filter drops what containers of one network send each other ($reason):" \
+  die "the host's packet filter drops packets between containers of one network ($reason):" \
     "install iptables, or accept it yourself: iptables -I FORWARD -s 10.192.0.0/10 -d 10.192.0.0/10 -j ACCEPT"
 }
 
-# traffic_passes: a ping between two ports of the bridge, each in a network namespace that ends with its process.
-# True where that can't be tried.
+# traffic_passes: a ping between two ports of the bridge, each in a network namespace that is removed with its process.
+# True if that can't be tried.
 traffic_passes() {
   local base="10.$((200 + number)).255" side passes=0
   local -A holder=()
