@@ -171,7 +171,7 @@ struct SecretCommand: Sendable {
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw Fault("is not a regular file") }
     guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
-      throw Fault("must be root's and writable by nobody else")
+      throw Fault("must be owned by root and writable only by root")
     }
     guard status.st_mode & 0o111 != 0, access(path, X_OK) == 0 else {
       throw Fault("is not executable")

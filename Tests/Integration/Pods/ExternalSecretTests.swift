@@ -78,10 +78,10 @@ struct ExternalSecretTests {
     ("empty", "chmod 755 program", "returned an empty value"),
     ("big", "chmod 755 program", "returned more than 1048576 bytes"),
     ("prod/db", "chmod 644 program", "is not executable"),
-    ("prod/db", "chmod 775 program", "must be root's and writable by nobody else"),
+    ("prod/db", "chmod 775 program", "must be owned by root and writable only by root"),
     (
       "prod/db", "chmod 755 program; chown 65534 program",
-      "must be root's and writable by nobody else"
+      "must be owned by root and writable only by root"
     ),
     ("prod/db", "chmod 755 program; chmod 777 .", "which users other than root can write"),
     ("prod/db", "rm program", "can't be used"),
