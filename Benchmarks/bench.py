@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures compose-executor beside its peers, on one engine, in turns.
+"""Measures compose-executor against its peers, on one engine, in turns.
 
 One JSON line per figure on standard output (figures.py), progress on standard error.
-Exit: 0 when every figure keeps its limit.
+Exit: 0 if every figure is within its limit.
 
-Figures that have a peer are medians of BENCH_PAIRS (20) rounds after 2 that aren't counted. In each
-round all take their turn, and who begins changes from round to round.
+Figures with a peer are medians of BENCH_PAIRS (20) rounds after 2 that aren't counted. In each
+round all contenders run, and the first one changes from round to round.
 
 Needs in the environment: EXECUTOR and STAND_IN (release builds), COMPOSE5 (Docker Compose 5.6.1), BARE (bare.c),
 DOCKER_HOST (unix://…). BENCH_IDLE is the length of the idle watch in seconds (60).
@@ -44,7 +44,7 @@ def check(process, what, codes=(0,)):
 
 
 def timed(arguments):
-    """Seconds that a command takes, its process's start included."""
+    """Seconds that a command takes, including the start of its process."""
     begin = time.perf_counter()
     process = subprocess.Popen(
         arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -56,7 +56,7 @@ def timed(arguments):
 
 
 class Pod:
-    """A pod of ours: running when the constructor returns."""
+    """A pod of compose-executor. It is running when the constructor returns."""
 
     def __init__(self, file, *options):
         begin = time.perf_counter()
@@ -75,7 +75,7 @@ class Pod:
         self.launch = time.perf_counter() - begin
 
     def end(self):
-        """Seconds from TERM to the end of the executor, when nothing is left."""
+        """Seconds from TERM to the exit of the executor, when nothing remains."""
         begin = time.perf_counter()
         self.process.send_signal(signal.SIGTERM)
         check(self.process, "the pod", (130,))
@@ -85,8 +85,8 @@ class Pod:
 
 
 def launch():
-    """(a) From the start of the process to RUNNING, or to the peer's end, which says the same, with the three services
-    of compose.yaml. ends.py measures their end.
+    """(a) From the start of the process to RUNNING, or to the peer's exit, which has the same meaning, with the three services
+    of compose.yaml. ends.py measures their stop.
     """
     compose = [COMPOSE, "-p", "bench-peer", "-f", POD]
 
@@ -120,7 +120,7 @@ def lines_per_second(process, marker):
         if not chunk:
             sys.exit(f"bench: {lines} lines of {OUTPUT_LINES} came")
         if begin is None:
-            # Our own first lines say the task's state.
+            # The executor's first lines have the task's state.
             found = (tail + chunk).find(marker)
             if found < 0:
                 tail = (tail + chunk)[-200:]
@@ -136,7 +136,7 @@ def lines_per_second(process, marker):
 
 def output():
     """(c) 2^20 lines of 100 bytes from a container's standard output to a pipe. The peer's container logs
-    with the same driver and the same cap.
+    with the same driver and the same maximum size.
     """
     line = b"It is the same line"
     talk = ("yes 'It is the same line again and again, of one hundred bytes with the newline that ends it: "
@@ -168,22 +168,22 @@ def output():
 
 
 def processor_seconds(pid):
-    """Time on a processor, in seconds, of all threads that the process has or had: its clock, in the kernel's
-    numbering (clock_getcpuclockid), since /proc/PID/stat counts in ticks of 10 ms.
+    """Processor time, in seconds, of all current and former threads of the process: its clock, in the kernel's
+    numbering (clock_getcpuclockid), because /proc/PID/stat counts in ticks of 10 ms.
     """
     return time.clock_gettime((~pid << 3) | 2)
 
 
 def resident(pid, key="VmRSS", file="status"):
-    """A process's resident memory in MiB; VmHWM: the most that it was; Pss of smaps_rollup: its share of it."""
+    """A process's resident memory in MiB; VmHWM: its maximum; Pss of smaps_rollup: its share."""
     with open(f"/proc/{pid}/{file}") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith(key + ":")) / 1024
 
 
 def idle():
-    """(d) What an executor takes while the pod of compose.yaml just runs."""
+    """(d) The cost of an executor while the pod of compose.yaml runs without events."""
     pod = Pod(POD, "--task-id", "bench", "--ports", "31500", "--grace", "0s")
-    time.sleep(3)  # not a wait for something: what the launch left to do is not part of idling
+    time.sleep(3)  # a pause, not a wait: work that the launch left is not part of idling
     pid = pod.process.pid
     before = processor_seconds(pid)
     begin = time.monotonic()
@@ -196,7 +196,7 @@ def idle():
 
 
 def under_mesos(pattern, tasks=1):
-    """What the stand-in agent prints of a task with the pod of compose.yaml: the numbers of a line's only group."""
+    """The output of the stand-in agent about a task with the pod of compose.yaml: the numbers of a line's only group."""
     with tempfile.TemporaryDirectory() as folder:
         result = subprocess.run(
             [STAND_IN, "--executor", EXECUTOR, "--sandbox", folder, "--compose", POD, "--ports", "31500",
@@ -210,8 +210,8 @@ def under_mesos(pattern, tasks=1):
 
 
 def mesos():
-    """(e) From LAUNCH to RUNNING under the stand-in agent, beyond what `run` takes from its process's start; and what
-    twenty tasks in one executor take, beyond what one does.
+    """(e) From LAUNCH to RUNNING under the stand-in agent, beyond the time of `run` from its process's start; and the
+    memory of twenty tasks in one executor, beyond that of one.
     """
     def run():
         pod = Pod(POD, "--task-id", "bench", "--ports", "31500", "--grace", "0s")
@@ -228,7 +228,7 @@ def mesos():
 
 def shared():
     """(f) From the start of the process to RUNNING with one network namespace for the three services of shared.yaml, which
-    an infrastructure container holds on Docker's default bridge; the peer starts the same services on a project network.
+    belongs to an infrastructure container on Docker's default bridge; the peer starts the same services on a project network.
     """
     compose = [COMPOSE, "-p", "bench-peer", "-f", SHARED]
 

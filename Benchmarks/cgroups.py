@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures how long the cgroups of 500 runs take to remove, each in every hierarchy of this host: as pod-reaper does it, with
-libcgroup, beside this project's own calls, which compose-executor uses. Once with and once without a container's group in
-each run. One JSON line per figure on standard output; the limit is the most that the ratio to the peer may be. Medians of
-BENCH_ROUNDS (7) rounds in turns, in one process. No engine is needed, but root.
+"""Measures the removal of the cgroups of 500 runs, each in every hierarchy of this host: with libcgroup, as in pod-reaper, and
+with this project's own calls, as in compose-executor; once with and once without a container's group in each run. One JSON
+line per figure on standard output; the limit is the maximum of the ratio to the peer. Medians of BENCH_ROUNDS (7) rounds in
+turns, in one process. It needs root, but no engine.
 
 Needs in the environment: CGROUP_TOOL (a release build).
-Exit: 0 when every figure keeps its limit.
+Exit: 0 if every figure is within its limit.
 """
 
 import json
@@ -18,7 +18,7 @@ from figures import figure
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
 RUNS = 500
-# Of today's way, which reads the mounts anew for each pod.
+# Of the variant that reads the mounts again for each pod.
 LIMIT = 1.0
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares two result files of scripts/bench: compare.py OLD NEW prints what got worse or better beyond noise.
+"""Compares two result files of scripts/bench: compare.py OLD NEW prints changes beyond noise.
 
-Compared is what the limit is about: the ratio to the peer, without a peer the figure itself. A change is noise as long
-as it is less than twice the spreads of both runs (their root sum square), and in any case below 5 %, or 10 % where a
-figure is of one sample. A figure that only one file has is named, and no fault.
+It compares the quantity of the limit: the ratio to the peer, or without a peer the figure itself. A change is noise if
+it is less than twice the spreads of both runs (their root sum square), and in any case below 5 %, or 10 % if a figure
+has one sample. A figure in only one file is printed, and is no error.
 Exit: 0 if nothing got worse beyond noise, 1 if something did, 2 for a file that can't be read.
 """
 
@@ -18,7 +18,7 @@ FLOOR, SINGLE_FLOOR = 0.05, 0.10
 
 
 def figures(path):
-    """The figures of a file in its order, by name and by which of that name it is: a peer may be the faster of several."""
+    """The figures of a file in its order, by name and by their number within that name: a peer may be the faster of several."""
     found, seen = {}, collections.Counter()
     try:
         with open(path, encoding="utf-8") as lines:
@@ -34,7 +34,7 @@ def figures(path):
 
 
 def noise(old, new):
-    """The most that a figure may change, relative to the old one, without meaning."""
+    """The largest change of a figure, relative to the old one, that is noise."""
     spreads = [value.get("spread") for value in (old, new)]
     if None in spreads:
         return SINGLE_FLOOR

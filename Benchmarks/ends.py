@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures how long pods take to end beside Docker Compose and bare Engine API calls, on one engine, in turns.
+"""Measures the stop of pods against Docker Compose and bare Engine API calls, on one engine, in turns.
 
-From the signal, or the start of the peer's process, until nothing is left and the process has exited. Medians of
-BENCH_PAIRS (20) rounds, of at most 9 for 40 services. Needs in the environment what bench.py needs.
+From the signal, or the start of the peer's process, until nothing remains and the process has exited. Medians of
+BENCH_PAIRS (20) rounds, of at most 9 for 40 services. It needs the same environment as bench.py.
 """
 
 import os
@@ -17,7 +17,7 @@ from bench import BARE, COMPOSE, DEADLINE, POD, SOCKET, Pod, check, timed
 from figures import PAIRS, figure, finish, note, turns
 
 COMPOSE_DOWN = "docker-compose 5.6.1 down"
-# How long a service of the third pod takes to stop by itself, in seconds.
+# The time that a service of the third pod needs to stop, in seconds.
 STOP_TIME = 0.1
 SERVICE = """  s{number}:
     image: founding/base
@@ -27,7 +27,7 @@ TALK = f"""    command: [sh, -c, "trap 'sleep {STOP_TIME}; exit 0' TERM; while :
 
 
 def write(folder, services, extra=""):
-    """A file with that many services on the project's network."""
+    """A file with this number of services on the project's network."""
     path = os.path.join(folder, f"{services}{'stopping' if extra else ''}.yaml")
     with open(path, "w", encoding="utf-8") as file:
         file.write("name: bench\nservices:\n")
@@ -49,7 +49,7 @@ def docker_compose(file, *options):
 
 
 def bare(port, count, order):
-    """A process that holds the pod, with its connections, and ends it on TERM, as ours does."""
+    """A process with the pod and its connections, which stops the pod on TERM, like compose-executor."""
     def turn():
         process = subprocess.Popen([BARE, "hold", SOCKET, port, str(count), order],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)

@@ -28,7 +28,7 @@ def middle(value):
 
 
 def kept(line):
-    """What a printed figure's limit is about: the ratio, not rounded, or the figure itself."""
+    """The quantity that a figure's limit applies to: the ratio, not rounded, or the figure itself."""
     return line["ours"] / line["peer"] if line.get("peer") else line["ours"]
 
 
@@ -39,11 +39,11 @@ def least(line):
 
 def figure(name, unit, ours, limit, peer=None, peer_name=None, least=False, count=None, digits=4, width=None, **more):
     """Prints a figure. `ours` and `peer` are numbers, or lists with a sample for each round, which give the median and
-    the spread: that of the ratios of each round where both are lists, since what slows a whole round cancels out.
+    the spread: that of the ratios of each round if both are lists, because a slow round affects both.
 
-    The limit is the most that the ratio to the peer may be (without a peer: the figure itself), with `least` the least.
-    None: no limit. `width` is the spread of figures whose samples aren't given, `more` is added to the line. True if the
-    limit is kept.
+    The limit is the maximum of the ratio to the peer (without a peer: of the figure itself), with `least` the minimum.
+    None: no limit. `width` is the spread of figures without samples, `more` is added to the line. True if the figure is
+    within its limit.
     """
     samples = ours if isinstance(ours, list) else []
     if isinstance(peer, list) and len(peer) == len(samples):
@@ -66,7 +66,7 @@ def figure(name, unit, ours, limit, peer=None, peer_name=None, least=False, coun
 
 
 def turns(contenders, prepare=lambda: None, count=PAIRS, warm_ups=WARM_UPS):
-    """Lets each contender take its turn in each round, another one first each time; a list of results for each."""
+    """Runs each contender in each round, with another one first each time; a list of results for each."""
     results = {name: [] for name in contenders}
     names = list(contenders)
     for number in range(-warm_ups, count):

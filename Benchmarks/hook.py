@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures what a notification costs the Mesos agent's thread that makes it.
+"""Measures the cost of a notification for the Mesos agent's thread that sends it.
 
-A JSON line per figure on standard output, as figures.py writes them. Exit: 0 when every figure keeps its limit.
-Needs in the environment: HOOK (hook.c with HookShim, optimised), FOLDER (an empty folder on tmpfs).
-Each of 5 rounds makes HOOK_CALLS (10000) calls of each kind. A figure is the least of the rounds': what else
-the machine does only adds to it, while a wait in the hook would be in every round.
+A JSON line per figure on standard output, as figures.py writes them. Exit: 0 if every figure is within its limit.
+Needs in the environment: HOOK (hook.c with HookShim, optimized), FOLDER (an empty directory on tmpfs).
+Each of 5 rounds makes HOOK_CALLS (10000) calls of each kind. A figure is the minimum of the rounds: other load
+of the machine only adds to it, but a wait in the hook would be in every round.
 """
 
 import os

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measures what hostile files cost, and that the cost of a file grows with its services.
+"""Measures the cost of hostile files, and whether the cost of a file is proportional to its services.
 
 Each kind of inputs.py is given to `config -q`, `validate` and compose-resources: the figures are the longest time and the
-largest memory, with the kind and the program, of the fastest of INPUT_RUNS (3) runs each. A program that ends in another
-way than with an exit code of its own, or prints nothing about a refusal, fails the part. Then resolve.py's file with 10 to
-5,000 services: the time per service of 5,000 beside that of 500, what a start takes subtracted. One JSON line per figure
+largest memory, with the kind and the program, of the fastest of INPUT_RUNS (3) runs each. A program that exits in
+another way than with one of its exit codes, or prints nothing about a refusal, fails the part. Then resolve.py's file with 10 to
+5,000 services: the time per service of 5,000 against that of 500, without the time of a start. One JSON line per figure
 on standard output, as resolve.py writes them. No engine is needed.
 
-Needs in the environment: EXECUTOR, RESOURCES (release builds). INPUT_KINDS: only kinds whose name has this in it.
-Exit: 0 when every figure keeps its limit.
+Needs in the environment: EXECUTOR, RESOURCES (release builds). INPUT_KINDS: only kinds with this text in their name.
+Exit: 0 if every figure is within its limit.
 """
 
 import json
@@ -31,7 +31,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("COMPOSE"
 
 
 def run(arguments, folder):
-    """Seconds, megabytes, exit code and what was printed on standard error; a program that hangs is killed."""
+    """Seconds, megabytes, exit code and standard error; a program that hangs is killed."""
     with open(os.path.join(folder, "errors"), "w+b") as errors:
         begin = time.perf_counter()
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Compose files of up to 8 MiB that ask for as much work as their size allows, each by other means.
+"""Compose files of up to 8 MiB that cause as much work as their size permits, each in another way.
 
 KINDS maps a name to a function that writes the files into an empty directory; the main file is compose.yaml. The same
 call always writes the same bytes.
@@ -97,7 +97,7 @@ def includes(folder):
 
 
 def include_again(folder):
-    """One big file, included as often as may be."""
+    """One big file, included as often as permitted."""
     save(folder, "compose.yaml", "include:\n" + "  - big.yaml\n" * 1000)
     save(folder, "big.yaml", filled(HEAD + "    labels:\n", lambda n: f"      l{n}: a\n", size=SIZE // 8))
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Prints what a run's figures are of, as the first JSON line of scripts/bench: processor, cores, memory, kernel, engine,
-commit (with `+` where sources have changed since), and how much of it was run: the parts named (none: all), the rounds.
+"""Prints the origin of a run's figures, as the first JSON line of scripts/bench: processor, cores, memory, kernel, engine,
+commit (with `+` if sources have changed since), the selected parts (none: all), and the number of rounds.
 """
 
 import json
@@ -14,7 +14,7 @@ from figures import PAIRS
 
 
 def first(command, pattern):
-    """The first group of a pattern in what a command prints; None where it can't be had."""
+    """The first group of a pattern in a command's output; None if it is not available."""
     try:
         text = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
     except OSError:

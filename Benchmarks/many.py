@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures what many pods take on one engine: fifty executors that idle, with a daemon beside them, and the removal of
-the pods of fifty and two hundred executors that are killed at once, beside `docker rm -f` of the same containers.
+"""Measures the cost of many pods on one engine: fifty idle executors with a pod-reaper, and the removal of the pods of
+fifty and two hundred executors that are killed at once, against `docker rm -f` of the same containers.
 
-Needs in the environment what reaper.py needs. BENCH_IDLE is the length of the idle watch in seconds (60); BENCH_MASS has the
-masses as PODS:CONTAINERS (50:150,200:500). Medians of at most 9 rounds (BENCH_PAIRS).
+It needs the same environment as reaper.py. BENCH_IDLE is the length of the idle watch in seconds (60); BENCH_MASS has the
+numbers as PODS:CONTAINERS (50:150,200:500). Medians of at most 9 rounds (BENCH_PAIRS).
 """
 
 import concurrent.futures
@@ -27,14 +27,14 @@ MASSES = [tuple(map(int, mass.split(":"))) for mass in os.environ.get("BENCH_MAS
 
 
 def idle(folder):
-    """Each a process of its own, with the pod of three; then the daemon, with a pass every five seconds."""
+    """Each executor is a process with the pod of three; then pod-reaper, with a pass every five seconds."""
     numbers = range(EXECUTORS)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         executors = list(pool.map(
             lambda number: Executor(f"bench-{number}", folder, port=31500 + number), numbers))
     try:
         daemon = start_daemon(folder, "30s", "--interval", "5s")
-        time.sleep(3)  # not a wait for something: what the launches left to do is not part of idling
+        time.sleep(3)  # a pause, not a wait: work that the launches left is not part of idling
         pids = [executor.process.pid for executor in executors]
         before, begin = [processor_seconds(pid) for pid in [*pids, daemon.pid]], time.monotonic()
         time.sleep(IDLE_SECONDS)
@@ -55,7 +55,7 @@ def idle(folder):
 
 
 class Holders:
-    """Processes that stand for executors: each has its lease, where a daemon is, and sleeps."""
+    """Processes in place of executors: each sleeps, and has a lease if pod-reaper runs."""
 
     def __init__(self, runs, folder=None):
         self.pids = []
@@ -71,7 +71,7 @@ class Holders:
             os.close(reading)
 
     def kill(self):
-        """Ends all; when the last got its signal."""
+        """Kills all; returns the time of the last signal."""
         for pid in self.pids:
             os.kill(pid, signal.SIGKILL)
         begin = time.perf_counter()
@@ -83,7 +83,7 @@ class Holders:
 
 def hold(run, folder, writing):
     """In a child process: never returns."""
-    # However the parent ends, its children end with it (prctl(2), PR_SET_PDEATHSIG).
+    # The children exit with their parent, however it exits (prctl(2), PR_SET_PDEATHSIG).
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     try:
         if folder:
@@ -101,8 +101,8 @@ def hold(run, folder, writing):
 
 
 def mass(folder, pods, containers):
-    """From the last SIGKILL to nothing left: containers, networks, cgroups. The peer removes the same containers by
-    one `docker rm -f`; what it takes for the networks too is a figure of its own.
+    """From the last SIGKILL until no container, network or cgroup remains. The peer removes the same containers by
+    one `docker rm -f`; its time including the networks is a separate figure.
     """
     subnets = Engine().subnets(pods)
     runs = [str(uuid.uuid4()) for _ in range(pods)]
@@ -145,7 +145,7 @@ def mass(folder, pods, containers):
                                        stdout=subprocess.DEVNULL)
             with_networks = destroyed.wait({"network": pods})
             check(process, "docker network rm")
-        # What Docker leaves of them.
+        # The parts of them that Docker leaves.
         for cgroup in cgroups(runs, OWN_ROOT):
             for path, _, _ in os.walk(cgroup, topdown=False):
                 os.rmdir(path)

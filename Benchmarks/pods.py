@@ -1,4 +1,4 @@
-"""What the measurements of pod-reaper stand on: the engine's API, pods made by hand, executors, daemons."""
+"""Common parts of the measurements of pod-reaper: the engine's API, pods made by hand, executors, daemons."""
 
 import atexit
 import concurrent.futures
@@ -19,7 +19,7 @@ from bench import DEADLINE, EXECUTOR, POD, SOCKET, check
 REAPER = os.environ["REAPER"]
 LABEL = "mesos.container_id"
 ROOT = "compose-pods-bench"
-# Where the executor has its runs, and no agent that would have to let go of their cgroups first.
+# The cgroup root of the executor's runs. No agent has to release these cgroups first.
 OWN_ROOT = "compose-pods"
 
 
@@ -48,7 +48,7 @@ class Engine(http.client.HTTPConnection):
         return [found["Names"][0] for found in self.call("GET", "/containers/json?all=1&filters=" + query)]
 
     def subnets(self, count):
-        """Small ones from the engine's own pool, which by itself makes fewer and larger ones."""
+        """Small subnets from the engine's own pool, which by default has fewer and larger ones."""
         pool = ipaddress.ip_network(self.call("GET", "/info")["DefaultAddressPools"][0]["Base"])
         return [str(subnet) for subnet in itertools.islice(pool.subnets(new_prefix=28), count)]
 
@@ -64,7 +64,7 @@ class Engine(http.client.HTTPConnection):
 
 
 class Destroyed:
-    """The engine's events about removals: asking again and again would cost the engine more the more there are."""
+    """The engine's events about removals: the cost of repeated queries would grow with the number of objects."""
 
     def __enter__(self):
         self.engine = Engine()
@@ -88,7 +88,7 @@ class Destroyed:
 
 
 def incarnation(owner):
-    """Pid and start time of a process; without one of a process that has ended."""
+    """Pid and start time of a process; without an argument those of an exited process."""
     if not owner:
         child = subprocess.Popen(["true"])
         child.wait()
@@ -111,8 +111,8 @@ def labels(run, owner=None, root=ROOT):
 
 def make_pod(number, containers, whole=True, start=True, alive=False, owner=None, volume=True, subnet=None,
              run=None, root=ROOT):
-    """`whole`: with a network, and with `volume` a volume. Its executor is the process `owner`, with `alive` this one; or
-    one that has ended.
+    """`whole`: with a network, and with `volume` a volume. Its executor is the process `owner`, with `alive` this one; else an
+    exited one.
     """
     engine = Engine()
     run = run or f"bench-{number}"
@@ -160,7 +160,7 @@ def arguments(folder, grace="0s"):
 
 
 def start_daemon(folder, grace="0s", *options):
-    """A daemon whose first pass is over, as it tells systemd."""
+    """A daemon whose first pass is complete, as it reports to systemd."""
     path = f"{folder}/systemd.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
@@ -180,16 +180,16 @@ def end_daemon(daemon):
 
 
 class Executor:
-    """An executor of the pod of three, in the surroundings of one way to learn of its death; running when made."""
+    """An executor of the pod of three, set up for one way to detect its death. It is running when this returns."""
 
     def __init__(self, run, folder=None, separate=False, port=31500):
         environment = dict(os.environ)
-        # Without a folder there is no lease.
+        # Without a directory there is no lease.
         environment["COMPOSE_EXECUTOR_LEASE_SOCKET"] = f"{folder or '/nowhere'}/run/lease.sock"
         self.cgroups = []
         command = [EXECUTOR, "run", "-f", POD, "--task-id", "bench", "--run-id", run, "--ports", str(port)]
         if separate:
-            # It doesn't know its pid on the host, and lives below a cgroup as Mesos' launcher makes it.
+            # It doesn't know its pid on the host, and runs below a cgroup like that of Mesos' launcher.
             command = ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child", *command]
             self.cgroups = [f"{root}/{ROOT}-mesos/{run}" for root in hierarchies("freezer", "memory", "cpu")]
             for cgroup in self.cgroups:
@@ -213,7 +213,7 @@ class Executor:
         self.process.wait()
         self.process.stdout.close()
         for cgroup in self.cgroups:
-            # What Docker made of it in other hierarchies is the agent's, who isn't there.
+            # Its cgroups of Docker in other hierarchies belong to the agent, which is missing.
             run = cgroup.rsplit("/", 1)[1]
             for root in hierarchies():
                 for path in (f"{root}/{ROOT}-mesos/{run}", f"{root}/{ROOT}-mesos"):
@@ -222,7 +222,7 @@ class Executor:
 
 
 def hierarchies(*controllers):
-    """Mount points of the cgroup hierarchies of these controllers, each once; without any of all."""
+    """Mount points of the cgroup hierarchies of these controllers, each once; without arguments those of all."""
     found = []
     for line in open("/proc/self/mountinfo"):
         fields = line.split()

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Measures pod-reaper beside the docker command, on one engine, in turns; lines and limits as in figures.py.
+"""Measures pod-reaper against the docker command, on one engine, in turns; lines and limits as in figures.py.
 
 Pods are made by hand with the labels of a process that is dead (or, for a pass with nothing to do, alive).
-Needs in the environment: REAPER and NOTIFY (release builds), HOOK and FOLDER (see hook.py), and what bench.py needs.
-BENCH_COUNTS (100,200,400) and BENCH_PAIRS make it quicker.
+Needs in the environment: REAPER and NOTIFY (release builds), HOOK and FOLDER (see hook.py), and the environment of bench.py.
+BENCH_COUNTS (100,200,400) and BENCH_PAIRS shorten it.
 """
 
 import concurrent.futures
@@ -26,16 +26,16 @@ from pods import (LABEL, REAPER, RM, RM_ALL, ROOT, Engine, Executor, arguments, 
 NOTIFY = os.environ["NOTIFY"]
 HOOK = os.environ["HOOK"]
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
-# A round makes and removes sixty running containers twice: five tell enough.
+# A round creates and removes sixty running containers twice: five rounds suffice.
 ROUNDS = min(PAIRS, 5)
-# One that kills a pod of three is cheap.
+# A round that kills a pod of three is cheap.
 DEATHS = min(PAIRS, 9)
 COUNTS = [int(count) for count in os.environ.get("BENCH_COUNTS", "100,200,400").split(",")]
 GROWTH_ROUNDS = min(PAIRS, 5)
 
 
 def until_gone(command, kinds, codes=(0,)):
-    """Seconds from the start of a command until the engine has nothing labelled any more."""
+    """Seconds from the start of a command until the engine has no labeled object."""
     engine = Engine()
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -62,7 +62,7 @@ def leaked(folder):
 
 
 def gone_after(begin, *command):
-    """Seconds from then until no pod's container is left; a command may run meanwhile."""
+    """Seconds until no pod's container remains; a command may run meanwhile."""
     engine = Engine()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL) if command else None
     while engine.left(("containers",)):
@@ -80,7 +80,7 @@ def container_pids():
 
 
 def end_of(processes):
-    """When the last of some processes (pidfds, which are closed) has ended."""
+    """When the last of some processes (pidfds, which are closed) has exited."""
     for process in processes:
         select.select([process], [], [], DEADLINE)
         os.close(process)
@@ -88,9 +88,9 @@ def end_of(processes):
 
 
 def killed(folder):
-    """From SIGKILL of an executor until its three containers are gone; the peer removes the same. By every means
-    together, and by each alone: by the lease of an executor whose pid nobody knows, and by the agent's word about one
-    that died while no reaper was there (counted from that word, which the agent gives some 25 ms after the death).
+    """From SIGKILL of an executor until its three containers are gone; the peer removes the same. By all means
+    together, and by each alone: by the lease of an executor with unknown pid, and by the agent's notification about one
+    that died while no reaper ran (from that notification, which the agent sends about 25 ms after the death).
     """
     numbers = iter(range(1_000_000))
     deaths = []
@@ -123,7 +123,7 @@ def killed(folder):
         executor = Executor(f"bench-{next(numbers)}")
         executor.kill()
         executor.end()
-        # The proof is too young for this grace: only the agent's word makes it enough.
+        # The proof is too young for this grace: only the agent's notification confirms it.
         daemon = start_daemon(folder, grace="10m")
         told = [NOTIFY, "removed", "--framework", "", "--executor", "bench", "--run-dir", f"{folder}/run"]
         elapsed = gone_after(time.perf_counter(), *told)
@@ -146,8 +146,8 @@ def killed(folder):
 
 
 def earlier(folder):
-    """What the agent's thread waits for when an executor with a pod of three is gone: one notification, or, as hooks
-    of earlier compose executors did, a search by label, a stop, an inspection and the removal of the cgroups.
+    """The wait of the agent's thread after the death of an executor with a pod of three: one notification, or, as in
+    hooks of earlier compose executors, a search by label, a stop, an inspection and the removal of the cgroups.
     """
     way = ("ids=$(docker ps -aq --filter label=taskId=bench); docker stop -t 0 $ids; "
            "for id in $ids; do parent=$(docker inspect --format '{{.HostConfig.CgroupParent}}' $id); "
@@ -216,7 +216,7 @@ def idle(folder):
         if containers:
             make_pods(34, 3, whole=False, start=False, alive=True)
         daemon = start_daemon(folder)
-        time.sleep(3)  # what the start left to do is not part of idling
+        time.sleep(3)  # work that the start left is not part of idling
         before, begin = processor_seconds(daemon.pid), time.monotonic()
         time.sleep(IDLE_SECONDS)
         used = (processor_seconds(daemon.pid) - before) / (time.monotonic() - begin) * 60
@@ -229,9 +229,9 @@ def idle(folder):
 
 
 def until_destroyed(command, count, codes=(0,)):
-    """Seconds from the start of a command until so many containers are destroyed, by the engine's own events: asking
-    again and again would cost the engine more the more there are; seconds from the first of these to the last, which
-    leaves out what a command takes for its start; processor seconds and MiB that it took.
+    """Seconds from the start of a command until this number of containers is destroyed, by the engine's events (the cost of
+    repeated queries would grow with the number); seconds from the first of these to the last, without the command's
+    start; its processor seconds and MiB.
     """
     filters = urllib.parse.quote(json.dumps({"type": ["container"], "event": ["destroy"], "label": [LABEL]}))
     events = Engine()
@@ -251,10 +251,10 @@ def until_destroyed(command, count, codes=(0,)):
 
 
 def growth(folder):
-    """Removals of 100, 200 and 400 containers, by us and by the docker command in turns: how each one's time grows
-    with the count, from the first container gone to the last, tells whether what grows faster is ours or the engine's.
-    Ours may grow as the count does, or as the docker command's does (and 5 % for noise); our own processor time and
-    memory as the count does.
+    """Removals of 100, 200 and 400 containers, by pod-reaper and by the docker command in turns. The growth of the time
+    with the count, from the first removed container to the last, shows whether growth is caused by pod-reaper or the
+    engine. pod-reaper's time may grow like the count, or like that of the docker command (and 5 % for noise), its
+    processor time and memory like the count.
     """
     subprocess.run(["sh", "-c", RM], check=True, stdout=subprocess.DEVNULL)
     commands = {"ours": [REAPER, "--once", *arguments(folder)], "docker": ["sh", "-c", RM]}

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measures how long a Compose file of 500 services takes to resolve, beside Docker Compose 5.6.1 and 1.29.2.
+"""Measures the time to resolve a Compose file of 500 services, against Docker Compose 5.6.1 and 1.29.2.
 
-The file has anchors, merge keys and variables; Compose 5 and ours also resolve it by way of `include:`, which
-1.29.2 doesn't know. One JSON line per figure on standard output; the limit is the most that the ratio to the faster
-peer may be. Medians of BENCH_PAIRS (20) rounds in turns after 2 that aren't counted. No engine is needed.
+The file has anchors, merge keys and variables; Compose 5 and compose-executor also resolve it by `include:`, which
+1.29.2 lacks. One JSON line per figure on standard output; the limit is the maximum of the ratio to the faster
+peer. Medians of BENCH_PAIRS (20) rounds in turns after 2 that aren't counted. No engine is needed.
 
 Needs in the environment: EXECUTOR (a release build), COMPOSE5, COMPOSE1 (optional).
-Exit: 0 when every figure keeps its limit.
+Exit: 0 if every figure is within its limit.
 """
 
 import os
@@ -56,7 +56,7 @@ AFTER = "    depends_on: [service{before}]\n"
 
 
 def text(first, last):
-    """A file with the services of these numbers, each ten in a chain."""
+    """A file with the services of these numbers, in chains of ten."""
     parts = [HEAD]
     for n in range(first, last):
         parts.append(SERVICE.format(n=n, port=10000 + n))
@@ -79,7 +79,7 @@ def timed(arguments, environment):
 
 
 def measure(name, contenders, limit=LIMIT):
-    """Medians in turns; a line with the faster peer. True if the limit is kept."""
+    """Medians in turns; a line with the faster peer. True if the figure is within its limit."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COMPOSE")}
     results = turns({
         peer: lambda command=command: timed(command, environment) for peer, command in contenders.items()})

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measures compose-resources: how long it takes to sum the 500 services of resolve.py's file beside Docker Compose 5.6.1
-resolving it, how long it takes to start, and how large it is.
+"""Measures compose-resources: the time to sum the 500 services of resolve.py's file, against Docker Compose 5.6.1 that
+resolves it, the time to start, and the size of the program.
 
 One JSON line per figure on standard output, as resolve.py writes them. Medians of BENCH_PAIRS (20) rounds in turns after 2
 that aren't counted. No engine is needed.
 
 Needs in the environment: RESOURCES (a release build, stripped), COMPOSE5.
-Exit: 0 when every figure keeps its limit.
+Exit: 0 if every figure is within its limit.
 """
 
 import os

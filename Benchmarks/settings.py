@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures what settings of dockerd change: launch and stop of the three services of compose.yaml, on one private engine for
-each setting, in turns. The peer of each is the engine without settings.
+"""Measures the effect of dockerd's settings on launch and stop of the three services of compose.yaml, on one private engine
+for each setting, in turns. The peer of each is the engine without settings.
 
-Needs in the environment: EXECUTOR (a release build). A runtime that isn't installed is left out. BENCH_PAIRS (20) shortens it.
+Needs in the environment: EXECUTOR (a release build). A runtime that isn't installed is omitted. BENCH_PAIRS (20) shortens it.
 """
 
 import json

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measures pod-reaper on a host with 1,000 pods of three containers, and its cost of idling with 50. The engine is played by
-thousand_engine.py with dockerd's delays; executors are real processes, and cgroups real directories.
+"""Measures pod-reaper on a host with 1,000 pods of three containers, and its idle cost with 50. thousand_engine.py simulates
+the engine with dockerd's delays; executors are real processes, and cgroups real directories.
 
 One JSON line per figure on standard output, as bench.py writes them. Needs root, no engine, and in the environment: REAPER (a
-release build). BENCH_PAIRS (20, of which five are made) and BENCH_IDLE (60 seconds) shorten it.
-Exit: 0 when every figure keeps its limit.
+release build). BENCH_PAIRS (20; at most five are run) and BENCH_IDLE (60 seconds) shorten it.
+Exit: 0 if every figure is within its limit.
 """
 
 import http.client
@@ -93,7 +93,7 @@ class Host:
         return os.environ | {"DOCKER_HOST": f"unix://{self.socket}"} | more
 
     def kill(self, count):
-        """Ends the executors of so many pods at once."""
+        """Kills the executors of this number of pods at once."""
         dead, self.executors = self.executors[:count], self.executors[count:]
         for one in dead:
             one.kill()
@@ -130,7 +130,7 @@ def processor_seconds(pid):
 
 
 def once(host, *words):
-    """Seconds, seconds of a processor and MiB at most of a `--once`."""
+    """Seconds, processor seconds and maximum MiB of a `--once`."""
     begin = time.perf_counter()
     process = subprocess.Popen(host.command("--once", *words), env=host.environment(),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -143,7 +143,7 @@ def once(host, *words):
 
 
 class Daemon:
-    """A service whose first pass is over, as it tells systemd."""
+    """A service whose first pass is complete, as it reports to systemd."""
 
     def __init__(self, host, *words):
         path = f"{host.folder}/systemd.sock"
@@ -163,7 +163,7 @@ class Daemon:
 
 
 def passes(host):
-    """A pass with nothing to do, the start of the program included."""
+    """A pass without work, including the start of the program."""
     results = [once(host) for _ in range(ROUNDS + 1)][1:]
     seconds, processor, peak = (statistics.median(column) for column in zip(*results))
     figure("a pass over 1,000 pods of 3,000 containers", "s", seconds, 1.0, ROUNDS)
@@ -172,7 +172,7 @@ def passes(host):
 
 
 def deaths(host):
-    """200 of 1,000 executors die at once, under the service: until their 600 containers are gone."""
+    """200 of 1,000 executors die at once under the service: the time until their 600 containers are removed."""
     daemon = Daemon(host)
     before = processor_seconds(daemon.pid)
     left = host.left() - 600
@@ -180,7 +180,7 @@ def deaths(host):
     host.kill(200)
     while host.left() > left:
         if time.perf_counter() - begin > DEADLINE:
-            sys.exit("bench: the pods of dead executors stay")
+            sys.exit("bench: the pods of dead executors are not removed")
         time.sleep(0.02)
     elapsed = time.perf_counter() - begin
     used, peak = processor_seconds(daemon.pid) - before, memory(daemon.pid, "VmHWM")
@@ -191,14 +191,14 @@ def deaths(host):
     figure("processor time for 200 of 1,000 pods", "s", used, 3.0, 1)
     figure("peak memory for 200 of 1,000 pods", "MiB", peak, 60, 1)
     if host.left() != left:
-        sys.exit(f"bench: {host.left()} containers are left of {left}")
+        sys.exit(f"bench: {host.left()} of {left} containers remain")
 
 
 def idle(folder):
     host = Host(50, folder)
     try:
         daemon = Daemon(host, "--interval", "5s")
-        time.sleep(6)  # what the start left to do is not part of idling
+        time.sleep(6)  # work that the start left is not part of idling
         before, begin = processor_seconds(daemon.pid), time.monotonic()
         time.sleep(IDLE_SECONDS)
         used = (processor_seconds(daemon.pid) - before) / (time.monotonic() - begin) * 60

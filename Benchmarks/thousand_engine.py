@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Plays a Docker Engine with many pods, for thousand.py: thousand_engine.py SOCKET, with JSON on standard input.
+"""Simulates a Docker Engine with many pods, for thousand.py: thousand_engine.py SOCKET, with JSON on standard input.
 
 The input is {"root": cgroup root, "bootID": …, "executors": [[pid, start time], …]}, one executor for each pod. A pod has
 three containers, a network and a volume with all labels of the contract. The delays are those of dockerd: a list of 3,000
-containers takes 0.25 s, and the engine works on eight removals at once. `/bench` gives what was asked for so far.
+containers takes 0.25 s, and the engine works on eight removals at once. `/bench` returns the previous requests.
 """
 
 import json
@@ -108,7 +108,7 @@ class Host:
         return b'{"Volumes":' + text + b',"Warnings":null}' if kind == "volumes" else text
 
     def remove(self, kind, name):
-        # A network's removal is one at a time, since libnetwork has a lock.
+        # Networks are removed one at a time, because libnetwork has a lock.
         with working:
             time.sleep(REMOVE if kind == "containers" else REMOVE_NETWORK)
         with state:
