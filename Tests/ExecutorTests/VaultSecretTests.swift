@@ -122,10 +122,10 @@ struct VaultSecretTests {
       for (settings, name, words) in [
         (["secret_id": "wrong-id"], "prod/db", "with 400: invalid role or secret ID"),
         ([:], "prod/db", "neither secret_id"), (id, "prod/db#none", "has no field none"),
-        (id, "prod/db#number", "is no string"), (id, "gone", "with 404"),
+        (id, "prod/db#number", "is not a string"), (id, "gone", "with 404"),
         (id, "missing", "with 404"),
-        (id, "moved", "with 307"), (id, "../sys/x", "is no path and field"),
-        (id, "#x", "is no path"),
+        (id, "moved", "with 307"), (id, "../sys/x", "is not a path with a field"),
+        (id, "#x", "is not a path"),
         (rules, "prod/db", "isn't for tasks of principal marathon"),
         (
           ["secret_id": "hush", "address": "http://example.org"], "prod/db",

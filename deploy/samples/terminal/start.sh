@@ -4,7 +4,7 @@
 set -eu
 umask 077
 user=$TERMINAL_USER hash=$TERMINAL_PASSWORD_HASH home=/home/$TERMINAL_USER
-case $user in [!a-z]* | *[!a-z0-9_-]* | '' | root) echo "TERMINAL_USER is no name for it: '$user'" >&2; exit 1 ;; esac
+case $user in [!a-z]* | *[!a-z0-9_-]* | '' | root) echo "TERMINAL_USER is not a valid name: '$user'" >&2; exit 1 ;; esac
 if [ -z "$hash" ]; then
   password=$(head -c 15 /dev/urandom | base64)
   # By a pipe: the whole pod can read arguments.
@@ -30,7 +30,7 @@ if command -v openssl >/dev/null; then
   openssl req -x509 -new -key key.pem -days 365 -subj "/CN=$(hostname)" -out cert.pem
   openssl x509 -in cert.pem -noout -fingerprint -sha256
 else
-  echo "no openssl in this image: the terminal is plain HTTP, and whoever hears it has the password" >&2
+  echo "no openssl in this image: the terminal uses plain HTTP, so the password can be intercepted" >&2
 fi
 
 if command -v shellinaboxd >/dev/null; then
