@@ -66,7 +66,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
     .init(
       "alive by its cgroup", [(100, .cgroupPopulated(2))], identity: unknown,
       "This pod is alive: its cgroup contains 2 processes outside the pod's containers;",
-      change: "two passes, a grace apart"),
+      change: "two passes, a grace period apart"),
     .init(
       "leaked", [(100, .processGone(.noProcess)), (100, .processEndSeen)],
       "This pod is leaked: its executor, process 42, is dead, since no process has its pid; the next pass removes "

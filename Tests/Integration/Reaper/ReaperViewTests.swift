@@ -61,11 +61,11 @@ struct ReaperViewTests {
             #expect(undecided.contains("unless there is a sign of life."), "\(undecided)")
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
-            #expect(nobody.stderr.contains("no container, task or run of a pod is named nobody"))
+            #expect(nobody.stderr.contains("no pod has a container, task or run with the name nobody"))
             // Without any other request to the engine.
             for word in ["../../info", "..", "/", "a?b"] {
               let nobody = try await site.reaper(["explain", word]).run()
-              #expect(nobody.stderr.contains("of a pod is named \(word)"), "\(nobody)")
+              #expect(nobody.stderr.contains("task or run with the name \(word)"), "\(nobody)")
             }
           }
         }
