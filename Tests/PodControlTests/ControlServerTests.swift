@@ -226,7 +226,7 @@ struct ControlServerTests {
       // The file's mode now permits every user.
       chmod(server.socket.directory, 0o755)
       chmod(server.socket.path, 0o666)
-      #expect(try await ask(server.socket, groups: "4322").contains("user 65534 may not ask"))
+      #expect(try await ask(server.socket, groups: "4322").contains("user 65534 may not query"))
       #expect(try await ask(server.socket, groups: "4322,4321").contains("web.1"))
     }
     try await withServer { server in
