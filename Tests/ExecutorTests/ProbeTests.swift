@@ -145,7 +145,7 @@ struct ProbeTests {
         Probe.tcp(port: number, isIPv6: false), .http(HTTPTarget(port: number), statuses: []),
       ] {
         let result = await probe.look(what, timeout: .seconds(5))
-        #expect(!result.isPassed && result.words.contains("\(number) is no port"), "\(result)")
+        #expect(!result.isPassed && result.words.contains("\(number) isn't a port"), "\(result)")
       }
     }
   }
