@@ -125,7 +125,7 @@ def mass(folder, pods, containers):
             last = destroyed.wait({"container": containers, "network": pods})
         while cgroups(runs, OWN_ROOT):
             if time.perf_counter() - begin > DEADLINE:
-                sys.exit("bench: cgroups are left")
+                sys.exit("bench: cgroups remain")
             time.sleep(0.002)
         elapsed = time.perf_counter() - begin
         size = resident(daemon.pid, "VmHWM")
