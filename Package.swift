@@ -83,7 +83,7 @@ let package = Package(
     .executable(name: "compose-executor", targets: ["Executor"]),
     .executable(name: "pod-reaper", targets: ["Reaper"]),
     .executable(name: "pod-hook-notify", targets: ["HookNotify"]),
-    .executable(name: "compose-resources", targets: ["Resources"]),
+    .executable(name: "compose-resources", targets: ["ResourceCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -160,11 +160,11 @@ let package = Package(
         "PodRuntime", "PodControl", "PodViews", "PodObjects", "Cgroups", "Compose", "DockerEngine",
         "HTTPClient", "MesosExecutor", "PodIdentity", arguments, collections, logging, system,
       ]),
-    library("ResourceSums", ["JSON", "YAML", "Compose", "Program", collections]),
+    library("PodResources", ["JSON", "YAML", "Compose", "Program", collections]),
     program(
-      "Resources",
+      "ResourceCommand",
       [
-        "YAML", "ResourceSums", "Program", "ComposeArguments", "Compose", "Linux", "Settings",
+        "YAML", "PodResources", "Program", "ComposeArguments", "Compose", "Linux", "Settings",
         arguments,
       ]),
     // From the Mesos agent to pod-reaper.
@@ -227,7 +227,7 @@ let package = Package(
       exclude: ["Corpus", "Goldens", "Kinds", "Legacy", "Refused", "Support/compose1.py"]),
     tests("ManualTests"),
     tests("ResourcesTests"),
-    tests("ResourceSumsTests", ["ResourceSums", "YAML", "Compose", "PodRuntime", collections]),
+    tests("PodResourcesTests", ["PodResources", "YAML", "Compose", "PodRuntime", collections]),
     tests(
       "PodRuntimeTests",
       [

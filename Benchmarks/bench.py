@@ -197,9 +197,9 @@ def idle():
 
 def under_mesos(pattern, tasks=1):
     """The output of the stand-in agent about a task with the pod of compose.yaml: the numbers of a line's only group."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         result = subprocess.run(
-            [STAND_IN, "--executor", EXECUTOR, "--sandbox", folder, "--compose", POD, "--ports", "31500",
+            [STAND_IN, "--executor", EXECUTOR, "--sandbox", directory, "--compose", POD, "--ports", "31500",
              "--launcher", "posix", "--env", "DOCKER_HOST=unix://" + SOCKET, "--task-id", "bench",
              "--tasks", str(tasks), "--kill-after", "0", "--grace", "0"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEADLINE)

@@ -26,9 +26,9 @@ TALK = f"""    command: [sh, -c, "trap 'sleep {STOP_TIME}; exit 0' TERM; while :
 """
 
 
-def write(folder, services, extra=""):
+def write(directory, services, extra=""):
     """A file with this number of services on the project's network."""
-    path = os.path.join(folder, f"{services}{'stopping' if extra else ''}.yaml")
+    path = os.path.join(directory, f"{services}{'stopping' if extra else ''}.yaml")
     with open(path, "w", encoding="utf-8") as file:
         file.write("name: bench\nservices:\n")
         file.writelines(SERVICE.format(number=number) + extra for number in range(services))
@@ -81,10 +81,10 @@ def without_grace(services, file, port, limit, rounds):
 
 
 def ends():
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         without_grace(3, POD, "31500", 0.70, PAIRS)
-        without_grace(40, write(folder, 40), "0", 0.75, min(PAIRS, 9))
-        file = write(folder, 3, TALK)
+        without_grace(40, write(directory, 40), "0", 0.75, min(PAIRS, 9))
+        file = write(directory, 3, TALK)
         times = turns({"ours": ours(file), "compose": docker_compose(file)})
         figure("end of 3 services that stop by themselves in 0.1 s", "s", times["ours"], 0.75, times["compose"],
                COMPOSE_DOWN)

@@ -1,4 +1,4 @@
-/* What a notification costs its caller: hook delivered|spooled|bare FOLDER COUNT
+/* What a notification costs its caller: hook delivered|spooled|bare DIRECTORY COUNT
  *
  * Prints one time in nanoseconds per call, of COUNT calls after 100 that aren't counted. `delivered` has a
  * receiver that waits in recv, as pod-reaper does, and lets it read before the next call; each call must

@@ -2,7 +2,7 @@
 """Measures the cost of a notification for the Mesos agent's thread that sends it.
 
 A JSON line per figure on standard output, as figures.py writes them. Exit: 0 if every figure is within its limit.
-Needs in the environment: HOOK (hook.c with HookShim, optimized), FOLDER (an empty directory on tmpfs).
+Needs in the environment: HOOK (hook.c with HookShim, optimized), DIRECTORY (an empty directory on tmpfs).
 Each of 5 rounds makes HOOK_CALLS (10000) calls of each kind. A figure is the minimum of the rounds: other load
 of the machine only adds to it, but a wait in the hook would be in every round.
 """
@@ -16,17 +16,17 @@ import sys
 from figures import figure, finish, note, spread
 
 HOOK = os.environ["HOOK"]
-FOLDER = os.environ["FOLDER"]
+DIRECTORY = os.environ["DIRECTORY"]
 CALLS = int(os.environ.get("HOOK_CALLS", "10000"))
 ROUNDS = 5
 
 def calls(way):
     """Median and 99th percentile of a round's calls in microseconds."""
-    folder = os.path.join(FOLDER, way)
-    os.mkdir(folder, 0o700)
+    directory = os.path.join(DIRECTORY, way)
+    os.mkdir(directory, 0o700)
     process = subprocess.run(
-        [HOOK, way, folder, str(CALLS)], stdout=subprocess.PIPE, timeout=120, text=True)
-    shutil.rmtree(folder)
+        [HOOK, way, directory, str(CALLS)], stdout=subprocess.PIPE, timeout=120, text=True)
+    shutil.rmtree(directory)
     if process.returncode != 0:
         sys.exit(f"bench: not every call was {way}")
     times = sorted(int(line) / 1000 for line in process.stdout.split())

@@ -30,12 +30,12 @@ SIZES = (10, 50, 100, 500, 1000, 5000)
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("COMPOSE")}
 
 
-def run(arguments, folder):
+def run(arguments, directory):
     """Seconds, megabytes, exit code and standard error; a program that hangs is killed."""
-    with open(os.path.join(folder, "errors"), "w+b") as errors:
+    with open(os.path.join(directory, "errors"), "w+b") as errors:
         begin = time.perf_counter()
         process = subprocess.Popen(
-            arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=ENVIRONMENT)
+            arguments, cwd=directory, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=ENVIRONMENT)
         timer = threading.Timer(DEADLINE, process.kill)
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
@@ -61,10 +61,10 @@ def worst(programs):
         if os.environ.get("INPUT_KINDS", "") not in kind:
             continue
         count += 1
-        with tempfile.TemporaryDirectory() as folder:
-            write(folder)
+        with tempfile.TemporaryDirectory() as directory:
+            write(directory)
             for program, arguments in programs.items():
-                runs = [run(arguments, folder) for _ in range(RUNS)]
+                runs = [run(arguments, directory) for _ in range(RUNS)]
                 label = f"{kind}: {program}"
                 times[label] = min(elapsed for elapsed, *_ in runs)
                 sizes[label] = max(size for _, size, *_ in runs)
@@ -86,12 +86,12 @@ def worst(programs):
 def scaling(executor):
     """The ratio of the time per service."""
     taken = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         start = statistics.median(
             resolve.timed([executor, "--version"], ENVIRONMENT) for _ in range(2 * RUNS + 1))
         paths = {}
         for number in SIZES:
-            paths[number] = os.path.join(folder, f"{number}.yaml")
+            paths[number] = os.path.join(directory, f"{number}.yaml")
             with open(paths[number], "w", encoding="utf-8") as file:
                 file.write(resolve.text(0, number))
         results = {number: [] for number in SIZES}

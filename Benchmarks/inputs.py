@@ -26,129 +26,129 @@ def filled(head, line, tail="", size=SIZE):
 
 def plain(*arguments, **keywords):
     """A kind of one file."""
-    def write(folder):
-        save(folder, "compose.yaml", filled(*arguments, **keywords))
+    def write(directory):
+        save(directory, "compose.yaml", filled(*arguments, **keywords))
     return write
 
 
 def repeated(head, unit, tail=""):
     """A kind of one file in which a text is repeated."""
-    def write(folder):
-        save(folder, "compose.yaml", head + unit * ((SIZE - len(head) - len(tail)) // len(unit)) + tail)
+    def write(directory):
+        save(directory, "compose.yaml", head + unit * ((SIZE - len(head) - len(tail)) // len(unit)) + tail)
     return write
 
 
-def save(folder, name, text):
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+def save(directory, name, text):
+    with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def services(count):
     """A kind with this many small services."""
-    def write(folder):
-        save(folder, "compose.yaml", "services:\n" + "".join(f"  s{n}: {{image: a}}\n" for n in range(count)))
+    def write(directory):
+        save(directory, "compose.yaml", "services:\n" + "".join(f"  s{n}: {{image: a}}\n" for n in range(count)))
     return write
 
 
-def replicas(folder):
-    save(folder, "compose.yaml", filled("services:\n", lambda n: f"  s{n}: {{image: a, scale: 1000000}}\n", size=100_000))
+def replicas(directory):
+    save(directory, "compose.yaml", filled("services:\n", lambda n: f"  s{n}: {{image: a, scale: 1000000}}\n", size=100_000))
 
 
-def deep(folder):
-    save(folder, "compose.yaml", "x-a: " + "[" * (SIZE - 10))
+def deep(directory):
+    save(directory, "compose.yaml", "x-a: " + "[" * (SIZE - 10))
 
 
-def deep_mappings(folder):
-    save(folder, "compose.yaml", "x-a: " + "{a: " * (SIZE // 4 - 10))
+def deep_mappings(directory):
+    save(directory, "compose.yaml", "x-a: " + "{a: " * (SIZE // 4 - 10))
 
 
-def interpolations(folder):
+def interpolations(directory):
     deep = "${A:-" * 1_600_000
-    save(folder, "compose.yaml", f"services:\n  a:\n    image: \"{deep[:SIZE - 100]}\"\n")
+    save(directory, "compose.yaml", f"services:\n  a:\n    image: \"{deep[:SIZE - 100]}\"\n")
 
 
-def closed_interpolations(folder):
+def closed_interpolations(directory):
     count = SIZE // 6 - 100
-    save(folder, "compose.yaml", "services:\n  a:\n    image: \"" + "${A:-" * count + "}" * count + "\"\n")
+    save(directory, "compose.yaml", "services:\n  a:\n    image: \"" + "${A:-" * count + "}" * count + "\"\n")
 
 
-def aliases(folder):
+def aliases(directory):
     text = "x-a: &a0 [a, a, a, a, a, a, a, a, a, a]\n"
     for level in range(1, 9):
         text += f"x-{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n"
-    save(folder, "compose.yaml", text + HEAD)
+    save(directory, "compose.yaml", text + HEAD)
 
 
-def extends(folder):
+def extends(directory):
     text = "services:\n  s0:\n    image: a\n    environment: {" + ", ".join(f"V{n}: a" for n in range(200)) + "}\n"
-    save(folder, "compose.yaml", filled(text, lambda n: f"  s{n + 1}: {{extends: s0}}\n"))
+    save(directory, "compose.yaml", filled(text, lambda n: f"  s{n + 1}: {{extends: s0}}\n"))
 
 
-def chain(folder):
+def chain(directory):
     text = "services:\n  s0: {image: a}\n"
-    save(folder, "compose.yaml", filled(text, lambda n: f"  s{n + 1}: {{extends: s{n}}}\n"))
+    save(directory, "compose.yaml", filled(text, lambda n: f"  s{n + 1}: {{extends: s{n}}}\n"))
 
 
-def includes(folder):
+def includes(directory):
     line = "x" * 80
-    save(folder, "compose.yaml", "include:\n" + "".join(f"  - i{n}.yaml\n" for n in range(2000)))
+    save(directory, "compose.yaml", "include:\n" + "".join(f"  - i{n}.yaml\n" for n in range(2000)))
     for number in range(2000):
-        save(folder, f"i{number}.yaml", f"# {line}\nservices:\n  s{number}: {{image: a}}\n")
+        save(directory, f"i{number}.yaml", f"# {line}\nservices:\n  s{number}: {{image: a}}\n")
 
 
-def include_again(folder):
+def include_again(directory):
     """One big file, included as often as permitted."""
-    save(folder, "compose.yaml", "include:\n" + "  - big.yaml\n" * 1000)
-    save(folder, "big.yaml", filled(HEAD + "    labels:\n", lambda n: f"      l{n}: a\n", size=SIZE // 8))
+    save(directory, "compose.yaml", "include:\n" + "  - big.yaml\n" * 1000)
+    save(directory, "big.yaml", filled(HEAD + "    labels:\n", lambda n: f"      l{n}: a\n", size=SIZE // 8))
 
 
-def env_file(folder):
-    save(folder, "compose.yaml", HEAD + "    env_file: big.env\n")
-    save(folder, "big.env", filled("", lambda n: f"V{n}=a\n"))
+def env_file(directory):
+    save(directory, "compose.yaml", HEAD + "    env_file: big.env\n")
+    save(directory, "big.env", filled("", lambda n: f"V{n}=a\n"))
 
 
-def env_file_again(folder):
+def env_file_again(directory):
     """One big file of variables, for many services."""
-    save(folder, "compose.yaml", "services:\n" + "".join(
+    save(directory, "compose.yaml", "services:\n" + "".join(
         f"  s{n}: {{image: a, env_file: big.env}}\n" for n in range(1000)))
-    save(folder, "big.env", filled("", lambda n: f"V{n}=a\n", size=SIZE // 8))
+    save(directory, "big.env", filled("", lambda n: f"V{n}=a\n", size=SIZE // 8))
 
 
-def dot_env(folder):
-    save(folder, "compose.yaml", HEAD)
-    save(folder, ".env", filled("", lambda n: f"V{n}=${{V{n - 1}}}a\n" if n % 8 else f"V{n}=a\n"))
+def dot_env(directory):
+    save(directory, "compose.yaml", HEAD)
+    save(directory, ".env", filled("", lambda n: f"V{n}=${{V{n - 1}}}a\n" if n % 8 else f"V{n}=a\n"))
 
 
-def environment(folder):
-    save(folder, "compose.yaml", filled(HEAD + "    environment:\n", lambda n: f"      V{n}: a\n"))
+def environment(directory):
+    save(directory, "compose.yaml", filled(HEAD + "    environment:\n", lambda n: f"      V{n}: a\n"))
 
 
-def json_line(folder):
+def json_line(directory):
     body = ", ".join(f"\"V{n}\": \"a\"" for n in range(480_000))
-    save(folder, "compose.yaml", "{\"services\": {\"a\": {\"image\": \"a\", \"environment\": {" + body + "}}}}")
+    save(directory, "compose.yaml", "{\"services\": {\"a\": {\"image\": \"a\", \"environment\": {" + body + "}}}}")
 
 
-def json_services(folder):
+def json_services(directory):
     body = ", ".join(f"\"s{n}\": {{\"image\": \"a\"}}" for n in range(290_000))
-    save(folder, "compose.yaml", "{\"services\": {" + body + "}}")
+    save(directory, "compose.yaml", "{\"services\": {" + body + "}}")
 
 
-def over(folder):
-    save(folder, "compose.yaml", HEAD + "#" * SIZE)
+def over(directory):
+    save(directory, "compose.yaml", HEAD + "#" * SIZE)
 
 
-def deep_default(folder):
-    save(folder, "compose.yaml", HEAD + "    command: \"" + "${A:-" * 49 + "a" * (SIZE - 1000) + "}" * 49 + "\"\n")
+def deep_default(directory):
+    save(directory, "compose.yaml", HEAD + "    command: \"" + "${A:-" * 49 + "a" * (SIZE - 1000) + "}" * 49 + "\"\n")
 
 
-def two_lists(folder):
+def two_lists(directory):
     for name, first in (("compose.yaml", 0), ("compose.override.yaml", 90_000)):
-        save(folder, name, HEAD + "    cap_add: [" + ", ".join(f"c{n}" for n in range(first, first + 90_000)) + "]\n")
+        save(directory, name, HEAD + "    cap_add: [" + ", ".join(f"c{n}" for n in range(first, first + 90_000)) + "]\n")
 
 
-def two_files(folder):
-    save(folder, "compose.yaml", filled("services:\n", lambda n: f"  s{n}: {{image: a, tty: true}}\n", size=300_000))
-    save(folder, "compose.override.yaml",
+def two_files(directory):
+    save(directory, "compose.yaml", filled("services:\n", lambda n: f"  s{n}: {{image: a, tty: true}}\n", size=300_000))
+    save(directory, "compose.override.yaml",
          filled("services:\n", lambda n: f"  s{n}: {{image: b}}\n", size=300_000))
 
 

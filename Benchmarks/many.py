@@ -26,14 +26,14 @@ ROUNDS = min(PAIRS, 9)
 MASSES = [tuple(map(int, mass.split(":"))) for mass in os.environ.get("BENCH_MASS", "50:150,200:500").split(",")]
 
 
-def idle(folder):
+def idle(directory):
     """Each executor is a process with the pod of three; then pod-reaper, with a pass every five seconds."""
     numbers = range(EXECUTORS)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         executors = list(pool.map(
-            lambda number: Executor(f"bench-{number}", folder, port=31500 + number), numbers))
+            lambda number: Executor(f"bench-{number}", directory, port=31500 + number), numbers))
     try:
-        daemon = start_daemon(folder, "30s", "--interval", "5s")
+        daemon = start_daemon(directory, "30s", "--interval", "5s")
         time.sleep(3)  # a pause, not a wait: work that the launches left is not part of idling
         pids = [executor.process.pid for executor in executors]
         before, begin = [processor_seconds(pid) for pid in [*pids, daemon.pid]], time.monotonic()
@@ -57,13 +57,13 @@ def idle(folder):
 class Holders:
     """Processes in place of executors: each sleeps, and has a lease if pod-reaper runs."""
 
-    def __init__(self, runs, folder=None):
+    def __init__(self, runs, directory=None):
         self.pids = []
         for run in runs:
             reading, writing = os.pipe()
             pid = os.fork()
             if pid == 0:
-                hold(run, folder, writing)
+                hold(run, directory, writing)
             os.close(writing)
             self.pids.append(pid)
             if os.read(reading, 1) != b"1":
@@ -81,15 +81,15 @@ class Holders:
         return begin
 
 
-def hold(run, folder, writing):
+def hold(run, directory, writing):
     """In a child process: never returns."""
     # The children exit with their parent, however it exits (prctl(2), PR_SET_PDEATHSIG).
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     try:
-        if folder:
+        if directory:
             lease = socket.socket(socket.AF_UNIX)
             lease.settimeout(DEADLINE)
-            lease.connect(f"{folder}/run/lease.sock")
+            lease.connect(f"{directory}/run/lease.sock")
             lease.sendall(f"LEASE 1 {run}\n".encode())
             if lease.recv(3) != b"OK\n":
                 os._exit(1)
@@ -100,7 +100,7 @@ def hold(run, folder, writing):
         os._exit(1)
 
 
-def mass(folder, pods, containers):
+def mass(directory, pods, containers):
     """From the last SIGKILL until no container, network or cgroup remains. The peer removes the same containers by
     one `docker rm -f`; its time including the networks is a separate figure.
     """
@@ -108,7 +108,7 @@ def mass(folder, pods, containers):
     runs = [str(uuid.uuid4()) for _ in range(pods)]
 
     def made(lease):
-        holders = Holders(runs, folder if lease else None)
+        holders = Holders(runs, directory if lease else None)
         share, rest = divmod(containers, pods)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda number: make_pod(
@@ -118,7 +118,7 @@ def mass(folder, pods, containers):
         return holders
 
     def ours():
-        daemon = start_daemon(folder)
+        daemon = start_daemon(directory)
         holders = made(lease=True)
         with Destroyed() as destroyed:
             begin = holders.kill()
@@ -162,9 +162,9 @@ def mass(folder, pods, containers):
     figure(f"{name}, most resident memory of the reaper", "MiB", max(sizes), 40, count=len(sizes))
 
 
-def leaked(folder):
+def leaked(directory):
     for pods, containers in MASSES:
-        mass(folder, pods, containers)
+        mass(directory, pods, containers)
     remove_all()
 
 

@@ -154,18 +154,18 @@ def cgroups(runs, root):
     return [path for mounted in hierarchies() for run in runs if os.path.isdir(path := f"{mounted}/{root}/{run}")]
 
 
-def arguments(folder, grace="0s"):
-    return ["--run-dir", f"{folder}/run", "--state-dir", f"{folder}/state", "--cgroup-roots", ROOT,
+def arguments(directory, grace="0s"):
+    return ["--run-dir", f"{directory}/run", "--state-dir", f"{directory}/state", "--cgroup-roots", ROOT,
             "--grace", grace, "--stop-timeout", "0s"]
 
 
-def start_daemon(folder, grace="0s", *options):
+def start_daemon(directory, grace="0s", *options):
     """A daemon whose first pass is complete, as it reports to systemd."""
-    path = f"{folder}/systemd.sock"
+    path = f"{directory}/systemd.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
         systemd.settimeout(DEADLINE)
-        daemon = subprocess.Popen([REAPER, *arguments(folder, grace), *options], env=os.environ | {"NOTIFY_SOCKET": path},
+        daemon = subprocess.Popen([REAPER, *arguments(directory, grace), *options], env=os.environ | {"NOTIFY_SOCKET": path},
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         atexit.register(daemon.kill)
         while systemd.recv(4096) != b"READY=1":
@@ -182,10 +182,10 @@ def end_daemon(daemon):
 class Executor:
     """An executor of the pod of three, set up for one way to detect its death. It is running when this returns."""
 
-    def __init__(self, run, folder=None, separate=False, port=31500):
+    def __init__(self, run, directory=None, separate=False, port=31500):
         environment = dict(os.environ)
         # Without a directory there is no lease.
-        environment["COMPOSE_EXECUTOR_LEASE_SOCKET"] = f"{folder or '/nowhere'}/run/lease.sock"
+        environment["COMPOSE_EXECUTOR_LEASE_SOCKET"] = f"{directory or '/nowhere'}/run/lease.sock"
         self.cgroups = []
         command = [EXECUTOR, "run", "-f", POD, "--task-id", "bench", "--run-id", run, "--ports", str(port)]
         if separate:

@@ -2,7 +2,7 @@
 """Measures pod-reaper against the docker command, on one engine, in turns; lines and limits as in figures.py.
 
 Pods are made by hand with the labels of a process that is dead (or, for a pass with nothing to do, alive).
-Needs in the environment: REAPER and NOTIFY (release builds), HOOK and FOLDER (see hook.py), and the environment of bench.py.
+Needs in the environment: REAPER and NOTIFY (release builds), HOOK and DIRECTORY (see hook.py), and the environment of bench.py.
 BENCH_COUNTS (100,200,400) and BENCH_PAIRS shorten it.
 """
 
@@ -46,8 +46,8 @@ def until_gone(command, kinds, codes=(0,)):
     return elapsed
 
 
-def leaked(folder):
-    once = [REAPER, "--once", *arguments(folder)]
+def leaked(directory):
+    once = [REAPER, "--once", *arguments(directory)]
     kinds = ("containers", "networks", "volumes")
     times = turns({"ours": lambda: until_gone(once, kinds),
                    "docker": lambda: until_gone(["sh", "-c", RM_ALL], kinds)},
@@ -87,7 +87,7 @@ def end_of(processes):
     return time.perf_counter()
 
 
-def killed(folder):
+def killed(directory):
     """From SIGKILL of an executor until its three containers are gone; the peer removes the same. By all means
     together, and by each alone: by the lease of an executor with unknown pid, and by the agent's notification about one
     that died while no reaper ran (from that notification, which the agent sends about 25 ms after the death).
@@ -105,8 +105,8 @@ def killed(folder):
         return elapsed
 
     def together():
-        daemon = start_daemon(folder)
-        executor = Executor(f"bench-{next(numbers)}", folder)
+        daemon = start_daemon(directory)
+        executor = Executor(f"bench-{next(numbers)}", directory)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             processes = [os.pidfd_open(pid) for pid in container_pids()]
             death = pool.submit(end_of, processes)
@@ -116,16 +116,16 @@ def killed(folder):
         return gone
 
     def lease():
-        daemon = start_daemon(folder, grace="10m")
-        return killing(daemon, Executor(f"bench-{next(numbers)}", folder, separate=True))
+        daemon = start_daemon(directory, grace="10m")
+        return killing(daemon, Executor(f"bench-{next(numbers)}", directory, separate=True))
 
     def notification():
         executor = Executor(f"bench-{next(numbers)}")
         executor.kill()
         executor.end()
         # The proof is too young for this grace: only the agent's notification confirms it.
-        daemon = start_daemon(folder, grace="10m")
-        told = [NOTIFY, "removed", "--framework", "", "--executor", "bench", "--run-dir", f"{folder}/run"]
+        daemon = start_daemon(directory, grace="10m")
+        told = [NOTIFY, "removed", "--framework", "", "--executor", "bench", "--run-dir", f"{directory}/run"]
         elapsed = gone_after(time.perf_counter(), *told)
         end_daemon(daemon)
         return elapsed
@@ -145,7 +145,7 @@ def killed(folder):
     figure("from SIGKILL to three containers killed", "s", deaths[-DEATHS:], 0.40)
 
 
-def earlier(folder):
+def earlier(directory):
     """The wait of the agent's thread after the death of an executor with a pod of three: one notification, or, as in
     hooks of earlier compose executors, a search by label, a stop, an inspection and the removal of the cgroups.
     """
@@ -162,7 +162,7 @@ def earlier(folder):
         return elapsed
 
     def ours():
-        place = tempfile.mkdtemp(dir=os.environ["FOLDER"])
+        place = tempfile.mkdtemp(dir=os.environ["DIRECTORY"])
         calls = subprocess.run([HOOK, "delivered", place, "1000"], check=True, stdout=subprocess.PIPE)
         shutil.rmtree(place)
         times = sorted(int(line) / 1e9 for line in calls.stdout.split())
@@ -175,7 +175,7 @@ def earlier(folder):
            [wait / call for wait, call in zip(times["earlier"], times["ours"])], 1000, least=True)
 
 
-def folders(make):
+def directories(make):
     for mounted in hierarchies():
         root = f"{mounted}/{ROOT}"
         for number in range(300):
@@ -196,26 +196,26 @@ def run_time(command):
     return time.perf_counter() - begin
 
 
-def nothing_to_do(folder):
+def nothing_to_do(directory):
     make_pods(100, 3, whole=False, start=False, alive=True)
-    folders(True)
+    directories(True)
     try:
         times = turns(
-            {"ours": lambda: run_time([REAPER, "--once", *arguments(folder)]),
+            {"ours": lambda: run_time([REAPER, "--once", *arguments(directory)]),
              "docker": lambda: run_time(["docker", "ps", "-a", "--filter", f"label={LABEL}"])},
             lambda: None)
     finally:
-        folders(False)
+        directories(False)
     figure("a pass with nothing to do, 300 containers, 3,000 cgroups", "s", times["ours"], 2.0,
            times["docker"], "docker ps -a --filter label=…")
 
 
-def idle(folder):
+def idle(directory):
     subprocess.run(["sh", "-c", RM], check=True, stdout=subprocess.DEVNULL)
     for containers, limit in ((0, 25), (100, 35)):
         if containers:
             make_pods(34, 3, whole=False, start=False, alive=True)
-        daemon = start_daemon(folder)
+        daemon = start_daemon(directory)
         time.sleep(3)  # work that the start left is not part of idling
         before, begin = processor_seconds(daemon.pid), time.monotonic()
         time.sleep(IDLE_SECONDS)
@@ -250,14 +250,14 @@ def until_destroyed(command, count, codes=(0,)):
     return moments[-1] - begin, moments[-1] - moments[0], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def growth(folder):
+def growth(directory):
     """Removals of 100, 200 and 400 containers, by pod-reaper and by the docker command in turns. The growth of the time
     with the count, from the first removed container to the last, shows whether growth is caused by pod-reaper or the
     engine. pod-reaper's time may grow like the count, or like that of the docker command (and 5 % for noise), its
     processor time and memory like the count.
     """
     subprocess.run(["sh", "-c", RM], check=True, stdout=subprocess.DEVNULL)
-    commands = {"ours": [REAPER, "--once", *arguments(folder)], "docker": ["sh", "-c", RM]}
+    commands = {"ours": [REAPER, "--once", *arguments(directory)], "docker": ["sh", "-c", RM]}
     results = {(name, count): [] for name in commands for count in COUNTS}
     for number in range(GROWTH_ROUNDS):
         for count in COUNTS:

@@ -92,16 +92,16 @@ def measure(name, contenders, limit=LIMIT):
 def main():
     executor, compose5 = os.environ["EXECUTOR"], os.environ["COMPOSE5"]
     compose1 = os.environ.get("COMPOSE1")
-    with tempfile.TemporaryDirectory() as folder:
-        whole = os.path.join(folder, "compose.yaml")
+    with tempfile.TemporaryDirectory() as directory:
+        whole = os.path.join(directory, "compose.yaml")
         with open(whole, "w", encoding="utf-8") as file:
             file.write(text(0, SERVICES))
         parts = []
         for first in range(0, SERVICES, 100):
             parts.append(f"part{first}.yaml")
-            with open(os.path.join(folder, parts[-1]), "w", encoding="utf-8") as file:
+            with open(os.path.join(directory, parts[-1]), "w", encoding="utf-8") as file:
                 file.write(text(first, first + 100))
-        including = os.path.join(folder, "including.yaml")
+        including = os.path.join(directory, "including.yaml")
         with open(including, "w", encoding="utf-8") as file:
             file.write(f"include: [{', '.join(parts)}]\n")
 

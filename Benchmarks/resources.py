@@ -23,8 +23,8 @@ SUM_LIMIT, START_LIMIT, SIZE_LIMIT = 0.5, 0.05, 24
 def main():
     program, compose5 = os.environ["RESOURCES"], os.environ["COMPOSE5"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COMPOSE")}
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "compose.yaml")
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "compose.yaml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(resolve.text(0, resolve.SERVICES))
         kept = [resolve.measure(f"resources of {resolve.SERVICES} services", {

@@ -56,8 +56,8 @@ def hierarchies():
 class Host:
     """An engine with pods, an executor for each, and the pods' cgroups."""
 
-    def __init__(self, pods, folder):
-        self.folder, self.socket = folder, f"{folder}/docker.sock"
+    def __init__(self, pods, directory):
+        self.directory, self.socket = directory, f"{directory}/docker.sock"
         self.executors = [subprocess.Popen(["sleep", "infinity"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
                           for _ in range(pods)]
         with open("/proc/sys/kernel/random/boot_id") as file:
@@ -86,7 +86,7 @@ class Host:
         return self.get("/bench")["left"]["containers"]
 
     def command(self, *words):
-        return [REAPER, *words, "--run-dir", f"{self.folder}/run", "--state-dir", f"{self.folder}/state",
+        return [REAPER, *words, "--run-dir", f"{self.directory}/run", "--state-dir", f"{self.directory}/state",
                 "--cgroup-roots", ROOT, "--grace", "0s", "--stop-timeout", "0s"]
 
     def environment(self, **more):
@@ -146,7 +146,7 @@ class Daemon:
     """A service whose first pass is complete, as it reports to systemd."""
 
     def __init__(self, host, *words):
-        path = f"{host.folder}/systemd.sock"
+        path = f"{host.directory}/systemd.sock"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
             systemd.bind(path)
             systemd.settimeout(DEADLINE)
@@ -194,8 +194,8 @@ def deaths(host):
         sys.exit(f"bench: {host.left()} of {left} containers remain")
 
 
-def idle(folder):
-    host = Host(50, folder)
+def idle(directory):
+    host = Host(50, directory)
     try:
         daemon = Daemon(host, "--interval", "5s")
         time.sleep(6)  # work that the start left is not part of idling
@@ -211,15 +211,15 @@ def idle(folder):
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder:
-        host = Host(1000, folder)
+    with tempfile.TemporaryDirectory() as directory:
+        host = Host(1000, directory)
         try:
             passes(host)
             deaths(host)
         finally:
             host.end()
-    with tempfile.TemporaryDirectory() as folder:
-        idle(folder)
+    with tempfile.TemporaryDirectory() as directory:
+        idle(directory)
     if failed:
         sys.exit("bench: limits missed: " + "; ".join(failed))
 

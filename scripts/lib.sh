@@ -20,8 +20,8 @@ export PATH=$PATH:/usr/sbin:/sbin
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
-# private_folder PATH: creates a directory of mode 0700. Fails if the directory belongs to another user.
-private_folder() {
+# private_directory PATH: creates a directory of mode 0700. Fails if the directory belongs to another user.
+private_directory() {
   (umask 077 && mkdir -p -- "$1")
   if [ ! -O "$1" ] || [ -L "$1" ]; then die "$1 belongs to another user: set TMPDIR to your own directory"; fi
 }

@@ -8,10 +8,10 @@ package protocol CgroupLibrary: Sendable {
   /// Checks whether a directory is a cgroup that the library covers.
   ///
   /// - Parameters:
-  ///   - folder: the directory.
+  ///   - directory: the directory.
   ///   - hierarchy: the hierarchy that contains the directory.
   /// - Returns: the cgroup.
-  func group(_ folder: FilePath, in hierarchy: CgroupHierarchy) -> CgroupLookup
+  func group(_ directory: FilePath, in hierarchy: CgroupHierarchy) -> CgroupLookup
 
   /// The cgroups of a tree, children before their parents.
   ///
@@ -22,10 +22,10 @@ package protocol CgroupLibrary: Sendable {
   /// Removes one cgroup if it has neither processes nor children.
   ///
   /// - Parameters:
-  ///   - folder: its directory.
+  ///   - directory: its directory.
   ///   - top: the cgroup itself or an ancestor.
   /// - Returns: the result.
-  func remove(_ folder: FilePath, from top: CgroupGroup) -> CgroupDeletion
+  func remove(_ directory: FilePath, from top: CgroupGroup) -> CgroupDeletion
 
   /// The first line of a file of a cgroup.
   ///
@@ -39,13 +39,13 @@ package protocol CgroupLibrary: Sendable {
 /// A cgroup of a mounted hierarchy. Its path has neither symbolic links nor other mounts.
 package struct CgroupGroup: Sendable {
   package let hierarchy: CgroupHierarchy
-  package let folder: FilePath
+  package let directory: FilePath
   /// The device of the hierarchy's file system.
   package let device: dev_t
 
-  package init(hierarchy: CgroupHierarchy, folder: FilePath, device: dev_t) {
+  package init(hierarchy: CgroupHierarchy, directory: FilePath, device: dev_t) {
     self.hierarchy = hierarchy
-    self.folder = folder
+    self.directory = directory
     self.device = device
   }
 }

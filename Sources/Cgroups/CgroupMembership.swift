@@ -2,15 +2,15 @@ import PodIdentity
 import Linux
 
 /// The cgroup of a process in each hierarchy (cgroups(7), `/proc/PID/cgroup`).
-public struct CgroupMembership: Sendable, Equatable {
+package struct CgroupMembership: Sendable, Equatable {
   /// One line: a hierarchy and the cgroup of the process in it.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// The hierarchy's controllers, or `name=…`; empty for version 2.
-    public var controllers: [String]
+    package var controllers: [String]
     /// The path below the hierarchy's root; `/` for the root.
-    public var path: String
+    package var path: String
     /// Whether the hierarchy has version 2.
-    public var isUnified: Bool
+    package var isUnified: Bool
 
     /// Whether the line belongs to a mounted hierarchy. The kernel lists controllers in any order.
     func isOf(_ hierarchy: CgroupHierarchy) -> Bool {
@@ -19,10 +19,10 @@ public struct CgroupMembership: Sendable, Equatable {
     }
   }
   /// The lines in the kernel's order.
-  public var entries: [Entry]
+  package var entries: [Entry]
 
   /// Parses the text of `/proc/PID/cgroup`. Malformed lines are skipped.
-  public init(text: String) {
+  package init(text: String) {
     entries = text.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3, let number = Int(fields[0]) else { return nil }
@@ -36,21 +36,21 @@ public struct CgroupMembership: Sendable, Equatable {
   /// The cgroups of this process.
   ///
   /// - Throws: `Errno` if /proc can't be read.
-  public static func current() throws -> CgroupMembership {
+  package static func current() throws -> CgroupMembership {
     CgroupMembership(text: try TextFile.text("/proc/self/cgroup"))
   }
 
   /// The path in the version 1 hierarchy of a controller, or nil if there is none.
-  public func path(controller: String) -> String? {
+  package func path(controller: String) -> String? {
     entries.first { !$0.isUnified && $0.controllers.contains(controller) }?.path
   }
 
   /// The path in the version 2 hierarchy, or nil if there is none.
-  public var unifiedPath: String? { entries.first { $0.isUnified }?.path }
+  package var unifiedPath: String? { entries.first { $0.isUnified }?.path }
 }
 
 /// The version of cgroups that an engine uses.
-public enum CgroupVersion: String, Sendable {
+package enum CgroupVersion: String, Sendable {
   /// Each controller has its own hierarchy.
   case v1 = "1"
   /// One hierarchy for all controllers.
@@ -58,14 +58,14 @@ public enum CgroupVersion: String, Sendable {
 }
 
 /// The parent cgroup of a pod's containers.
-public struct CgroupParent: Sendable, Equatable {
+package struct CgroupParent: Sendable, Equatable {
   /// The path below each hierarchy's root.
-  public var path: String
+  package var path: String
   /// Whether it is the executor's own Mesos cgroup. If not, it was created for this pod.
-  public var isMesos: Bool
+  package var isMesos: Bool
 
   /// The parent of the pods' cgroups of executors outside of a Mesos cgroup. No agent manages it.
-  public static let ownRoot = "compose-pods"
+  package static let ownRoot = "compose-pods"
 
   /// Chooses the parent for a run.
   ///
@@ -73,7 +73,7 @@ public struct CgroupParent: Sendable, Equatable {
   /// after removal of a `leaf`, is the run. An executor in any other cgroup (posix launcher, a
   /// shell, a supervisor's service) gets `/compose-pods/<run>`, so that no container of the pod is
   /// in a cgroup that belongs to others.
-  public static func choose(
+  package static func choose(
     run: String, version: CgroupVersion, membership: CgroupMembership
   ) -> CgroupParent {
     let candidates: [String?]

@@ -2,27 +2,27 @@ import PodIdentity
 import Linux
 
 /// One mounted cgroup hierarchy.
-public struct CgroupHierarchy: Sendable, Equatable, Hashable {
+package struct CgroupHierarchy: Sendable, Equatable, Hashable {
   /// The mount point of its root.
-  public var mountPoint: String
+  package var mountPoint: String
   /// Its controllers, or `name=…`; empty for version 2.
-  public var controllers: [String]
+  package var controllers: [String]
   /// Version 1 or 2.
-  public var version: CgroupVersion
+  package var version: CgroupVersion
 
   /// The name of the hierarchy in messages.
-  public var name: String { controllers.isEmpty ? "unified" : controllers.joined(separator: ",") }
+  package var name: String { controllers.isEmpty ? "unified" : controllers.joined(separator: ",") }
 }
 
 /// The mounted cgroup hierarchies, including named ones and version 2, from `/proc/self/mountinfo`.
 /// /proc/self/cgroup is not used, because it also lists hierarchies that aren't mounted.
-public struct CgroupMounts: Sendable, Equatable {
+package struct CgroupMounts: Sendable, Equatable {
   /// Each hierarchy once, in the order of the mounts.
-  public var hierarchies: [CgroupHierarchy]
+  package var hierarchies: [CgroupHierarchy]
 
   /// Parses the text of `/proc/PID/mountinfo` (proc(5)). Mounts of a subdirectory of a hierarchy
   /// are skipped.
-  public init(mountinfo: String) {
+  package init(mountinfo: String) {
     var seen: Set<Set<String>> = []
     hierarchies = mountinfo.split(separator: "\n").compactMap { line in
       // A mount without a source name has an empty field.
@@ -43,7 +43,7 @@ public struct CgroupMounts: Sendable, Equatable {
   /// The hierarchies that this process can access.
   ///
   /// - Throws: `Errno` if /proc can't be read.
-  public static func current() throws -> CgroupMounts {
+  package static func current() throws -> CgroupMounts {
     CgroupMounts(mountinfo: try TextFile.text("/proc/self/mountinfo"))
   }
 

@@ -2,11 +2,11 @@ import PodIdentity
 
 /// Interprets paths of cgroups: their root, run and container.
 package enum CgroupPath {
-  /// Whether a path from a label can be the cgroup of a run: `CgroupFolders.isPath(_:)` accepts it,
+  /// Whether a path from a label can be the cgroup of a run: `CgroupTree.isPath(_:)` accepts it,
   /// and its last component is the run or the run's slice. The check is needed because anybody can
   /// write a label.
   package static func isRun(_ path: String, _ run: String) -> Bool {
-    guard CgroupFolders.isPath(path) else { return false }
+    guard CgroupTree.isPath(path) else { return false }
     if path.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(run.utf8) == true {
       return true
     }

@@ -2,7 +2,7 @@ import PodIdentity
 import Linux
 
 /// Why this process can't see or change the host's cgroup tree.
-public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
+package enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   /// The process is in its own cgroup namespace (cgroup_namespaces(7)), whose root looks like the
   /// host's root.
   case namespace(String)
@@ -12,7 +12,7 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   case readOnly
 
   /// The description for messages.
-  public var description: String {
+  package var description: String {
     switch self {
     case .namespace(let name): "it runs in its own cgroup namespace (\(name))"
     case .notMounted: "the host's cgroup tree isn't mounted"
@@ -21,12 +21,12 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether cgroups may exist that this process can't find.
-  public var hidesCgroups: Bool { self != .readOnly }
+  package var hidesCgroups: Bool { self != .readOnly }
 
   /// Checks this process.
   ///
   /// - Returns: the fault; nil if there is none.
-  public static func current() -> CgroupTreeFault? {
+  package static func current() -> CgroupTreeFault? {
     guard let mounts = try? TextFile.text("/proc/self/mountinfo") else { return .notMounted }
     return current(mountinfo: mounts)
   }

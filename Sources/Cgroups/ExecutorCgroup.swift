@@ -6,44 +6,44 @@ import Linux
 
 /// The limits that the agent's isolators have set on the executor's own cgroup. Containers outside
 /// of that cgroup would escape them.
-public struct ExecutorCgroup: Sendable, Equatable {
+package struct ExecutorCgroup: Sendable, Equatable {
   /// Memory in bytes; nil for no limit.
-  public var memory: Int64?
+  package var memory: Int64?
   /// Swap space in bytes (version 2), or memory plus swap space (version 1); nil for no limit.
-  public var swap: Int64?
+  package var swap: Int64?
   /// The CPU quota, in processors; nil for none.
-  public var quota: Double?
+  package var quota: Double?
   /// The number of processes and threads; nil for no limit.
-  public var tasks: Int64?
+  package var tasks: Int64?
   /// The processors; nil for all.
-  public var processors: Set<Int>?
+  package var processors: Set<Int>?
   /// The memory nodes; nil for all.
-  public var memoryNodes: Set<Int>?
+  package var memoryNodes: Set<Int>?
   /// The permitted devices, by node and access; nil for all. Only version 1 has this list.
-  public var devices: [Device]?
+  package var devices: [Device]?
   /// Files of version 1 controllers that systemd doesn't manage.
-  public var others: [Value] = []
+  package var others: [Value] = []
   /// The isolators, by Mesos' names, whose limits can't be copied to another cgroup.
-  public var escaping: [String] = []
+  package var escaping: [String] = []
 
   /// A permitted device.
-  public struct Device: Sendable, Equatable {
+  package struct Device: Sendable, Equatable {
     /// The device in the format of systemd's `DeviceAllow`.
-    public var node: String
+    package var node: String
     /// A combination of `r`, `w` and `m`.
-    public var access: String
+    package var access: String
   }
 
   /// The value of a cgroup file.
-  public struct Value: Sendable, Equatable {
+  package struct Value: Sendable, Equatable {
     /// The controller.
-    public var controller: String
+    package var controller: String
     /// The file's name.
-    public var file: String
+    package var file: String
     /// The text to write to the file.
-    public var text: String
+    package var text: String
     /// The value in the root cgroup, if every cgroup needs a value; otherwise nil.
-    public var ofRoot: String?
+    package var ofRoot: String?
   }
 
   /// Reads the files of a run's own cgroup. A file that doesn't exist or can't be read sets no
@@ -54,7 +54,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
   ///   - version: the version that the engine uses.
   ///   - mounts: the hierarchies.
   ///   - membership: the cgroups of the process.
-  public init(
+  package init(
     run: String, version: CgroupVersion, mounts: CgroupMounts, membership: CgroupMembership
   ) {
     for hierarchy in mounts.hierarchies where hierarchy.version == version {

@@ -3,26 +3,26 @@ import Compose
 import Linux
 
 /// The Compose files and how they are read: options of several commands.
-public struct FileOptions: ParsableArguments {
+package struct FileOptions: ParsableArguments {
   /// `-f`, `--file`.
   @Option(
     name: [.customShort("f"), .customLong("file")],
     help:
       "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml.",
     completion: .file())
-  public var files: [String] = []
+  package var files: [String] = []
 
   /// `--project-directory`.
   @Option(
     help: "The directory against which relative paths are resolved. Default: the first file's.",
     completion: .directory)
-  public var projectDirectory: String?
+  package var projectDirectory: String?
 
   /// The variables and profiles.
-  @OptionGroup public var reading: ReadingOptions
+  @OptionGroup package var reading: ReadingOptions
 
   /// No options.
-  public init() {}
+  package init() {}
 
   /// Reads the project.
   ///
@@ -37,8 +37,8 @@ public struct FileOptions: ParsableArguments {
   ///   - normalizes: False to add no default values.
   ///   - environment: The environment of this process.
   /// - Returns: The project.
-  /// - Throws: `ComposeError`.
-  public func project(
+  /// - Throws: `DiagnosticError`.
+  package func project(
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
     readableDirectories: [String]? = nil,
     podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?,

@@ -1,32 +1,32 @@
 import ArgumentParser
 
 /// The variables and profiles for Compose files: options of every command that reads them.
-public struct ReadingOptions: ParsableArguments {
+package struct ReadingOptions: ParsableArguments {
   /// `--env-file`.
   @Option(
     help:
       "A file of variables for interpolation; later files take precedence. Default: COMPOSE_ENV_FILES, else .env of the project's directory.",
     completion: .file())
-  public var envFile: [String] = []
+  package var envFile: [String] = []
 
   /// `--profile`.
   @Option(help: "A profile to enable, * for all. Default: COMPOSE_PROFILES.")
-  public var profile: [String] = []
+  package var profile: [String] = []
 
   /// `--env`.
   @Option(
     name: .customLong("env"),
     help: "A variable for interpolation: K=V, or K for its value in the environment.")
-  public var variables: [String] = []
+  package var variables: [String] = []
 
   /// No options.
-  public init() {}
+  package init() {}
 
   /// The variables of `--env`.
   ///
   /// - Parameter environment: The environment of this process, for variables without a value.
   /// - Returns: The values by name.
-  public func given(_ environment: [String: String]) -> [String: String] {
+  package func given(_ environment: [String: String]) -> [String: String] {
     var given: [String: String] = [:]
     for variable in variables {
       let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -6,7 +6,7 @@ import Synchronization
 /// A waiter reads the generation, tests its condition, and waits for a later generation. Therefore
 /// it misses no change between the test and the wait. Code that changes the state notifies after
 /// the change. A wait stays on the actor of the waiter.
-public final class AsyncCondition: Sendable {
+package final class AsyncCondition: Sendable {
   private struct State {
     var generation: UInt64 = 0
     var lastID: UInt64 = 0
@@ -16,13 +16,13 @@ public final class AsyncCondition: Sendable {
   private let state = Mutex(State())
 
   /// A condition without waiters.
-  public init() {}
+  package init() {}
 
   /// The number of changes so far.
-  public var generation: UInt64 { state.withLock { $0.generation } }
+  package var generation: UInt64 { state.withLock { $0.generation } }
 
   /// Records a change of the state: all waiters test their conditions again.
-  public func notifyAll() {
+  package func notifyAll() {
     let waiters = state.withLock { state in
       state.generation += 1
       defer { state.waiters = [:] }
@@ -35,7 +35,7 @@ public final class AsyncCondition: Sendable {
   ///
   /// - Parameter generation: the generation that the waiter read before its test.
   /// - Throws: `CancellationError` when the task is canceled.
-  nonisolated(nonsending) public func wait(
+  nonisolated(nonsending) package func wait(
     after generation: UInt64
   ) async throws(CancellationError) {
     await wait(after: generation, isCancelable: true)
@@ -45,7 +45,7 @@ public final class AsyncCondition: Sendable {
   /// Returns after a later change, and ignores cancellation of the task.
   ///
   /// - Parameter generation: the generation that the waiter read before its test.
-  nonisolated(nonsending) public func waitUncanceled(after generation: UInt64) async {
+  nonisolated(nonsending) package func waitUncanceled(after generation: UInt64) async {
     await wait(after: generation, isCancelable: false)
   }
 

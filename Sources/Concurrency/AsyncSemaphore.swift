@@ -2,7 +2,7 @@ import Synchronization
 
 /// Limits the number of tasks that run a section at the same time. Other tasks wait in order of
 /// arrival, and a canceled task leaves the queue immediately.
-public final class AsyncSemaphore: Sendable {
+package final class AsyncSemaphore: Sendable {
   private struct State {
     var free: Int
     var lastNumber: UInt64 = 0
@@ -15,10 +15,10 @@ public final class AsyncSemaphore: Sendable {
   /// A semaphore without holders.
   ///
   /// - Parameter value: the number of permits.
-  public init(value: Int) { state = Mutex(State(free: value)) }
+  package init(value: Int) { state = Mutex(State(free: value)) }
 
   /// The number of tasks that wait for a permit.
-  public var waitingCount: Int { state.withLock { $0.waiting.count } }
+  package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
   /// Runs a closure while it holds a permit.
   ///
@@ -26,7 +26,7 @@ public final class AsyncSemaphore: Sendable {
   /// - Returns: the result of `body`.
   /// - Throws: the error of `body`; `CancellationError` if the task is canceled before it has a
   ///   permit.
-  nonisolated(nonsending) public func withPermit<Result>(
+  nonisolated(nonsending) package func withPermit<Result>(
     _ body: () async throws -> Result
   ) async throws -> Result {
     try await wait()
@@ -43,7 +43,7 @@ public final class AsyncSemaphore: Sendable {
   /// - Returns: the result of `body`.
   /// - Throws: the error of `body`; `CancellationError` if the task is canceled before it has a
   ///   permit.
-  nonisolated(nonsending) public func withPermit<Result>(
+  nonisolated(nonsending) package func withPermit<Result>(
     heldAtMost limit: Duration, _ body: () async throws -> Result
   ) async throws -> Result {
     try await wait()
@@ -78,7 +78,7 @@ public final class AsyncSemaphore: Sendable {
   /// Waits for a permit. `signal` returns it.
   ///
   /// - Throws: `CancellationError` if the task is canceled before it has a permit.
-  nonisolated(nonsending) public func wait() async throws(CancellationError) {
+  nonisolated(nonsending) package func wait() async throws(CancellationError) {
     let number = state.withLock { state in
       state.lastNumber += 1
       return state.lastNumber
@@ -104,7 +104,7 @@ public final class AsyncSemaphore: Sendable {
   }
 
   /// Returns a permit. The task that has waited longest gets it.
-  public func signal() {
+  package func signal() {
     let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
       if !state.waiting.isEmpty { return state.waiting.removeFirst().continuation }
       state.free += 1

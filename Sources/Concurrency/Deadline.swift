@@ -8,7 +8,7 @@ extension Task where Success == Void, Failure == Never {
   ///   - limit: the longest wait.
   ///   - givesWay: whether the wait stops when the waiting task is canceled.
   /// - Returns: whether the task has completed.
-  public func hasEnded(within limit: Duration, orCancelled givesWay: Bool = false) async -> Bool {
+  package func hasEnded(within limit: Duration, orCancelled givesWay: Bool = false) async -> Bool {
     let ending = Ending()
     let watch = Task<Void, Never> {
       await self.value

@@ -2,9 +2,9 @@ import Synchronization
 
 /// The cancellation state of a step that runs without cancellation. A request that has begun is
 /// awaited, and a request that has not begun is dropped.
-public final class Pledge: Sendable {
+package final class Pledge: Sendable {
   /// The pledge of the `withoutCancellation` call that this task runs in.
-  @TaskLocal public static var current: Pledge?
+  @TaskLocal package static var current: Pledge?
 
   private struct State {
     var isCanceled = false
@@ -17,7 +17,7 @@ public final class Pledge: Sendable {
   /// canceled, the handler runs immediately.
   ///
   /// - Parameter handler: the handler.
-  public func onCancel(_ handler: @escaping @Sendable () -> Void) {
+  package func onCancel(_ handler: @escaping @Sendable () -> Void) {
     let isLate = state.withLock { state in
       if !state.isCanceled { state.handlers.append(handler) }
       return state.isCanceled
@@ -42,7 +42,7 @@ public final class Pledge: Sendable {
 /// - Returns: the result of `step`.
 /// - Throws: the error of `step`.
 @discardableResult
-public func withoutCancellation<Value: Sendable>(
+package func withoutCancellation<Value: Sendable>(
   _ step: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
   let pledge = Pledge()

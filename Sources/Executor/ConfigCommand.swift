@@ -52,7 +52,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
 
   /// Without --pod the command needs no engine and nothing else that is asynchronous.
   func runAlone() throws -> Bool {
-    if let conflict { throw CommandFailure(conflict, code: CommandFailure.usage) }
+    if let conflict { throw CommandError(conflict, code: CommandError.usage) }
     if pod { return false }
     do {
       if checkPolicy {
@@ -72,7 +72,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
       }
       return true
     } catch {
-      throw CommandFailure(of: error)
+      throw CommandError(of: error)
     }
   }
 
@@ -95,18 +95,18 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     do {
       let (project, request) = try resolved()
       let engine = try DockerEngine(environment: ProcessEnvironment.current)
-      let plan = try await PodSetup(request: request(), engine: engine).plan()
+      let plan = try await PodPreparation(request: request(), engine: engine).plan()
       for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
       try put(Self.whole(try plan.json()))
     } catch {
-      throw CommandFailure(of: error)
+      throw CommandError(of: error)
     }
   }
 
   /// Prints the output of --check-policy. A file that no policy permits is an error.
   private func printPolicy() throws {
     let environment = ProcessEnvironment.current
-    let settings = Settings(environment: environment, file: try OperatorFile())
+    let settings = Settings(environment: environment, file: try OperatorConfiguration())
     let ids = try task.ids(settings)
     let engine = try DockerEngine(environment: environment)
     let advice = try PolicyAdvice { policy in
@@ -116,7 +116,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
         ports: task.offeredPorts(settings), environment: environment)
       var request = try task.request(for: project, ids: ids, settings: settings)
       request.policy = policy
-      _ = try PodSetup(request: request, engine: engine)
+      _ = try PodPreparation(request: request, engine: engine)
     }
     if let refusal = advice.refusal { throw refusal }
     try put(advice.text)
@@ -126,7 +126,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   /// printed.
   private func resolved() throws -> (project: Project, request: () throws -> PodRequest) {
     let environment = ProcessEnvironment.current
-    let settings = Settings(environment: environment, file: try OperatorFile())
+    let settings = Settings(environment: environment, file: try OperatorConfiguration())
     let ports = try task.offeredPorts(settings)
     let ids = try task.ids(settings)
     let project = try files.project(
@@ -163,7 +163,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     do {
       try WholeFile.write(text, to: output)
     } catch let error as Errno {
-      throw ComposeError("\(output) can't be written: \(error)")
+      throw DiagnosticError("\(output) can't be written: \(error)")
     }
   }
 
@@ -172,13 +172,13 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   private static func whole(_ text: String) -> String { text.hasSuffix("\n") ? text : text + "\n" }
 }
 
-extension CommandFailure {
+extension CommandError {
   /// The failure of a command that could not read its files. Warnings that were found before the
   /// failure are printed first.
   init(of error: any Error) {
-    for warning in (error as? ComposeError)?.warnings ?? [] {
+    for warning in (error as? DiagnosticError)?.warnings ?? [] {
       StandardError.line("compose-executor: \(warning.position): \(warning.value)")
     }
-    self.init("\(error)", code: error is SettingError ? Self.usage : 1)
+    self.init("\(error)", code: error is ConfigurationError ? Self.usage : 1)
   }
 }

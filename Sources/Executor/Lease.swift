@@ -113,11 +113,11 @@ final class Lease: Sendable {
     if state.features.contains(.figures) {
       for task in state.unsent.prefix(most) {
         if let figures = state.figures[task] { send(file, figures.line + "\n") }
-        state.noteSent(task)
+        state.recordSent(task)
       }
       state.unsent.removeFirst(min(most, state.unsent.count))
     } else if state.features.contains(.restarts) {
-      for task in state.unsent { state.noteSent(task) }
+      for task in state.unsent { state.recordSent(task) }
       state.unsent = []
       let restarts = state.figures.values.reduce(state.earlierRestarts) { $0 + $1.restarts }
       send(file, LeaseProtocol.restarts(restarts) + "\n")
@@ -128,7 +128,7 @@ final class Lease: Sendable {
   ///
   /// - Returns: whether the reaper accepted the lease.
   private func hold(_ file: Int32) async -> Bool {
-    let (answers, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+    let (responses, continuation) = AsyncStream.makeStream(of: [UInt8].self)
     state.withLock { ($0.connection, $0.features) = (file, []) }
     let source = ReadSource(file, on: .global()) {
       var bytes = [UInt8](repeating: 0, count: 64)
@@ -141,8 +141,8 @@ final class Lease: Sendable {
     }
     Self.send(file, LeaseProtocol.request(run: run) + "\n")
     var isHeld = false
-    for await answer in answers {
-      let response = String(decoding: answer, as: UTF8.self)
+    for await bytes in responses {
+      let response = String(decoding: bytes, as: UTF8.self)
       guard let features = LeaseProtocol.features(of: response) else { continue }
       isHeld = true
       state.withLock { state in
@@ -178,7 +178,7 @@ extension Lease.State {
 
   /// Records that the figures of a pod were sent. A launch is reported once. No report follows the
   /// one with the outcome.
-  fileprivate mutating func noteSent(_ task: String) {
+  fileprivate mutating func recordSent(_ task: String) {
     if figures[task]?.outcome != nil { return forgetFigures(of: task) }
     figures[task]?.isNewlyLaunched = false
   }

@@ -7,7 +7,7 @@ struct PolicyAdvice {
   /// The required permissions, each with the values that it must list; nil where it must be `true`.
   private(set) var needs: [Permission: [String]?] = [:]
   /// An error that no permission avoids, or an error for another reason.
-  private(set) var refusal: ComposeError?
+  private(set) var refusal: DiagnosticError?
 
   /// Adds one permission after another until the policy refuses nothing.
   ///
@@ -19,7 +19,7 @@ struct PolicyAdvice {
       do {
         try plan(policy)
         return
-      } catch let error as ComposeError {
+      } catch let error as DiagnosticError {
         guard let remedy = error.remedy, let permission = Permission(rawValue: remedy.setting),
           add(permission, remedy.value)
         else {

@@ -55,7 +55,7 @@ struct RunCommand: AsyncParsableCommand {
     let signals = await TerminationSignals {
       Int(signals_take_early($0))
     } arrived: { signal in
-      reading.note(signal)
+      reading.record(signal)
     }
     let environment = ProcessEnvironment.current
     let request: PodRequest
@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
     let controlGroup: String?
     do {
       form = try display.form(environment: environment)
-      let settings = Settings(environment: environment, file: try OperatorFile())
+      let settings = Settings(environment: environment, file: try OperatorConfiguration())
       level = try settings.logLevel(option: logLevel)
       controlGroup = settings.file.controlGroup
       // The engine's response takes time, so it is requested before the files are read.
@@ -82,11 +82,11 @@ struct RunCommand: AsyncParsableCommand {
         if abortOnContainerExit { options.mains = .any }
         guard let exitCodeFrom else { return }
         guard project.services[exitCodeFrom] != nil else {
-          throw SettingError(
+          throw ConfigurationError(
             description: "--exit-code-from '\(exitCodeFrom)': the file has no service of that name")
         }
         if let role = options.roles[exitCodeFrom], role != .main {
-          throw SettingError(
+          throw ConfigurationError(
             description:
               "--exit-code-from '\(exitCodeFrom)' makes it the main service, and --roles gives it the role \(role.rawValue)"
           )
@@ -103,7 +103,7 @@ struct RunCommand: AsyncParsableCommand {
       request = made
     } catch {
       if display.format == .json { throw RunJSON.failure(error) }
-      throw CommandFailure(of: error)
+      throw CommandError(of: error)
     }
     reading.isOver()
     let shown = RunDisplay(form, level: level, environment: environment)
@@ -113,7 +113,7 @@ struct RunCommand: AsyncParsableCommand {
       request: request, engine: engine, info: info, output: shown.output, environment: environment,
       log: log
     ) { update in
-      shown.states.say(update, of: request)
+      shown.states.report(update, of: request)
     }
     shown.follow(pod)
     let arrivals = signals.stream
@@ -154,7 +154,7 @@ private final class Reading: Sendable {
 
   /// Exits two seconds after a signal, unless the files have been read by then: the pod then
   /// handles the signal.
-  func note(_ signal: Int32) {
+  func record(_ signal: Int32) {
     if isDone.load(ordering: .relaxed) { return }
     DispatchQueue.global().asyncAfter(deadline: .now() + 2) {
       if self.isDone.load(ordering: .relaxed) { return }

@@ -32,11 +32,11 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
 
   func runAlone() throws -> Bool {
     if file.contains("-") {
-      throw CommandFailure("validate reads files, not standard input", code: CommandFailure.usage)
+      throw CommandError("validate reads files, not standard input", code: CommandError.usage)
     }
     var environment = ProcessEnvironment.current
     if environment["PWD"] == nil { environment["PWD"] = RealPath.workingDirectory }
-    var found: [ComposeError] = []
+    var found: [DiagnosticError] = []
     let contents = FileContents()
     for file in Set(file).sorted() {
       var options = LoadOptions(
@@ -59,11 +59,11 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
 
 /// The errors of files, in the format of the output.
 struct FaultReport {
-  private let faults: [ComposeError]
+  private let faults: [DiagnosticError]
   private let contents: FileContents
 
   /// The errors of several files. Duplicates are removed.
-  init(_ faults: [ComposeError], _ contents: FileContents) {
+  init(_ faults: [DiagnosticError], _ contents: FileContents) {
     self.contents = contents
     var seen: Set<String> = []
     self.faults = faults.sorted(by: ComposeLoader.precedes).filter {
@@ -81,12 +81,12 @@ struct FaultReport {
   }
 
   private var json: String {
-    let place = SourcePosition(file: "", line: 1, column: 1)
+    let location = SourcePosition(file: "", line: 1, column: 1)
     var trees: [String: FileKeys] = [:]
     let items = faults.map { fault in
-      var item = YAMLNode(mappingAt: place)
+      var item = YAMLNode(mappingAt: location)
       func set(_ key: String, _ content: YAMLNode.Content?) {
-        item.set(key, YAMLNode(content ?? .null, at: place))
+        item.set(key, YAMLNode(content ?? .null, at: location))
       }
       let position = fault.position
       if let file = position?.file, trees[file] == nil {
@@ -99,13 +99,13 @@ struct FaultReport {
       set("message", .string(fault.message))
       return item
     }
-    let bytes = JSONWriter.compact(YAMLNode(.sequence(items), at: place))
+    let bytes = JSONWriter.compact(YAMLNode(.sequence(items), at: location))
     return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A workflow command of GitHub Actions. Characters that would end it or one of its values are
   /// escaped.
-  private static func annotation(_ fault: ComposeError) -> String {
+  private static func annotation(_ fault: DiagnosticError) -> String {
     let message = escaped(fault.message)
     guard let name = fault.position?.file ?? fault.file else { return "::error::\(message)" }
     let file = escaped(name).replacing(":", with: "%3A").replacing(",", with: "%2C")

@@ -55,9 +55,9 @@ struct EasyOptions {
   private func setAuthorities(_ file: String?) throws(HTTPError) {
     if let file { return try set(CURLOPT_CAINFO, file) }
     let store = TrustStore.ofProcess
-    switch store.place() {
+    switch store.location() {
     case .file(let path): try set(CURLOPT_CAINFO, path)
-    case .folder(let path): try set(CURLOPT_CAPATH, path)
+    case .directory(let path): try set(CURLOPT_CAPATH, path)
     case nil: throw exchange.error(.tls, "\(request.endpoint): \(store.absence)")
     }
   }

@@ -4,9 +4,9 @@
 /// arrived while the consumer was busy comes in one piece. The sequence is for one consumer; if
 /// there are two, each gets a part of the pieces. The transfer ends when the task that waits for a
 /// piece is canceled, or when the body and its iterators are dropped.
-public struct HTTPBody: AsyncSequence, Sendable {
+package struct HTTPBody: AsyncSequence, Sendable {
   /// A piece of the body, never empty.
-  public typealias Element = [UInt8]
+  package typealias Element = [UInt8]
 
   /// Ends the transfer when the body can no longer be read.
   final class Handle: Sendable {
@@ -18,13 +18,13 @@ public struct HTTPBody: AsyncSequence, Sendable {
   let handle: Handle
 
   /// Reads pieces of the body.
-  public struct AsyncIterator: AsyncIteratorProtocol {
+  package struct AsyncIterator: AsyncIteratorProtocol {
     let handle: Handle
 
     /// The next piece. Nil at the end of the body. Runs on the caller's actor, without a thread
     /// switch if a piece has already arrived.
     /// - Throws: `HTTPError` if the connection breaks before the end; `CancellationError`.
-    public mutating func next(
+    package mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> [UInt8]? {
       try await handle.exchange.nextPiece(isolation: actor)
@@ -32,17 +32,17 @@ public struct HTTPBody: AsyncSequence, Sendable {
   }
 
   /// Creates an iterator. All iterators share the same pieces.
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
+  package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
 
   /// Ends the transfer now. A task that waits for a piece gets `CancellationError`.
-  public func cancel() { handle.exchange.cancel() }
+  package func cancel() { handle.exchange.cancel() }
 
   /// The number of bytes that have arrived and are buffered for the consumer.
-  public var bufferedByteCount: Int { handle.exchange.bufferedByteCount }
+  package var bufferedByteCount: Int { handle.exchange.bufferedByteCount }
 
   /// Reads the rest of the body.
   /// - Throws: `HTTPError`, of kind `tooLarge` for more than `limit` bytes; `CancellationError`.
-  public func collect(upTo limit: Int) async throws -> [UInt8] {
+  package func collect(upTo limit: Int) async throws -> [UInt8] {
     var all: [UInt8] = []
     for try await piece in self {
       guard all.count + piece.count <= limit else {

@@ -3,11 +3,11 @@
 ///
 /// The thread starts with the first request, sleeps while there is nothing to do, and exits when
 /// the client and all its streams are gone. Connections are kept open and reused.
-public final class HTTPClient: Sendable {
+package final class HTTPClient: Sendable {
   private let loop: EventLoop
 
   /// Creates a client with its own thread and connection pool.
-  public init() {
+  package init() {
     loop = EventLoop()
   }
 
@@ -17,7 +17,7 @@ public final class HTTPClient: Sendable {
 
   /// Sends a request and returns the complete response, whatever its status.
   /// - Throws: `HTTPError`; `CancellationError` at once when the task is canceled.
-  public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+  package func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     let exchange = Exchange(request: request, mode: .whole, client: self)
     try await exchange.perform(until: .end)
     return try exchange.wholeResponse()
@@ -26,7 +26,7 @@ public final class HTTPClient: Sendable {
   /// Sends a request, follows redirects (50 at most), and discards the body as it arrives.
   /// - Returns: The status code of the last response, after the end of its body.
   /// - Throws: `HTTPError`; `CancellationError` at once when the task is canceled.
-  public func status(of request: HTTPRequest) async throws -> Int {
+  package func status(of request: HTTPRequest) async throws -> Int {
     let exchange = Exchange(request: request, mode: .status, client: self)
     try await exchange.perform(until: .end)
     return try exchange.wholeResponse().head.status
@@ -34,7 +34,7 @@ public final class HTTPClient: Sendable {
 
   /// Sends a request and returns when the head of the response has arrived, whatever its status.
   /// - Throws: `HTTPError`; `CancellationError` at once when the task is canceled.
-  public func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
+  package func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {
     let exchange = Exchange(request: request, mode: .stream, client: self)
     let body = HTTPBody(handle: HTTPBody.Handle(exchange: exchange))
     try await exchange.perform(until: .head)
@@ -46,5 +46,5 @@ public final class HTTPClient: Sendable {
   }
 
   /// The number of connections that requests made, and how often a request reused one.
-  public var connectionCounts: (made: Int, reused: Int) { loop.connectionCounts }
+  package var connectionCounts: (made: Int, reused: Int) { loop.connectionCounts }
 }

@@ -1,7 +1,7 @@
 /// The address of a server, and how to connect to it.
-public struct HTTPEndpoint: Sendable, Hashable {
+package struct HTTPEndpoint: Sendable, Hashable {
   /// The transport below HTTP.
-  public enum Transport: Sendable, Hashable {
+  package enum Transport: Sendable, Hashable {
     /// A Unix domain socket at this absolute path.
     case unix(path: String)
     /// A TCP port. The host is a name or an address (IPv6 without brackets).
@@ -9,15 +9,15 @@ public struct HTTPEndpoint: Sendable, Hashable {
   }
 
   /// The transport.
-  public let transport: Transport
+  package let transport: Transport
   /// The files for TLS over a TCP socket. Nil is plain HTTP.
-  public let tls: TLSFiles?
+  package let tls: TLSFiles?
   /// Whether a TCP connection uses `http_proxy`, `https_proxy` and `no_proxy`. A Unix socket never
   /// does.
-  public let usesEnvironmentProxy: Bool
+  package let usesEnvironmentProxy: Bool
 
   /// Creates an endpoint. Default: no TLS and no proxy.
-  public init(transport: Transport, tls: TLSFiles? = nil, usesEnvironmentProxy: Bool = false) {
+  package init(transport: Transport, tls: TLSFiles? = nil, usesEnvironmentProxy: Bool = false) {
     self.transport = transport
     self.tls = tls
     self.usesEnvironmentProxy = usesEnvironmentProxy
@@ -36,7 +36,7 @@ public struct HTTPEndpoint: Sendable, Hashable {
 
 extension HTTPEndpoint: CustomStringConvertible {
   /// The endpoint in the notation of users: `unix:///run/docker.sock` or `http://10.0.0.1:2375`.
-  public var description: String {
+  package var description: String {
     if case .unix(let path) = transport { return "unix://\(path)" }
     return origin
   }
@@ -44,18 +44,18 @@ extension HTTPEndpoint: CustomStringConvertible {
 
 /// The PEM files of a TLS connection. Without `authorities`, the system's list is used. Without
 /// `certificate`, the client sends none.
-public struct TLSFiles: Sendable, Hashable {
+package struct TLSFiles: Sendable, Hashable {
   /// The certificates of the trusted authorities.
-  public let authorities: String?
+  package let authorities: String?
   /// The client's certificate.
-  public let certificate: String?
+  package let certificate: String?
   /// The key of the client's certificate.
-  public let key: String?
+  package let key: String?
   /// Whether the client verifies the server's certificate and name.
-  public let verifiesServer: Bool
+  package let verifiesServer: Bool
 
   /// Creates a set of file paths. By default the client verifies the server.
-  public init(
+  package init(
     authorities: String? = nil, certificate: String? = nil, key: String? = nil,
     verifiesServer: Bool = true
   ) {

@@ -1,8 +1,8 @@
 /// The reason why a request got no complete response. A canceled task gets `CancellationError`
 /// instead.
-public struct HTTPError: Error, Sendable, CustomStringConvertible {
+package struct HTTPError: Error, Sendable, CustomStringConvertible {
   /// The kind of a failure.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The client can't connect: the socket or host doesn't exist, refuses, isn't permitted, or
     /// doesn't respond.
     case unreachable
@@ -21,19 +21,19 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   }
 
   /// The kind of the failure.
-  public let kind: Kind
+  package let kind: Kind
   /// The method and path of the request.
-  public let request: String
+  package let request: String
   /// The failure and the endpoint, in one line.
-  public let reason: String
+  package let reason: String
 
   /// Creates an error.
-  public init(kind: Kind, request: String, reason: String) {
+  package init(kind: Kind, request: String, reason: String) {
     self.kind = kind
     self.request = request
     self.reason = reason
   }
 
   /// The request and the failure.
-  public var description: String { "\(request): \(reason)" }
+  package var description: String { "\(request): \(reason)" }
 }

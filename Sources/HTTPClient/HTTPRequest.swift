@@ -1,32 +1,32 @@
 /// One HTTP/1.1 request.
-public struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
   /// The server.
-  public var endpoint: HTTPEndpoint
+  package var endpoint: HTTPEndpoint
   /// The method, such as `GET`, `POST` or `DELETE`.
-  public var method: String
+  package var method: String
   /// The path, percent-encoded. It begins with `/`.
-  public var path: String
+  package var path: String
   /// The query items, in order. Names and values are percent-encoded when sent.
-  public var query: [(name: String, value: String)]
+  package var query: [(name: String, value: String)]
   /// The header fields to send. `Content-Type` is sent only if it is among them.
-  public var headers: [(name: String, value: String)]
+  package var headers: [(name: String, value: String)]
   /// The body. Nil sends none, except that `POST` and `PUT` send one of length 0.
-  public var body: [UInt8]?
+  package var body: [UInt8]?
   /// The time limit for connecting.
-  public var connectTimeout: Duration
+  package var connectTimeout: Duration
   /// The time limit from the request to the end of the response. For a stream with a 2xx status: to
   /// the end of the head. Nil is no limit.
-  public var timeout: Duration?
+  package var timeout: Duration?
   /// The time limit of a stream from the head of its response to the end of its body. Nil is no
   /// limit.
-  public var bodyTimeout: Duration?
+  package var bodyTimeout: Duration?
   /// Whether the request opens its own connection, which is closed afterwards.
-  public var opensConnection = false
+  package var opensConnection = false
   /// The largest body that `HTTPClient.send` accepts, in bytes. Default: 64 MiB.
-  public var maximumBodySize: Int
+  package var maximumBodySize: Int
 
   /// Creates a request. By default it may take 60 s, 10 s of them to connect.
-  public init(
+  package init(
     endpoint: HTTPEndpoint, method: String = "GET", path: String,
     query: [(name: String, value: String)] = [], headers: [(name: String, value: String)] = [],
     body: [UInt8]? = nil, connectTimeout: Duration = .seconds(10),
@@ -55,7 +55,7 @@ public struct HTTPRequest: Sendable {
 
 /// Percent-encodes every byte of `text` except RFC 3986's unreserved characters and those in
 /// `keeping`.
-public func percentEncoded(_ text: String, keeping: String = "") -> String {
+package func percentEncoded(_ text: String, keeping: String = "") -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   var out: [UInt8] = []
   out.reserveCapacity(text.utf8.count)

@@ -6,9 +6,9 @@ import Glibc
 ///
 /// Only `open` and `rest` block. Otherwise the owner polls `descriptor`. Only one thread at a time
 /// may use it.
-public final class HTTPUpgrade {
+package final class HTTPUpgrade {
   /// The result of a receive.
-  public enum Received: Equatable {
+  package enum Received: Equatable {
     /// The number of bytes received.
     case bytes(Int)
     /// No data now: wait until the descriptor is readable.
@@ -18,13 +18,13 @@ public final class HTTPUpgrade {
   }
 
   /// Status and header fields of the response.
-  public let head: HTTPHead
+  package let head: HTTPHead
   private let wire: Wire
   /// The bytes that arrived together with the head.
   private var early: ArraySlice<UInt8>
 
   /// The socket, only for poll(2).
-  public var descriptor: Int32 { wire.socket }
+  package var descriptor: Int32 { wire.socket }
 
   /// Connects, sends a request and receives the head of its response, on the calling thread.
   ///
@@ -34,7 +34,7 @@ public final class HTTPUpgrade {
   /// - Returns: The connection. If the status is neither 101 nor 200, it carries the rest of the
   ///   response.
   /// - Throws: `HTTPError`.
-  public static func open(
+  package static func open(
     _ request: HTTPRequest, to name: String = "tcp"
   ) throws -> HTTPUpgrade {
     let deadline = request.timeout.map { ContinuousClock.now + $0 }
@@ -73,7 +73,7 @@ public final class HTTPUpgrade {
   /// - Parameter bytes: The buffer, which must not be empty.
   /// - Returns: The result.
   /// - Throws: `HTTPError` if the connection breaks.
-  public func receive(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPError) -> Received {
+  package func receive(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPError) -> Received {
     guard early.isEmpty else {
       let count = min(early.count, bytes.count)
       bytes.copyBytes(from: early.prefix(count))
@@ -89,13 +89,13 @@ public final class HTTPUpgrade {
   /// - Returns: The number of bytes sent. 0 if the owner must wait until the descriptor is
   ///   writable.
   /// - Throws: `HTTPError` if the connection breaks, or the server doesn't read any more.
-  public func send(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Int {
+  package func send(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Int {
     try wire.send(bytes)
   }
 
   /// Closes the sending side of the connection. The server reads end-of-file and can continue to
   /// send. This closes the socket's side also under TLS.
-  public func finish() { shutdown(wire.socket, Int32(SHUT_WR)) }
+  package func finish() { shutdown(wire.socket, Int32(SHUT_WR)) }
 
   /// Reads the rest of a response that is no upgrade, as far as it arrives in time.
   ///
@@ -103,7 +103,7 @@ public final class HTTPUpgrade {
   ///   - limit: The maximum number of bytes.
   ///   - time: The time limit.
   /// - Returns: The bytes. A chunked body still has its chunk sizes.
-  public func rest(upTo limit: Int, within time: Duration) -> [UInt8] {
+  package func rest(upTo limit: Int, within time: Duration) -> [UInt8] {
     let deadline = ContinuousClock.now + time
     var all: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 16 << 10)

@@ -4,40 +4,40 @@
 
 /// The certificates of the authorities that a host trusts. Distributions have them in different
 /// locations, so a program that runs on all of them must search.
-public struct TrustStore: Sendable, Equatable {
+package struct TrustStore: Sendable, Equatable {
   /// A file of PEM certificates, or a directory of certificates that are named by their hashes.
-  public enum Place: Sendable, Equatable {
+  package enum Location: Sendable, Equatable {
     case file(String)
-    case folder(String)
+    case directory(String)
 
     var path: String {
       switch self {
-      case .file(let path), .folder(let path): path
+      case .file(let path), .directory(let path): path
       }
     }
   }
 
   /// The locations in common distributions.
-  static let usual: [Place] = [
+  static let usual: [Location] = [
     .file("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Ubuntu, Alpine, Arch
     .file("/etc/pki/tls/certs/ca-bundle.crt"),  // Red Hat, CentOS, Fedora, Amazon Linux
     .file("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"),  // the same, from release 7 on
     .file("/etc/ssl/ca-bundle.pem"),  // SUSE
     .file("/etc/ssl/cert.pem"),  // Alpine without its package
-    .folder("/etc/ssl/certs"),
-    .folder("/etc/pki/tls/certs"),
+    .directory("/etc/ssl/certs"),
+    .directory("/etc/pki/tls/certs"),
   ]
 
   /// The locations to search. The first readable one is used.
-  let places: [Place]
+  let locations: [Location]
 
   /// Creates the locations that SSL_CERT_FILE and SSL_CERT_DIR name, as for OpenSSL. If both are
   /// unset or empty, the usual locations.
-  public init(environment: (String) -> String?) {
+  package init(environment: (String) -> String?) {
     let file = environment("SSL_CERT_FILE").flatMap { $0.isEmpty ? nil : $0 }
-    let folder = environment("SSL_CERT_DIR").flatMap { $0.isEmpty ? nil : $0 }
-    let named = [file.map(Place.file), folder.map(Place.folder)].compactMap(\.self)
-    places = named.isEmpty ? Self.usual : named
+    let directory = environment("SSL_CERT_DIR").flatMap { $0.isEmpty ? nil : $0 }
+    let named = [file.map(Location.file), directory.map(Location.directory)].compactMap(\.self)
+    locations = named.isEmpty ? Self.usual : named
   }
 
   /// The locations for the current environment of this process.
@@ -49,14 +49,14 @@ public struct TrustStore: Sendable, Equatable {
   ///
   /// - Parameter root: The directory to which the paths are relative.
   /// - Returns: The location. Nil if none is readable.
-  func place(below root: String = "") -> Place? {
-    places.first { place in
-      let path = root + place.path
+  func location(below root: String = "") -> Location? {
+    locations.first { location in
+      let path = root + location.path
       var status = stat()
       guard stat(path, &status) == 0, access(path, R_OK) == 0 else { return false }
-      switch place {
+      switch location {
       case .file: return status.st_mode & S_IFMT == S_IFREG && status.st_size > 0
-      case .folder: return status.st_mode & S_IFMT == S_IFDIR && access(path, X_OK) == 0
+      case .directory: return status.st_mode & S_IFMT == S_IFDIR && access(path, X_OK) == 0
       }
     }
   }
@@ -64,7 +64,7 @@ public struct TrustStore: Sendable, Equatable {
   /// A message with the locations that were searched without success.
   var absence: String {
     "this host has no CA certificates to verify it: none at "
-      + places.map(\.path).joined(separator: ", ")
+      + locations.map(\.path).joined(separator: ", ")
       + " (SSL_CERT_FILE or SSL_CERT_DIR sets another path)"
   }
 }

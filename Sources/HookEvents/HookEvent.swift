@@ -4,9 +4,9 @@ import HookShim
 ///
 /// `HookShim.h` describes the format. Strings are kept as bytes: the sender can put any bytes into
 /// them, and different bytes that aren't UTF-8 must not become equal by decoding.
-public struct HookEvent: Hashable, Sendable {
+package struct HookEvent: Hashable, Sendable {
   /// The kind of an event, with its fields.
-  public enum Kind: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     /// An executor's container was launched: its run (Mesos' container ID) and its sandbox on the
     /// host.
     case started(run: [UInt8], sandbox: [UInt8])
@@ -17,16 +17,16 @@ public struct HookEvent: Hashable, Sendable {
   }
 
   /// The unique ID of an event, by which an event that arrives twice is recognized.
-  public struct ID: Hashable, Sendable {
+  package struct ID: Hashable, Sendable {
     /// The sender's process ID in its own PID namespace.
-    public var pid: UInt32
+    package var pid: UInt32
     /// A random number of the sender, new each time the shim is opened.
-    public var instance: UInt64
+    package var instance: UInt64
     /// 1, 2, 3… in each instance.
-    public var sequence: UInt64
+    package var sequence: UInt64
 
     /// Creates an ID.
-    public init(pid: UInt32, instance: UInt64, sequence: UInt64) {
+    package init(pid: UInt32, instance: UInt64, sequence: UInt64) {
       self.pid = pid
       self.instance = instance
       self.sequence = sequence
@@ -34,19 +34,19 @@ public struct HookEvent: Hashable, Sendable {
   }
 
   /// The kind.
-  public var kind: Kind
+  package var kind: Kind
   /// The unique ID.
-  public var id: ID
+  package var id: ID
   /// The wall clock at the time of the event, in nanoseconds since 1970.
-  public var wallClock: UInt64
+  package var wallClock: UInt64
   /// CLOCK_BOOTTIME at the time of the event, in nanoseconds. It orders the events of one boot.
-  public var bootTime: UInt64
+  package var bootTime: UInt64
   /// The boot ID in the format of `/proc/sys/kernel/random/boot_id`; nil if the sender couldn't
   /// read it.
-  public var bootID: String?
+  package var bootID: String?
 
   /// Creates an event.
-  public init(
+  package init(
     kind: Kind, id: ID, wallClock: UInt64, bootTime: UInt64, bootID: String?
   ) {
     self.kind = kind
@@ -59,13 +59,13 @@ public struct HookEvent: Hashable, Sendable {
 
 extension HookEvent {
   /// The version of the format that this type reads.
-  public static let version = UInt16(HOOK_EVENT_VERSION)
+  package static let version = UInt16(HOOK_EVENT_VERSION)
   /// The longest event of this version in bytes, if it has no unknown fields.
-  public static let longest =
+  package static let longest =
     Int(HOOK_EVENT_HEADER) + 2 * Int(HOOK_FIELD_HEADER + HOOK_SHIM_LONGEST)
 
   /// Why bytes can't be decoded as an event.
-  public enum DecodingError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum DecodingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The bytes don't begin with the magic number of events.
     case notAnEvent
     /// The event has another version: the sender is newer or older than this program.
@@ -80,7 +80,7 @@ extension HookEvent {
     case doubleField(tag: UInt16)
 
     /// The description for a log.
-    public var description: String {
+    package var description: String {
       switch self {
       case .notAnEvent: "not a hook event"
       case .unknownVersion(let version):
@@ -100,7 +100,7 @@ extension HookEvent {
   /// - Parameter bytes: exactly one event.
   /// - Returns: the event, also if its kind is unknown.
   /// - Throws: ``DecodingError``.
-  public static func decode(_ bytes: some Collection<UInt8>) throws(DecodingError) -> HookEvent {
+  package static func decode(_ bytes: some Collection<UInt8>) throws(DecodingError) -> HookEvent {
     let reader = EventReader(bytes: Array(bytes))
     let count = reader.bytes.count
     guard count >= HOOK_EVENT_AT_KIND, reader.number(UInt32.self, at: 0) == HOOK_EVENT_MAGIC else {

@@ -2,22 +2,22 @@ import HookShim
 
 /// The name of an event's file in the spool, as described in `HookShim.h`. The order of names is
 /// the order of events.
-public struct SpoolName: Hashable, Sendable, Comparable {
+package struct SpoolName: Hashable, Sendable, Comparable {
   /// The file whose size is the number of pages in the spool. It isn't an event.
-  public static let count = HOOK_SHIM_SPOOL_COUNT
+  package static let count = HOOK_SHIM_SPOOL_COUNT
 
   /// The file name, without the directory.
-  public let text: String
+  package let text: String
   /// CLOCK_BOOTTIME of the event in nanoseconds.
-  public let bootTime: UInt64
+  package let bootTime: UInt64
   /// The event's ID, which is also in the file's content.
-  public let id: HookEvent.ID
+  package let id: HookEvent.ID
   /// The file's size in bytes.
-  public let size: Int
+  package let size: Int
 
   /// Parses a name; nil if it isn't the name of an event's file. A name that begins with a dot
   /// belongs to a file that is still being written, or whose writer died.
-  public init?(_ name: String) {
+  package init?(_ name: String) {
     guard name.hasSuffix(".event"), !name.hasPrefix(".") else { return nil }
     let parts = name.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 5, parts[0].utf8.count == 20, parts[1].utf8.count == 10,
@@ -33,5 +33,5 @@ public struct SpoolName: Hashable, Sendable, Comparable {
   }
 
   /// Compares in the order of events.
-  public static func < (left: SpoolName, right: SpoolName) -> Bool { left.text < right.text }
+  package static func < (left: SpoolName, right: SpoolName) -> Bool { left.text < right.text }
 }

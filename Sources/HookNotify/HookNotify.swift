@@ -35,7 +35,7 @@ struct Started: ParsableCommand {
   func run() throws {
     var run = container
     var sandbox = sandbox
-    try reaper.tell { shim in
+    try reaper.send { shim in
       run.withUTF8 { run in
         sandbox.withUTF8 { sandbox in
           hook_shim_started(
@@ -59,7 +59,7 @@ struct Removed: ParsableCommand {
   func run() throws {
     var framework = framework
     var executor = executor
-    try reaper.tell { shim in
+    try reaper.send { shim in
       framework.withUTF8 { framework in
         executor.withUTF8 { executor in
           hook_shim_removed(
@@ -89,24 +89,24 @@ struct ReaperOptions: ParsableArguments {
 
   /// Sends an event. If it was spooled, the process exits with 4.
   ///
-  /// - Throws: `CommandFailure`; `ExitCode` 4.
-  func tell(_ event: (OpaquePointer) -> hook_shim_result) throws {
+  /// - Throws: `CommandError`; `ExitCode` 4.
+  func send(_ event: (OpaquePointer) -> hook_shim_result) throws {
     var options: [String: String] = [:]
     options["run-dir"] = runDir
     options["notify-socket"] = notifySocket
     options["spool-dir"] = spoolDir
     options["config"] = config
-    let place: ReaperPlace
+    let location: ReaperEndpoint
     do {
-      place = try ReaperPlace(options: options, environment: ProcessEnvironment.current)
+      location = try ReaperEndpoint(options: options, environment: ProcessEnvironment.current)
     } catch {
-      throw CommandFailure("\(error)", code: 2)
+      throw CommandError("\(error)", code: 2)
     }
     var shim: OpaquePointer?
-    let error = hook_shim_open(place.socket, place.spool, &shim)
+    let error = hook_shim_open(location.socket, location.spool, &shim)
     guard let shim, error == 0 else {
-      throw CommandFailure(
-        "notify-socket \(place.socket), spool-dir \(place.spool): \(String(cString: strerror(error)))",
+      throw CommandError(
+        "notify-socket \(location.socket), spool-dir \(location.spool): \(String(cString: strerror(error)))",
         code: 1)
     }
     defer { hook_shim_close(shim) }
@@ -118,7 +118,7 @@ struct ReaperOptions: ParsableArguments {
       var line = [CChar](repeating: 0, count: 512)
       hook_shim_describe(result, &line, line.count)
       let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-      throw CommandFailure(String(decoding: text, as: UTF8.self), code: 1)
+      throw CommandError(String(decoding: text, as: UTF8.self), code: 1)
     }
   }
 }

@@ -38,34 +38,34 @@ static int64_t now(void) {
 
 /* The descriptor of the directory, or a negative errno. A directory that other users may write
  * to is refused: they could fill it, or remove events. */
-static int open_folder(const char *path) {
-  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (folder < 0) return errno == ELOOP ? -ENOTDIR : -errno;
+static int open_directory(const char *path) {
+  int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory < 0) return errno == ELOOP ? -ENOTDIR : -errno;
   struct stat status;
-  int error = fstat(folder, &status) < 0 ? errno : 0;
+  int error = fstat(directory, &status) < 0 ? errno : 0;
   if (error == 0 && ((status.st_uid != geteuid() && status.st_uid != 0) || (status.st_mode & 022)))
     error = EPERM;
   if (error != 0) {
-    close(folder);
+    close(directory);
     return -error;
   }
-  return folder;
+  return directory;
 }
 
 /* Makes a directory with this mode, whatever the umask: access must not depend on which process
  * was first. */
 static int make(const char *path, mode_t mode) {
   if (mkdir(path, mode & 0700) < 0) return errno == EEXIST ? 0 : errno;
-  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (folder < 0) return errno;
-  int error = fchmod(folder, mode) < 0 ? errno : 0;
-  close(folder);
+  int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (directory < 0) return errno;
+  int error = fchmod(directory, mode) < 0 ? errno : 0;
+  close(directory);
   return error;
 }
 
-static int folder_of(const char *path) {
-  int folder = open_folder(path);
-  if (folder != -ENOENT) return folder;
+static int directory_of(const char *path) {
+  int directory = open_directory(path);
+  if (directory != -ENOENT) return directory;
   char parent[sizeof((hook_spool *)0)->path];
   strcpy(parent, path);
   char *slash = strrchr(parent, '/');
@@ -74,7 +74,7 @@ static int folder_of(const char *path) {
     make(parent, 0755);
   }
   int error = make(path, 0700);
-  return error != 0 ? -error : open_folder(path);
+  return error != 0 ? -error : open_directory(path);
 }
 
 /* Returns 0, or the errno if the path can never be a spool: a component is too long for any file
@@ -125,12 +125,12 @@ static int64_t pages_told(const char *name) {
 /* The pages of all events, or -1 if the directory isn't read completely after `reads` reads.
  * Each read holds the directory's lock, and the first returns about twenty names. readdir would
  * allocate. */
-static int64_t read_folder(int folder, int reads) {
+static int64_t read_directory(int directory, int reads) {
   _Alignas(struct entry) char room[2048];
   int64_t sum = 0;
-  if (lseek(folder, 0, SEEK_SET) < 0) return -1;
+  if (lseek(directory, 0, SEEK_SET) < 0) return -1;
   for (; reads > 0 && sum <= MOST; reads--) {
-    long count = syscall(SYS_getdents64, folder, room, sizeof room);
+    long count = syscall(SYS_getdents64, directory, room, sizeof room);
     if (count < 0) return -1;
     if (count == 0) return sum;
     for (long at = 0; at < count;) {
@@ -144,10 +144,10 @@ static int64_t read_folder(int folder, int reads) {
 
 /* The descriptor of the file whose size is the count, or a negative errno. Without O_CREAT no
  * lock is needed. */
-static int open_count(int folder) {
+static int open_count(int directory) {
   const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  int count = openat(folder, count_name, flags);
-  if (count < 0 && errno == ENOENT) count = openat(folder, count_name, flags | O_CREAT, 0600);
+  int count = openat(directory, count_name, flags);
+  if (count < 0 && errno == ENOENT) count = openat(directory, count_name, flags | O_CREAT, 0600);
   return count < 0 ? -errno : count;
 }
 
@@ -168,10 +168,10 @@ static bool may_look(hook_spool *spool) {
 
 /* If somebody has removed the events but not the count, two reads show it, and the count is
  * created again. Returns its descriptor, which replaces `count`. */
-static int count_anew(int folder, int count, int64_t *held) {
-  int64_t sum = read_folder(folder, 2);
-  if (sum < 0 || sum >= *held || unlinkat(folder, count_name, 0) < 0) return count;
-  int made = open_count(folder);
+static int count_anew(int directory, int count, int64_t *held) {
+  int64_t sum = read_directory(directory, 2);
+  if (sum < 0 || sum >= *held || unlinkat(directory, count_name, 0) < 0) return count;
+  int made = open_count(directory);
   if (made < 0) return count;
   close(count);
   add(made, sum);
@@ -187,18 +187,18 @@ static bool fits(int64_t size) {
   return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= (uint64_t)size;
 }
 
-static int write_file(int folder, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]) {
+static int write_file(int directory, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]) {
   char name[NAME];
   snprintf(
       name, sizeof name, ".%020" PRIu64 "-%010u-%020" PRIu64 "-%016" PRIx64 "-%zu.event", event->boottime,
       (unsigned)event->pid, event->sequence, event->instance, event->size);
-  int file = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return errno;
   ssize_t written = writev(file, parts, HOOK_EVENT_PARTS);
   int error = written < 0 ? errno : (size_t)written < event->size ? ENOSPC : 0;
   if (close(file) < 0 && error == 0) error = errno;
-  if (error == 0 && renameat(folder, name, folder, name + 1) < 0) error = errno;
-  if (error != 0) unlinkat(folder, name, 0);
+  if (error == 0 && renameat(directory, name, directory, name + 1) < 0) error = errno;
+  if (error != 0) unlinkat(directory, name, 0);
   return error;
 }
 
@@ -206,21 +206,21 @@ int hook_spool_write(
     hook_spool *spool, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]) {
   int64_t own = pages(event->size);
   if (!fits((int64_t)event->size) || !fits(MOST)) return EFBIG;
-  int folder = folder_of(spool->path);
-  if (folder < 0) return -folder;
-  int count = open_count(folder);
+  int directory = directory_of(spool->path);
+  if (directory < 0) return -directory;
+  int count = open_count(directory);
   int error = count < 0 ? -count : 0;
   struct stat status;
   if (error == 0 && fstat(count, &status) < 0) error = errno;
   if (error == 0 && !S_ISREG(status.st_mode)) error = EINVAL;
   if (error == 0) {
     int64_t held = status.st_size;
-    if (held + own > MOST && may_look(spool)) count = count_anew(folder, count, &held);
-    error = held + own > MOST ? HOOK_SPOOL_IS_FULL : write_file(folder, event, parts);
+    if (held + own > MOST && may_look(spool)) count = count_anew(directory, count, &held);
+    error = held + own > MOST ? HOOK_SPOOL_IS_FULL : write_file(directory, event, parts);
     if (error == 0) add(count, own);
   }
   if (count >= 0) close(count);
-  close(folder);
+  close(directory);
   return error;
 }
 
@@ -232,19 +232,19 @@ int hook_spool_open(hook_spool *spool, const char *path) {
   atomic_init(&spool->next_look, 0);
   int error = unusable(spool->path);
   if (error != 0) return error;
-  int folder = folder_of(spool->path);
-  if (folder == -ENOTDIR || folder == -EPERM) return -folder;
-  if (folder < 0) return 0;
+  int directory = directory_of(spool->path);
+  if (directory == -ENOTDIR || directory == -EPERM) return -directory;
+  if (directory < 0) return 0;
   /* A process that was killed may have left events without a count. */
   struct stat status;
-  if (fstatat(folder, count_name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT && fits(MOST)) {
-    int64_t sum = read_folder(folder, 1 << 16);
-    int count = sum > 0 ? open_count(folder) : -1;
+  if (fstatat(directory, count_name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT && fits(MOST)) {
+    int64_t sum = read_directory(directory, 1 << 16);
+    int count = sum > 0 ? open_count(directory) : -1;
     if (count >= 0) {
       add(count, sum);
       close(count);
     }
   }
-  close(folder);
+  close(directory);
   return 0;
 }

@@ -1,21 +1,21 @@
 /// Bytes as Base64 (RFC 4648, section 4), with padding and without line breaks.
-public enum Base64 {
+package enum Base64 {
   private static let digits = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// Encodes bytes.
   /// - Parameter bytes: The bytes.
   /// - Returns: The text in one line.
-  public static func text(of bytes: [UInt8]) -> String {
+  package static func text(of bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
       let group = bytes[start..<min(start + 3, bytes.count)]
       let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << (8 * UInt32(3 - group.count))
-      for place in 0..<4 {
+      for location in 0..<4 {
         text.append(
-          place > group.count
-            ? UInt8(ascii: "=") : digits[Int(bits >> UInt32(18 - 6 * place)) & 0x3F])
+          location > group.count
+            ? UInt8(ascii: "=") : digits[Int(bits >> UInt32(18 - 6 * location)) & 0x3F])
       }
     }
     return String(decoding: text, as: UTF8.self)
@@ -24,7 +24,7 @@ public enum Base64 {
   /// Decodes a text.
   /// - Parameter text: The text.
   /// - Returns: The bytes; nil if the text isn't valid Base64.
-  public static func bytes(of text: String) -> [UInt8]? {
+  package static func bytes(of text: String) -> [UInt8]? {
     var digits = Array(text.utf8)
     guard digits.count.isMultiple(of: 4) else { return nil }
     for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
@@ -56,15 +56,15 @@ public enum Base64 {
 }
 
 /// Bytes that are coded as a Base64 string, as in protobuf's JSON format.
-public struct Base64Bytes: Codable, Hashable, Sendable {
+package struct Base64Bytes: Codable, Hashable, Sendable {
   /// The bytes.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// Wraps bytes.
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   /// Decodes a Base64 string.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let bytes = Base64.bytes(of: try container.decode(String.self)) else {
       throw DecodingError.dataCorruptedError(
@@ -74,7 +74,7 @@ public struct Base64Bytes: Codable, Hashable, Sendable {
   }
 
   /// Encodes a Base64 string.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(Base64.text(of: bytes))
   }

@@ -7,7 +7,7 @@ import Linux
 package struct LibcgroupTable: Sendable {
   /// Removes cgroups with libcgroup if it knows the hierarchy, otherwise with this project's own
   /// code.
-  package let folders: CgroupFolders
+  package let tree: CgroupTree
   /// The directories of this process's own cgroups and of their ancestors.
   package let own: Set<String>
   /// Why the host's cgroups can't be read or removed.
@@ -55,8 +55,8 @@ package struct LibcgroupTable: Sendable {
       known[hierarchy] = mount(first, hierarchy)
     }
     library = LibcgroupTree(mounts: known)
-    folders = CgroupFolders(mounts: mounts, library: library)
-    own = folders.own(membership: membership)
+    tree = CgroupTree(mounts: mounts, library: library)
+    own = tree.own(membership: membership)
     fault = CgroupTreeFault.current(mountinfo: mountinfo)
     self.failure = failure
   }

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// A pipe that collects up to a fixed number of bytes of a program's output, in memory only: the
 /// output is never written to a file.
-public final class BoundedPipe: Sendable {
+package final class BoundedPipe: Sendable {
   private struct State {
     var bytes: [UInt8] = []
     var isWhole = true
@@ -15,7 +15,7 @@ public final class BoundedPipe: Sendable {
   }
 
   /// The end that the program writes to.
-  public let writer: FileDescriptor
+  package let writer: FileDescriptor
   private let reader: FileDescriptor
   private let state = Mutex(State())
 
@@ -24,7 +24,7 @@ public final class BoundedPipe: Sendable {
   /// - Parameter most: the number of bytes that are kept. A program that writes more finds the pipe
   ///   closed.
   /// - Throws: `Errno`.
-  public init(most: Int) throws {
+  package init(most: Int) throws {
     var ends: [Int32] = [0, 0]
     guard linux_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
     reader = FileDescriptor(rawValue: ends[0])
@@ -34,12 +34,12 @@ public final class BoundedPipe: Sendable {
 
   /// Closes this process's copy of the write end. The output is complete when the program has
   /// closed its copy too.
-  public func finish() { try? writer.close() }
+  package func finish() { try? writer.close() }
 
   /// Waits until the program closes its output. Call `finish()` first.
   ///
   /// - Returns: the output, and whether it is complete.
-  public func bytes() async -> (bytes: [UInt8], isWhole: Bool) {
+  package func bytes() async -> (bytes: [UInt8], isWhole: Bool) {
     await withCheckedContinuation { continuation in
       let isOver = state.withLock {
         if !$0.isOver { $0.waiter = continuation }

@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// Opens files only inside given directories, even if symbolic links on the path change meanwhile.
-public enum ConfinedFile {
+package enum ConfinedFile {
   /// Opens a file for reading if it is in one of the directories. A file in ``HostDirectory`` is
   /// always refused.
   ///
@@ -19,9 +19,9 @@ public enum ConfinedFile {
   /// - Throws: `Errno`: `improperLink` if the file is outside the directories, or would be if it
   ///   existed; `isDirectory` for a directory; `invalidArgument` for any other file that is not
   ///   regular; otherwise the error of `open(2)`.
-  public static func open(_ path: String, within directories: [String]) throws(Errno) -> Int32 {
-    let place = linux_open_path(path)
-    guard place >= 0 else {
+  package static func open(_ path: String, within directories: [String]) throws(Errno) -> Int32 {
+    let location = linux_open_path(path)
+    guard location >= 0 else {
       let error = Errno(rawValue: errno)
       // No file has such a long path, and resolving it would take long.
       guard path.utf8.count <= RealPath.longest else { throw error }
@@ -30,14 +30,14 @@ public enum ConfinedFile {
       guard isWithin(directories, real) else { throw .improperLink }
       throw error
     }
-    defer { close(place) }
-    let name = "/proc/self/fd/\(place)"
+    defer { close(location) }
+    let name = "/proc/self/fd/\(location)"
     guard let real = TextFile.linkTarget(name), isWithin(directories, real) else {
       throw .improperLink
     }
     // A container may have put a device there, which can have an effect as soon as it is opened.
     var status = stat()
-    guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard fstat(location, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw status.st_mode & S_IFMT == S_IFDIR ? .isDirectory : .invalidArgument
     }
     let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// Lists directories (readdir(3)).
-public enum Directory {
+package enum Directory {
   /// The names in a directory, without `.` and `..`, in the kernel's order. If the directory is
   /// removed during the listing, the names read so far are returned.
   ///
@@ -12,7 +12,7 @@ public enum Directory {
   ///     left out too.
   /// - Returns: the names as the kernel gives them; they need not be UTF-8.
   /// - Throws: the `Errno` of `opendir(3)` or `readdir(3)`.
-  public static func names(
+  package static func names(
     of path: FilePath, subdirectoriesOnly: Bool = false
   ) throws(Errno) -> [FilePath.Component] {
     guard let handle = path.withPlatformString({ opendir($0) }) else {
@@ -41,7 +41,7 @@ public enum Directory {
   /// - Parameter path: the directory.
   /// - Returns: the names in the kernel's order.
   /// - Throws: the `Errno` of `opendir(3)` or `readdir(3)`.
-  public static func names(of path: String) throws(Errno) -> [String] {
+  package static func names(of path: String) throws(Errno) -> [String] {
     try names(of: FilePath(path)).map(\.string)
   }
 }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// An extended attribute (xattr(7)) that marks files which this program created.
-public struct FileMark: Sendable {
+package struct FileMark: Sendable {
   private static let mostBytes = 1024
 
   private let name: String
@@ -10,7 +10,7 @@ public struct FileMark: Sendable {
   /// Creates a mark.
   ///
   /// - Parameter name: the attribute's name, with its namespace.
-  public init(_ name: String) { self.name = name }
+  package init(_ name: String) { self.name = name }
 
   /// Marks an open file.
   ///
@@ -19,7 +19,7 @@ public struct FileMark: Sendable {
   ///   - value: the attribute's value; it is cut after 1 KiB.
   /// - Returns: whether the attribute was set; false if the file system doesn't support it.
   @discardableResult
-  public func set(on file: Int32, to value: String = "1") -> Bool {
+  package func set(on file: Int32, to value: String = "1") -> Bool {
     linux_mark_file(file, name, String(decoding: value.utf8.prefix(Self.mostBytes), as: UTF8.self))
       == 0
   }
@@ -28,7 +28,7 @@ public struct FileMark: Sendable {
   ///
   /// - Parameter file: the file's descriptor.
   /// - Returns: the value; nil and `errno` if the file has no mark.
-  public func value(of file: Int32) -> String? {
+  package func value(of file: Int32) -> String? {
     var bytes = [CChar](repeating: 0, count: 4 * Self.mostBytes)
     let count = linux_read_mark(file, name, &bytes, bytes.count)
     guard count >= 0 else { return nil }
@@ -39,5 +39,5 @@ public struct FileMark: Sendable {
   ///
   /// - Parameter file: the file's descriptor.
   /// - Returns: true if it has the mark.
-  public func isOn(_ file: Int32) -> Bool { value(of: file) != nil }
+  package func isOn(_ file: Int32) -> Bool { value(of: file) != nil }
 }

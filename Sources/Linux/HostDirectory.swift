@@ -1,15 +1,15 @@
 /// The host directory of this project's programs: control sockets, private mounts and marks.
-public enum HostDirectory {
+package enum HostDirectory {
   /// The path is a constant because under Mesos the environment may come from the task. It is on
   /// tmpfs, so it is empty after a reboot.
-  public static let path = "/run/compose-executor"
+  package static let path = "/run/compose-executor"
 
   /// Whether a real path is this directory or inside it. Nothing there is read or mounted for a
   /// tenant.
   ///
   /// - Parameter real: a path without symbolic links.
   /// - Returns: true if the path is inside.
-  public static func contains(_ real: String) -> Bool {
+  package static func contains(_ real: String) -> Bool {
     RealPath.isPath(real, atOrBelow: RealPath.of(path))
   }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The process that uses a port of this host, as far as /proc shows it.
-public enum PortProcess: Sendable, Equatable {
+package enum PortProcess: Sendable, Equatable {
   /// A process, by ID and name.
   case process(Int32, name: String)
   /// An unknown process of this user: only root can find out which one.
@@ -15,7 +15,7 @@ public enum PortProcess: Sendable, Equatable {
   ///   - limit: the time limit of the search for the process.
   /// - Returns: nil if no process listens on the port. If the time limit passes, the result has the
   ///   user only.
-  public static func find(
+  package static func find(
     _ port: UInt16, transport: String, within limit: Duration = .milliseconds(500)
   ) -> PortProcess? {
     let end = ContinuousClock.now + limit

@@ -1,9 +1,9 @@
 import Glibc
 
 /// The environment that this process was started with.
-public enum ProcessEnvironment {
+package enum ProcessEnvironment {
   /// The variables. Entries without `=` are skipped.
-  public static var current: [String: String] {
+  package static var current: [String: String] {
     var result: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {

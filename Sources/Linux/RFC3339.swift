@@ -1,13 +1,13 @@
 import Glibc
 
 /// Parses points in time in the Docker Engine's format (RFC 3339).
-public enum RFC3339 {
+package enum RFC3339 {
   /// Parses a point in time such as `2026-01-02T03:04:05.678901234Z` or `…+01:00`.
   ///
   /// - Parameter text: a `date-time` of RFC 3339, section 5.6. A leap second is read as the first
   ///   second of the next minute.
   /// - Returns: seconds since 1970 in UTC; nil if the text is malformed.
-  public static func secondsSince1970(_ text: String) -> Double? {
+  package static func secondsSince1970(_ text: String) -> Double? {
     var rest = Array(text.utf8)[...]
     func digits(_ count: Int, _ range: ClosedRange<Int32>) -> Int32? {
       guard rest.count >= count else { return nil }

@@ -5,9 +5,9 @@ import Synchronization
 /// Watches a descriptor for input until it is canceled, and then closes it.
 ///
 /// The type is `@unchecked Sendable` because Dispatch sources are thread-safe but not declared so.
-public final class ReadSource: @unchecked Sendable {
+package final class ReadSource: @unchecked Sendable {
   /// The descriptor.
-  public let descriptor: Int32
+  package let descriptor: Int32
   private let queue: DispatchQueue
   private let source: any DispatchSourceRead
   private let isPaused = Mutex(false)
@@ -18,7 +18,7 @@ public final class ReadSource: @unchecked Sendable {
   ///   - descriptor: the descriptor.
   ///   - queue: the queue on which the handler runs.
   ///   - ready: is called whenever there is input, or the other end is closed.
-  public init(
+  package init(
     _ descriptor: Int32, on queue: DispatchQueue, ready: @escaping @Sendable () -> Void
   ) {
     (self.descriptor, self.queue) = (descriptor, queue)
@@ -29,7 +29,7 @@ public final class ReadSource: @unchecked Sendable {
   }
 
   /// Suspends the handler for a time. Input stays in the kernel's buffer meanwhile.
-  public func pause(milliseconds: Int) {
+  package func pause(milliseconds: Int) {
     let isFirst = isPaused.withLock { isPaused in
       defer { isPaused = true }
       if !isPaused { source.suspend() }
@@ -48,7 +48,7 @@ public final class ReadSource: @unchecked Sendable {
   }
 
   /// Stops watching, and closes the descriptor after a running handler has returned.
-  public func cancel() {
+  package func cancel() {
     source.cancel()
     // A suspended source runs no cancel handler.
     resume()

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Resolves symbolic links, for checks of the location that a path leads to.
-public enum RealPath {
+package enum RealPath {
   /// The number of symbolic links that one name may lead through, as in the kernel. The kernel
   /// can't open a name with more.
   private static let mostLinks = 40
@@ -11,7 +11,7 @@ public enum RealPath {
   ///
   /// - Parameter path: the path; a relative path is resolved from the working directory.
   /// - Returns: an absolute path without symbolic links, `.`, `..` and doubled slashes.
-  public static func of(_ path: String) -> String {
+  package static func of(_ path: String) -> String {
     var real: [String] = []
     let start = path.utf8.first == slash ? "" : workingDirectory + "/"
     for part in components(of: start + path) {
@@ -49,7 +49,7 @@ public enum RealPath {
   ///
   /// - Parameter path: the path.
   /// - Returns: an absolute path without symbolic links; nil if the file doesn't exist.
-  public static func ofExisting(_ path: String) -> String? {
+  package static func ofExisting(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     return String(cString: resolved)
@@ -61,7 +61,7 @@ public enum RealPath {
   ///   - path: the path.
   ///   - directory: the directory.
   /// - Returns: true if the path is the directory or below it.
-  public static func isPath(_ path: String, atOrBelow directory: String) -> Bool {
+  package static func isPath(_ path: String, atOrBelow directory: String) -> Bool {
     let (path, directory) = (path.utf8, directory.utf8)
     guard path.starts(with: directory) else { return false }
     let next = path.dropFirst(directory.count).first
@@ -72,19 +72,19 @@ public enum RealPath {
 
   /// The longest path that the kernel accepts, in bytes: PATH_MAX without the terminating zero
   /// byte.
-  public static let longest = 4095
+  package static let longest = 4095
 
   /// The names in a path. The path is split by bytes, as in the kernel, because a Swift `Character`
   /// can combine a slash with its neighbor.
   ///
   /// - Parameter path: the path.
   /// - Returns: the nonempty parts between slashes.
-  public static func components(of path: String) -> [String] {
+  package static func components(of path: String) -> [String] {
     path.utf8.split(separator: slash).map { String(Substring($0)) }
   }
 
   /// The process's working directory; `/` if it has no path.
-  public static var workingDirectory: String {
+  package static var workingDirectory: String {
     guard let pointer = getcwd(nil, 0) else { return "/" }
     defer { free(pointer) }
     return String(cString: pointer)

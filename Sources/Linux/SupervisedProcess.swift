@@ -6,13 +6,13 @@ import SystemPackage
 
 /// A program on the host that is killed together with all its descendants when this process exits,
 /// even if this process is killed.
-public struct SupervisedProcess: Sendable {
+package struct SupervisedProcess: Sendable {
   /// How a program exited.
-  public enum Ending: Sendable, Equatable {
+  package enum Ending: Sendable, Equatable {
     /// It exited with this code.
     case exited(Int32)
     /// It was killed by this signal.
-    case signalled(Int32)
+    case signaled(Int32)
   }
 
   /// The program's path, or a name that is searched for in the PATH of `environment`.
@@ -22,7 +22,7 @@ public struct SupervisedProcess: Sendable {
   /// The environment variables.
   let environment: [String: String]
   /// The working directory.
-  let folder: String
+  let directory: String
 
   /// Describes a program without starting it.
   ///
@@ -30,14 +30,14 @@ public struct SupervisedProcess: Sendable {
   ///   - program: the program's path, or a name that is searched for in the PATH of `environment`.
   ///   - arguments: the arguments, without the program's name.
   ///   - environment: the environment variables.
-  ///   - folder: the working directory.
-  public init(
-    _ program: String, _ arguments: [String], environment: [String: String], folder: String
+  ///   - directory: the working directory.
+  package init(
+    _ program: String, _ arguments: [String], environment: [String: String], directory: String
   ) {
     self.program = program
     self.arguments = arguments
     self.environment = environment
-    self.folder = folder
+    self.directory = directory
   }
 
   /// Runs the program until it exits or the time limit passes, then kills its remaining
@@ -50,12 +50,12 @@ public struct SupervisedProcess: Sendable {
   ///   - error: its standard error; nil for /dev/null.
   /// - Returns: how it exited; nil if the time limit passed.
   /// - Throws: `Errno` if it can't be started, `CancellationError`.
-  public func run(
+  package func run(
     within limit: Duration?, input: FileDescriptor? = nil, output: FileDescriptor? = nil,
     error: FileDescriptor? = nil
   ) async throws -> Ending? {
     try Task.checkCancellation()
-    let lifeline = Lifeline()
+    let lifeline = ControlPipe()
     return try await withTaskCancellationHandler {
       let clock = Task {
         guard let limit else { return }
@@ -77,7 +77,7 @@ public struct SupervisedProcess: Sendable {
   /// - Returns: how it exited, and the last 64 KiB of its standard output and of its standard
   ///   error.
   /// - Throws: `Errno` if it can't be started, `CancellationError`.
-  public func texts(input: String) async throws -> (Ending?, output: String, error: String) {
+  package func texts(input: String) async throws -> (Ending?, output: String, error: String) {
     let files = try UnlinkedFiles(input: input)
     defer { files.close() }
     let ending = try await run(
@@ -87,7 +87,7 @@ public struct SupervisedProcess: Sendable {
 
   /// Waits on a separate thread, because `linux_wait_program` blocks and must run on the thread
   /// that called `linux_start_program`.
-  private func ending(_ lifeline: Lifeline, files: [FileDescriptor?]) async throws -> Ending {
+  private func ending(_ lifeline: ControlPipe, files: [FileDescriptor?]) async throws -> Ending {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue(label: "program").async {
         continuation.resume(
@@ -96,7 +96,7 @@ public struct SupervisedProcess: Sendable {
     }
   }
 
-  private func wait(_ lifeline: Lifeline, files: [FileDescriptor?]) throws -> Ending {
+  private func wait(_ lifeline: ControlPipe, files: [FileDescriptor?]) throws -> Ending {
     let nothing = try FileDescriptor.open("/dev/null", .readWrite, options: .closeOnExec)
     defer { try? nothing.close() }
     var process: pid_t = 0
@@ -114,7 +114,7 @@ public struct SupervisedProcess: Sendable {
     let error = linux_wait_program(process, result, &status)
     guard error == 0 else { throw Errno(rawValue: error) }
     let signal = status & 0x7f
-    return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+    return signal == 0 ? .exited((status >> 8) & 0xff) : .signaled(signal)
   }
 
   private func withPointers(_ start: (inout linux_program) -> Int32) -> Int32 {
@@ -123,11 +123,11 @@ public struct SupervisedProcess: Sendable {
     defer { for text in words + variables { free(text) } }
     words.append(nil)
     variables.append(nil)
-    return folder.withCString { folder in
+    return directory.withCString { directory in
       words.withUnsafeBufferPointer { words in
         variables.withUnsafeBufferPointer { variables in
           var program = linux_program()
-          program.folder = folder
+          program.directory = directory
           program.arguments = words.baseAddress
           program.environment = variables.baseAddress
           return start(&program)
@@ -140,14 +140,14 @@ public struct SupervisedProcess: Sendable {
   /// reports the error.
   private var path: String {
     if program.contains("/") { return program }
-    let folders = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-    return folders.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 } ?? program
+    let directories = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    return directories.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 } ?? program
   }
 }
 
 /// The descriptor that keeps a program alive: the program is killed when it is closed, explicitly
 /// or by the exit of this process.
-private final class Lifeline: Sendable {
+private final class ControlPipe: Sendable {
   private struct State {
     var descriptor: Int32?
     var isCut = false

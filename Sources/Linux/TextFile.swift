@@ -2,20 +2,20 @@ import Glibc
 import SystemPackage
 
 /// Reads small text files whole: kernel files, settings, tokens and state.
-public enum TextFile {
+package enum TextFile {
   /// The text of a file. It is read until end of file, because files in /proc report no size.
   ///
   /// - Parameter path: the path.
   /// - Returns: the text; bytes that are not UTF-8 are replaced.
   /// - Throws: the `Errno` of `open(2)` or `read(2)`.
-  public static func text(_ path: String) throws -> String { try text(FilePath(path)) }
+  package static func text(_ path: String) throws -> String { try text(FilePath(path)) }
 
   /// The text of a file whose path need not be UTF-8.
   ///
   /// - Parameter path: an absolute path.
   /// - Returns: the text; bytes that are not UTF-8 are replaced.
   /// - Throws: the `Errno` of `open(2)` or `read(2)`.
-  public static func text(_ path: FilePath) throws -> String {
+  package static func text(_ path: FilePath) throws -> String {
     let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
     return try file.closeAfter { try rest(of: file, limit: .max) }
   }
@@ -42,7 +42,7 @@ public enum TextFile {
   /// - Returns: the text; bytes that are not UTF-8 are replaced.
   /// - Throws: the `Errno` of `open(2)` or `read(2)`; `EFBIG` if the text is longer than `limit`;
   ///   `EINVAL` if the file is not regular; `improperLink` if it is outside `directories`.
-  public static func regular(
+  package static func regular(
     _ path: String, limit: Int = 16 << 20, within directories: [String]? = nil
   ) throws -> String {
     let file =
@@ -76,7 +76,7 @@ public enum TextFile {
   ///
   /// - Parameter path: an absolute path.
   /// - Returns: nil if the file can't be read or the line is empty.
-  public static func line(_ path: String) -> String? {
+  package static func line(_ path: String) -> String? {
     guard let text = try? text(path) else { return nil }
     let line = text.prefix { $0 != "\n" }
     let word = line.trimmingSpaces()
@@ -87,7 +87,7 @@ public enum TextFile {
   ///
   /// - Parameter path: the path of the link.
   /// - Returns: nil if the link can't be read.
-  public static func linkTarget(_ path: String) -> String? {
+  package static func linkTarget(_ path: String) -> String? {
     var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink(path, &bytes, bytes.count)
     guard count > 0 else { return nil }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Unix domain sockets by path (unix(7)).
-public enum UnixSocket {
+package enum UnixSocket {
   /// Connects to a stream socket.
   ///
   /// - Parameters:
@@ -11,7 +11,7 @@ public enum UnixSocket {
   ///     blocking mode too.
   /// - Returns: a close-on-exec descriptor; nil and `errno` if no process listens, EAGAIN if the
   ///   listener accepts no connection.
-  public static func connect(_ path: String, waits: Bool = true) -> Int32? {
+  package static func connect(_ path: String, waits: Bool = true) -> Int32? {
     var kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
     if !waits { kind |= SOCK_NONBLOCK.rawValue }
     let file = socket(AF_UNIX, Int32(kind), 0)
@@ -48,7 +48,7 @@ public enum UnixSocket {
   ///   - path: the receiver's socket.
   ///   - limit: how long to wait for a busy receiver; zero to not wait.
   /// - Returns: whether the whole datagram was accepted.
-  public static func send(_ bytes: [UInt8], to path: String, within limit: Duration) -> Bool {
+  package static func send(_ bytes: [UInt8], to path: String, within limit: Duration) -> Bool {
     let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { return false }
     defer { close(file) }
@@ -67,7 +67,7 @@ public enum UnixSocket {
   ///   - file: the socket.
   ///   - option: `SO_SNDTIMEO` or `SO_RCVTIMEO`.
   ///   - limit: the limit in whole seconds; zero for no limit.
-  public static func limit(_ file: Int32, _ option: Int32, to limit: Duration) {
+  package static func limit(_ file: Int32, _ option: Int32, to limit: Duration) {
     var time = timeval()
     time.tv_sec = Int(limit.components.seconds)
     setsockopt(file, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -80,7 +80,7 @@ public enum UnixSocket {
   ///   - path: the path.
   ///   - mode: the permissions of the socket file.
   /// - Returns: 0, or an errno: EADDRINUSE if another file is at the path.
-  public static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
+  package static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
     if isAbandoned(path) { unlink(path) }
     // The socket file gets the mode of the socket less the umask. The umask is process-wide and
     // isn't changed, so the file is never accessible to more users than intended.
@@ -115,7 +115,7 @@ public enum UnixSocket {
   ///   - path: the path; one that begins with `@` is an abstract name.
   ///   - body: the system call.
   /// - Returns: the result of the call.
-  public static func withAddress(
+  package static func withAddress(
     _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
     var address = sockaddr_un()

@@ -3,13 +3,13 @@ import SystemPackage
 
 /// Files without a name for the input and output of programs. Unlike pipes they never block, and
 /// they disappear when closed.
-public enum UnlinkedFile {
+package enum UnlinkedFile {
   /// Creates a file.
   ///
   /// - Parameter text: its content.
   /// - Returns: the file, positioned at its beginning.
   /// - Throws: `Errno`.
-  public static func with(_ text: String = "") throws -> FileDescriptor {
+  package static func with(_ text: String = "") throws -> FileDescriptor {
     guard let stream = tmpfile() else { throw Errno(rawValue: errno) }
     defer { fclose(stream) }
     let number = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0)
@@ -32,7 +32,7 @@ public enum UnlinkedFile {
   ///   - limit: the largest number of bytes.
   /// - Returns: the text; bytes that are not UTF-8 are replaced.
   /// - Throws: `Errno`.
-  public static func text(of file: FileDescriptor, limit: Int = 1 << 16) throws -> String {
+  package static func text(of file: FileDescriptor, limit: Int = 1 << 16) throws -> String {
     let end = try file.seek(offset: 0, from: .end)
     try file.seek(offset: max(0, end - Int64(limit)), from: .start)
     var bytes = [UInt8](repeating: 0, count: limit)
@@ -49,19 +49,19 @@ public enum UnlinkedFile {
 }
 
 /// The standard input, output and error of a program.
-public struct UnlinkedFiles {
+package struct UnlinkedFiles {
   /// Standard input.
-  public let input: FileDescriptor
+  package let input: FileDescriptor
   /// Standard output.
-  public let output: FileDescriptor
+  package let output: FileDescriptor
   /// Standard error.
-  public let error: FileDescriptor
+  package let error: FileDescriptor
 
   /// Creates the three files.
   ///
   /// - Parameter text: the content of standard input.
   /// - Throws: `Errno`.
-  public init(input text: String) throws {
+  package init(input text: String) throws {
     var made: [FileDescriptor] = []
     do {
       for text in [text, "", ""] { made.append(try UnlinkedFile.with(text)) }
@@ -73,7 +73,7 @@ public struct UnlinkedFiles {
   }
 
   /// Closes the three files.
-  public func close() {
+  package func close() {
     for file in [input, output, error] { try? file.close() }
   }
 }

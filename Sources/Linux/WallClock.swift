@@ -1,20 +1,20 @@
 import Glibc
 
 /// The time of day.
-public enum WallClock {
+package enum WallClock {
   /// The current time in seconds since 1970.
-  public static var seconds: Int64 { Int64(time(nil)) }
+  package static var seconds: Int64 { Int64(time(nil)) }
 
   /// A point in time in UTC, to the second (RFC 3339).
   ///
   /// - Parameter seconds: seconds since 1970.
   /// - Returns: text such as `2026-01-01T00:00:00Z`.
-  public static func text(_ seconds: Int64) -> String {
+  package static func text(_ seconds: Int64) -> String {
     text(timespec(tv_sec: Int(seconds), tv_nsec: 0), withMilliseconds: false)
   }
 
   /// The current time in UTC, to the millisecond (RFC 3339).
-  public static var now: String {
+  package static var now: String {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return text(time, withMilliseconds: true)

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Writes a file of a user atomically: the file has either the complete new content or the old
 /// content.
-public enum WholeFile {
+package enum WholeFile {
   /// Writes a file. A regular file is replaced after the new content is on disk, and keeps its
   /// permissions. A symbolic link is kept, and its target is replaced. Any other file, such as a
   /// terminal or a pipe, is written to.
@@ -12,7 +12,7 @@ public enum WholeFile {
   ///   - text: the new content.
   ///   - path: the path; its directory must exist.
   /// - Throws: `Errno`. A regular file is then unchanged.
-  public static func write(_ text: String, to path: String) throws {
+  package static func write(_ text: String, to path: String) throws {
     var status = stat()
     let isThere = stat(path, &status) == 0
     if isThere, status.st_mode & S_IFMT != S_IFREG {

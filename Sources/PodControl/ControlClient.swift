@@ -5,12 +5,12 @@ import Linux
 import PodIdentity
 
 /// Sends requests to the control socket of one executor.
-public struct ControlClient: Sendable {
+package struct ControlClient: Sendable {
   /// The executor's socket.
-  public let socket: ControlSocket
+  package let socket: ControlSocket
 
   /// A client without a connection.
-  public init(_ socket: ControlSocket) { self.socket = socket }
+  package init(_ socket: ControlSocket) { self.socket = socket }
 
   /// Requests the status of an executor's pods.
   ///
@@ -18,7 +18,7 @@ public struct ControlClient: Sendable {
   /// - Returns: one status for each task that has not finished, including those whose pod is
   ///   launching.
   /// - Throws: `ControlError`
-  public func status(within limit: Duration = .seconds(2)) async throws(ControlError)
+  package func status(within limit: Duration = .seconds(2)) async throws(ControlError)
     -> [PodStatus]
   {
     try await responses(to: ControlRequest(.status), within: limit).compactMap(\.status)
@@ -31,7 +31,7 @@ public struct ControlClient: Sendable {
   ///   - limit: the longest time for the whole response.
   /// - Returns: the lines of the response.
   /// - Throws: `ControlError`; `refused` with the executor's reason.
-  public func responses(
+  package func responses(
     to request: ControlRequest, within limit: Duration
   ) async throws(ControlError) -> [ControlResponse] {
     let deadline = ContinuousClock.now + limit
@@ -54,7 +54,7 @@ public struct ControlClient: Sendable {
   /// - Parameter deadline: when to stop the attempts to connect to a busy executor.
   /// - Returns: the connection, on which one request can be sent.
   /// - Throws: `ControlError`
-  public func connect(until deadline: ContinuousClock.Instant) async throws(ControlError)
+  package func connect(until deadline: ContinuousClock.Instant) async throws(ControlError)
     -> ControlConnection
   {
     while true {

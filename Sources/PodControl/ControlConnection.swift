@@ -6,7 +6,7 @@ import Synchronization
 
 /// A connection to an executor, for one request and the lines of its response. The connection is
 /// closed together with its last reference.
-public final class ControlConnection: Sendable {
+package final class ControlConnection: Sendable {
   private struct State {
     var lines = LineBuffer(limit: ControlProtocol.longestResponse)
     var isClosed = false
@@ -32,7 +32,7 @@ public final class ControlConnection: Sendable {
   deinit { close() }
 
   /// Closes the connection. The rest of a response that is still being sent is lost.
-  public func close() {
+  package func close() {
     state.withLock { state in
       state.isClosed = true
       state.source?.cancel()
@@ -43,7 +43,7 @@ public final class ControlConnection: Sendable {
 
   /// Sends the request. An executor that does not accept it closes the connection, and `next`
   /// reports that.
-  public func send(_ request: ControlRequest) {
+  package func send(_ request: ControlRequest) {
     let bytes = ControlProtocol.line(request)
     state.withLock { state in
       if state.isClosed { return }
@@ -56,7 +56,7 @@ public final class ControlConnection: Sendable {
   /// - Parameter deadline: when to stop the wait; nil for no deadline.
   /// - Returns: nil when the executor has closed the connection.
   /// - Throws: `ControlError`; `silent` at the deadline and when the task is canceled.
-  public func next(
+  package func next(
     until deadline: ContinuousClock.Instant? = nil
   ) async throws(ControlError) -> ControlResponse? {
     let clock = deadline.map { deadline in

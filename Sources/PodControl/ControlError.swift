@@ -1,5 +1,5 @@
 /// The reason why a request to an executor failed.
-public enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The executor has no socket, or no process listens on it.
   case absent
   /// The permissions of the socket exclude this user.
@@ -18,7 +18,7 @@ public enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
   case failed(String)
 
   /// One line for people. Text from the executor is not sanitized.
-  public var description: String {
+  package var description: String {
     switch self {
     case .absent: "its executor has no control socket"
     case .denied: "only root and the group in control-group may query its executor"

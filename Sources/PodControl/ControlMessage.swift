@@ -1,28 +1,28 @@
 import JSON
 
 /// A request to an executor: one line of JSON (docs/design.md, "Control socket").
-public struct ControlRequest: Codable, Sendable, Equatable {
+package struct ControlRequest: Codable, Sendable, Equatable {
   /// The commands that an executor handles.
-  public enum Command: String, Codable, Sendable {
+  package enum Command: String, Codable, Sendable {
     case status, stop, restart, events
   }
 
   /// The protocol's version.
-  public var version = ControlProtocol.version
+  package var version = ControlProtocol.version
   /// The raw value of a `Command`. An executor refuses any other value.
-  public var command: String
+  package var command: String
   /// The ID of the task that the request is for; nil for all tasks of the executor.
-  public var task: String?
+  package var task: String?
   /// `stop`: the time that the pod has to stop, in milliseconds; nil for the pod's own grace
   /// period.
-  public var grace: Int64?
+  package var grace: Int64?
   /// `restart`: the name of the service.
-  public var service: String?
+  package var service: String?
   /// `events`: whether the executor also sends events that occur later.
-  public var follow: Bool?
+  package var follow: Bool?
 
   /// A request.
-  public init(
+  package init(
     _ command: Command, task: String? = nil, grace: Int64? = nil, service: String? = nil,
     follow: Bool? = nil
   ) {
@@ -35,24 +35,24 @@ public struct ControlRequest: Codable, Sendable, Equatable {
 }
 
 /// One line of an executor's response (docs/design.md, "Control socket").
-public struct ControlResponse: Codable, Sendable, Equatable {
+package struct ControlResponse: Codable, Sendable, Equatable {
   /// The protocol's version.
-  public var version = ControlProtocol.version
+  package var version = ControlProtocol.version
   /// `status`: one task's pod.
-  public var status: PodStatus?
+  package var status: PodStatus?
   /// `events`: the ID of the task that the event belongs to.
-  public var task: String?
+  package var task: String?
   /// `events`: one event.
-  public var event: PodEvent?
+  package var event: PodEvent?
   /// `stop`: the time after which nothing of the pod is left, in milliseconds.
-  public var within: Int64?
+  package var within: Int64?
   /// The reason why the request was refused or failed.
-  public var error: String?
+  package var error: String?
   /// True in the last line.
-  public var end: Bool?
+  package var end: Bool?
 
   /// A line of a response.
-  public init(
+  package init(
     status: PodStatus? = nil, task: String? = nil, event: PodEvent? = nil, within: Int64? = nil,
     error: String? = nil, end: Bool? = nil
   ) {

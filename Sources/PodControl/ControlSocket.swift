@@ -2,20 +2,20 @@ import Linux
 import PodIdentity
 
 /// The name of an executor's control socket: the run, the executor's process ID and its start time.
-public struct ControlSocket: Sendable, Hashable {
+package struct ControlSocket: Sendable, Hashable {
   /// The directory in which executors create their sockets. It is a constant because the
   /// environment may be the task's under Mesos.
-  public static let standardDirectory = "\(HostDirectory.path)/control"
+  package static let standardDirectory = "\(HostDirectory.path)/control"
 
   /// The directory that holds the socket.
-  public let directory: String
+  package let directory: String
   /// The file's name.
-  public let name: String
+  package let name: String
   /// The executor's process ID on the host; nil where the executor cannot know it.
-  public let pid: Int32?
+  package let pid: Int32?
   /// The start time of the executor's process in clock ticks since boot; nil where the executor
   /// cannot know it.
-  public let startTime: UInt64?
+  package let startTime: UInt64?
 
   /// The longest part of a run in a name, in bytes. The kernel accepts paths of 107 bytes
   /// (unix(7)).
@@ -27,7 +27,7 @@ public struct ControlSocket: Sendable, Hashable {
   ///   - run: Mesos' container ID, or its replacement outside Mesos.
   ///   - incarnation: the executor's process.
   ///   - directory: the directory of all sockets.
-  public init(
+  package init(
     run: String, incarnation: Incarnation, directory: String = ControlSocket.standardDirectory
   ) {
     self.directory = directory
@@ -40,7 +40,7 @@ public struct ControlSocket: Sendable, Hashable {
   /// - Parameters:
   ///   - identity: the identity that the labels of the pod contain.
   ///   - directory: the directory of all sockets.
-  public init(_ identity: PodIdentity, directory: String = ControlSocket.standardDirectory) {
+  package init(_ identity: PodIdentity, directory: String = ControlSocket.standardDirectory) {
     self.init(run: identity.run, incarnation: identity.incarnation, directory: directory)
   }
 
@@ -49,7 +49,7 @@ public struct ControlSocket: Sendable, Hashable {
   /// - Parameters:
   ///   - name: the name of the file.
   ///   - directory: the directory that contains the file.
-  public init?(name: String, directory: String = ControlSocket.standardDirectory) {
+  package init?(name: String, directory: String = ControlSocket.standardDirectory) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count >= 3, !name.contains("/"), !parts[..<(parts.count - 2)].allSatisfy(\.isEmpty),
       let pid = Int32(parts[parts.count - 2]), pid >= 0,
@@ -67,19 +67,19 @@ public struct ControlSocket: Sendable, Hashable {
   ///
   /// - Parameter directory: the directory of all sockets.
   /// - Returns: the sockets, whether or not an executor listens on them.
-  public static func all(in directory: String = ControlSocket.standardDirectory) -> [ControlSocket]
+  package static func all(in directory: String = ControlSocket.standardDirectory) -> [ControlSocket]
   {
     let names = (try? Directory.names(of: directory)) ?? []
     return names.sorted().compactMap { ControlSocket(name: $0, directory: directory) }
   }
 
   /// The file's path.
-  public var path: String { "\(directory)/\(name)" }
+  package var path: String { "\(directory)/\(name)" }
 
   /// Whether the process table proves that the executor's process has exited.
-  public var isAbandoned: Bool {
+  package var isAbandoned: Bool {
     let owner = Incarnation(bootID: nil, pid: pid, startTime: startTime)
-    if case .gone? = owner.look() { return true }
+    if case .gone? = owner.inspect() { return true }
     return false
   }
 

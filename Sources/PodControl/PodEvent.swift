@@ -1,8 +1,8 @@
 /// One entry of a pod's history: a line of the response to `events` (docs/design.md,
 /// "Control socket").
-public struct PodEvent: Codable, Sendable, Equatable {
+package struct PodEvent: Codable, Sendable, Equatable {
   /// The kinds of events. More may be added: a reader ignores unknown kinds.
-  public enum Kind: String, Codable, Sendable, CaseIterable {
+  package enum Kind: String, Codable, Sendable, CaseIterable {
     /// The launch begins.
     case podStarting = "pod-starting"
     /// A hook of the pod begins or has exited; `subject` is its event, for example `pre-launch`.
@@ -53,23 +53,23 @@ public struct PodEvent: Codable, Sendable, Equatable {
   }
 
   /// The time in UTC (RFC 3339).
-  public var time: String
+  package var time: String
   /// The raw value of a `Kind`.
-  public var event: String
+  package var event: String
   /// The service, with `-N` after it where it has several containers; nil for an event of the whole
   /// pod.
-  public var service: String?
+  package var service: String?
   /// The cause, for people; empty where there is none.
-  public var message: String
+  package var message: String
   /// The image, network, volume or hook of the event.
-  public var subject: String?
+  package var subject: String?
   /// The container's ID.
-  public var container: String?
+  package var container: String?
   /// The exit code of a container or hook.
-  public var exitCode: Int?
+  package var exitCode: Int?
 
   /// An entry.
-  public init(
+  package init(
     time: String, event: String, service: String?, message: String, subject: String? = nil,
     container: String? = nil, exitCode: Int? = nil
   ) {
@@ -83,5 +83,5 @@ public struct PodEvent: Codable, Sendable, Equatable {
   }
 
   /// The kind of the event; nil for a kind that this program doesn't know.
-  public var kind: Kind? { Kind(rawValue: event) }
+  package var kind: Kind? { Kind(rawValue: event) }
 }

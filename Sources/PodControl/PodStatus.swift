@@ -1,31 +1,31 @@
 /// The status of a pod, from its executor: a line of the response to `status` (docs/design.md,
 /// "Control socket").
-public struct PodStatus: Codable, Sendable, Equatable {
+package struct PodStatus: Codable, Sendable, Equatable {
   /// The lifecycle state of a pod, as its executor knows it.
-  public enum State: String, Codable, Sendable {
+  package enum State: String, Codable, Sendable {
     case launching, running, unhealthy, stopping
   }
 
   /// A service's container.
-  public struct Service: Codable, Sendable, Equatable {
+  package struct Service: Codable, Sendable, Equatable {
     /// The service, with `-N` after it where it has several containers.
-    public var name: String
+    package var name: String
     /// The container's ID; nil before it is created.
-    public var container: String?
+    package var container: String?
     /// `planned`, `created`, `starting`, `running`, `exiting`, `stopping`, `restarting` or
     /// `exited`.
-    public var state: String
+    package var state: String
     /// `starting`, `healthy` or `unhealthy`; nil without a health check.
-    public var health: String?
+    package var health: String?
     /// The number of restarts.
-    public var restarts: Int
+    package var restarts: Int
     /// Its last exit code.
-    public var exitCode: Int?
+    package var exitCode: Int?
     /// What the exit of the service means to the pod; nil where no service has a role.
-    public var role: String?
+    package var role: String?
 
     /// A description of a service's container.
-    public init(
+    package init(
       name: String, container: String?, state: String, health: String?, restarts: Int,
       exitCode: Int?, role: String? = nil
     ) {
@@ -40,15 +40,15 @@ public struct PodStatus: Codable, Sendable, Equatable {
   }
 
   /// A published port.
-  public struct Port: Codable, Sendable, Equatable {
+  package struct Port: Codable, Sendable, Equatable {
     /// The service that publishes it.
-    public var service: String
+    package var service: String
     /// The container's port.
-    public var container: Int
+    package var container: Int
     /// The host's port.
-    public var host: Int
+    package var host: Int
     /// `tcp`, `udp` or `sctp`.
-    public var protocolName: String
+    package var protocolName: String
 
     private enum CodingKeys: String, CodingKey {
       case service, container, host
@@ -56,7 +56,7 @@ public struct PodStatus: Codable, Sendable, Equatable {
     }
 
     /// A description of a published port.
-    public init(service: String, container: Int, host: Int, protocolName: String) {
+    package init(service: String, container: Int, host: Int, protocolName: String) {
       self.service = service
       self.container = container
       self.host = host
@@ -65,30 +65,30 @@ public struct PodStatus: Codable, Sendable, Equatable {
   }
 
   /// Mesos' framework ID; nil outside Mesos.
-  public var framework: String?
+  package var framework: String?
   /// Mesos' executor ID.
-  public var executor: String?
+  package var executor: String?
   /// Mesos' task ID.
-  public var task: String
+  package var task: String
   /// Mesos' container ID.
-  public var run: String
+  package var run: String
   /// The lifecycle state of the pod.
-  public var state: State
+  package var state: State
   /// The condition that the pod waits for, or the reason why it stops; else empty.
-  public var message: String
+  package var message: String
   /// The CPUs of the task; nil without a limit.
-  public var cpus: Double?
+  package var cpus: Double?
   /// The memory of the task in bytes; nil without a limit.
-  public var memory: Int64?
+  package var memory: Int64?
   /// The sandbox on the host; nil outside Mesos.
-  public var sandbox: String?
+  package var sandbox: String?
   /// The containers of the services.
-  public var services: [Service]
+  package var services: [Service]
   /// The published ports.
-  public var ports: [Port]
+  package var ports: [Port]
 
   /// A status.
-  public init(
+  package init(
     task: String, run: String, state: State, message: String, cpus: Double?, memory: Int64?,
     sandbox: String?, services: [Service], ports: [Port], framework: String? = nil,
     executor: String? = nil

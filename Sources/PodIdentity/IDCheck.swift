@@ -4,15 +4,15 @@
 ///
 /// The rules are those of Mesos (src/common/validation.cpp, `validateID`), except for the
 /// backslash, which older agents accept and which has no meaning here.
-public enum IDCheck {
+package enum IDCheck {
   /// The longest name of a file or cgroup in bytes (NAME_MAX).
-  public static let longest = 255
+  package static let longest = 255
 
   /// Finds the fault of an ID.
   ///
   /// - Parameter id: a run, task, framework, executor or agent; or a component of a cgroup's path.
   /// - Returns: a text that follows the ID's name; nil if the ID is valid.
-  public static func problem(_ id: String) -> String? {
+  package static func problem(_ id: String) -> String? {
     // Compared as bytes, as in the kernel: a slash and a combining character after it are one
     // character in Swift.
     let bytes = id.utf8

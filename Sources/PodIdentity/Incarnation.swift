@@ -1,16 +1,16 @@
 import Linux
 
 /// One process of an executor. An executor ID can be used again, an incarnation cannot.
-public struct Incarnation: Sendable, Equatable, Hashable {
+package struct Incarnation: Sendable, Equatable, Hashable {
   /// The kernel's random ID of this boot; nil if /proc doesn't show it.
-  public var bootID: String?
+  package var bootID: String?
   /// The process ID in the host's namespace; nil if it can't be known.
-  public var pid: Int32?
+  package var pid: Int32?
   /// The start time of the process, in clock ticks since boot (proc(5), `stat`, field 22).
-  public var startTime: UInt64?
+  package var startTime: UInt64?
 
   /// Creates an incarnation from its parts.
-  public init(bootID: String?, pid: Int32?, startTime: UInt64?) {
+  package init(bootID: String?, pid: Int32?, startTime: UInt64?) {
     self.bootID = bootID
     self.pid = pid
     self.startTime = startTime
@@ -19,25 +19,25 @@ public struct Incarnation: Sendable, Equatable, Hashable {
   /// This process. In its own pid namespace a process can't know its ID on the host, and in its own
   /// time namespace (time_namespaces(7)) it can't know its start time by the host's clock. In both
   /// cases pid and start time are nil.
-  public static func current() -> Incarnation {
+  package static func current() -> Incarnation {
     let bootID = TextFile.line("/proc/sys/kernel/random/boot_id")
     guard let namespace = TextFile.linkTarget("/proc/self/ns/pid"),
       namespace == initialPIDNamespace,
-      isTimeTheHosts, let stat = try? TextFile.text("/proc/self/stat"),
+      usesHostTimeNamespace, let stat = try? TextFile.text("/proc/self/stat"),
       let own = parse(stat: stat)
     else { return Incarnation(bootID: bootID, pid: nil, startTime: nil) }
     return Incarnation(bootID: bootID, pid: own.pid, startTime: own.startTime)
   }
 
   /// The inode number of the kernel's initial pid namespace (PROC_PID_INIT_INO).
-  public static let initialPIDNamespace = "pid:[4026531836]"
+  package static let initialPIDNamespace = "pid:[4026531836]"
 
   /// The inode number of the kernel's initial time namespace (PROC_TIME_INIT_INO).
   static let initialTimeNamespace = "time:[4026531834]"
 
   /// Whether start times in /proc are by the host's clock. A kernel without time namespaces has no
   /// other.
-  static var isTimeTheHosts: Bool {
+  static var usesHostTimeNamespace: Bool {
     TextFile.linkTarget("/proc/self/ns/time").map { $0 == initialTimeNamespace } ?? true
   }
 
@@ -60,15 +60,15 @@ public struct Incarnation: Sendable, Equatable, Hashable {
 }
 
 /// The host on which a pod runs.
-public struct HostIdentity: Sendable, Hashable {
+package struct HostIdentity: Sendable, Hashable {
   /// `/etc/machine-id`, or D-Bus's copy; nil if neither exists.
-  public var machineID: String?
+  package var machineID: String?
 
   /// Creates a host identity.
-  public init(machineID: String?) { self.machineID = machineID }
+  package init(machineID: String?) { self.machineID = machineID }
 
   /// This host.
-  public static func current() -> HostIdentity {
+  package static func current() -> HostIdentity {
     HostIdentity(
       machineID: TextFile.line("/etc/machine-id") ?? TextFile.line("/var/lib/dbus/machine-id"))
   }

@@ -4,11 +4,11 @@
 /// executor, pod-reaper, the engine and a reboot. It includes the first twelve digits of the
 /// container's own ID, which is unknown until the container is created, so no Compose file can
 /// request such a name.
-public struct KeptName: Sendable, Equatable {
+package struct KeptName: Sendable, Equatable {
   /// The end of the time for which the container is kept, in seconds since 1970.
-  public let until: Int64
+  package let until: Int64
   /// The container's previous name.
-  public let name: String
+  package let name: String
 
   private static let prefix = "kept-"
 
@@ -17,7 +17,7 @@ public struct KeptName: Sendable, Equatable {
   /// - Parameters:
   ///   - name: the container's current name.
   ///   - until: the end of the time for which it is kept, in seconds since 1970.
-  public init(_ name: String, until: Int64) {
+  package init(_ name: String, until: Int64) {
     self.name = name
     self.until = until
   }
@@ -27,7 +27,7 @@ public struct KeptName: Sendable, Equatable {
   /// - Parameters:
   ///   - text: the name, without a slash.
   ///   - id: the container's ID.
-  public init?(_ text: String, of id: String) {
+  package init?(_ text: String, of id: String) {
     let head = Self.prefix + id.prefix(12) + "-"
     guard id.utf8.count >= 12, text.hasPrefix(head) else { return nil }
     let rest = text.dropFirst(head.count)
@@ -41,18 +41,18 @@ public struct KeptName: Sendable, Equatable {
   ///
   /// - Parameter id: the container's ID.
   /// - Returns: such as `kept-0123456789ab-1767225600-web.1_db`.
-  public func text(of id: String) -> String { "\(Self.prefix)\(id.prefix(12))-\(until)-\(name)" }
+  package func text(of id: String) -> String { "\(Self.prefix)\(id.prefix(12))-\(until)-\(name)" }
 }
 
 extension PodLabel {
   /// The longest time for which the containers of a failed pod may be kept, in seconds: a week.
-  public static let longestKeep: Int64 = 604_800
+  package static let longestKeep: Int64 = 604_800
 
   /// How long a pod's containers are kept after a failure.
   ///
   /// - Parameter labels: a container's labels.
   /// - Returns: seconds, at most a week; 0 if they aren't kept.
-  public static func keepFailed(_ labels: [String: String]) -> Int64 {
+  package static func keepFailed(_ labels: [String: String]) -> Int64 {
     labels[keepFailed].flatMap { Int64($0) }.map { min(max(0, $0), longestKeep) } ?? 0
   }
 }

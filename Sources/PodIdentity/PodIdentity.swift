@@ -1,27 +1,27 @@
 /// The identity of a pod: its task and framework, the process that runs it, and its host.
-public struct PodIdentity: Sendable, Hashable {
+package struct PodIdentity: Sendable, Hashable {
   /// Mesos' framework ID; empty outside Mesos.
-  public var frameworkID: String
+  package var frameworkID: String
   /// Mesos' executor ID.
-  public var executorID: String
+  package var executorID: String
   /// Mesos' task ID.
-  public var taskID: String
+  package var taskID: String
   /// Mesos' container ID: one launch of an executor.
-  public var run: String
+  package var run: String
   /// Mesos' agent ID; empty outside Mesos.
-  public var agentID: String
+  package var agentID: String
   /// The executor's process.
-  public var incarnation: Incarnation
+  package var incarnation: Incarnation
   /// The host.
-  public var host: HostIdentity
+  package var host: HostIdentity
   /// The parent cgroup of all containers of the pod.
-  public var cgroupParent: String
+  package var cgroupParent: String
   /// The executor's own cgroup, if that is the run's cgroup; empty if it is another's. nil on
   /// objects of executors that don't record it: then it is `cgroupParent`, if that is an agent's.
-  public var executorCgroup: String?
+  package var executorCgroup: String?
 
   /// Creates an identity from its parts.
-  public init(
+  package init(
     frameworkID: String, executorID: String, taskID: String, run: String, agentID: String,
     incarnation: Incarnation, host: HostIdentity, cgroupParent: String,
     executorCgroup: String? = nil
@@ -42,7 +42,7 @@ public struct PodIdentity: Sendable, Hashable {
   /// owner.
   ///
   /// - Parameter labels: a container's, network's or volume's labels.
-  public init?(labels: [String: String]) {
+  package init?(labels: [String: String]) {
     guard let run = labels[PodLabel.run], !run.isEmpty,
       let framework = labels[PodLabel.frameworkID], let executor = labels[PodLabel.executorID],
       let task = labels[PodLabel.taskID], let agent = labels[PodLabel.agentID],
@@ -62,7 +62,7 @@ public struct PodIdentity: Sendable, Hashable {
   /// Hashes only the distinguishing values, since a pass looks up each pod many times.
   ///
   /// - Parameter hasher: the hasher.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(run)
     hasher.combine(taskID)
     hasher.combine(incarnation.pid)
@@ -71,7 +71,7 @@ public struct PodIdentity: Sendable, Hashable {
 
   /// The labels of every container, network and volume of the pod. A label without a value is set
   /// to an empty text, so that no image can supply a value.
-  public var labels: [String: String] {
+  package var labels: [String: String] {
     [
       PodLabel.frameworkID: frameworkID,
       PodLabel.executorID: executorID,
@@ -93,84 +93,84 @@ public struct PodIdentity: Sendable, Hashable {
   }
 
   /// The slice of the pod's containers; nil if their cgroup is no slice.
-  public var slice: PodSlice? {
+  package var slice: PodSlice? {
     guard let slice = PodSlice(path: cgroupParent), slice.run == run else { return nil }
     return slice
   }
 
   /// The executor's cgroup according to its pod's objects: that of its containers, unless they are
   /// in a slice.
-  public var ownCgroup: String {
+  package var ownCgroup: String {
     if let executorCgroup, !executorCgroup.isEmpty { return executorCgroup }
     return cgroupParent
   }
 
   /// The cgroup in requests to the engine: the path, or the name of a slice.
-  public var engineParent: String { slice?.unit ?? cgroupParent }
+  package var engineParent: String { slice?.unit ?? cgroupParent }
 
   /// The names of the pod's objects in Docker.
-  public var names: PodNames { PodNames(identity: self) }
+  package var names: PodNames { PodNames(identity: self) }
 }
 
 /// The keys of the labels that mark a pod. They are a contract: other programs read them.
-public enum PodLabel {
+package enum PodLabel {
   /// Mesos' framework ID.
-  public static let frameworkID = "mesos.framework_id"
+  package static let frameworkID = "mesos.framework_id"
   /// Mesos' executor ID.
-  public static let executorID = "mesos.executor_id"
+  package static let executorID = "mesos.executor_id"
   /// Mesos' task ID.
-  public static let taskID = "mesos.task_id"
+  package static let taskID = "mesos.task_id"
   /// The run: Mesos' container ID.
-  public static let run = "mesos.container_id"
+  package static let run = "mesos.container_id"
   /// Mesos' agent ID.
-  public static let agentID = "mesos.agent_id"
+  package static let agentID = "mesos.agent_id"
   /// The executor's process ID in the host's namespace, if it can be known.
-  public static let pid = "mesos.executor.pid"
+  package static let pid = "mesos.executor.pid"
   /// The executor's start time in clock ticks since boot.
-  public static let startTime = "mesos.executor.start_time"
+  package static let startTime = "mesos.executor.start_time"
   /// The kernel's ID of the boot.
-  public static let bootID = "mesos.host.boot_id"
+  package static let bootID = "mesos.host.boot_id"
   /// The host's machine ID.
-  public static let machineID = "mesos.host.machine_id"
+  package static let machineID = "mesos.host.machine_id"
   /// The pod's cgroup; networks and volumes have no other reference to it.
-  public static let cgroupParent = "mesos.cgroup_parent"
+  package static let cgroupParent = "mesos.cgroup_parent"
   /// The executor's own cgroup, if that is the run's cgroup. With the driver systemd the containers
   /// are in another.
-  public static let executorCgroup = "mesos.executor_cgroup"
+  package static let executorCgroup = "mesos.executor_cgroup"
   /// `true` on a volume that is kept after its pod.
-  public static let keep = "mesos.keep"
+  package static let keep = "mesos.keep"
   /// `true` on the volume with the values of external secrets, which is always removed with its
   /// pod.
-  public static let secrets = "mesos.secrets"
+  package static let secrets = "mesos.secrets"
   /// The images to remove with the pod, separated by spaces. Every container has the list of the
   /// whole pod, since any of them may be the last one. An item that begins with `-` is only a name
   /// of a built image to remove; the image is kept. Empty if there are none, and on networks and
   /// volumes.
-  public static let removeImages = "mesos.remove_images"
+  package static let removeImages = "mesos.remove_images"
   /// How long the stopped containers and volumes are kept after a failure of the pod, in seconds;
   /// empty if they aren't kept, and on networks and volumes.
-  public static let keepFailed = "mesos.keep_failed"
+  package static let keepFailed = "mesos.keep_failed"
   /// The task ID, as earlier compose executors label it.
-  public static let legacyTaskID = "taskId"
+  package static let legacyTaskID = "taskId"
   /// The executor ID, as earlier compose executors label it.
-  public static let legacyExecutorID = "executorId"
+  package static let legacyExecutorID = "executorId"
   /// Compose's project.
-  public static let composeProject = "com.docker.compose.project"
+  package static let composeProject = "com.docker.compose.project"
   /// Compose's service, on containers.
-  public static let composeService = "com.docker.compose.service"
+  package static let composeService = "com.docker.compose.service"
   /// Compose's number of a container within its service.
-  public static let composeContainerNumber = "com.docker.compose.container-number"
+  package static let composeContainerNumber = "com.docker.compose.container-number"
   /// Compose's mark of one-off containers.
-  public static let composeOneOff = "com.docker.compose.oneoff"
+  package static let composeOneOff = "com.docker.compose.oneoff"
   /// Compose's hash of a service's configuration. Compose ignores containers without it.
-  public static let composeConfigHash = "com.docker.compose.config-hash"
+  package static let composeConfigHash = "com.docker.compose.config-hash"
   /// Compose's network key, on networks.
-  public static let composeNetwork = "com.docker.compose.network"
+  package static let composeNetwork = "com.docker.compose.network"
   /// Compose's volume key, on volumes.
-  public static let composeVolume = "com.docker.compose.volume"
+  package static let composeVolume = "com.docker.compose.volume"
 
   /// Every key of the contract. A Compose file that sets one of them is refused.
-  public static let all: Set<String> = [
+  package static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
     executorCgroup, keep, keepFailed, secrets, removeImages,
     legacyTaskID, legacyExecutorID, composeProject,

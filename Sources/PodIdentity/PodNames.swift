@@ -1,6 +1,6 @@
 /// The names of a pod's objects in Docker. They include the task and the run, so that the names of
 /// two pods from one file always differ.
-public struct PodNames: Sendable, Equatable {
+package struct PodNames: Sendable, Equatable {
   /// The task ID at the beginning of names.
   let stem: String
   let run: String
@@ -27,7 +27,7 @@ public struct PodNames: Sendable, Equatable {
   }
 
   /// Creates the names of the objects of a task's run.
-  public init(frameworkID: String, executorID: String, taskID: String, run: String) {
+  package init(frameworkID: String, executorID: String, taskID: String, run: String) {
     stem = Self.stem(of: taskID)
     self.run = run
     seed = [frameworkID, executorID, run].joined(separator: "\u{0}")
@@ -35,7 +35,7 @@ public struct PodNames: Sendable, Equatable {
 
   /// The Compose project's name, created from task ID and run: lower-case letters, digits, `-` and
   /// `_`.
-  public var project: String {
+  package var project: String {
     let word = Self.projectWord(stem, limit: 40)
     let tail = Self.projectWord(run, limit: 64)
     // Mesos' runs are UUIDs, whose first group is sufficient and gives a name that can be typed.
@@ -46,18 +46,18 @@ public struct PodNames: Sendable, Equatable {
   }
 
   /// The container's name: the task ID, `_`, and the service or its `container_name`.
-  public func container(_ name: String) -> String {
+  package func container(_ name: String) -> String {
     Self.dockerWord("\(stem)_\(name)")
   }
 
   /// The container's name if `container(_:)` is taken.
-  public func containerWithHash(_ name: String) -> String {
+  package func containerWithHash(_ name: String) -> String {
     container(name) + "_" + shortHash
   }
 
   /// The name of a network or volume: the project, `_`, and the key or `name:` in the file. A name
   /// that already begins with the project, from `COMPOSE_PROJECT_NAME`, is unchanged.
-  public func object(_ name: String) -> String {
+  package func object(_ name: String) -> String {
     let isWhole = ["", "_", "-", "."].contains { end in
       end.isEmpty ? name == project : name.hasPrefix(project + end)
     }
@@ -65,7 +65,7 @@ public struct PodNames: Sendable, Equatable {
   }
 
   /// Eight hexadecimal digits of framework, executor and run.
-  public var shortHash: String { Self.shortHash(of: seed) }
+  package var shortHash: String { Self.shortHash(of: seed) }
 
   private static func shortHash(of text: String) -> String {
     // FNV-1a, 64 bits. Names must differ; protection against deliberate collisions isn't needed.
@@ -87,7 +87,7 @@ public struct PodNames: Sendable, Equatable {
   ///   - project: the Compose project's name.
   ///   - service: the service's name.
   /// - Returns: the name, without a tag.
-  public static func image(project: String, service: String) -> String {
+  package static func image(project: String, service: String) -> String {
     let text = "\(project)-\(service)"
     var word = ""
     var separator = ""

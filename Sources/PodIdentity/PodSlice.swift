@@ -5,20 +5,20 @@
 /// slice's name each dash is a level of the tree (systemd.slice(5)), so in RUN dashes become `_`,
 /// and any byte other than a letter or digit becomes `.` and two hexadecimal digits. No two runs
 /// have the same slice.
-public struct PodSlice: Sendable, Hashable {
+package struct PodSlice: Sendable, Hashable {
   /// The run.
-  public let run: String
+  package let run: String
   /// The unit's name.
-  public let unit: String
+  package let unit: String
   /// Its cgroup's path below each hierarchy's root, such as
   /// `/composepods.slice/composepods-RUN.slice`.
-  public let path: String
+  package let path: String
 
   /// The slice of all pods, directly above.
-  public var above: String { String(path.split(separator: "/").dropLast().last ?? "-.slice") }
+  package var above: String { String(path.split(separator: "/").dropLast().last ?? "-.slice") }
 
   /// The prefix of pod slices, after their parent.
-  public static let prefix = "composepods"
+  package static let prefix = "composepods"
 
   /// Creates the slice of a run; nil if the name would be too long, or the parent is no slice's
   /// name.
@@ -26,7 +26,7 @@ public struct PodSlice: Sendable, Hashable {
   /// - Parameters:
   ///   - run: the run.
   ///   - parent: the slice above, such as `mesos.slice`; nil for the root.
-  public init?(run: String, parent: String? = nil) {
+  package init?(run: String, parent: String? = nil) {
     var prefix = Self.prefix
     if let parent {
       guard let above = Self.stem(of: parent) else { return nil }
@@ -40,7 +40,7 @@ public struct PodSlice: Sendable, Hashable {
   }
 
   /// Parses a unit's name; nil if it isn't a pod's slice.
-  public init?(unit: String) {
+  package init?(unit: String) {
     guard unit.hasSuffix(".slice") else { return nil }
     let parts = unit.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count > 1, parts[parts.count - 2] == Self.prefix, !parts.contains(""),
@@ -53,7 +53,7 @@ public struct PodSlice: Sendable, Hashable {
 
   /// The slice with a cgroup's path; nil if it isn't a pod's slice, such as every path of an engine
   /// with the driver cgroupfs.
-  public init?(path: String) {
+  package init?(path: String) {
     guard let unit = path.split(separator: "/").last, let slice = Self(unit: String(unit)),
       slice.path == path
     else { return nil }
@@ -61,7 +61,7 @@ public struct PodSlice: Sendable, Hashable {
   }
 
   /// The scope of a container, directly below the slice.
-  public static func scope(of container: String) -> String { "docker-\(container).scope" }
+  package static func scope(of container: String) -> String { "docker-\(container).scope" }
 
   /// The name without its suffix; empty for the root slice.
   private static func stem(of slice: String) -> String? {

@@ -28,7 +28,7 @@ package enum AbandonedPins {
       let parts = name.split(separator: ".")
       guard parts.count >= 3, let pid = Int32(parts[parts.count - 2]), pid > 0,
         let start = UInt64(parts[parts.count - 1]),
-        case .gone? = Incarnation(bootID: bootID, pid: pid, startTime: start).look()
+        case .gone? = Incarnation(bootID: bootID, pid: pid, startTime: start).inspect()
       else { return nil }
       let mounts = PinnedMounts(directory: "\(directory)/\(name)", process: process)
       for entry in (try? Directory.names(of: mounts.directory)) ?? [] { try? mounts.unpin(entry) }

@@ -7,17 +7,17 @@ import SystemPackage
 package struct CgroupRemover: Sendable {
   /// The calls that list and remove groups: libcgroup's for pod-reaper, this project's own for the
   /// executor.
-  package let folders: CgroupFolders
+  package let tree: CgroupTree
   /// The directories of this process's own cgroups, which are kept.
   package let keeping: Set<String>
 
   /// Prepares removals.
   ///
   /// - Parameters:
-  ///   - folders: the mounted hierarchies.
+  ///   - directories: the mounted hierarchies.
   ///   - keeping: the directories of this process's own cgroups, which are kept.
-  package init(folders: CgroupFolders, keeping: Set<String>) {
-    self.folders = folders
+  package init(tree: CgroupTree, keeping: Set<String>) {
+    self.tree = tree
     self.keeping = keeping
   }
 
@@ -35,22 +35,22 @@ package struct CgroupRemover: Sendable {
   }
 
   /// The remaining groups after a removal.
-  package enum Left: Sendable {
+  package enum RemovalOutcome: Sendable {
     /// Directories that still exist, with the reason.
-    case folders([(folder: String, reason: Errno)])
+    case directories([(directory: String, reason: Errno)])
     /// The slice could not be stopped, so none of its groups was removed.
     case slice(PodSlice, any Error)
 
     /// Whether nothing remains.
     package var isNothing: Bool {
-      if case .folders(let folders) = self { folders.isEmpty } else { false }
+      if case .directories(let directories) = self { directories.isEmpty } else { false }
     }
 
     /// Whether this user isn't permitted to remove them, so that further attempts are useless.
     package var isDenied: Bool {
-      guard case .folders(let folders) = self else { return false }
-      return !folders.isEmpty
-        && folders.allSatisfy { [.permissionDenied, .notPermitted].contains($0.reason) }
+      guard case .directories(let directories) = self else { return false }
+      return !directories.isEmpty
+        && directories.allSatisfy { [.permissionDenied, .notPermitted].contains($0.reason) }
     }
   }
 
@@ -67,14 +67,14 @@ package struct CgroupRemover: Sendable {
   package func remove(
     _ path: String, _ scope: Scope, within limit: Duration,
     stopping stop: (PodSlice) async throws -> Void
-  ) async -> Left {
+  ) async -> RemovalOutcome {
     let deadline = ContinuousClock.now + limit
     var slice = scope == .containers ? nil : PodSlice(path: path)
     // Processes that the engine has just killed are gone in a moment.
     var wait = Duration.milliseconds(2)
     while true {
       // Stopping a slice kills all processes in it.
-      if let stopped = slice, folders.look(path).isWithoutProcesses {
+      if let stopped = slice, tree.occupancy(path).isWithoutProcesses {
         do {
           try await stop(stopped)
           slice = nil
@@ -83,7 +83,7 @@ package struct CgroupRemover: Sendable {
         }
       }
       let found = slice == nil ? removeOnce(path, scope) : busy(path)
-      let left = Left.folders(found.filter { !keeping.contains($0.folder) })
+      let left = RemovalOutcome.directories(found.filter { !keeping.contains($0.directory) })
       if left.isNothing || left.isDenied || .now > deadline { return left }
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .milliseconds(50))
@@ -92,24 +92,24 @@ package struct CgroupRemover: Sendable {
 
   private func removeOnce(
     _ path: String, _ scope: Scope
-  ) -> [(folder: String, reason: Errno)] {
+  ) -> [(directory: String, reason: Errno)] {
     switch scope {
     case .run:
-      switch folders.look(path) {
+      switch tree.occupancy(path) {
       case .missing: []
-      case .empty: folders.remove(path, keeping: keeping)
+      case .empty: tree.remove(path, keeping: keeping)
       case .populated, .unreadable: busy(path)
       }
     case .containers:
-      folders.children(of: path).filter(CgroupPath.isContainer).flatMap {
-        folders.remove("\(path)/\($0)", keeping: keeping)
+      tree.children(of: path).filter(CgroupPath.isContainer).flatMap {
+        tree.remove("\(path)/\($0)", keeping: keeping)
       }
-    case .emptyGroups: folders.remove(path, keeping: keeping)
+    case .emptyGroups: tree.remove(path, keeping: keeping)
     }
   }
 
-  private func busy(_ path: String) -> [(folder: String, reason: Errno)] {
-    folders.folders(of: path).map { ($0, .resourceBusy) }
+  private func busy(_ path: String) -> [(directory: String, reason: Errno)] {
+    tree.directories(of: path).map { ($0, .resourceBusy) }
   }
 
   /// Kills the processes in a container's group, and waits until they are gone.
@@ -120,9 +120,9 @@ package struct CgroupRemover: Sendable {
   ///   - limit: the time limit.
   /// - Returns: the state of the group afterwards.
   package func kill(_ container: String, below path: String, within limit: Duration) async
-    -> CgroupLook
+    -> CgroupOccupancy
   {
-    await folders.kill(
+    await tree.kill(
       CgroupPath.container(container, below: path), keeping: keeping, within: limit)
   }
 }

@@ -4,16 +4,16 @@ import PodIdentity
 /// The pods that the labels of an engine's containers, networks and volumes describe.
 package struct Observation: Sendable {
   /// Pods by identity.
-  package var pods: [PodIdentity: ObservedPod] = [:]
+  package var pods: [PodIdentity: DiscoveredPod] = [:]
   /// Containers that inherited their labels from an image. They belong to no pod.
   package var inherited: [InheritedContainer] = []
   /// Containers, networks and volumes with a run but without the full set of labels.
-  package var unlabelled: [String] = []
+  package var unlabeled: [String] = []
 
   /// Adds a container to its pod.
   mutating func add(_ object: PodObject, of identity: PodIdentity, _ summary: ContainerSummary) {
     let created = summary.created > 0 ? summary.created : nil
-    pods[identity, default: ObservedPod(identity: identity)]
+    pods[identity, default: DiscoveredPod(identity: identity)]
       .add(
         object, images: summary.labels[PodLabel.removeImages], created: created,
         KeptContainer(summary))
@@ -21,14 +21,14 @@ package struct Observation: Sendable {
 
   /// Adds a network or volume to the pod that its labels describe.
   mutating func add(_ object: PodObject, _ labels: [String: String]) {
-    guard let identity = PodIdentity(labels: labels) else { return add(unlabelled: object) }
-    pods[identity, default: ObservedPod(identity: identity)]
+    guard let identity = PodIdentity(labels: labels) else { return add(unlabeled: object) }
+    pods[identity, default: DiscoveredPod(identity: identity)]
       .add(object, images: nil, created: nil, nil)
   }
 
   /// Adds an object that has a run but not the full set of labels.
-  mutating func add(unlabelled object: PodObject) {
-    unlabelled.append("\(object.kind) \(object.name)")
+  mutating func add(unlabeled object: PodObject) {
+    unlabeled.append("\(object.kind) \(object.name)")
   }
 
   /// The part of an observation that belongs to one executor.
@@ -62,7 +62,7 @@ package struct Observation: Sendable {
 }
 
 /// All objects that have one pod's labels.
-package struct ObservedPod: Sendable, Equatable {
+package struct DiscoveredPod: Sendable, Equatable {
   package let identity: PodIdentity
   package private(set) var objects: [PodObject]
   /// Images to remove after the containers, recorded in the containers' labels.

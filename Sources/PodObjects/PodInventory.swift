@@ -55,7 +55,7 @@ package actor PodInventory {
     for summary in listed {
       let object = PodObject(.container, summary.id, name: summary.name)
       guard let identity = PodIdentity(labels: summary.labels) else {
-        found.add(unlabelled: object)
+        found.add(unlabeled: object)
         continue
       }
       if !made.contains(object.id), try await isInherited(object.id, summary.imageID, identity) {

@@ -9,7 +9,7 @@ import SystemPackage
 /// A task may have created any file there, so links aren't followed, and only an earlier report of
 /// this program is replaced. If another file has the name, the report's name includes the task's
 /// ID.
-public final class ReportFiles: Sendable {
+package final class ReportFiles: Sendable {
   /// Marks a file as created by this program.
   private static let mark = FileMark("user.compose-executor.report")
   /// The owners of the files that this process has written, by path, so that another task's report
@@ -17,12 +17,12 @@ public final class ReportFiles: Sendable {
   private static let written = Mutex<[String: String]>([:])
 
   /// Why there is no report.
-  public struct Failure: Error, CustomStringConvertible {
+  package struct Failure: Error, CustomStringConvertible {
     /// The reason.
-    public let description: String
+    package let description: String
     /// Whether this process isn't permitted to write the directory, which may belong to another
     /// user.
-    public let isDenied: Bool
+    package let isDenied: Bool
   }
 
   private let directory: Int32
@@ -33,7 +33,7 @@ public final class ReportFiles: Sendable {
   ///
   /// - Parameter path: its path.
   /// - Throws: `Failure`.
-  public convenience init(sandbox path: String) throws(Failure) {
+  package convenience init(sandbox path: String) throws(Failure) {
     let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.failure(path) }
     try self.init(descriptor: descriptor, path: path)
@@ -45,7 +45,7 @@ public final class ReportFiles: Sendable {
   ///   - descriptor: the directory's descriptor, which is closed with this object.
   ///   - path: its path, used only to distinguish it from other directories.
   /// - Throws: `Failure`.
-  public init(descriptor: Int32, path: String) throws(Failure) {
+  package init(descriptor: Int32, path: String) throws(Failure) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       let failure = Self.failure("the directory")
@@ -71,7 +71,7 @@ public final class ReportFiles: Sendable {
   /// - Parameter report: the report.
   /// - Returns: the names of the files.
   /// - Throws: `Failure`; an incomplete file is removed.
-  public func write(_ report: SandboxReport) throws(Failure) -> [String] {
+  package func write(_ report: SandboxReport) throws(Failure) -> [String] {
     [try write(report.json(), .json, of: report), try write(report.text(), .txt, of: report)]
   }
 
@@ -154,16 +154,17 @@ public final class ReportFiles: Sendable {
   ///
   /// - Returns: whether the name is free.
   private func makeWay(for name: String, _ form: ReportForm, _ report: SandboxReport) -> Bool {
-    let place = linux_find_at(directory, name)
-    guard place >= 0 else { return errno == ENOENT }
-    defer { close(place) }
+    let location = linux_find_at(directory, name)
+    guard location >= 0 else { return errno == ENOENT }
+    defer { close(location) }
     var found = stat()
-    guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_nlink == 1 else {
+    guard fstat(location, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_nlink == 1
+    else {
       return false
     }
     // Opened by the found file, since its name may change meanwhile; a device or a pipe isn't
     // opened.
-    let file = Glibc.open("/proc/self/fd/\(place)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let file = Glibc.open("/proc/self/fd/\(location)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { return false }
     defer { close(file) }
     errno = 0

@@ -1,14 +1,14 @@
 import DockerEngine
 
 /// Texts of reports.
-public enum ReportText {
+package enum ReportText {
   /// A text in at most `limit` Unicode scalars; an ellipsis, which counts, replaces the rest.
   ///
   /// - Parameters:
   ///   - text: any text.
   ///   - limit: the maximum number.
   /// - Returns: the text, or its beginning.
-  public static func cut(_ text: String, to limit: Int) -> String {
+  package static func cut(_ text: String, to limit: Int) -> String {
     guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return text }
     return String(text.unicodeScalars.prefix(max(0, limit - 1))) + "…"
   }

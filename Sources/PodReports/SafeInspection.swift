@@ -4,7 +4,7 @@ import DockerEngine
 ///
 /// Only the keys listed here are included. Keys that an engine adds later, and values in which a
 /// file, an image or an operator may have a secret, are omitted (docs/pods.md, "Reports").
-public enum SafeInspection {
+package enum SafeInspection {
   /// Keys whose values are included completely, by the object that has them; `*` stands for any
   /// key.
   private static let kept: [String: Set<String>] = [
@@ -37,7 +37,7 @@ public enum SafeInspection {
   private static let names: Set<String> = ["Config.Labels", "Config.ExposedPorts"]
 
   /// The omitted data, for the report.
-  public static let leftOut =
+  package static let leftOut =
     "values of environment variables and labels, commands and their arguments, contents of secrets and configs, "
     + "registry credentials, options of log drivers, volume drivers, security and devices"
 
@@ -45,7 +45,7 @@ public enum SafeInspection {
   ///
   /// - Parameter inspection: the engine's JSON.
   /// - Returns: that part; `Env` has the names of the variables.
-  public static func selected(_ inspection: EngineValue) -> EngineValue {
+  package static func selected(_ inspection: EngineValue) -> EngineValue {
     object(inspection, at: "")
   }
 
@@ -54,11 +54,11 @@ public enum SafeInspection {
     let known = kept[path] ?? []
     return .object(
       fields.compactMap { field in
-        let place = path.isEmpty ? field.key : "\(path).\(field.key)"
+        let location = path.isEmpty ? field.key : "\(path).\(field.key)"
         if known.contains(field.key) { return .init(field.key, bounded(field.value)) }
-        if place == "Config.Env" { return .init("Env", variables(field.value)) }
-        if names.contains(place) { return .init(field.key, keys(field.value)) }
-        if place == "NetworkSettings.Networks", case .object(let networks) = field.value {
+        if location == "Config.Env" { return .init("Env", variables(field.value)) }
+        if names.contains(location) { return .init(field.key, keys(field.value)) }
+        if location == "NetworkSettings.Networks", case .object(let networks) = field.value {
           return .init(
             field.key,
             .object(
@@ -66,15 +66,15 @@ public enum SafeInspection {
                 .init($0.key, object($0.value, at: "NetworkSettings.Networks.*"))
               }))
         }
-        if place == "Mounts", case .list(let mounts) = field.value {
+        if location == "Mounts", case .list(let mounts) = field.value {
           return .init(
             field.key, .list(mounts.prefix(most).map { object($0, at: "Mounts[]") }))
         }
         guard
           ["State", "Config", "HostConfig", "HostConfig.LogConfig", "NetworkSettings"]
-            .contains(place)
+            .contains(location)
         else { return nil }
-        return .init(field.key, object(field.value, at: place))
+        return .init(field.key, object(field.value, at: location))
       })
   }
 

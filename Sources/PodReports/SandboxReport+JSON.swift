@@ -10,7 +10,7 @@ extension SandboxReport {
   /// - Returns: JSON of at most 1 MiB. If it would be larger, the engine's descriptions of
   ///   containers and the events are omitted, then the containers' output, then everything except
   ///   the pod's outcome; `truncated` is set.
-  public func json() -> [UInt8] {
+  package func json() -> [UInt8] {
     for level in [Detail.all, .states, .few] {
       let bytes = Self.bytes(document(level))
       if bytes.count <= Self.mostBytes { return bytes }

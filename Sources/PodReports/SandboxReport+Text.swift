@@ -17,7 +17,7 @@ extension SandboxReport {
   /// The text of `pod-report.txt`: the most important facts, in lines of at most 80 characters.
   ///
   /// - Returns: at most 64 KiB.
-  public func text() -> [UInt8] {
+  package func text() -> [UInt8] {
     var lines: [String] = []
     func add(_ label: String, _ text: String?) {
       guard let text, !text.isEmpty else { return }

@@ -3,70 +3,70 @@ import PodControl
 
 /// The report that a sandbox gets after a pod has stopped: `pod-report.json` and `pod-report.txt`
 /// (docs/pods.md, "Reports").
-public struct SandboxReport: Sendable {
+package struct SandboxReport: Sendable {
   /// The version of the schema. It changes when an existing key is removed or changes its meaning.
-  public static let version = 1
+  package static let version = 1
 
   /// The program that writes the report.
-  public enum Writer: String, Sendable { case executor, reaper }
+  package enum Writer: String, Sendable { case executor, reaper }
 
   /// The pod's outcome.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// `finished`, `failed`, `killed`, or `crashed` if its executor died.
-    public var state: String
+    package var state: String
     /// `completed`, `failure`, `launch`, `memory`, `kill` or `crash`.
-    public var cause: String
+    package var cause: String
     /// The message of the terminal update.
-    public var message: String
+    package var message: String
     /// The exit code of the service that determined the outcome; nil if none did.
-    public var exitCode: Int?
+    package var exitCode: Int?
     /// The service that determined the outcome.
-    public var decidedBy: String?
+    package var decidedBy: String?
     /// The failures of optional and final services.
-    public var optionalFailures: [String] = []
+    package var optionalFailures: [String] = []
     /// Descriptions of objects that could not be removed.
-    public var notRemoved: [String] = []
+    package var notRemoved: [String] = []
 
     /// Creates an outcome.
-    public init(state: String, cause: String, message: String) {
+    package init(state: String, cause: String, message: String) {
       (self.state, self.cause, self.message) = (state, cause, message)
     }
   }
 
   /// A phase of the pod's life.
-  public struct Phase: Sendable {
+  package struct Phase: Sendable {
     /// `launch`, `pull`, `create`, `start`, `healthy`, `run`, `stop` or `remove`.
-    public var name: String
+    package var name: String
     /// The start in RFC 3339.
-    public var started: String
+    package var started: String
     /// The completion in RFC 3339; nil if it wasn't completed.
-    public var ended: String?
+    package var ended: String?
 
     /// Creates a phase.
-    public init(_ name: String, started: String, ended: String?) {
+    package init(_ name: String, started: String, ended: String?) {
       (self.name, self.started, self.ended) = (name, started, ended)
     }
   }
 
   /// A service of the plan.
-  public struct Service: Sendable {
+  package struct Service: Sendable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// `main`, `sidecar`, `optional`, `init` or `final`.
-    public var role: String
+    package var role: String
     /// The number of its containers.
-    public var containers: Int
+    package var containers: Int
     /// The image in the file.
-    public var image: String?
+    package var image: String?
     /// Its restart policy.
-    public var restart: String
+    package var restart: String
     /// The services on which it depends, each with the condition.
-    public var dependencies: [(service: String, condition: String)]
+    package var dependencies: [(service: String, condition: String)]
     /// Its position in the start order, from 0; services with the same position start together.
-    public var order: Int
+    package var order: Int
 
     /// Creates a service.
-    public init(
+    package init(
       name: String, role: String, containers: Int, image: String?, restart: String,
       dependencies: [(service: String, condition: String)], order: Int
     ) {
@@ -76,111 +76,111 @@ public struct SandboxReport: Sendable {
   }
 
   /// A run of a health check.
-  public struct HealthCheck: Sendable {
+  package struct HealthCheck: Sendable {
     /// The start time, as the engine reports it.
-    public var started: String
+    package var started: String
     /// The exit code.
-    public var exitCode: Int
+    package var exitCode: Int
     /// The beginning of its output.
-    public var output: String
+    package var output: String
   }
 
   /// A container after the pod has stopped.
-  public struct Container: Sendable {
+  package struct Container: Sendable {
     /// The service, with the suffix `-N` if it has several containers.
-    public var name: String
+    package var name: String
     /// Its purpose: `service`, `hook`, `infra`, `secrets`.
-    public var kind: String
+    package var kind: String
     /// The service's role.
-    public var role: String?
+    package var role: String?
     /// The engine's ID; nil if it was never created.
-    public var id: String?
+    package var id: String?
     /// The executor's name of its state.
-    public var state: String
+    package var state: String
     /// Its last exit code.
-    public var exitCode: Int?
+    package var exitCode: Int?
     /// The number of restarts.
-    public var restarts: Int?
+    package var restarts: Int?
     /// The highest observed memory use in bytes.
-    public var peakMemory: Int64?
+    package var peakMemory: Int64?
     /// Processor time in seconds, up to the last observation.
-    public var cpuSeconds: Double?
+    package var cpuSeconds: Double?
     /// The last lines of its output.
-    public var lastOutput: [String] = []
+    package var lastOutput: [String] = []
     /// The engine's unchanged description; nil if it wasn't available.
-    public var inspection: EngineValue?
+    package var inspection: EngineValue?
 
     /// Creates a container.
-    public init(name: String, kind: String, role: String?, id: String?, state: String) {
+    package init(name: String, kind: String, role: String?, id: String?, state: String) {
       (self.name, self.kind, self.role, self.id, self.state) = (name, kind, role, id, state)
     }
   }
 
   /// An image from which containers were created.
-  public struct Image: Sendable {
+  package struct Image: Sendable {
     /// The engine's ID.
-    public var id: String
+    package var id: String
     /// Its names with tags.
-    public var names: [String]
+    package var names: [String]
     /// Its names with digests.
-    public var digests: [String]
+    package var digests: [String]
 
     /// Creates an image.
-    public init(id: String, names: [String], digests: [String]) {
+    package init(id: String, names: [String], digests: [String]) {
       (self.id, self.names, self.digests) = (id, names, digests)
     }
   }
 
   /// A published port.
-  public typealias Port = PodStatus.Port
+  package typealias Port = PodStatus.Port
 
   /// The program that writes the report.
-  public var writer: Writer
+  package var writer: Writer
   /// The program's version.
-  public var program: String
+  package var program: String
   /// The time of writing in RFC 3339.
-  public var time: String
+  package var time: String
   /// Mesos' task ID.
-  public var task: String
+  package var task: String
   /// Mesos' executor ID.
-  public var executor: String
+  package var executor: String
   /// Mesos' framework ID; empty outside Mesos.
-  public var framework: String
+  package var framework: String
   /// Mesos' agent ID; empty outside Mesos.
-  public var agent: String
+  package var agent: String
   /// Mesos' container ID.
-  public var run: String
+  package var run: String
   /// The Compose project.
-  public var project: String
+  package var project: String
   /// The pod's outcome.
-  public var outcome: Outcome
+  package var outcome: Outcome
   /// The Compose files.
-  public var files: [String] = []
+  package var files: [String] = []
   /// The phases of its life in order.
-  public var phases: [Phase] = []
+  package var phases: [Phase] = []
   /// The services in the order of the file.
-  public var services: [Service] = []
+  package var services: [Service] = []
   /// Networks created for it.
-  public var networks: [String] = []
+  package var networks: [String] = []
   /// Volumes created for it.
-  public var volumes: [String] = []
+  package var volumes: [String] = []
   /// Published ports.
-  public var ports: [Port] = []
+  package var ports: [Port] = []
   /// Its containers.
-  public var containers: [Container] = []
+  package var containers: [Container] = []
   /// Their images.
-  public var images: [Image] = []
+  package var images: [Image] = []
   /// The highest memory use of the whole pod in bytes, if its cgroup counts it.
-  public var peakMemory: Int64?
+  package var peakMemory: Int64?
   /// Processor time of the whole pod in seconds, if its cgroup counts it.
-  public var cpuSeconds: Double?
+  package var cpuSeconds: Double?
   /// The end of the time for which its containers are kept; nil if they aren't kept.
-  public var keptUntil: String?
+  package var keptUntil: String?
   /// Its last events, oldest first.
-  public var events: [PodEvent] = []
+  package var events: [PodEvent] = []
 
   /// Creates a report of a pod.
-  public init(
+  package init(
     writer: Writer, program: String, time: String, task: String, executor: String,
     framework: String, agent: String, run: String, project: String, outcome: Outcome
   ) {

@@ -43,7 +43,7 @@ package struct CgroupReader: Sendable {
   /// - Returns: the usage and limits; nil where no hierarchy has the cgroup, or none of its files
   ///   can be read.
   package func figures(of path: String) -> CgroupFigures? {
-    guard CgroupFolders.isPath(path) else { return nil }
+    guard CgroupTree.isPath(path) else { return nil }
     var figures = CgroupFigures()
     for hierarchy in mounts.hierarchies {
       let group = Group(path: hierarchy.mountPoint + path)
@@ -61,7 +61,7 @@ package struct CgroupReader: Sendable {
   /// - Parameter path: the cgroup's path.
   /// - Returns: the first process.
   package func process(in path: String) -> Int32? {
-    guard CgroupFolders.isPath(path) else { return nil }
+    guard CgroupTree.isPath(path) else { return nil }
     for hierarchy in mounts.hierarchies {
       let group = Group(path: hierarchy.mountPoint + path)
       if let text = group.text("cgroup.procs"), let line = text.split(separator: "\n").first,

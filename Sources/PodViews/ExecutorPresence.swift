@@ -25,7 +25,7 @@ package enum ExecutorPresence: Sendable, Equatable {
         machine != nil && machine == host.machineID
         ? .dead : .unknown("the pod is from another boot or another host")
     } else {
-      switch identity.incarnation.look() {
+      switch identity.incarnation.inspect() {
       case .alive?: self = .alive
       case .gone?: self = .dead
       case .unreadable(let why)?: self = .unknown(why)

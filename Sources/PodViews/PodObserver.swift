@@ -52,7 +52,7 @@ package struct PodObserver: Sendable {
   package func observe(
     _ selection: PodSelection, measure: Measure = .containers
   ) async throws -> [PodView] {
-    async let told = responses()
+    async let reported = responses()
     let listed = try await inventory.list()
     // The first sample is taken as early as possible, so that executors respond between the two
     // samples.
@@ -61,7 +61,7 @@ package struct PodObserver: Sendable {
     if measure != .nothing {
       for pod in listed { before[pod.identity] = PodUsage(of: pod, measure, reader) }
     }
-    let all = views(of: listed, await told)
+    let all = views(of: listed, await reported)
     let names = Set(try selection.pods(of: all.map(\.pod)).map(\.identity))
     let views = all.filter { names.contains($0.identity) }
     if measure == .nothing { return views }
@@ -96,10 +96,10 @@ package struct PodObserver: Sendable {
   }
 
   private func views(of listed: [ListedPod], _ responses: [Response]) -> [PodView] {
-    var told: [String: Response] = [:]
-    for response in responses { told[response.socket.name] = response }
+    var reported: [String: Response] = [:]
+    for response in responses { reported[response.socket.name] = response }
     let isHidden = access(sockets, R_OK) != 0 && errno == EACCES
-    var statuses = told.mapValues { (try? $0.result.get()) ?? [] }
+    var statuses = reported.mapValues { (try? $0.result.get()) ?? [] }
     var views = listed.map { pod in
       let executor = ExecutorPresence(of: pod.identity, on: host)
       let name = ControlSocket(pod.identity, directory: sockets).name
@@ -107,7 +107,7 @@ package struct PodObserver: Sendable {
       let status = executor == .dead ? nil : index.flatMap { statuses[name]?.remove(at: $0) }
       var view = PodView(pod: pod, executor: executor, status: status)
       if status == nil, executor != .dead {
-        if case .failure(let error)? = told[name]?.result {
+        if case .failure(let error)? = reported[name]?.result {
           view.silence = error.description
         } else {
           view.silence = (isHidden ? ControlError.denied : .absent).description

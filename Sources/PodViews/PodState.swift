@@ -1,6 +1,6 @@
 /// A pod's state in `ps`: the state that its executor reports, or one that follows from a missing
 /// response.
-public enum PodState: String, Codable, Sendable, CaseIterable {
+package enum PodState: String, Codable, Sendable, CaseIterable {
   case launching, running, unhealthy, stopping
   /// The pod has failed, and its stopped containers are kept for a time.
   case kept

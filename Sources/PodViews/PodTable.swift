@@ -59,9 +59,9 @@ package enum PodTable {
       let created = service.container?.summary.created ?? 0
       table.add([
         .init(service.name), .init(String((service.id ?? "").prefix(12))),
-        .init(service.told?.role ?? "-"),
+        .init(service.reported?.role ?? "-"),
         .init(service.state, color(ofState: service)), health(service.health),
-        number(service.told?.restarts), number(service.exitCode),
+        number(service.reported?.restarts), number(service.exitCode),
         .init(service.ports.sorted().map(\.text).joined(separator: ",")),
         processors(service.processors, service.figures?.quota),
         memory(service.figures?.memory, service.figures?.memoryLimit),

@@ -29,17 +29,17 @@ package struct PodView: Sendable {
   ///   - status: the executor's response.
   package init(pod: ListedPod, executor: ExecutorPresence, status: PodStatus?) {
     (self.pod, self.executor, self.status) = (pod, executor, status)
-    var told = status?.services ?? []
+    var reported = status?.services ?? []
     var services = pod.services.map { container in
       let index =
-        told.firstIndex { $0.container == container.id }
-        ?? told.firstIndex { $0.name == container.displayName }
-      return ServiceView(container: container, told: index.map { told.remove(at: $0) })
+        reported.firstIndex { $0.container == container.id }
+        ?? reported.firstIndex { $0.name == container.displayName }
+      return ServiceView(container: container, reported: index.map { reported.remove(at: $0) })
     }
     let known = Set(pod.containers.map(\.id))
     // Services that have no container yet. Other containers of the executor are not services.
-    services += told.filter { $0.container.map { !known.contains($0) } ?? true }
-      .map { ServiceView(container: nil, told: $0) }
+    services += reported.filter { $0.container.map { !known.contains($0) } ?? true }
+      .map { ServiceView(container: nil, reported: $0) }
     self.services = services.sorted { $0.name < $1.name }
     // Where services share a network, the infrastructure container publishes their ports.
     let held = pod.containers.filter { $0.role == .infra }.flatMap { PodPort.published(by: $0) }
@@ -107,26 +107,26 @@ package struct ServiceView: Sendable {
   /// The container in the engine's list; nil before it is created and after it is removed.
   package let container: ListedContainer?
   /// The executor's response; nil where there is none.
-  package let told: PodStatus.Service?
+  package let reported: PodStatus.Service?
   /// The usage of its cgroup; nil where that can't be read.
   package var figures: CgroupFigures?
   /// Used CPUs, averaged between two samples.
   package var processors: Double?
 
-  init(container: ListedContainer?, told: PodStatus.Service?) {
-    (self.container, self.told) = (container, told)
-    name = container?.displayName ?? told?.name ?? ""
+  init(container: ListedContainer?, reported: PodStatus.Service?) {
+    (self.container, self.reported) = (container, reported)
+    name = container?.displayName ?? reported?.name ?? ""
   }
 
   /// The engine's container ID; nil before the container is created.
-  package var id: String? { container?.id ?? told?.container }
+  package var id: String? { container?.id ?? reported?.container }
 
   /// The state that the executor reports, else the engine's state.
   package var state: String {
     // An executor does not report that a container is paused.
     let isPaused = container?.summary.state == "paused"
-    if isPaused, told?.state ?? "running" == "running" { return "paused" }
-    return told?.state ?? container?.summary.state ?? "unknown"
+    if isPaused, reported?.state ?? "running" == "running" { return "paused" }
+    return reported?.state ?? container?.summary.state ?? "unknown"
   }
 
   /// Whether the container runs.
@@ -136,13 +136,13 @@ package struct ServiceView: Sendable {
   /// doesn't run.
   package var health: String? {
     // The engine's value is more recent.
-    container.map { ContainerStatus($0.summary.status).health } ?? told?.health
+    container.map { ContainerStatus($0.summary.status).health } ?? reported?.health
   }
 
   /// The last exit code; nil where the container has never exited, or runs.
   package var exitCode: Int? {
     if isUp { return nil }
-    return container.flatMap { ContainerStatus($0.summary.status).exitCode } ?? told?.exitCode
+    return container.flatMap { ContainerStatus($0.summary.status).exitCode } ?? reported?.exitCode
   }
 
   /// Ports that another container publishes for this service.

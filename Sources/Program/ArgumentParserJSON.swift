@@ -4,7 +4,7 @@ import ArgumentParserToolInfo
 import JSON
 
 /// Replaces Foundation's protocol. No error conforms to it, so their `description` is printed.
-public protocol LocalizedError: Error {
+package protocol LocalizedError: Error {
   /// The text of the error.
   var errorDescription: String? { get }
 }

@@ -1,7 +1,7 @@
 extension CommandManual {
   /// The only table of exit codes and examples: every command of every program. Lines have at most
   /// 78 columns.
-  public static let table: [CommandManual] = executor + files + pods + others
+  package static let table: [CommandManual] = executor + files + pods + others
 
   private static let executor = [
     CommandManual(

@@ -1,12 +1,12 @@
 /// The end of a command's help: examples and exit codes. The manual pages and
 /// docs/reference/exit-codes.md contain the same.
-public struct CommandManual: Sendable {
+package struct CommandManual: Sendable {
   /// A command line and its purpose.
-  public struct Example: Sendable {
+  package struct Example: Sendable {
     /// The command line as a user types it.
-    public let line: String
+    package let line: String
     /// The purpose of the command line.
-    public let purpose: String
+    package let purpose: String
 
     static func shows(_ purpose: String, _ line: String) -> Self {
       Example(line: line, purpose: purpose)
@@ -14,11 +14,11 @@ public struct CommandManual: Sendable {
   }
 
   /// An exit code and its meaning.
-  public struct Exit: Sendable {
+  package struct Exit: Sendable {
     /// The code; a name in capitals where the code is that of another program.
-    public let code: String
+    package let code: String
     /// The meaning of the code.
-    public let meaning: String
+    package let meaning: String
 
     static func code(_ code: Int, _ meaning: String) -> Self {
       Exit(code: String(code), meaning: meaning)
@@ -33,11 +33,11 @@ public struct CommandManual: Sendable {
   }
 
   /// The command as a user types it, for example `compose-executor run`.
-  public let command: String
+  package let command: String
   /// At least one.
-  public let examples: [Example]
+  package let examples: [Example]
   /// In ascending order.
-  public let exits: [Exit]
+  package let exits: [Exit]
 
   init(_ command: String, _ examples: [Example], _ exits: [Exit] = [.done, .failed, .usage]) {
     self.command = command
@@ -49,12 +49,12 @@ public struct CommandManual: Sendable {
   ///
   /// - Parameter command: the command as a user types it.
   /// - Returns: nil for a command that is not in the table.
-  public static func of(_ command: String) -> CommandManual? {
+  package static func of(_ command: String) -> CommandManual? {
     table.first { $0.command == command }
   }
 
   /// The sections at the end of a help text.
-  public var text: String {
+  package var text: String {
     var lines = ["EXAMPLES:"]
     for example in examples { lines += ["  # " + example.purpose, "  " + example.line] }
     lines += ["", "EXIT STATUS:"]

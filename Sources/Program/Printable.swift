@@ -1,5 +1,5 @@
 /// Sanitizes text for output. Names, label values and options can contain anything.
-public enum Printable {
+package enum Printable {
   /// Replaces control characters, so that the text can neither control a terminal nor look like
   /// several lines.
   ///
@@ -8,7 +8,7 @@ public enum Printable {
   ///   - limit: the largest number of Unicode scalars that are kept.
   /// - Returns: the text, with U+FFFD for each control character, and with an ellipsis where it was
   ///   truncated.
-  public static func text(_ text: String, limit: Int = 512) -> String {
+  package static func text(_ text: String, limit: Int = 512) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(limit) {
       let isControl =
@@ -27,7 +27,7 @@ public enum Printable {
   ///   - text: any text.
   ///   - limit: the largest number of Unicode scalars that are kept.
   /// - Returns: the line.
-  public static func line(_ text: String, limit: Int = 65_536) -> String {
+  package static func line(_ text: String, limit: Int = 65_536) -> String {
     self.text(
       text.split(whereSeparator: { $0.isNewline }).joined(separator: " "), limit: limit)
   }

@@ -5,11 +5,11 @@ import Synchronization
 
 /// Writes lines for people to standard error. A reader that has stopped reading delays the program
 /// only briefly; lines that it does not read are dropped and counted.
-public enum StandardError {
+package enum StandardError {
   private static let sink = Mutex(LineSink(descriptor: STDERR_FILENO))
 
   /// Writes a line in one call, so that it is not mixed with other lines.
-  public static func line(_ text: String) {
+  package static func line(_ text: String) {
     sink.withLock { $0.write(text) }
   }
 }
@@ -105,18 +105,18 @@ struct LineSink: ~Copyable {
 }
 
 /// A log on standard error. Each line has time, level and message.
-public struct StandardErrorLog: LogHandler {
+package struct StandardErrorLog: LogHandler {
   /// The lowest level that is printed.
-  public var logLevel: Logger.Level
+  package var logLevel: Logger.Level
   /// Metadata that is added to each line.
-  public var metadata: Logger.Metadata = [:]
+  package var metadata: Logger.Metadata = [:]
 
   /// A log of the messages of a level and above.
   ///
   /// - Parameters:
   ///   - logLevel: the lowest level that is printed.
   ///   - write: prints a line.
-  public init(
+  package init(
     logLevel: Logger.Level, write: @escaping @Sendable (String) -> Void = { StandardError.line($0) }
   ) {
     self.logLevel = logLevel
@@ -126,13 +126,13 @@ public struct StandardErrorLog: LogHandler {
   private let write: @Sendable (String) -> Void
 
   /// One value of the metadata.
-  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
   /// Writes one line.
-  public func log(event: LogEvent) {
+  package func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
     let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let rest = pairs.isEmpty ? "" : " (\(pairs.joined(separator: ", ")))"
@@ -143,7 +143,7 @@ public struct StandardErrorLog: LogHandler {
 }
 
 /// Times as text.
-public enum Timestamp {
+package enum Timestamp {
   /// The current time in UTC, with milliseconds (RFC 3339).
-  public static var now: String { WallClock.now }
+  package static var now: String { WallClock.now }
 }

@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 
 /// Standard output of a command.
-public enum StandardOutput {
+package enum StandardOutput {
   private static let brokenBy = Mutex<Int32?>(nil)
 
   /// Why output could not be written, for people; nil where everything was written, or where the
   /// reader is gone.
-  public static var failure: String? { brokenBy.withLock { $0 }.flatMap { failure($0) } }
+  package static var failure: String? { brokenBy.withLock { $0 }.flatMap { failure($0) } }
 
   /// Writes a text, and waits for a slow reader without a limit. After an error the rest is
   /// dropped, and the program then fails with `failure`.
@@ -15,14 +15,14 @@ public enum StandardOutput {
   /// - Parameter text: the text.
   /// - Returns: whether the text was written.
   @discardableResult
-  public static func write(_ text: String) -> Bool {
+  package static func write(_ text: String) -> Bool {
     guard let error = put(text, to: STDOUT_FILENO) else { return true }
     brokenBy.withLock { $0 = $0 ?? error }
     return false
   }
 
   /// Whether the reader of a pipe still exists.
-  public static var hasReader: Bool {
+  package static var hasReader: Bool {
     var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
     return poll(&descriptor, 1, 0) <= 0 || Int32(descriptor.revents) & (POLLERR | POLLHUP) == 0
   }
@@ -33,7 +33,7 @@ public enum StandardOutput {
   ///   - error: the error's number (errno).
   ///   - stream: the stream's name.
   /// - Returns: the description; nil where the reader is gone, which is not a failure.
-  public static func failure(_ error: Int32, of stream: String = "standard output") -> String? {
+  package static func failure(_ error: Int32, of stream: String = "standard output") -> String? {
     [EPIPE, ECONNRESET].contains(error)
       ? nil : "\(stream) can't be written: \(String(cString: strerror(error)))"
   }

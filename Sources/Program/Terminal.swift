@@ -1,7 +1,7 @@
 import Glibc
 
 /// When a program uses colors and cursor movements: the value of `--ansi`.
-public enum AnsiMode: String, CaseIterable, Sendable {
+package enum AnsiMode: String, CaseIterable, Sendable {
   /// Plain text, for any output.
   case never
   /// Colors and cursor movements on a terminal that supports them.
@@ -11,15 +11,15 @@ public enum AnsiMode: String, CaseIterable, Sendable {
 }
 
 /// The capabilities of an output.
-public struct Terminal: Sendable, Equatable {
+package struct Terminal: Sendable, Equatable {
   /// Whether the output is a terminal.
-  public let isTerminal: Bool
+  package let isTerminal: Bool
   /// Whether colors may be used.
-  public let isColored: Bool
+  package let isColored: Bool
   /// Whether printed lines may be overwritten in place.
-  public let canRedraw: Bool
+  package let canRedraw: Bool
   /// The width in columns, where it is known: COLUMNS, else the width that the terminal reports.
-  public let columns: Int?
+  package let columns: Int?
 
   /// Inspects an output.
   ///
@@ -30,7 +30,7 @@ public struct Terminal: Sendable, Equatable {
   ///   - descriptor: the output.
   ///   - mode: the value of `--ansi`.
   ///   - environment: the source of NO_COLOR, TERM and COLUMNS.
-  public init(descriptor: Int32, mode: AnsiMode = .auto, environment: [String: String]) {
+  package init(descriptor: Int32, mode: AnsiMode = .auto, environment: [String: String]) {
     self.init(
       isTerminal: isatty(descriptor) == 1, reported: Self.width(of: descriptor), mode: mode,
       environment: environment)
@@ -52,7 +52,7 @@ public struct Terminal: Sendable, Equatable {
   ///
   /// - Parameter descriptor: a terminal.
   /// - Returns: columns; nil where the descriptor is not a terminal or its width is unknown.
-  public static func width(of descriptor: Int32) -> Int? {
+  package static func width(of descriptor: Int32) -> Int? {
     size(of: descriptor)?.columns
   }
 
@@ -61,7 +61,7 @@ public struct Terminal: Sendable, Equatable {
   /// - Parameter descriptor: a terminal.
   /// - Returns: columns and rows; nil where the descriptor is not a terminal or its width is
   ///   unknown.
-  public static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
+  package static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
     var size = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     // A terminal that reports only its width gets the traditional 24 rows.
@@ -74,7 +74,7 @@ public struct Terminal: Sendable, Equatable {
   ///   - first: a descriptor.
   ///   - second: another descriptor.
   /// - Returns: false where one of them is not a terminal.
-  public static func isSame(_ first: Int32, _ second: Int32) -> Bool {
+  package static func isSame(_ first: Int32, _ second: Int32) -> Bool {
     var (one, other) = (stat(), stat())
     guard isatty(first) == 1, isatty(second) == 1, fstat(first, &one) == 0,
       fstat(second, &other) == 0
@@ -84,7 +84,7 @@ public struct Terminal: Sendable, Equatable {
   }
 
   /// A color of the terminal's palette (ECMA-48, SGR).
-  public enum Color: Int, Sendable {
+  package enum Color: Int, Sendable {
     case red = 31
     case green = 32
     case yellow = 33
@@ -100,7 +100,7 @@ public struct Terminal: Sendable, Equatable {
   ///   - text: a text without control characters.
   ///   - color: its color; nil for none.
   /// - Returns: the text between the control sequences of the color.
-  public func colored(_ text: String, _ color: Color?) -> String {
+  package func colored(_ text: String, _ color: Color?) -> String {
     guard isColored, let color, !text.isEmpty else { return text }
     return "\u{1b}[\(color.rawValue)m\(text)\u{1b}[0m"
   }

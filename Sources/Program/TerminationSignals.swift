@@ -2,9 +2,9 @@ import Dispatch
 import Glibc
 
 /// The signals that stop a pod, as a stream: TERM, ctrl-C and a closed terminal.
-public final class TerminationSignals {
+package final class TerminationSignals {
   /// The signals in the order of their arrival.
-  public let stream: AsyncStream<Int32>
+  package let stream: AsyncStream<Int32>
   private let sources: [any DispatchSourceSignal]
 
   /// Replaces the default action of the signals, which would terminate the process, and returns
@@ -17,7 +17,7 @@ public final class TerminationSignals {
   ///   - early: gives the number of times that a signal arrived before this call; each counts as
   ///     an arrival.
   ///   - arrived: called immediately at each arrival, on a thread of its own.
-  public init(
+  package init(
     early: (Int32) -> Int = { _ in 0 }, arrived: @escaping @Sendable (Int32) -> Void = { _ in }
   ) async {
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
@@ -53,7 +53,7 @@ public final class TerminationSignals {
   }
 
   /// The name of a signal.
-  public static func name(_ signal: Int32) -> String {
+  package static func name(_ signal: Int32) -> String {
     [SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP"][signal] ?? "signal \(signal)"
   }
 }

@@ -13,7 +13,7 @@ extension TextTable {
   ///   - terminal: gives colors and width; nil for plain text of any width.
   ///   - flexible: the indices of the columns that may be wrapped or moved.
   /// - Returns: one line for each row where the table fits, otherwise more.
-  public func lines(for terminal: Terminal?, wrapping flexible: [Int]) -> [String] {
+  package func lines(for terminal: Terminal?, wrapping flexible: [Int]) -> [String] {
     let widths = widths
     func width(without moved: [Int]) -> Int {
       let kept = widths.indices.filter { !moved.contains($0) }
@@ -55,14 +55,14 @@ extension TextTable {
 }
 
 /// Wraps text to a width.
-public enum LineWrap {
+package enum LineWrap {
   /// Breaks a text between words. A word that is longer than a line is split.
   ///
   /// - Parameters:
   ///   - text: one line without control characters.
   ///   - width: the largest number of Unicode scalars of a line, at least 1; nil for any number.
   /// - Returns: the lines, at least one.
-  public static func lines(_ text: String, width: Int?) -> [String] {
+  package static func lines(_ text: String, width: Int?) -> [String] {
     guard let width = width.map({ max(1, $0) }), text.unicodeScalars.count > width else {
       return [text]
     }

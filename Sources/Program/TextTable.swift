@@ -1,22 +1,22 @@
 /// A table for people: columns of equal width with two spaces between them. The first row contains
 /// the titles.
-public struct TextTable: Sendable {
+package struct TextTable: Sendable {
   /// The alignment of a column.
-  public enum Alignment: Sendable { case left, right }
+  package enum Alignment: Sendable { case left, right }
 
   /// One cell: sanitized text without line breaks.
-  public struct Cell: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+  package struct Cell: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
     /// The text of the cell.
-    public var text: String
+    package var text: String
     /// The color of the cell, where colors are printed.
-    public var color: Terminal.Color?
+    package var color: Terminal.Color?
 
     /// A cell; control characters in its text are replaced.
     ///
     /// - Parameters:
     ///   - text: the text of the cell.
     ///   - color: its color.
-    public init(_ text: String, _ color: Terminal.Color? = nil) {
+    package init(_ text: String, _ color: Terminal.Color? = nil) {
       self.text = Printable.line(text, limit: 4096)
       self.color = color
     }
@@ -25,7 +25,7 @@ public struct TextTable: Sendable {
     ///
     /// - Parameter width: the width, in Unicode scalars.
     /// - Returns: the cell.
-    public func shortened(to width: Int) -> Cell {
+    package func shortened(to width: Int) -> Cell {
       guard text.unicodeScalars.count > width, width > 0 else { return self }
       var cell = self
       cell.text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(width - 1))) + "…"
@@ -33,7 +33,7 @@ public struct TextTable: Sendable {
     }
 
     /// A cell without a color.
-    public init(stringLiteral value: String) { self.init(value) }
+    package init(stringLiteral value: String) { self.init(value) }
   }
 
   var rows: [[Cell]]
@@ -42,7 +42,7 @@ public struct TextTable: Sendable {
   /// A table without rows.
   ///
   /// - Parameter columns: the title and alignment of each column.
-  public init(_ columns: [(title: String, alignment: Alignment)]) {
+  package init(_ columns: [(title: String, alignment: Alignment)]) {
     rows = [columns.map { Cell($0.title) }]
     alignments = columns.map(\.alignment)
   }
@@ -55,13 +55,13 @@ public struct TextTable: Sendable {
   /// Adds a row.
   ///
   /// - Parameter cells: one cell for each column.
-  public mutating func add(_ cells: [Cell]) {
+  package mutating func add(_ cells: [Cell]) {
     precondition(cells.count == alignments.count)
     rows.append(cells)
   }
 
   /// Whether the table has only titles.
-  public var isEmpty: Bool { rows.count == 1 }
+  package var isEmpty: Bool { rows.count == 1 }
 
   /// The lines of the table.
   ///
@@ -70,7 +70,7 @@ public struct TextTable: Sendable {
   ///   - cuts: whether a line that is wider than the terminal is truncated, with `…` as its last
   ///     character.
   /// - Returns: one line for each row, without trailing spaces.
-  public func lines(for terminal: Terminal? = nil, cuts: Bool = false) -> [String] {
+  package func lines(for terminal: Terminal? = nil, cuts: Bool = false) -> [String] {
     let widths = widths
     return rows.map { row in
       // Without these cells the line has no trailing spaces.

@@ -4,7 +4,7 @@ import Glibc
 extension AnsiMode: ExpressibleByArgument {}
 
 /// Prints a report again and again until the program exits: `--watch`.
-public enum Watch {
+package enum Watch {
   /// Prints a report every two seconds: in place on a terminal, otherwise after an empty line below
   /// the previous one.
   ///
@@ -16,7 +16,7 @@ public enum Watch {
   ///   - mode: the value of `--ansi`.
   ///   - environment: the variables for `Terminal`.
   ///   - report: gives the report, of any number of lines, for the current width of the terminal.
-  public static func run(
+  package static func run(
     every interval: Duration = .seconds(2), mode: AnsiMode, environment: [String: String],
     _ report: (Terminal) async -> String
   ) async {

@@ -37,12 +37,12 @@ struct PodReaper: AsyncParsableCommand {
 extension ReportFormat: ExpressibleByArgument {}
 
 /// Converts an error to one line and an exit code.
-func failure(_ error: any Error) -> CommandFailure {
+func failure(_ error: any Error) -> CommandError {
   let code: Int32 =
     switch error {
-    case is SettingError, is ComposeError: 2
+    case is ConfigurationError, is DiagnosticError: 2
     case is EngineError: 3
     default: 1
     }
-  return CommandFailure("\(error)", code: code)
+  return CommandError("\(error)", code: code)
 }

@@ -138,7 +138,7 @@ struct SettingOptions: ParsableArguments {
   /// Combines the options with the environment and the settings file.
   ///
   /// - Returns: the settings.
-  /// - Throws: `SettingError`, `ComposeError`.
+  /// - Throws: `ConfigurationError`, `DiagnosticError`.
   func settings() throws -> ReaperSettings {
     let environment = ProcessEnvironment.current
     let given: [(SettingName, String?)] = [
@@ -148,9 +148,10 @@ struct SettingOptions: ParsableArguments {
       (.keepFailedDisk, keepFailedDisk),
       (.parallel, parallel), (.cgroupRoots, cgroupRoots), (.agentURL, agentUrl),
       (.agentTokenFile, agentTokenFile), (.agentAuthorities, agentCaFile),
-      (.agentSeesEverything, agentSeesEverything ? "true" : nil), (.agentWorkFolder, agentWorkDir),
-      (.runFolder, runDir), (.leaseSocket, leaseSocket), (.notifySocket, notifySocket),
-      (.spoolFolder, spoolDir), (.stateFolder, stateDir), (.journalSize, journalSize),
+      (.agentSeesEverything, agentSeesEverything ? "true" : nil),
+      (.agentWorkDirectory, agentWorkDir),
+      (.runDirectory, runDir), (.leaseSocket, leaseSocket), (.notifySocket, notifySocket),
+      (.spoolDirectory, spoolDir), (.stateDirectory, stateDir), (.journalSize, journalSize),
       (.imageCare, imageCare), (.imageAge, imageAge), (.imageMax, imageMax),
       (.imageKeep, imageKeep), (.diskHigh, diskHigh), (.diskLow, diskLow),
       (.lockTimeout, lockTimeout), (.metrics, metrics), (.logLevel, logLevel),

@@ -49,7 +49,7 @@ struct StatusCommand: AsyncParsableCommand {
         defer { notes = false }
         do {
           return try await context.status(
-            output.format, for: terminal, notesAbsence: notes && !terminal.canRedraw)
+            output.format, for: terminal, recordsAbsence: notes && !terminal.canRedraw)
         } catch {
           return Printable.line("pod-reaper: \(error)")
         }

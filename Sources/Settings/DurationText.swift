@@ -1,11 +1,11 @@
 /// Durations in the notation of settings and of Mesos.
-public enum DurationText {
+package enum DurationText {
   /// Parses a number and a unit: ns, us, ms, s or secs, m or mins, h or hrs, d or days, weeks.
   /// Fractions are allowed; a number without a unit is in seconds.
   ///
   /// - Parameter text: The text.
   /// - Returns: The duration; nil if the text isn't one.
-  public static func parse(_ text: String) -> Duration? {
+  package static func parse(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     guard let number = Double(digits), number.isFinite else { return nil }
     let units: [Substring: Double] = [

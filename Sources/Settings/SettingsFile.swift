@@ -4,12 +4,12 @@ import OrderedCollections
 import YAML
 
 /// A settings file: a YAML mapping that only trusted users can write.
-public struct SettingsFile: Sendable {
+package struct SettingsFile: Sendable {
   /// The path of pod-reaper's settings, for pod-reaper and for programs that read its settings.
-  public static let reapersPath = "/etc/pod-reaper.yaml"
+  package static let reapersPath = "/etc/pod-reaper.yaml"
 
   /// The required owner of the file; nobody else may have write access.
-  public enum Owner: Sendable {
+  package enum Owner: Sendable {
     /// root.
     case root
     /// root or the process's own user.
@@ -17,7 +17,7 @@ public struct SettingsFile: Sendable {
   }
 
   /// The settings, in the order of the file.
-  public let entries: OrderedDictionary<String, YAMLNode.Entry>
+  package let entries: OrderedDictionary<String, YAMLNode.Entry>
 
   /// Reads a file.
   ///
@@ -25,9 +25,9 @@ public struct SettingsFile: Sendable {
   ///   - path: The path of the file.
   ///   - owner: The required owner.
   ///   - isOptional: True if the file may be missing.
-  /// - Throws: `ComposeError` with the position of an invalid value, or for a file that others can
+  /// - Throws: `DiagnosticError` with the position of an invalid value, or for a file that others can
   ///   write.
-  public init(path: String, owner: Owner, isOptional: Bool) throws(ComposeError) {
+  package init(path: String, owner: Owner, isOptional: Bool) throws(DiagnosticError) {
     var status = stat()
     // The checks and the read use one descriptor, and opening never blocks.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -39,22 +39,22 @@ public struct SettingsFile: Sendable {
         try self.init(text: "", file: path)
         return
       }
-      throw ComposeError("\(path) can't be read: \(String(cString: strerror(reason)))")
+      throw DiagnosticError("\(path) can't be read: \(String(cString: strerror(reason)))")
     }
     defer { close(file) }
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else {
-      throw ComposeError("\(path) can't be read: it is not a regular file")
+      throw DiagnosticError("\(path) can't be read: it is not a regular file")
     }
     let isTrusted = status.st_uid == 0 || owner == .rootOrSelf && status.st_uid == geteuid()
     guard isTrusted, status.st_mode & 0o022 == 0 else {
-      throw ComposeError(
+      throw DiagnosticError(
         "\(path) is writable by others: it must be owned by root and writable only by root")
     }
     let text: String
     do {
       text = try TextFile.text(of: file, limit: 16 << 20)
     } catch {
-      throw ComposeError("\(path) can't be read: \(error)")
+      throw DiagnosticError("\(path) can't be read: \(error)")
     }
     try self.init(text: text, file: path)
   }
@@ -64,14 +64,14 @@ public struct SettingsFile: Sendable {
   /// - Parameters:
   ///   - text: The text.
   ///   - file: The name of the file in errors.
-  /// - Throws: `ComposeError` with the position of the error.
-  public init(text: String, file: String) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the position of the error.
+  package init(text: String, file: String) throws(DiagnosticError) {
     guard let document = try YAMLNode.document(text, file: file), !document.isNull else {
       entries = [:]
       return
     }
     guard let mapping = document.mapping else {
-      throw ComposeError("the settings file must be a mapping", at: document.position)
+      throw DiagnosticError("the settings file must be a mapping", at: document.position)
     }
     entries = mapping
   }
@@ -80,7 +80,7 @@ public struct SettingsFile: Sendable {
 extension YAMLNode {
   /// The value of a setting as text, whatever its type; list items are joined with commas. Nil if
   /// it isn't a single value or a list of strings.
-  public var settingText: String? {
+  package var settingText: String? {
     if let items = sequence {
       let words = items.compactMap(\.string)
       return words.count == items.count ? words.joined(separator: ",") : nil
@@ -89,7 +89,7 @@ extension YAMLNode {
   }
 
   /// A single value of any type as text; nil for a list or a mapping.
-  public var oneSetting: String? {
+  package var oneSetting: String? {
     string ?? integer.map { String($0) } ?? boolean.map { String($0) }
   }
 }

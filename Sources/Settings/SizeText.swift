@@ -1,11 +1,11 @@
 /// Numbers of bytes in the notation of settings.
-public enum SizeText {
+package enum SizeText {
   /// Parses a whole number with an optional unit: k, m or g, in powers of 1,024; without a unit it
   /// counts bytes.
   ///
   /// - Parameter text: The text.
   /// - Returns: The number of bytes; nil if the text isn't a size.
-  public static func parse(_ text: String) -> Int64? {
+  package static func parse(_ text: String) -> Int64? {
     let factors: [Substring: Int64] = ["": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
     let digits = text.prefix { $0.isNumber }
     guard let number = Int64(digits), let factor = factors[text.dropFirst(digits.count)] else {

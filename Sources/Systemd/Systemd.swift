@@ -7,7 +7,7 @@ import Glibc
 /// can impersonate systemd. If that fails, and for other users, it connects to the system bus,
 /// where polkit authorizes the calls. The addresses are constants because the environment may come
 /// from a tenant.
-public struct Systemd: Sendable {
+package struct Systemd: Sendable {
   /// The addresses, in the order in which they are tried.
   let addresses: [(address: String, isBus: Bool)]
   /// The time limit of one call.
@@ -16,7 +16,7 @@ public struct Systemd: Sendable {
   /// Creates a client of the host's systemd.
   ///
   /// - Parameter timeout: the time limit of one call.
-  public init(timeout: Duration = .seconds(10)) {
+  package init(timeout: Duration = .seconds(10)) {
     let bus = (address: "unix:path=/run/dbus/system_bus_socket", isBus: true)
     let own = (address: "unix:path=/run/systemd/private", isBus: false)
     addresses = geteuid() == 0 ? [own, bus] : [bus]
@@ -30,7 +30,7 @@ public struct Systemd: Sendable {
   }
 
   /// Whether systemd is the init system of this host (sd_booted(3)).
-  public static var isInit: Bool { access("/run/systemd/system", F_OK) == 0 }
+  package static var isInit: Bool { access("/run/systemd/system", F_OK) == 0 }
 
   /// Connects and calls `work` on a thread that may block.
   private func connected<Value: Sendable>(
@@ -93,7 +93,7 @@ public struct Systemd: Sendable {
   ///   - slice: a slice that the unit needs. A missing slice is started too, and systemd stops it
   ///     when no unit needs it.
   /// - Throws: `SystemdError`; `isExisting` is true if the unit is already loaded.
-  public func start(
+  package func start(
     _ unit: String, _ properties: [UnitProperty], in slice: String? = nil
   ) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
@@ -132,7 +132,7 @@ public struct Systemd: Sendable {
   ///   - properties: the properties to change.
   ///   - unit: the unit's name.
   /// - Throws: `SystemdError`.
-  public func set(_ properties: [UnitProperty], of unit: String) async throws(SystemdError) {
+  package func set(_ properties: [UnitProperty], of unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
       _ = try connection.manager(
         "SetUnitProperties", [.string(unit), .boolean(true), .properties(properties)])
@@ -144,7 +144,7 @@ public struct Systemd: Sendable {
   ///
   /// - Parameter unit: the unit's name.
   /// - Throws: `SystemdError`.
-  public func stop(_ unit: String) async throws(SystemdError) {
+  package func stop(_ unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
       do throws(SystemdError) {
         _ = try connection.manager("StopUnit", [.string(unit), .string("replace")])
@@ -160,7 +160,7 @@ public struct Systemd: Sendable {
   ///   - slice: the slice's name.
   ///   - scopes: the pattern of its scopes' names, such as `docker-*.scope`.
   /// - Throws: `SystemdError`.
-  public func stop(_ slice: String, resettingFailed scopes: String) async throws(SystemdError) {
+  package func stop(_ slice: String, resettingFailed scopes: String) async throws(SystemdError) {
     try await stop(slice)
     for (scope, owner) in try await slices(ofFailed: scopes) where owner == slice {
       try await resetFailed(scope)
@@ -171,7 +171,7 @@ public struct Systemd: Sendable {
   ///
   /// - Parameter unit: the unit's name.
   /// - Throws: `SystemdError`.
-  public func resetFailed(_ unit: String) async throws(SystemdError) {
+  package func resetFailed(_ unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in
       do throws(SystemdError) {
         _ = try connection.manager("ResetFailedUnit", [.string(unit)])
@@ -190,7 +190,7 @@ public struct Systemd: Sendable {
   ///   - state: the state of the units, such as `failed`; nil for all states.
   /// - Returns: the units.
   /// - Throws: `SystemdError`.
-  public func units(
+  package func units(
     _ pattern: String, state: String? = nil
   ) async throws(SystemdError) -> [SystemdUnit] {
     try await connected { connection throws(SystemdError) in
@@ -216,7 +216,7 @@ public struct Systemd: Sendable {
   /// - Parameter pattern: the pattern of the scopes' names, such as `docker-*.scope`.
   /// - Returns: the name of each scope's slice.
   /// - Throws: `SystemdError`.
-  public func slices(
+  package func slices(
     ofFailed pattern: String
   ) async throws(SystemdError) -> [String: String] {
     let failed = try await units(pattern, state: "failed")
@@ -241,7 +241,7 @@ public struct Systemd: Sendable {
   ///
   /// - Returns: the number; 0 if systemd reports none.
   /// - Throws: `SystemdError`.
-  public func release() async throws(SystemdError) -> Int {
+  package func release() async throws(SystemdError) -> Int {
     try await connected { connection throws(SystemdError) in
       let reply = try connection.call(
         DBusConnection.managerPath, "org.freedesktop.DBus.Properties", "Get",

@@ -1,10 +1,10 @@
 /// Why a request to systemd failed.
-public struct SystemdError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SystemdError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The name of the D-Bus error, such as `org.freedesktop.systemd1.NoSuchUnit`; empty if there is
   /// none.
-  public let name: String
+  package let name: String
   /// The description of the error.
-  public let description: String
+  package let description: String
 
   init(name: String = "", _ description: String) {
     self.name = name
@@ -22,11 +22,11 @@ public struct SystemdError: Error, Sendable, Equatable, CustomStringConvertible 
   static let unsendable = SystemdError("a value can't be sent over D-Bus")
 
   /// Whether the unit doesn't exist.
-  public var isMissing: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
+  package var isMissing: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
   /// Whether a unit of this name exists already.
-  public var isExisting: Bool { name == "org.freedesktop.systemd1.UnitExists" }
+  package var isExisting: Bool { name == "org.freedesktop.systemd1.UnitExists" }
   /// Whether this user lacks the permission.
-  public var isDenied: Bool {
+  package var isDenied: Bool {
     [
       "org.freedesktop.DBus.Error.AccessDenied", "org.freedesktop.DBus.Error.AuthFailed",
       "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",

@@ -1,11 +1,11 @@
 /// A loaded unit, as listed by systemd.
-public struct SystemdUnit: Sendable, Equatable {
+package struct SystemdUnit: Sendable, Equatable {
   /// The unit's name, such as `docker-….scope`.
-  public let name: String
+  package let name: String
   /// The unit's description.
-  public let description: String
+  package let description: String
   /// `active`, `inactive`, `failed`, `activating`, `deactivating` or `reloading`.
-  public let activeState: String
+  package let activeState: String
   /// The D-Bus object of the unit.
   let path: String
 
@@ -30,17 +30,17 @@ public struct SystemdUnit: Sendable, Equatable {
     }
     rest.removeFirst(parts[0].count)
     for part in parts.dropFirst().dropLast() {
-      guard let place = rest.firstRange(of: part) else { return false }
-      rest = rest[place.upperBound...]
+      guard let location = rest.firstRange(of: part) else { return false }
+      rest = rest[location.upperBound...]
     }
     return rest.hasSuffix(parts[parts.count - 1])
   }
 }
 
 /// A property of a unit, by its D-Bus name (systemd.resource-control(5)).
-public struct UnitProperty: Sendable, Equatable {
+package struct UnitProperty: Sendable, Equatable {
   /// The property's name.
-  public let name: String
+  package let name: String
   let value: DBusValue
 
   private init(_ name: String, _ value: DBusValue) {
@@ -49,29 +49,29 @@ public struct UnitProperty: Sendable, Equatable {
   }
 
   /// A property with a text value.
-  public static func text(_ name: String, _ text: String) -> UnitProperty {
+  package static func text(_ name: String, _ text: String) -> UnitProperty {
     UnitProperty(name, .string(text))
   }
 
   /// A property with a numeric value: bytes, microseconds or tasks. `UInt64.max` means no limit.
-  public static func number(_ name: String, _ number: UInt64) -> UnitProperty {
+  package static func number(_ name: String, _ number: UInt64) -> UnitProperty {
     UnitProperty(name, .unsigned(number))
   }
 
   /// A property with a Boolean value.
-  public static func flag(_ name: String, _ flag: Bool) -> UnitProperty {
+  package static func flag(_ name: String, _ flag: Bool) -> UnitProperty {
     UnitProperty(name, .boolean(flag))
   }
 
   /// A property whose value is a set of processors or memory nodes, as a bit mask.
-  public static func set(_ name: String, _ members: Set<Int>) -> UnitProperty {
+  package static func set(_ name: String, _ members: Set<Int>) -> UnitProperty {
     var bytes = [UInt8](repeating: 0, count: (members.max() ?? -8) / 8 + 1)
     for member in members where member >= 0 { bytes[member / 8] |= 1 << (member % 8) }
     return UnitProperty(name, .bytes(bytes))
   }
 
   /// The `DeviceAllow` property: the permitted devices, each with an access of `r`, `w` and `m`.
-  public static func devices(_ devices: [(node: String, access: String)]) -> UnitProperty {
+  package static func devices(_ devices: [(node: String, access: String)]) -> UnitProperty {
     UnitProperty(
       "DeviceAllow",
       .array(of: "(ss)", devices.map { .structure([.string($0.node), .string($0.access)]) }))

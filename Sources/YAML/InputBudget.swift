@@ -2,9 +2,9 @@
 ///
 /// Each file has limits of its own; the budget limits all files of a project together, even if they
 /// reference each other.
-public final class InputBudget {
+package final class InputBudget {
   /// The counted resources.
-  public enum Resource: Int, CaseIterable, Sendable {
+  package enum Resource: Int, CaseIterable, Sendable {
     /// Bytes of all files, counted each time a file is read.
     case bytes
     /// Ports of all services.
@@ -20,7 +20,7 @@ public final class InputBudget {
     case uses
 
     /// The maximum.
-    public var limit: Int {
+    package var limit: Int {
       switch self {
       case .bytes: 32 << 20
       case .ports, .mounts, .files: 20_000
@@ -45,14 +45,14 @@ public final class InputBudget {
   }
 
   /// The maximum number of keys and list items of all YAML files; repeated aliases count once.
-  public static let mostEntries = 150_000
+  package static let mostEntries = 150_000
 
   private var taken = [Int](repeating: 0, count: Resource.allCases.count)
   private var entries = 0
-  private var refusal: ComposeError?
+  private var refusal: DiagnosticError?
 
   /// A full budget.
-  public init() {}
+  package init() {}
 
   /// Uses a part of the budget.
   ///
@@ -60,15 +60,15 @@ public final class InputBudget {
   ///   - count: The amount.
   ///   - resource: The resource.
   ///   - position: The position of the use.
-  /// - Throws: `ComposeError` if the budget is exceeded. Later calls throw the same error, so that
+  /// - Throws: `DiagnosticError` if the budget is exceeded. Later calls throw the same error, so that
   ///   a load that collects errors has it only once.
-  public func take(
+  package func take(
     _ count: Int, _ resource: Resource, at position: SourcePosition?
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     if let refusal { throw refusal }
     taken[resource.rawValue] += count
     guard taken[resource.rawValue] > resource.limit else { return }
-    let error = ComposeError(resource.refusal, at: position)
+    let error = DiagnosticError(resource.refusal, at: position)
     refusal = error
     throw error
   }

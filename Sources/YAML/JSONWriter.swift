@@ -1,7 +1,7 @@
 import OrderedCollections
 
 /// Writes a tree as JSON, indented by two spaces, like `docker compose config --format json`.
-public struct JSONWriter {
+package struct JSONWriter {
   private var out: [UInt8] = []
   /// True to write neither spaces nor line breaks.
   private var isCompact = false
@@ -17,7 +17,7 @@ public struct JSONWriter {
   ///   - doublesDollars: True to double each `$`, so that the output is a valid Compose file again.
   ///   - indent: The number of spaces per level.
   /// - Returns: The text.
-  public static func text(
+  package static func text(
     _ node: YAMLNode, doublesDollars: Bool = true, indent: Int = 2
   ) -> String {
     var writer = JSONWriter()
@@ -28,7 +28,7 @@ public struct JSONWriter {
   }
 
   /// The bytes of Go's `json.Marshal`: without indentation, and with single `$`.
-  public static func compact(_ node: YAMLNode) -> [UInt8] {
+  package static func compact(_ node: YAMLNode) -> [UInt8] {
     var writer = JSONWriter()
     writer.isCompact = true
     writer.doublesDollars = false

@@ -9,32 +9,32 @@ struct MappingBuilder {
   /// Adds a key; throws if it isn't a string or is a duplicate.
   mutating func add(
     _ key: YAMLNode, at position: SourcePosition, value: YAMLNode
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard let name = key.string else {
       guard let text = key.isNull ? "null" : key.scalarText else {
-        throw ComposeError("a key must be a string, not \(key.kind)", at: position)
+        throw DiagnosticError("a key must be a string, not \(key.kind)", at: position)
       }
-      throw ComposeError(
+      throw DiagnosticError(
         "the key `\(text)` is \(key.isNull ? "null" : key.kind); write it in quotes", at: position)
     }
     if let first = entries[name]?.keyPosition {
-      throw ComposeError(
+      throw DiagnosticError(
         "`\(name)` is defined twice; first at \(first)", at: position)
     }
     entries[name] = YAMLNode.Entry(keyPosition: position, value: value)
   }
 
   /// Adds the mapping or mappings of a merge key (YAML, "Merge Key Language-Independent Type").
-  mutating func merge(_ value: YAMLNode, at position: SourcePosition) throws(ComposeError) {
+  mutating func merge(_ value: YAMLNode, at position: SourcePosition) throws(DiagnosticError) {
     if let mergePosition {
-      throw ComposeError(
+      throw DiagnosticError(
         "`<<` is defined twice; first at \(mergePosition); join them as a list",
         at: position)
     }
     mergePosition = position
     for source in value.sequence ?? [value] {
       guard let mapping = source.mapping else {
-        throw ComposeError(
+        throw DiagnosticError(
           "`<<` must be a mapping or a list of mappings, not \(source.kind)", at: position)
       }
       for (name, entry) in mapping where merged[name] == nil { merged[name] = entry }
@@ -53,7 +53,7 @@ enum TaggedScalar {
   /// The value with its tag; throws if the text isn't valid for the tag.
   static func content(
     of text: String, tag: String, at position: SourcePosition
-  ) throws(ComposeError) -> YAMLNode.Content {
+  ) throws(DiagnosticError) -> YAMLNode.Content {
     let plain = ScalarResolution.content(ofPlain: text)
     switch tag {
     case "!", "tag:yaml.org,2002:str":
@@ -77,7 +77,7 @@ enum TaggedScalar {
     default:
       return .string(text)
     }
-    throw ComposeError("`\(text)` does not match the tag `\(short(tag))`", at: position)
+    throw DiagnosticError("`\(text)` does not match the tag `\(short(tag))`", at: position)
   }
 
   private static func short(_ tag: String) -> String {

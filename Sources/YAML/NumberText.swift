@@ -1,27 +1,27 @@
 /// Numbers in the notation of Docker Compose: the shortest text that parses to the same number.
-public enum NumberText {
+package enum NumberText {
   /// Uses an exponent below 1e-4 and from 1e+06 on.
-  public static func general(_ value: Double) -> String {
+  package static func general(_ value: Double) -> String {
     special(value) ?? general(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The same notation for single precision.
-  public static func general(_ value: Float) -> String {
+  package static func general(_ value: Float) -> String {
     special(Double(value)) ?? general(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The notation of JSON: an exponent below 1e-6 and from 1e+21 on.
-  public static func json(_ value: Double) -> String {
+  package static func json(_ value: Double) -> String {
     json(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The notation of JSON for single precision.
-  public static func json(_ value: Float) -> String {
+  package static func json(_ value: Float) -> String {
     json(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The notation of YAML: like `general`, with `.inf` and `.nan`.
-  public static func yaml(_ value: Double) -> String {
+  package static func yaml(_ value: Double) -> String {
     if value.isNaN { return ".nan" }
     if value.isInfinite { return value < 0 ? "-.inf" : ".inf" }
     return general(value)

@@ -1,40 +1,40 @@
 /// A position in a file, as editors count it.
-public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
+package struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
   /// The file's path, as the user named it.
-  public let file: String
+  package let file: String
   /// The line, from 1.
-  public let line: Int
+  package let line: Int
   /// The column, from 1, in Unicode code points.
-  public let column: Int
+  package let column: Int
 
   /// Creates a position; line and column count from 1.
-  public init(file: String, line: Int, column: Int) {
+  package init(file: String, line: Int, column: Int) {
     self.file = file
     self.line = line
     self.column = column
   }
 
   /// Only a line and a column, both from 1.
-  public struct Place: Sendable {
+  package struct Location: Sendable {
     /// The line, from 1.
-    public let line: Int32
+    package let line: Int32
     /// The column, from 1.
-    public let column: Int32
+    package let column: Int32
   }
 
   /// `file:line:column`, the format that editors open.
-  public var description: String { "\(file):\(line):\(column)" }
+  package var description: String { "\(file):\(line):\(column)" }
 }
 
 /// A value with its position, so that a later error can refer to it.
-public struct Located<Value: Sendable>: Sendable {
+package struct Located<Value: Sendable>: Sendable {
   /// The value.
-  public let value: Value
+  package let value: Value
   /// The position of the value.
-  public let position: SourcePosition
+  package let position: SourcePosition
 
   /// Combines a value and its position.
-  public init(_ value: Value, at position: SourcePosition) {
+  package init(_ value: Value, at position: SourcePosition) {
     self.value = value
     self.position = position
   }
@@ -43,17 +43,17 @@ public struct Located<Value: Sendable>: Sendable {
 extension Located: Equatable where Value: Equatable {}
 
 /// An error in a Compose file, in one line.
-public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct DiagnosticError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The position of the error, if it is in a file.
-  public let position: SourcePosition?
+  package let position: SourcePosition?
   /// The problem and its remedy.
-  public let message: String
+  package let message: String
   /// The positions of other values that led to the error.
-  public let sources: [SourcePosition]
+  package let sources: [SourcePosition]
   /// Warnings that preceded the error, such as an unset variable.
-  public var warnings: [Located<String>] = []
+  package var warnings: [Located<String>] = []
   /// The file with the error, if the error has no position.
-  public var file: String?
+  package var file: String?
   /// The operator's setting that would permit the refused value.
   package var remedy: Remedy?
 
@@ -72,12 +72,12 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// Creates an error at a position.
-  public init(_ message: String, at position: SourcePosition? = nil) {
+  package init(_ message: String, at position: SourcePosition? = nil) {
     self.init(message, at: position, from: [])
   }
 
   /// Creates an error at a position, caused by other values.
-  public init(_ message: String, at position: SourcePosition?, from sources: [YAMLNode?]) {
+  package init(_ message: String, at position: SourcePosition?, from sources: [YAMLNode?]) {
     self.position = position
     self.sources = sources.compactMap { $0?.position }
     self.message = Self.line(of: message)
@@ -102,7 +102,7 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// `file:line:column: message`, or only the message.
-  public var description: String {
+  package var description: String {
     guard let position else { return message }
     return "\(position): \(message)"
   }

@@ -90,16 +90,16 @@ struct SourceText {
   /// - Parameters:
   ///   - start: The offset of the scalar in characters of the file.
   ///   - end: The offset of its end.
-  ///   - place: The line and column of the start, from 1.
+  ///   - location: The line and column of the start, from 1.
   ///   - style: The style of the scalar.
   /// - Returns: The lines and columns of the `$` characters.
   mutating func dollars(
-    from start: Int, to end: Int, at place: (line: Int, column: Int), style: Style
-  ) -> [SourcePosition.Place] {
+    from start: Int, to end: Int, at location: (line: Int, column: Int), style: Style
+  ) -> [SourcePosition.Location] {
     if isWide { return [] }
     while counted.character < start, counted.byte < bytes.count { skipCharacter() }
-    var (line, column) = place
-    var found: [SourcePosition.Place] = []
+    var (line, column) = location
+    var found: [SourcePosition.Location] = []
     // The first line of a block has only its indicators and possibly a comment.
     var isText = style != .block
     var character = start
@@ -114,7 +114,7 @@ struct SourceText {
       }
       let escape = style == .doubleQuoted ? escape(at: byte) : nil
       if isText, escape?.isDollar ?? (bytes[byte] == UInt8(ascii: "$")) {
-        found.append(SourcePosition.Place(line: Int32(line), column: Int32(column)))
+        found.append(SourcePosition.Location(line: Int32(line), column: Int32(column)))
       }
       for _ in 0..<(escape?.length ?? 1) {
         byte += 1

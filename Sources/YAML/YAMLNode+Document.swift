@@ -5,13 +5,13 @@ extension YAMLNode {
   ///   - text: The YAML.
   ///   - file: The name of the file in messages.
   /// - Returns: The document; nil if there is none.
-  /// - Throws: `ComposeError` with the position of the error.
-  public static func document(_ text: String, file: String) throws(ComposeError) -> YAMLNode? {
+  /// - Throws: `DiagnosticError` with the position of the error.
+  package static func document(_ text: String, file: String) throws(DiagnosticError) -> YAMLNode? {
     let documents = try YAMLParser.documents(in: Array(text.utf8), file: file).filter {
       !$0.root.isNull
     }
     if documents.count > 1 {
-      throw ComposeError("only one document is allowed", at: documents[1].root.position)
+      throw DiagnosticError("only one document is allowed", at: documents[1].root.position)
     }
     return documents.first?.root
   }

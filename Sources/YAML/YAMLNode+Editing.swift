@@ -2,10 +2,10 @@ import OrderedCollections
 
 extension YAMLNode {
   /// An empty mapping.
-  public init(mappingAt position: SourcePosition) { self.init(.mapping([:]), at: position) }
+  package init(mappingAt position: SourcePosition) { self.init(.mapping([:]), at: position) }
 
   /// Sets a key of a mapping; a new key gets the position of its value.
-  public mutating func set(_ key: String, _ value: YAMLNode, at keyPosition: SourcePosition? = nil)
+  package mutating func set(_ key: String, _ value: YAMLNode, at keyPosition: SourcePosition? = nil)
   {
     guard case .mapping(var entries) = content else { return }
     content = .null
@@ -15,12 +15,12 @@ extension YAMLNode {
   }
 
   /// Sets a key to a string at the node's own position.
-  public mutating func set(_ key: String, text: String) {
+  package mutating func set(_ key: String, text: String) {
     set(key, YAMLNode(.string(text), at: position))
   }
 
   /// Removes a key.
-  public mutating func remove(_ key: String) {
+  package mutating func remove(_ key: String) {
     guard case .mapping(var entries) = content else { return }
     content = .null
     entries[key] = nil
@@ -28,7 +28,7 @@ extension YAMLNode {
   }
 
   /// Removes the keys that meet a condition.
-  public mutating func removeAll(where isRemoved: (String, Entry) -> Bool) {
+  package mutating func removeAll(where isRemoved: (String, Entry) -> Bool) {
     guard case .mapping(var entries) = content else { return }
     content = .null
     entries.removeAll { isRemoved($0.key, $0.value) }
@@ -36,7 +36,7 @@ extension YAMLNode {
   }
 
   /// Changes the value of a key in place, if the key exists.
-  public mutating func edit<Failure: Error>(
+  package mutating func edit<Failure: Error>(
     _ key: String, _ body: (inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .mapping(var entries) = content, entries[key] != nil else { return }
@@ -49,7 +49,7 @@ extension YAMLNode {
   }
 
   /// Changes each value of a mapping in place.
-  public mutating func editEach<Failure: Error>(
+  package mutating func editEach<Failure: Error>(
     _ body: (String, inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .mapping(var entries) = content else { return }
@@ -62,7 +62,7 @@ extension YAMLNode {
   }
 
   /// Changes each entry of a mapping in place.
-  public mutating func editEntries<Failure: Error>(
+  package mutating func editEntries<Failure: Error>(
     _ body: (String, inout Entry) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .mapping(var entries) = content else { return }
@@ -75,7 +75,7 @@ extension YAMLNode {
   }
 
   /// Changes each item of a list in place.
-  public mutating func editItems<Failure: Error>(
+  package mutating func editItems<Failure: Error>(
     _ body: (inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .sequence(var items) = content else { return }
@@ -85,16 +85,16 @@ extension YAMLNode {
   }
 
   /// The node, marked as written in a short form.
-  public var shortened: YAMLNode {
+  package var shortened: YAMLNode {
     var node = self
     node.form = .short
     return node
   }
 
   /// The list with each item expanded; any other node is returned unchanged.
-  public func expandingItems(
-    _ expand: (YAMLNode) throws(ComposeError) -> YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
+  package func expandingItems(
+    _ expand: (YAMLNode) throws(DiagnosticError) -> YAMLNode
+  ) throws(DiagnosticError) -> YAMLNode {
     guard let items = sequence else { return self }
     var expanded: [YAMLNode] = []
     expanded.reserveCapacity(items.count)
@@ -108,7 +108,7 @@ extension YAMLNode {
 
 extension StringProtocol {
   /// The parts before and after the first separator; `after` is nil without a separator.
-  public func split(_ separator: Character) -> (before: String, after: String?) {
+  package func split(_ separator: Character) -> (before: String, after: String?) {
     guard let index = firstIndex(of: separator) else { return (String(self), nil) }
     return (String(self[..<index]), String(self[self.index(after: index)...]))
   }

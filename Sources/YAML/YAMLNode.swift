@@ -4,9 +4,9 @@ import OrderedCollections
 ///
 /// Aliases and merge keys are resolved; a node behind one has the position of its anchor, which is
 /// the line to edit.
-public struct YAMLNode: Sendable {
+package struct YAMLNode: Sendable {
   /// The content of a node. Plain scalars have the types of Docker Compose's YAML library.
-  public enum Content: Sendable, Equatable {
+  package enum Content: Sendable, Equatable {
     /// `null`, `~` or an empty value.
     case null
     /// `true` or `false`; `yes`, `no`, `on` and `off` are strings.
@@ -30,35 +30,35 @@ public struct YAMLNode: Sendable {
   }
 
   /// One key of a mapping and its value.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// The position of the key.
-    public var keyPosition: SourcePosition
+    package var keyPosition: SourcePosition
     /// The value.
-    public var value: YAMLNode
+    package var value: YAMLNode
     /// Creates an entry.
-    public init(keyPosition: SourcePosition, value: YAMLNode) {
+    package init(keyPosition: SourcePosition, value: YAMLNode) {
       self.keyPosition = keyPosition
       self.value = value
     }
 
     /// Two entries are equal if their values are; positions don't matter.
-    public static func == (left: Entry, right: Entry) -> Bool { left.value == right.value }
+    package static func == (left: Entry, right: Entry) -> Bool { left.value == right.value }
   }
 
   /// The content.
-  public var content: Content
+  package var content: Content
   /// The position of the start.
-  public var position: SourcePosition
+  package var position: SourcePosition
   /// The effect on the files before it.
-  public var directive = Directive.none
+  package var directive = Directive.none
   /// The notation, for merging.
-  public var form = Form.long
+  package var form = Form.long
   /// The positions of the `$` characters of the text, in order; nil if there are none or they are
   /// unknown.
-  public var dollars: [SourcePosition.Place]?
+  package var dollars: [SourcePosition.Location]?
 
   /// The notation of a value.
-  public enum Form: Sendable {
+  package enum Form: Sendable {
     /// The long form.
     case long
     /// A short form; it becomes a long form before the next file is merged.
@@ -68,7 +68,7 @@ public struct YAMLNode: Sendable {
   }
 
   /// A tag that changes merging (Compose specification, "Merge and override").
-  public enum Directive: Sendable {
+  package enum Directive: Sendable {
     /// No tag: the value is merged.
     case none
     /// `!reset`: the value of the earlier files is removed.
@@ -78,7 +78,7 @@ public struct YAMLNode: Sendable {
   }
 
   /// Creates a node.
-  public init(_ content: Content, at position: SourcePosition) {
+  package init(_ content: Content, at position: SourcePosition) {
     self.content = content
     self.position = position
   }
@@ -86,7 +86,7 @@ public struct YAMLNode: Sendable {
 
 extension YAMLNode: Hashable {
   /// Two nodes are equal if their contents are; positions and the order of keys don't matter.
-  public static func == (left: YAMLNode, right: YAMLNode) -> Bool {
+  package static func == (left: YAMLNode, right: YAMLNode) -> Bool {
     guard let one = left.mapping, let other = right.mapping else {
       return left.content == right.content
     }
@@ -95,7 +95,7 @@ extension YAMLNode: Hashable {
   }
 
   /// Equal nodes have the same hash, whatever the order of their keys.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     switch content {
     case .null: hasher.combine(0)
     case .boolean(let value): hasher.combine(value)
@@ -117,7 +117,7 @@ extension YAMLNode: Hashable {
   }
 
   /// True if another node has the same content in the same notation.
-  public func isWritten(as other: YAMLNode) -> Bool {
+  package func isTextuallyEqual(to other: YAMLNode) -> Bool {
     guard form == other.form else { return false }
     switch (content, other.content) {
     case (.mapping(let one), .mapping(let other)):
@@ -125,16 +125,16 @@ extension YAMLNode: Hashable {
         return false
       }
       return one.allSatisfy { key, entry in
-        other[key].map { entry.value.isWritten(as: $0.value) } ?? false
+        other[key].map { entry.value.isTextuallyEqual(to: $0.value) } ?? false
       }
     case (.sequence(let one), .sequence(let other)):
-      return one.count == other.count && zip(one, other).allSatisfy { $0.isWritten(as: $1) }
+      return one.count == other.count && zip(one, other).allSatisfy { $0.isTextuallyEqual(to: $1) }
     default: return content == other.content
     }
   }
 
   /// Marks all short forms in the tree as long forms.
-  public mutating func settle() {
+  package mutating func canonicalizeForms() {
     if form == .short { form = .long }
     editEach { (_: String, value: inout YAMLNode) in value.settle() }
     editItems { (item: inout YAMLNode) in item.settle() }
@@ -144,60 +144,60 @@ extension YAMLNode: Hashable {
 // Inlined into their callers, these make the optimizer of Swift 6.3 fail (CopyPropagation).
 extension YAMLNode {
   /// True for `null`.
-  public var isNull: Bool {
+  package var isNull: Bool {
     if case .null = content { return true }
     return false
   }
 
   /// The string; nil for other content.
   @inline(never)
-  public var string: String? {
+  package var string: String? {
     if case .string(let value) = content { return value }
     return nil
   }
 
   /// The boolean; nil for other content.
   @inline(never)
-  public var boolean: Bool? {
+  package var boolean: Bool? {
     if case .boolean(let value) = content { return value }
     return nil
   }
 
   /// The integer; nil for other content.
   @inline(never)
-  public var integer: Int64? {
+  package var integer: Int64? {
     if case .integer(let value) = content { return value }
     return nil
   }
 
   /// The items of a list; nil for other content.
   @inline(never)
-  public var sequence: [YAMLNode]? {
+  package var sequence: [YAMLNode]? {
     if case .sequence(let items) = content { return items }
     return nil
   }
 
   /// The entries of a mapping; nil for other content.
   @inline(never)
-  public var mapping: OrderedDictionary<String, Entry>? {
+  package var mapping: OrderedDictionary<String, Entry>? {
     if case .mapping(let entries) = content { return entries }
     return nil
   }
 
   /// The value of a key; nil if the node isn't a mapping or has no such key.
   @inline(never)
-  public subscript(key: String) -> YAMLNode? { mapping?[key]?.value }
+  package subscript(key: String) -> YAMLNode? { mapping?[key]?.value }
 
   /// The position of a key of a mapping; the node's own position if the key doesn't exist.
-  public func position(ofKey key: String) -> SourcePosition {
+  package func position(ofKey key: String) -> SourcePosition {
     mapping?[key]?.keyPosition ?? position
   }
 
   /// The list's strings; empty if the node isn't a list.
-  public var strings: [String] { sequence?.compactMap(\.string) ?? [] }
+  package var strings: [String] { sequence?.compactMap(\.string) ?? [] }
 
   /// The name of the content's type in messages.
-  public var kind: String {
+  package var kind: String {
     switch content {
     case .null: "null"
     case .boolean: "a boolean"
@@ -212,7 +212,7 @@ extension YAMLNode {
 
   /// The text of a scalar as Docker Compose writes it in place of a string; nil for lists, mappings
   /// and null.
-  public var scalarText: String? {
+  package var scalarText: String? {
     switch content {
     case .boolean(let value): value ? "true" : "false"
     case .integer(let value): String(value)

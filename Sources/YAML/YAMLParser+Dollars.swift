@@ -2,7 +2,7 @@ import CYaml
 
 extension YAMLParser {
   /// The positions of the `$` characters of the current scalar.
-  mutating func dollars() -> [SourcePosition.Place]? {
+  mutating func dollars() -> [SourcePosition.Location]? {
     let data = event.data.scalar
     let text = UnsafeBufferPointer(start: data.value, count: data.length)
     let count = text.count { $0 == UInt8(ascii: "$") }

@@ -11,14 +11,14 @@ extension YAMLParser {
   }
 
   /// The content of the current scalar.
-  mutating func scalar() throws(ComposeError) -> YAMLNode.Content {
+  mutating func scalar() throws(DiagnosticError) -> YAMLNode.Content {
     let data = event.data.scalar
     let text = source.restored(
       String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self))
     if data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE,
       source.hasSlash(from: Int(event.start_mark.index), to: Int(event.end_mark.index))
     {
-      throw ComposeError(
+      throw DiagnosticError(
         "not YAML: `\\/` in double quotes; write `/`", at: position(event.start_mark))
     }
     if let tag = Self.text(data.tag) {

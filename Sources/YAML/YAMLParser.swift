@@ -4,15 +4,15 @@ import OrderedCollections
 /// Parses YAML text into nodes from libyaml's events.
 ///
 /// Files are untrusted: their size, depth and expanded aliases are bounded.
-public struct YAMLParser: ~Copyable {
+package struct YAMLParser: ~Copyable {
   /// Limits on the input.
-  public enum Limit {
+  package enum Limit {
     /// Bytes of one file.
-    public static let bytes = 8 << 20
+    package static let bytes = 8 << 20
     /// Levels of nesting.
-    public static let depth = 100
+    package static let depth = 100
     /// Nodes that the aliases of one file expand to.
-    public static let unfolded = 250_000
+    package static let unfolded = 250_000
   }
 
   /// The node of an anchor.
@@ -34,11 +34,11 @@ public struct YAMLParser: ~Copyable {
   private var hasDirectives = false
 
   /// One document of a file.
-  public struct Document {
+  package struct Document {
     /// The root node.
-    public var root: YAMLNode
+    package var root: YAMLNode
     /// True if a tag in the document changes merging.
-    public var hasDirectives: Bool
+    package var hasDirectives: Bool
   }
 
   /// All non-empty documents of a file.
@@ -48,20 +48,21 @@ public struct YAMLParser: ~Copyable {
   ///   - file: The name of the file in messages.
   ///   - budget: The budget of the keys and list items of all files of the project.
   /// - Returns: The documents.
-  /// - Throws: A `ComposeError` with its position.
-  public static func documents(
+  /// - Throws: A `DiagnosticError` with its position.
+  package static func documents(
     in bytes: [UInt8], file: String, within budget: InputBudget = InputBudget()
-  ) throws(ComposeError) -> [Document] {
+  ) throws(DiagnosticError) -> [Document] {
     guard bytes.count <= Limit.bytes else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the file has \(bytes.count) bytes, more than the maximum of \(Limit.bytes)",
         at: SourcePosition(file: file, line: 1, column: 1))
     }
     // The standard library's closure can't throw a typed error, so the error is returned as a
     // result.
     let source = SourceText(bytes)
-    let result: Result<[Document], ComposeError> = source.bytes.withUnsafeBufferPointer { buffer in
-      do throws(ComposeError) {
+    let result: Result<[Document], DiagnosticError> = source.bytes.withUnsafeBufferPointer {
+      buffer in
+      do throws(DiagnosticError) {
         var parser = try YAMLParser(buffer, of: source, file: file, budget)
         return .success(try parser.documents())
       } catch {
@@ -74,14 +75,14 @@ public struct YAMLParser: ~Copyable {
   private init(
     _ bytes: UnsafeBufferPointer<UInt8>, of source: SourceText, file: String,
     _ budget: InputBudget
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     self.file = file
     self.source = source
     self.budget = budget
     parser = .allocate(capacity: 1)
     guard yaml_parser_initialize(parser) == 1 else {
       parser.deallocate()
-      throw ComposeError("not enough memory to parse \(file)")
+      throw DiagnosticError("not enough memory to parse \(file)")
     }
     if !source.isWide { yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING) }
     yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
@@ -94,7 +95,7 @@ public struct YAMLParser: ~Copyable {
     parser.deallocate()
   }
 
-  private mutating func documents() throws(ComposeError) -> [Document] {
+  private mutating func documents() throws(DiagnosticError) -> [Document] {
     var found: [Document] = []
     try advance()
     while event.type != YAML_STREAM_END_EVENT {
@@ -103,7 +104,7 @@ public struct YAMLParser: ~Copyable {
         if let version = event.data.document_start.version_directive?.pointee,
           version.major != 1 || version.minor != 1
         {
-          throw ComposeError(
+          throw DiagnosticError(
             "`%YAML` can only be 1.1; remove the line", at: position(event.start_mark))
         }
         try advance()
@@ -118,10 +119,10 @@ public struct YAMLParser: ~Copyable {
   /// The node that starts with the current event, the number of its nodes, and its height.
   private mutating func compose(
     depth: Int
-  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
     let start = position(event.start_mark)
     guard depth < Limit.depth else {
-      throw ComposeError("nested deeper than \(Limit.depth) levels", at: start)
+      throw DiagnosticError("nested deeper than \(Limit.depth) levels", at: start)
     }
     switch event.type {
     case YAML_ALIAS_EVENT:
@@ -138,24 +139,24 @@ public struct YAMLParser: ~Copyable {
     case YAML_SEQUENCE_START_EVENT:
       let name = Self.text(event.data.sequence_start.anchor)
       let directive = directive(Self.text(event.data.sequence_start.tag))
-      return try anchored(name, directive) { (parser) throws(ComposeError) in
+      return try anchored(name, directive) { (parser) throws(DiagnosticError) in
         try parser.sequence(at: start, depth: depth)
       }
     case YAML_MAPPING_START_EVENT:
       let name = Self.text(event.data.mapping_start.anchor)
       let directive = directive(Self.text(event.data.mapping_start.tag))
-      return try anchored(name, directive) { (parser) throws(ComposeError) in
+      return try anchored(name, directive) { (parser) throws(DiagnosticError) in
         try parser.mapping(at: start, depth: depth)
       }
     default:
-      throw ComposeError("this YAML can't be parsed", at: start)
+      throw DiagnosticError("this YAML can't be parsed", at: start)
     }
   }
 
   private mutating func anchored(
     _ name: String?, _ directive: YAMLNode.Directive,
-    _ body: (inout YAMLParser) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int)
-  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    _ body: (inout YAMLParser) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int)
+  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
     if let name { openAnchors.insert(name) }
     var read = try body(&self)
     read.node.directive = directive
@@ -167,20 +168,20 @@ public struct YAMLParser: ~Copyable {
 
   private mutating func alias(
     at start: SourcePosition, depth: Int
-  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
     let name = Self.text(event.data.alias.anchor) ?? ""
     guard let anchor = anchors[name] else {
-      throw ComposeError(
+      throw DiagnosticError(
         openAnchors.contains(name)
           ? "the alias `*\(name)` is inside its own anchor"
           : "the alias `*\(name)` has no anchor `&\(name)` before it", at: start)
     }
     unfolded += anchor.nodes
     guard unfolded <= Limit.unfolded else {
-      throw ComposeError("the aliases expand to more than \(Limit.unfolded) nodes", at: start)
+      throw DiagnosticError("the aliases expand to more than \(Limit.unfolded) nodes", at: start)
     }
     guard depth + anchor.height < Limit.depth else {
-      throw ComposeError("nested deeper than \(Limit.depth) levels", at: start)
+      throw DiagnosticError("nested deeper than \(Limit.depth) levels", at: start)
     }
     try advance()
     return (anchor.node, anchor.nodes, anchor.height)
@@ -188,7 +189,7 @@ public struct YAMLParser: ~Copyable {
 
   private mutating func sequence(
     at start: SourcePosition, depth: Int
-  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
     var items: [YAMLNode] = []
     var nodes = 1
     var height = 0
@@ -206,7 +207,7 @@ public struct YAMLParser: ~Copyable {
 
   private mutating func mapping(
     at start: SourcePosition, depth: Int
-  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
     var building = MappingBuilder()
     var nodes = 1
     var height = 0
@@ -229,9 +230,9 @@ public struct YAMLParser: ~Copyable {
     return (YAMLNode(.mapping(building.finished()), at: start), nodes, height)
   }
 
-  private func countEntry() throws(ComposeError) {
+  private func countEntry() throws(DiagnosticError) {
     guard budget.takeEntry() else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the files have more keys and list items than the maximum of \(InputBudget.mostEntries)",
         at: position(event.start_mark))
     }
@@ -249,7 +250,7 @@ public struct YAMLParser: ~Copyable {
     }
   }
 
-  private mutating func advance() throws(ComposeError) {
+  private mutating func advance() throws(DiagnosticError) {
     yaml_event_delete(&event)
     guard yaml_parser_parse(parser, &event) == 1 else {
       event = yaml_event_t()
@@ -257,14 +258,15 @@ public struct YAMLParser: ~Copyable {
     }
   }
 
-  private func failure() -> ComposeError {
+  private func failure() -> DiagnosticError {
     let problem = Self.text(parser.pointee.problem) ?? "it can't be parsed"
     let context = Self.text(parser.pointee.context).map { "\($0), " } ?? ""
     if parser.pointee.error == YAML_READER_ERROR {
       let mark = parser.pointee.mark
-      return ComposeError("not YAML: \(problem)", at: position(mark))
+      return DiagnosticError("not YAML: \(problem)", at: position(mark))
     }
-    return ComposeError("not YAML: \(context)\(problem)", at: position(parser.pointee.problem_mark))
+    return DiagnosticError(
+      "not YAML: \(context)\(problem)", at: position(parser.pointee.problem_mark))
   }
 
   func position(_ mark: yaml_mark_t) -> SourcePosition {

@@ -2,7 +2,7 @@ import OrderedCollections
 
 /// Writes a tree as YAML in the style of `docker compose config`: mappings and lists in block
 /// style, indented by two; strings quoted only if necessary; long strings folded after 80 columns.
-public struct YAMLWriter {
+package struct YAMLWriter {
   private var out: [UInt8] = []
   private var column = 0
 
@@ -12,7 +12,7 @@ public struct YAMLWriter {
   ///   - node: The tree.
   ///   - doublesDollars: True to double each `$`, so that the output is a valid Compose file again.
   /// - Returns: The text.
-  public static func text(_ node: YAMLNode, doublesDollars: Bool = true) -> String {
+  package static func text(_ node: YAMLNode, doublesDollars: Bool = true) -> String {
     var writer = YAMLWriter()
     writer.block(node, indent: 0, isRoot: true)
     guard doublesDollars else { return String(decoding: writer.out, as: UTF8.self) }

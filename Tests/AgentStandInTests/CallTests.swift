@@ -11,7 +11,7 @@ struct CallTests {
     var version = MesosVersion.latest
     var headers: [String: String] = [:]
     let status: Int
-    let answer: String
+    let response: String
     let body: @Sendable (Peer) -> JSON
 
     var testDescription: String { what }
@@ -20,59 +20,60 @@ struct CallTests {
   static let mistakes = [
     Mistake(
       what: "no content type that it reads", headers: ["Content-Type": "text/plain"], status: 415,
-      answer: "Expecting 'Content-Type'", body: { $0.message("MESSAGE") }),
+      response: "Expecting 'Content-Type'", body: { $0.message("MESSAGE") }),
     Mistake(
       what: "an answer that it can't write", headers: ["Accept": "text/plain"], status: 406,
-      answer: "Expecting 'Accept'", body: { $0.message("SUBSCRIBE", ["subscribe": [:]]) }),
+      response: "Expecting 'Accept'", body: { $0.message("SUBSCRIBE", ["subscribe": [:]]) }),
     Mistake(
-      what: "no object", status: 400, answer: "Expecting a JSON object", body: { _ in "text" }),
+      what: "no object", status: 400, response: "Expecting a JSON object", body: { _ in "text" }),
     Mistake(
-      what: "no executor ID", status: 400, answer: "Missing required fields: executor_id",
+      what: "no executor ID", status: 400, response: "Missing required fields: executor_id",
       body: { ["type": "MESSAGE", "framework_id": .id($0.agent.options.frameworkID)] }),
     Mistake(
-      what: "another framework", status: 400, answer: "Framework cannot be found",
+      what: "another framework", status: 400, response: "Framework cannot be found",
       body: {
         var call = $0.message("MESSAGE", ["message": ["data": ""]])
         call["framework_id"] = .id("other")
         return call
       }),
     Mistake(
-      what: "another executor", status: 400, answer: "Executor cannot be found",
+      what: "another executor", status: 400, response: "Executor cannot be found",
       body: {
         var call = $0.message("MESSAGE", ["message": ["data": ""]])
         call["executor_id"] = .id("other")
         return call
       }),
     Mistake(
-      what: "an update before it has subscribed", status: 403, answer: "Executor is not subscribed",
+      what: "an update before it has subscribed", status: 403,
+      response: "Executor is not subscribed",
       body: { $0.message("UPDATE", ["update": ["status": $0.status("TASK_RUNNING")]]) }),
     Mistake(
-      what: "an update without a uuid", status: 400, answer: "Expecting 'uuid' to be present",
+      what: "an update without a uuid", status: 400, response: "Expecting 'uuid' to be present",
       body: {
         var status = $0.status("TASK_RUNNING")
         status["uuid"] = .null
         return $0.message("UPDATE", ["update": ["status": status]])
       }),
     Mistake(
-      what: "an update that claims to be the master's", status: 400, answer: "invalid source",
+      what: "an update that claims to be the master's", status: 400, response: "invalid source",
       body: {
         $0.message(
           "UPDATE",
           ["update": ["status": $0.status("TASK_RUNNING", ["source": "SOURCE_MASTER"])]])
       }),
     Mistake(
-      what: "a state that only Mesos gives", status: 400, answer: "TASK_STAGING",
+      what: "a state that only Mesos gives", status: 400, response: "TASK_STAGING",
       body: { $0.message("UPDATE", ["update": ["status": $0.status("TASK_STAGING")]]) }),
     Mistake(
       what: "a reason that 1.4 doesn't know", version: MesosVersion(1, 4), status: 400,
-      answer: "Failed to find enum for 'REASON_AGENT_DRAINING'",
+      response: "Failed to find enum for 'REASON_AGENT_DRAINING'",
       body: {
         $0.message(
           "UPDATE",
           ["update": ["status": $0.status("TASK_FAILED", ["reason": "REASON_AGENT_DRAINING"])]])
       }),
     Mistake(
-      what: "a message that isn't base64", status: 400, answer: "Failed to base64 decode",
+      what: "a message that isn't base64", status: 400, response: "Failed to base64 decode",
       body: { $0.message("MESSAGE", ["message": ["data": "?"]]) }),
   ]
 
@@ -80,9 +81,9 @@ struct CallTests {
   func refused(mistake: Mistake) async throws {
     try await withAgent({ $0.version = mistake.version }) { agent in
       agent.addExecutor(["executor_id": .id("e")])
-      let answer = try await Peer(agent).send(mistake.body(Peer(agent)), headers: mistake.headers)
-      #expect(answer.status == mistake.status)
-      #expect(answer.text.contains(mistake.answer), "\(answer.text)")
+      let response = try await Peer(agent).send(mistake.body(Peer(agent)), headers: mistake.headers)
+      #expect(response.status == mistake.status)
+      #expect(response.text.contains(mistake.response), "\(response.text)")
       #expect(agent.violations.count == 1)
     }
   }

@@ -66,7 +66,7 @@ struct LauncherTests {
       }
       #expect(kill(child, 0) == 0)
       run.send(SIGKILL)
-      #expect(try await run.exit() == .signalled(SIGKILL))
+      #expect(try await run.exit() == .signaled(SIGKILL))
       try await eventually("the child's end") {
         let status = (try? String(contentsOfFile: "/proc/\(child)/status", encoding: .utf8)) ?? ""
         return status.isEmpty || status.contains("State:\tZ")

@@ -47,9 +47,9 @@ struct MisbehaviorTests {
     let refusal = Faults(.refusal(of: "UPDATE", status: 401, times: 2))
     try await withTask({ $0.faults = refusal }) { agent, peer, _ in
       let status = peer.status("TASK_STARTING")
-      var answers: [Int] = []
-      for _ in 0..<3 { answers.append(try await peer.update(status)) }
-      #expect(answers == [401, 401, 202])
+      var responses: [Int] = []
+      for _ in 0..<3 { responses.append(try await peer.update(status)) }
+      #expect(responses == [401, 401, 202])
       #expect(agent.updates.count == 1 && agent.violations.isEmpty)
     }
   }

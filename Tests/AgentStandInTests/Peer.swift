@@ -45,8 +45,8 @@ struct Peer: Sendable {
   func send(
     _ body: JSON, path: String = "/api/v1/executor", headers: [String: String] = [:]
   ) async throws -> (status: Int, text: String) {
-    let answer = try await client.send(request(body.bytes, path, headers))
-    return (answer.head.status, String(decoding: answer.body, as: UTF8.self))
+    let response = try await client.send(request(body.bytes, path, headers))
+    return (response.head.status, String(decoding: response.body, as: UTF8.self))
   }
 
   /// Subscribes with these unacknowledged statuses and tasks.
@@ -62,9 +62,9 @@ struct Peer: Sendable {
           "unacknowledged_tasks": .array(stubs),
         ]
       ])
-    let answer = try await client.stream(request(call.bytes, "/api/v1/executor", [:]))
-    guard answer.head.status == 200 else { throw Refused(status: answer.head.status) }
-    return Subscription(answer.body)
+    let response = try await client.stream(request(call.bytes, "/api/v1/executor", [:]))
+    guard response.head.status == 200 else { throw Refused(status: response.head.status) }
+    return Subscription(response.body)
   }
 
   private func request(
@@ -145,10 +145,10 @@ private final class Record: Sendable {
 func withAgent(
   _ change: (inout AgentOptions) -> Void, _ body: (AgentStandIn) async throws -> Void
 ) async throws {
-  try await withTemporaryFolder { folder in
+  try await withTemporaryDirectory { directory in
     // The user of an executor may be an ordinary user.
-    chmod(folder.path, 0o711)
-    var options = AgentOptions(workDirectory: folder.path)
+    chmod(directory.path, 0o711)
+    var options = AgentOptions(workDirectory: directory.path)
     change(&options)
     let agent = try AgentStandIn(options)
     do {

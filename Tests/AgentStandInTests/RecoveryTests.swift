@@ -160,7 +160,8 @@ struct RecoveryTests {
     try await withTask { agent, peer, _ in
       agent.inject(
         Faults(
-          seed: 7, closeBeforeCall: 0.3, closeBeforeAnswer: 0.3, closeAfterAnswer: 0.3, limit: 20))
+          seed: 7, closeBeforeCall: 0.3, closeBeforeResponse: 0.3, closeAfterResponse: 0.3,
+          limit: 20))
       for number in 0..<40 {
         let status = peer.status(
           "TASK_RUNNING", at: Double(number), ["message": .string("\(number)")])

@@ -15,10 +15,10 @@ struct AgentStandInTool: AsyncParsableCommand {
       """)
 
   @Option(help: "The executor's path.") var executor: String
-  @Option(help: "The agent's work folder, which is made and stays; the sandbox lies deep in it.")
+  @Option(help: "The agent's work directory, which is made and stays; the sandbox lies deep in it.")
   var sandbox: String
   @Option(help: "A file for the sandbox; may be given several times.") var compose: [String] = []
-  @Option(help: "A folder whose content the sandbox gets.") var folder: String?
+  @Option(help: "A directory whose content the sandbox gets.") var directory: String?
   @Option(help: "The label fileName.") var fileName: String?
   @Option(help: "The task's ID.") var taskID = "demo.1"
   @Option(
@@ -31,7 +31,7 @@ struct AgentStandInTool: AsyncParsableCommand {
   @Option(help: "KEY=VALUE for the executor's environment; may be given several times.")
   var env: [String] = []
   @Option(help: "cgroups1, cgroups2 or posix.") var launcher = Launcher.cgroups1
-  @Option(help: "The cgroup folder; never a real agent's.") var cgroupsRoot = "mesos-standin"
+  @Option(help: "The cgroup directory; never a real agent's.") var cgroupsRoot = "mesos-standin"
   @Option(help: "The task's memory in MiB.") var mem = 512.0
   @Option(help: "The task's processors.") var cpus = 1.0
   @Option(help: "Seconds that the kill's policy gives.") var grace: Int?
@@ -173,7 +173,7 @@ struct AgentStandInTool: AsyncParsableCommand {
       case .cgroups2: .cgroups2
       }
     launch.cgroupsRoot = cgroupsRoot
-    launch.folder = folder
+    launch.directory = directory
     for file in compose {
       let url = URL(fileURLWithPath: file)
       launch.files[url.lastPathComponent] = try String(contentsOf: url, encoding: .utf8)

@@ -15,7 +15,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "How many groups each run has below it.") var children = 0
   @Option(help: "How often each way takes its turn.") var rounds = 5
 
-  struct Answer: Encodable {
+  struct Response: Encodable {
     var runs: Int
     var hierarchies: Int
     /// Seconds of each round.
@@ -27,47 +27,47 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let table = try LibcgroupTable.current()
-    let mounts = table.folders.mounts
-    guard CgroupFolders.isPath(root + "/run") else { throw ValidationError("\(root): no path") }
-    var answer = Answer(runs: runs, hierarchies: mounts.hierarchies.count)
+    let mounts = table.tree.mounts
+    guard CgroupTree.isPath(root + "/run") else { throw ValidationError("\(root): no path") }
+    var response = Response(runs: runs, hierarchies: mounts.hierarchies.count)
     defer { for hierarchy in mounts.hierarchies { rmdir(hierarchy.mountPoint + root) } }
-    let ways: [WritableKeyPath<Answer, [Double]>] = [\.library, \.own, \.ownMounts]
+    let ways: [WritableKeyPath<Response, [Double]>] = [\.library, \.own, \.ownMounts]
     for round in 0..<rounds {
       for turn in ways.indices {
         let way = ways[(round + turn) % ways.count]
         let paths = try make(mounts)
         let began = ContinuousClock.now
-        for folders in try folders(way) { try remove(paths, folders) }
+        for tree in try trees(way) { try remove(paths, tree) }
         if way == \.ownMounts {
           for path in paths {
-            try remove([path], CgroupFolders(mounts: try CgroupMounts.current()))
+            try remove([path], CgroupTree(mounts: try CgroupMounts.current()))
           }
         }
         let elapsed = (ContinuousClock.now - began).components
-        answer[keyPath: way].append(Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18)
-        guard paths.allSatisfy({ table.folders.folders(of: $0).isEmpty }) else {
+        response[keyPath: way].append(Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18)
+        guard paths.allSatisfy({ table.tree.directories(of: $0).isEmpty }) else {
           throw ValidationError("not all cgroups below \(root) were removed")
         }
       }
     }
-    try CgroupTool.print(answer)
+    try CgroupTool.print(response)
   }
 
   /// The objects that remove all runs. Empty if the mounts are read for each run.
-  private func folders(_ way: WritableKeyPath<Answer, [Double]>) throws -> [CgroupFolders] {
+  private func trees(_ way: WritableKeyPath<Response, [Double]>) throws -> [CgroupTree] {
     switch way {
-    case \.library: [try LibcgroupTable.current().folders]
-    case \.own: [CgroupFolders(mounts: try CgroupMounts.current())]
+    case \.library: [try LibcgroupTable.current().tree]
+    case \.own: [CgroupTree(mounts: try CgroupMounts.current())]
     default: []
     }
   }
 
   /// Like the reaper, removes a run only if no hierarchy has a process in it.
-  private func remove(_ paths: [String], _ folders: CgroupFolders) throws {
-    let own = folders.own(membership: try CgroupMembership.current())
-    for path in paths where folders.look(path) == .empty {
-      for (folder, reason) in folders.remove(path, keeping: own) {
-        throw ValidationError("\(folder): \(reason)")
+  private func remove(_ paths: [String], _ tree: CgroupTree) throws {
+    let own = tree.own(membership: try CgroupMembership.current())
+    for path in paths where tree.occupancy(path) == .empty {
+      for (directory, reason) in tree.remove(path, keeping: own) {
+        throw ValidationError("\(directory): \(reason)")
       }
     }
   }

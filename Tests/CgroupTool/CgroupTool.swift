@@ -23,7 +23,7 @@ struct CgroupTool: ParsableCommand {
 struct MountsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "mounts")
 
-  struct Answer: Encodable {
+  struct Response: Encodable {
     struct Mount: Encodable {
       var mountPoint: String
       var controllers: [String]
@@ -37,12 +37,12 @@ struct MountsCommand: ParsableCommand {
 
   func run() throws {
     let table = try LibcgroupTable.current()
-    let mounts = table.folders.mounts.hierarchies.map {
-      Answer.Mount(
+    let mounts = table.tree.mounts.hierarchies.map {
+      Response.Mount(
         mountPoint: $0.mountPoint, controllers: $0.controllers, version: $0.version.rawValue,
         isLibrary: table.covered.contains($0))
     }
-    try CgroupTool.print(Answer(mounts: mounts, failure: table.failure))
+    try CgroupTool.print(Response(mounts: mounts, failure: table.failure))
   }
 }
 
@@ -58,7 +58,7 @@ struct RemoveCommand: ParsableCommand {
   var again = false
 
   struct Left: Encodable {
-    var folder: String
+    var directory: String
     var reason: Int32
   }
 
@@ -73,10 +73,10 @@ struct RemoveCommand: ParsableCommand {
       guard shell.terminationStatus == 0 else { throw ExitCode(2) }
     }
     if again { _ = try LibcgroupTable.current() }
-    let folders = own ? CgroupFolders(mounts: table.folders.mounts) : table.folders
+    let directories = own ? CgroupTree(mounts: table.tree.mounts) : table.tree
     try CgroupTool.print(
-      folders.remove(path, keeping: table.own).map {
-        Left(folder: $0.folder, reason: $0.reason.rawValue)
+      tree.remove(path, keeping: table.own).map {
+        Left(directory: $0.directory, reason: $0.reason.rawValue)
       })
   }
 }

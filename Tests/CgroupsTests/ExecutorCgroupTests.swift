@@ -14,20 +14,20 @@ struct ExecutorCgroupTests {
   private func read(
     _ version: CgroupVersion, _ files: [String: String], path: String = "/mesos/\(run)"
   ) async throws -> ExecutorCgroup {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       var mounts = ""
       var membership = ""
       let controllers = Set(
         files.keys.compactMap { $0.split(separator: "/").first.map(String.init) })
       for (name, text) in files {
-        let file = folder.path(name)
+        let file = directory.path(name)
         try FileManager.default.createDirectory(
           atPath: URL(fileURLWithPath: file).deletingLastPathComponent().path,
           withIntermediateDirectories: true)
         try text.write(toFile: file, atomically: false, encoding: .utf8)
       }
       for controller in controllers.sorted() {
-        let point = folder.path(controller)
+        let point = directory.path(controller)
         let isUnified = controller == "unified"
         mounts +=
           "30 23 0:26 / \(point) rw - \(isUnified ? "cgroup2" : "cgroup") none rw"

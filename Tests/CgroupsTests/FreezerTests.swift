@@ -9,10 +9,10 @@ import Testing
 /// These tests use the host's real hierarchies, in directories named by the test, as root.
 @Suite("A cgroup's processes", .serialized)
 struct FreezerTests {
-  private let folders: CgroupFolders
+  private let tree: CgroupTree
   private let root = "/compose-pods-test-\(UUID().uuidString)"
 
-  init() throws { folders = CgroupFolders(mounts: try CgroupMounts.current()) }
+  init() throws { tree = CgroupTree(mounts: try CgroupMounts.current()) }
 
   /// Starts a shell with a child, puts both into a cgroup of the hierarchies, and calls `body` with
   /// the shell.
@@ -20,7 +20,7 @@ struct FreezerTests {
     _ path: String, in hierarchies: [CgroupHierarchy], program: String = "sleep 1000 & wait",
     _ body: (_ process: Process) async throws -> Void
   ) async throws {
-    for hierarchy in folders.mounts.hierarchies {
+    for hierarchy in tree.mounts.hierarchies {
       try FileManager.default.createDirectory(
         atPath: hierarchy.mountPoint + path, withIntermediateDirectories: true)
     }
@@ -38,28 +38,28 @@ struct FreezerTests {
       input.fileHandleForWriting.write(Data("go\n".utf8))
       try await body(shell)
     } catch { Issue.record("\(error)") }
-    _ = folders.thaw(root + "/run")
-    _ = await folders.kill(root + "/run", within: .seconds(5))
+    _ = tree.thaw(root + "/run")
+    _ = await tree.kill(root + "/run", within: .seconds(5))
     if shell.isRunning { kill(shell.processIdentifier, SIGKILL) }
     try await eventually("the end of the shell") { !shell.isRunning }
-    _ = folders.remove(root + "/run")
-    for hierarchy in folders.mounts.hierarchies { rmdir(hierarchy.mountPoint + root) }
+    _ = tree.remove(root + "/run")
+    for hierarchy in tree.mounts.hierarchies { rmdir(hierarchy.mountPoint + root) }
   }
 
   private func count(_ path: String) -> Int {
-    if case .populated(let processes) = folders.look(path) { return processes.count }
+    if case .populated(let processes) = tree.occupancy(path) { return processes.count }
     return 0
   }
 
   private var versions: [[CgroupHierarchy]] {
     // A new cpuset accepts no process before it has CPUs.
-    let all = folders.mounts.hierarchies.filter { !$0.controllers.contains("cpuset") }
+    let all = tree.mounts.hierarchies.filter { !$0.controllers.contains("cpuset") }
     return [all.filter { $0.version == .v1 }, all.filter { $0.version == .v2 }]
       .filter { !$0.isEmpty }
   }
 
   private func freeze(_ path: String) throws {
-    for hierarchy in folders.mounts.hierarchies {
+    for hierarchy in tree.mounts.hierarchies {
       let isFreezer = hierarchy.controllers.contains("freezer")
       guard isFreezer || hierarchy.version == .v2 else { continue }
       let file = hierarchy.mountPoint + path + (isFreezer ? "/freezer.state" : "/cgroup.freeze")
@@ -72,7 +72,7 @@ struct FreezerTests {
     for hierarchies in versions {
       try await with(root + "/run/container/sub", in: hierarchies) { shell in
         try await eventually("processes in the group") { count(root + "/run") == 2 }
-        #expect(await folders.kill(root + "/run/container", within: .seconds(5)) == .empty)
+        #expect(await tree.kill(root + "/run/container", within: .seconds(5)) == .empty)
         try await eventually("the end of the shell") { !shell.isRunning }
         #expect(shell.terminationReason == .uncaughtSignal && shell.terminationStatus == SIGKILL)
       }
@@ -87,7 +87,7 @@ struct FreezerTests {
         program: "for i in $(seq 400); do sleep 1000 & done; wait"
       ) { shell in
         try await eventually("processes in the group") { count(root + "/run") > 20 }
-        #expect(await folders.kill(root + "/run/container", within: .seconds(20)) == .empty)
+        #expect(await tree.kill(root + "/run/container", within: .seconds(20)) == .empty)
       }
     }
   }
@@ -99,7 +99,7 @@ struct FreezerTests {
         try await with(root + "/run/container", in: hierarchies) { shell in
           try await eventually("processes in the group") { count(root + "/run") == 2 }
           try freeze(root + group)
-          #expect(await folders.kill(root + "/run", within: .seconds(5)) == .empty)
+          #expect(await tree.kill(root + "/run", within: .seconds(5)) == .empty)
         }
       }
     }
@@ -112,11 +112,11 @@ struct FreezerTests {
         shell in
         try freeze(root + "/run")
         try freeze(root + "/run/container")
-        #expect(folders.thaw(root + "/run", alone: true).thawed.isEmpty == false)
-        let below = folders.thaw(root + "/run")
+        #expect(tree.thaw(root + "/run", alone: true).thawed.isEmpty == false)
+        let below = tree.thaw(root + "/run")
         #expect(below.thawed.allSatisfy { $0.hasSuffix("/run/container") })
         #expect(!below.thawed.isEmpty && below.failed.isEmpty)
-        #expect(folders.thaw(root + "/run").thawed.isEmpty)
+        #expect(tree.thaw(root + "/run").thawed.isEmpty)
         // If it were frozen on version 1, SIGKILL would have no effect.
         kill(shell.processIdentifier, SIGKILL)
         try await eventually("the end of the shell") { !shell.isRunning }
@@ -129,11 +129,11 @@ struct FreezerTests {
     for hierarchies in versions {
       try await with(root + "/run/container", in: hierarchies) { shell in
         try await eventually("processes in the group") { count(root + "/run") == 2 }
-        #expect(await folders.kill(root + "/run/other", within: .seconds(5)) == .missing)
-        #expect(await folders.kill(root + "/run/cont", within: .seconds(5)) == .missing)
-        let kept = Set(folders.folders(of: root + "/run/container"))
+        #expect(await tree.kill(root + "/run/other", within: .seconds(5)) == .missing)
+        #expect(await tree.kill(root + "/run/cont", within: .seconds(5)) == .missing)
+        let kept = Set(tree.directories(of: root + "/run/container"))
         #expect(
-          await folders.kill(root + "/run", keeping: kept, within: .zero) == .empty)
+          await tree.kill(root + "/run", keeping: kept, within: .zero) == .empty)
         #expect(shell.isRunning)
         #expect(count(root + "/run") == 2)
       }
@@ -147,12 +147,12 @@ struct FreezerTests {
       "\(root)//run", "run", "\(root)/run\n", "\(root)/run\0", "\(root)/../\(root)/run",
       "\(root)/\(String(repeating: "x", count: 256))",
     ] {
-      guard case .unreadable = await folders.kill(path, within: .zero) else {
+      guard case .unreadable = await tree.kill(path, within: .zero) else {
         Issue.record("'\(path)' is taken")
         continue
       }
-      #expect(folders.remove(path).map(\.reason) == [.invalidArgument], "\(path)")
-      #expect(folders.thaw(path).failed.map(\.reason) == [.invalidArgument], "\(path)")
+      #expect(tree.remove(path).map(\.reason) == [.invalidArgument], "\(path)")
+      #expect(tree.thaw(path).failed.map(\.reason) == [.invalidArgument], "\(path)")
     }
   }
 
@@ -172,10 +172,10 @@ struct FreezerTests {
     try "\(getpid())\n\(stranger.processIdentifier)\n".write(
       toFile: root + "/mesos/run/cgroup.procs", atomically: false, encoding: .utf8)
     try "".write(toFile: root + "/mesos/run/cgroup.kill", atomically: false, encoding: .utf8)
-    let folders = CgroupFolders(
+    let tree = CgroupTree(
       mounts: CgroupMounts(mountinfo: "32 31 0:29 / \(root) rw - cgroup2 cgroup2 rw"))
-    let look = await folders.kill("/mesos/run", within: .milliseconds(50))
-    #expect(look == .populated([stranger.processIdentifier]))
+    let occupancy = await tree.kill("/mesos/run", within: .milliseconds(50))
+    #expect(occupancy == .populated([stranger.processIdentifier]))
     #expect(stranger.isRunning)
     #expect(try String(contentsOfFile: root + "/mesos/run/cgroup.kill", encoding: .utf8) == "")
   }

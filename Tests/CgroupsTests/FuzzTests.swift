@@ -14,7 +14,7 @@ struct FuzzTests {
       let membership = CgroupMembership(text: text)
       _ = (membership.path(controller: "cpu"), membership.unifiedPath)
       for entry in membership.entries {
-        _ = (CgroupFolders.isPath(entry.path), CgroupPath.isRun(entry.path, "5c1d6ff5"))
+        _ = (CgroupTree.isPath(entry.path), CgroupPath.isRun(entry.path, "5c1d6ff5"))
       }
       return !membership.entries.isEmpty
     }

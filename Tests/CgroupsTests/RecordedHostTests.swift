@@ -120,7 +120,7 @@ struct RecordedHost: Sendable, CustomTestStringConvertible {
   /// Imitates the host in a directory: every mount, the links beside it, and a run with a container
   /// in each hierarchy.
   func withTree(
-    _ run: String, _ body: (_ folders: CgroupFolders, _ top: String) throws -> Void
+    _ run: String, _ body: (_ tree: CgroupTree, _ top: String) throws -> Void
   ) throws {
     let manager = FileManager.default
     let root = manager.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
@@ -135,7 +135,7 @@ struct RecordedHost: Sendable, CustomTestStringConvertible {
       try manager.createSymbolicLink(
         atPath: "\(root)/cgroup/\(link)", withDestinationPath: target)
     }
-    try body(CgroupFolders(mounts: mounts), root + "/cgroup")
+    try body(CgroupTree(mounts: mounts), root + "/cgroup")
   }
 }
 
@@ -186,15 +186,15 @@ struct RecordedHostTests {
   }
 
   @Test("a run has one directory in each hierarchy, ignoring links", arguments: RecordedHost.all)
-  func folders(host: RecordedHost) throws {
-    try host.withTree(run) { folders, top in
+  func directories(host: RecordedHost) throws {
+    try host.withTree(run) { tree, top in
       let path = "/mesos/\(run)"
       let expected = host.version == .v2 ? [top + path] : host.mounts.map { "\(top)/\($0)\(path)" }
-      #expect(folders.folders(of: path) == expected)
-      #expect(folders.children(of: path) == ["container"])
+      #expect(tree.directories(of: path) == expected)
+      #expect(tree.children(of: path) == ["container"])
       // The executor's own directories are those of the hierarchies that Mesos uses, and the ones
       // above.
-      let own = folders.own(membership: try host.executor(run)).filter { $0.hasSuffix(path) }
+      let own = tree.own(membership: try host.executor(run)).filter { $0.hasSuffix(path) }
       let mesos =
         host.version == .v2
         ? [""]
@@ -202,12 +202,12 @@ struct RecordedHostTests {
           !Set($0.split(separator: ",")).isDisjoint(with: ["freezer", "memory", "cpu"])
         }.map { "/\($0)" }
       #expect(own == Set(mesos.map { top + $0 + path }))
-      for hierarchy in folders.mounts.hierarchies where host.version == hierarchy.version {
+      for hierarchy in tree.mounts.hierarchies where host.version == hierarchy.version {
         let isMesos = own.contains(hierarchy.mountPoint + path)
         #expect(try host.executor(run).isBelow("/mesos", in: hierarchy) == isMesos)
       }
-      #expect(folders.remove(path).isEmpty)
-      #expect(folders.folders(of: path).isEmpty)
+      #expect(tree.remove(path).isEmpty)
+      #expect(tree.directories(of: path).isEmpty)
     }
   }
 }

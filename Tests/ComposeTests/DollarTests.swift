@@ -13,7 +13,7 @@ struct DollarTests {
   }
 
   /// Files, the position of the invalid `$`, and the quoted text.
-  static let files: [(text: String, place: String, quoted: String)] = [
+  static let files: [(text: String, location: String, quoted: String)] = [
     (block("|"), "25:14", "`echo ${SET!} bad`"),
     (block("| # 5$ a piece"), "25:14", "`echo ${SET!} bad`"),
     (block("|2-"), "25:14", "`echo ${SET!} bad`"),
@@ -40,10 +40,10 @@ struct DollarTests {
 
   @Test(
     "is its own line and column, with at most one quoted line", arguments: files.indices)
-  func place(index: Int) throws {
-    let (text, place, quoted) = Self.files[index]
+  func location(index: Int) throws {
+    let (text, location, quoted) = Self.files[index]
     let refused = try refusal(of: text, environment: ["SET": "x"])
-    #expect(refused.hasPrefix("\(place): "), "\(refused)")
+    #expect(refused.hasPrefix("\(location): "), "\(refused)")
     #expect(refused.contains(quoted), "\(refused)")
     #expect(refused.utf8.count < 250, "\(refused)")
     #expect(!refused.contains("\\n"), "\(refused)")

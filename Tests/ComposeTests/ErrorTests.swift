@@ -73,14 +73,15 @@ struct ErrorTests {
 
   @Test("an error in a merged file names that file")
   func mergedFile() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "a.yaml": "services: {a: {image: a}}",
       "b.yaml": "services:\n  a:\n    depends_on: [nobody]",
     ])
-    let error = #expect(throws: ComposeError.self) {
-      try ComposeLoader.load(LoadOptions(files: [folder.file("a.yaml"), folder.file("b.yaml")]))
+    let error = #expect(throws: DiagnosticError.self) {
+      try ComposeLoader.load(
+        LoadOptions(files: [directory.file("a.yaml"), directory.file("b.yaml")]))
     }
-    #expect(error?.position == SourcePosition(file: folder.file("b.yaml"), line: 3, column: 18))
+    #expect(error?.position == SourcePosition(file: directory.file("b.yaml"), line: 3, column: 18))
   }
 
   @Test("an error in an env_file names its own line")
@@ -111,7 +112,7 @@ struct ErrorTests {
 
   @Test("a missing file is reported in one line")
   func missing() throws {
-    let error = #expect(throws: ComposeError.self) {
+    let error = #expect(throws: DiagnosticError.self) {
       try ComposeLoader.load(LoadOptions(files: ["/nowhere/compose.yaml"]))
     }
     #expect(
@@ -153,11 +154,11 @@ struct DefenceTests {
 
   @Test("bytes that aren't UTF-8")
   func bytes() throws {
-    let folder = try Folder()
+    let directory = try Directory()
     try Data([0x61, 0x3A, 0x20, 0xFF, 0xFE]).write(
-      to: URL(fileURLWithPath: folder.file("compose.yaml")))
-    #expect(throws: ComposeError.self) {
-      try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")]))
+      to: URL(fileURLWithPath: directory.file("compose.yaml")))
+    #expect(throws: DiagnosticError.self) {
+      try ComposeLoader.load(LoadOptions(files: [directory.file("compose.yaml")]))
     }
   }
 
@@ -181,11 +182,13 @@ struct DefenceTests {
 
   @Test("with confinement, a link can't lead out of the project's directory")
   func link() throws {
-    let folder = try Folder(["compose.yaml": "services: {a: {image: a, volumes: ['./out/x:/x']}}"])
+    let directory = try Directory([
+      "compose.yaml": "services: {a: {image: a, volumes: ['./out/x:/x']}}"
+    ])
     try FileManager.default.createSymbolicLink(
-      atPath: folder.file("out"), withDestinationPath: "/usr")
-    let error = #expect(throws: ComposeError.self) {
-      try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")], confine: true))
+      atPath: directory.file("out"), withDestinationPath: "/usr")
+    let error = #expect(throws: DiagnosticError.self) {
+      try ComposeLoader.load(LoadOptions(files: [directory.file("compose.yaml")], confine: true))
     }
     #expect(error?.message.contains("a symbolic link that leaves the root directory") == true)
   }

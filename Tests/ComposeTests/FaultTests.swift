@@ -8,10 +8,10 @@ import YAML
 struct FaultTests {
   /// The errors of a text, each as `line:column: message`.
   private func faults(_ text: String, _ others: [String: String] = [:]) throws -> [String] {
-    let folder = try Folder(others)
-    try folder.write("compose.yaml", text)
-    return ComposeLoader.faults(LoadOptions(files: [folder.file("compose.yaml")])).faults.map {
-      "\($0)".replacing(folder.file("compose.yaml") + ":", with: "")
+    let directory = try Directory(others)
+    try directory.write("compose.yaml", text)
+    return ComposeLoader.faults(LoadOptions(files: [directory.file("compose.yaml")])).faults.map {
+      "\($0)".replacing(directory.file("compose.yaml") + ":", with: "")
     }
   }
 
@@ -19,7 +19,7 @@ struct FaultTests {
     "begins with the error of a load, for every file that Docker Compose refuses",
     arguments: CorpusCase.refused)
   func first(_ item: CorpusCase) throws {
-    let error = #expect(throws: ComposeError.self) {
+    let error = #expect(throws: DiagnosticError.self) {
       try ComposeLoader.load(item.options()).json()
     }
     let faults = ComposeLoader.faults(item.options()).faults
@@ -62,9 +62,9 @@ struct FaultTests {
         s1:
         s2: {}
       """
-    let places = try faults(text).map { $0.split(separator: " ")[0] }
+    let locations = try faults(text).map { $0.split(separator: " ")[0] }
     #expect(
-      places == [
+      locations == [
         "3:5:", "4:22:", "4:29:", "5:22:", "5:30:", "6:18:", "7:16:", "8:33:", "10:12:", "11:14:",
         "12:16:", "13:15:", "13:28:", "14:11:", "15:26:", "15:43:", "16:33:", "17:3:", "18:1:",
         "20:23:", "22:3:", "23:3:",
@@ -100,10 +100,10 @@ struct FaultTests {
 
   @Test("has the key path of each position")
   func keys() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "compose.yaml": "services:\n  web:\n    ports: [80, x]\n    image: '$A'"
     ])
-    let keys = FileKeys(ofFile: folder.file("compose.yaml"))
+    let keys = FileKeys(ofFile: directory.file("compose.yaml"))
     func path(_ line: Int, _ column: Int) -> String? {
       keys.keys(to: SourcePosition(file: "", line: line, column: column))
     }
@@ -112,7 +112,7 @@ struct FaultTests {
     #expect(path(3, 17) == "services.web.ports[1]")
     #expect(path(4, 13) == "services.web.image")
     #expect(
-      FileKeys(ofFile: folder.file("none")).keys(to: .init(file: "", line: 1, column: 1)) == nil)
+      FileKeys(ofFile: directory.file("none")).keys(to: .init(file: "", line: 1, column: 1)) == nil)
   }
 
   @Test("has at most a thousand errors, and a line about the rest")

@@ -35,14 +35,14 @@ struct FuzzTests {
 
   @Test("a small project is loaded or refused with one line")
   func projects() async throws {
-    let folder = try Folder()
-    let path = folder.file("compose.yaml")
+    let directory = try Directory()
+    let path = directory.file("compose.yaml")
     let report = await Fuzz.drive(
       "small projects", texts: [Self.project],
       words: [
         "9223372036854775807", "-9223372036854775808", "1e18", "0x7fffffffffffffff", "65535",
       ],
-      isOwn: { ($0 as? ComposeError).map { !$0.message.isEmpty } ?? false }
+      isOwn: { ($0 as? DiagnosticError).map { !$0.message.isEmpty } ?? false }
     ) { text in
       try Data(text.utf8).write(to: URL(fileURLWithPath: path))
       let project = try ComposeLoader.load(
@@ -62,7 +62,7 @@ struct FuzzTests {
     ]
     let report = await Fuzz.drive(
       "YAML texts", texts: texts, words: ["<<: *a", "&a ", "*a", "!!int ", "? ", "---\n", "|\n"],
-      isOwn: { $0 is ComposeError }
+      isOwn: { $0 is DiagnosticError }
     ) { text in
       _ = try YAMLNode.document(text, file: "f.yaml")
       return true

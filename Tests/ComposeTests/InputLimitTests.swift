@@ -178,20 +178,20 @@ struct InputLimitTests {
     "is refused in one line with its position", .timeLimit(.minutes(6)),
     arguments: ExcessiveInput.all)
   func refused(_ input: ExcessiveInput) throws {
-    let folder = try Folder(input.files())
-    let error = #expect(throws: ComposeError.self, "\(input)") {
-      try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")], projectName: "p"))
+    let directory = try Directory(input.files())
+    let error = #expect(throws: DiagnosticError.self, "\(input)") {
+      try ComposeLoader.load(LoadOptions(files: [directory.file("compose.yaml")], projectName: "p"))
     }
-    let text = (error?.description ?? "").replacing(folder.file(""), with: "")
+    let text = (error?.description ?? "").replacing(directory.file(""), with: "")
     #expect(text == input.refusal, "\(input)")
   }
 
   @Test("is not one at the limit", .timeLimit(.minutes(6)))
   func fits() throws {
     let services = (0..<10_000).map { "  s\($0): {image: a}\n" }.joined()
-    let folder = try Folder(["compose.yaml": "services:\n" + services])
+    let directory = try Directory(["compose.yaml": "services:\n" + services])
     let project = try ComposeLoader.load(
-      LoadOptions(files: [folder.file("compose.yaml")], projectName: "p"))
+      LoadOptions(files: [directory.file("compose.yaml")], projectName: "p"))
     #expect(project.services.count == 10_000)
   }
 
@@ -200,7 +200,7 @@ struct InputLimitTests {
     // The time for each of these was once quadratic in their number.
     let count = 25_000
     func list(_ line: (Int) -> String) -> String { (0..<count).map(line).joined() }
-    let folder = try Folder([
+    let directory = try Directory([
       "compose.yaml": "services:\n  a:\n    build:\n      args:\n" + list { "        A\($0):\n" }
         + "    labels:\n" + list { "    - l\($0)=a\n" }
         + "volumes:\n" + list { "  v\($0):\n" },
@@ -209,7 +209,7 @@ struct InputLimitTests {
     ])
     let project = try ComposeLoader.load(
       LoadOptions(
-        files: ["compose.yaml", "other.yaml", "third.yaml"].map(folder.file), projectName: "p"))
+        files: ["compose.yaml", "other.yaml", "third.yaml"].map(directory.file), projectName: "p"))
     let service = try #require(project.services["a"])
     #expect(service.labels.count == count)
     #expect(service.capAdd.count == count + count / 2)
@@ -217,10 +217,10 @@ struct InputLimitTests {
 
   @Test("has a warning for each unset variable at its `$`")
   func unset() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "compose.yaml": "services:\n  a:\n    image: a\n    command: '$$ $A $A $$ ${B} $C'\n"
     ])
-    let project = try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")]))
+    let project = try ComposeLoader.load(LoadOptions(files: [directory.file("compose.yaml")]))
     #expect(project.warnings.map(\.position.column) == [18, 27, 32])
   }
 

@@ -71,13 +71,13 @@ struct InterpolationTests {
 
   @Test("the caller's variables precede the executor's, and those precede .env")
   func strength() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       ".env": "A=file\nB=file\nC=file\nD=${A}-${C}\n",
       "compose.yaml": "services: {a: {image: '$A $B $C $D'}}",
     ])
     let project = try ComposeLoader.load(
       LoadOptions(
-        files: [folder.file("compose.yaml")], projectName: "p", environment: ["A": "task"],
+        files: [directory.file("compose.yaml")], projectName: "p", environment: ["A": "task"],
         fallbackEnvironment: ["A": "executor", "B": "executor"]))
     #expect(project.services["a"]?.image?.value == "task executor file task-file")
   }

@@ -8,7 +8,7 @@ import YAML
 struct JoiningTests {
   @Test("COMPOSE_FILE, COMPOSE_PROFILES and COMPOSE_ENV_FILES replace options")
   func variables() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "a.yaml": "services: {a: {image: 'a${X}'}, b: {image: b, profiles: [more]}}",
       "b.yaml": "services: {a: {hostname: h}}", "x.env": "X=1\n",
     ])
@@ -16,9 +16,9 @@ struct JoiningTests {
       LoadOptions(
         projectName: "p",
         fallbackEnvironment: [
-          "COMPOSE_FILE": "\(folder.file("a.yaml")),,\(folder.file("b.yaml"))",
+          "COMPOSE_FILE": "\(directory.file("a.yaml")),,\(directory.file("b.yaml"))",
           "COMPOSE_PATH_SEPARATOR": ",,", "COMPOSE_PROFILES": "other, more",
-          "COMPOSE_ENV_FILES": folder.file("x.env"),
+          "COMPOSE_ENV_FILES": directory.file("x.env"),
         ]))
     #expect(project.services["a"]?.image?.value == "a1")
     #expect(project.services["a"]?.hostname?.value == "h")
@@ -27,11 +27,13 @@ struct JoiningTests {
 
   @Test("COMPOSE_DISABLE_ENV_FILE disables .env")
   func disabled() throws {
-    let folder = try Folder([".env": "X=1\n", "compose.yaml": "services: {a: {image: 'a$X'}}"])
+    let directory = try Directory([
+      ".env": "X=1\n", "compose.yaml": "services: {a: {image: 'a$X'}}",
+    ])
     for (word, image) in [("1", "a"), ("false", "a1")] {
       let project = try ComposeLoader.load(
         LoadOptions(
-          files: [folder.file("compose.yaml")], projectName: "p",
+          files: [directory.file("compose.yaml")], projectName: "p",
           fallbackEnvironment: ["COMPOSE_DISABLE_ENV_FILE": word]))
       #expect(project.services["a"]?.image?.value == image)
     }

@@ -19,7 +19,7 @@ struct KindParityTests {
   @Test("a file that Docker Compose accepts is resolved as its golden", arguments: KindCase.kinds)
   func resolved(_ kind: String) async throws {
     let goldens = try KindCase.goldens(of: kind).stored()
-    for item in KindCase.cases(of: kind) where item.place == nil && item.reason == nil {
+    for item in KindCase.cases(of: kind) where item.location == nil && item.reason == nil {
       let (ours, error) = try await load(item)
       let golden = try #require(goldens[item.name]?.text, "\(item)")
       #expect(golden != Golden.refused, "\(item)")
@@ -31,14 +31,14 @@ struct KindParityTests {
   func refused(_ kind: String) async throws {
     let goldens = try KindCase.goldens(of: kind).stored()
     for item in KindCase.cases(of: kind) {
-      guard let place = item.place else { continue }
+      guard let location = item.location else { continue }
       #expect((goldens[item.name]?.text == Golden.refused) == (item.reason == nil), "\(item)")
       let (ours, error) = try await load(item)
       #expect(ours.isEmpty, "\(item)")
       let position = try #require(error?.position, "\(item): \(String(describing: error))")
       #expect(position.column > 0)
       #expect(
-        "\(position.file):\(position.line)".hasSuffix("/\(item.name)/\(place)"),
+        "\(position.file):\(position.line)".hasSuffix("/\(item.name)/\(location)"),
         "\(item): \(position)")
       #expect(error?.message.contains("\n") == false, "\(item)")
     }
@@ -46,7 +46,7 @@ struct KindParityTests {
 
   @Test("a file that only it refuses, by intention, loads")
   func taken() async throws {
-    let items = KindCase.all.filter { $0.reason != nil && $0.place == nil }
+    let items = KindCase.all.filter { $0.reason != nil && $0.location == nil }
     #expect(items.count < 10)
     for item in items {
       #expect(
@@ -57,9 +57,9 @@ struct KindParityTests {
   }
 
   /// The result for a case. If it is refused: no text, and the error.
-  private func load(_ item: KindCase) async throws -> (text: String, error: ComposeError?) {
-    try await item.inFolder { root, arguments in
-      do throws(ComposeError) {
+  private func load(_ item: KindCase) async throws -> (text: String, error: DiagnosticError?) {
+    try await item.inDirectory { root, arguments in
+      do throws(DiagnosticError) {
         let project = try ComposeLoader.load(item.options(arguments))
         return (Golden.compact(try project.json(), root: root), nil)
       } catch {

@@ -15,7 +15,7 @@ struct LegacyParityTests {
 
   /// Cases that Docker Compose refuses and this project accepts by intention.
   private static let taken: [(case: String, reason: String)] = [
-    ("build-missing-folder", "the folder is looked for when the image is built, as today"),
+    ("build-missing-folder", "the directory is looked for when the image is built, as today"),
     ("quota-text", "1.29.2 stops with a TypeError: that is no meaning"),
   ]
 
@@ -29,12 +29,12 @@ struct LegacyParityTests {
 
   @Test("each key and form has the same fields")
   func fields() async throws {
-    for (item, answer) in try await Compose1.answers(for: .accepted) {
+    for (item, response) in try await Compose1.responses(for: .accepted) {
       let expected = Set(Self.deliberate.filter { $0.case == item.description }.map(\.field))
-      #expect(answer.error == nil, "\(item): \(answer.error ?? "")")
+      #expect(response.error == nil, "\(item): \(response.error ?? "")")
       #expect(
-        answer.ours != nil, "\(item): \(String(describing: Self.refusal(of: item)))")
-      let found = answer.differences
+        response.ours != nil, "\(item): \(String(describing: Self.refusal(of: item)))")
+      let found = response.differences
       #expect(Set(found.keys) == expected, "\(item): \(found)")
     }
     for entry in Self.deliberate {
@@ -44,8 +44,8 @@ struct LegacyParityTests {
 
   @Test("a file that it refuses is refused with its position")
   func refused() async throws {
-    for (item, answer) in try await Compose1.answers(for: .refused) {
-      #expect(answer.error != nil, "\(item)")
+    for (item, response) in try await Compose1.responses(for: .refused) {
+      #expect(response.error != nil, "\(item)")
       let error = Self.refusal(of: item)
       if Self.taken.contains(where: { $0.case == item.description }) {
         #expect(error == nil, "\(item)")
@@ -58,18 +58,18 @@ struct LegacyParityTests {
 
   @Test("a service of versions 2 and 3 has the same fields")
   func versions() async throws {
-    let answers = try await Compose1.answers(for: .versions)
-    #expect(answers.count >= 40)
-    for (item, answer) in answers {
+    let responses = try await Compose1.responses(for: .versions)
+    #expect(responses.count >= 40)
+    for (item, response) in responses {
       // Docker Compose 1.29.2 refuses version numbers that the current specification ignores.
       if item.description.hasPrefix("versions/value-") { continue }
-      #expect(answer.error == nil, "\(item): \(answer.error ?? "")")
-      #expect(answer.differences.isEmpty, "\(item): \(answer.differences)")
+      #expect(response.error == nil, "\(item): \(response.error ?? "")")
+      #expect(response.differences.isEmpty, "\(item): \(response.differences)")
     }
   }
 
-  private static func refusal(of item: CorpusCase) -> ComposeError? {
-    do throws(ComposeError) {
+  private static func refusal(of item: CorpusCase) -> DiagnosticError? {
+    do throws(DiagnosticError) {
       _ = try ComposeLoader.load(item.options())
       return nil
     } catch {

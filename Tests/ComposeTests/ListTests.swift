@@ -37,17 +37,17 @@ struct ListTests {
 
   @Test("of services, volumes and networks read no env_file; the list of hashes does")
   func environmentFiles() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "compose.yaml": "services: {a: {image: a, env_file: none.env}, b: {image: b}}"
     ])
-    var options = LoadOptions(files: [folder.file("compose.yaml")], projectName: "p")
-    #expect(throws: ComposeError.self) { try ComposeLoader.load(options) }
+    var options = LoadOptions(files: [directory.file("compose.yaml")], projectName: "p")
+    #expect(throws: DiagnosticError.self) { try ComposeLoader.load(options) }
     options.environmentOf = []
     #expect(try ComposeLoader.load(options).serviceNames == ["a", "b"])
     options.environmentOf = ["b"]
     #expect(try ComposeLoader.load(options).hashes(of: ["b"]).map(\.name) == ["b"])
     options.environmentOf = ["a"]
-    #expect(throws: ComposeError.self) { try ComposeLoader.load(options) }
+    #expect(throws: DiagnosticError.self) { try ComposeLoader.load(options) }
   }
 
   @Test("a hash changes only with the configuration of a container")
@@ -71,10 +71,10 @@ struct ListTests {
     #expect(
       try hash("{image: a, build: .}", "linux/arm64")
         == hash("{image: a, build: ., platform: linux/arm64}"))
-    #expect(throws: ComposeError("there is no service `c`")) {
+    #expect(throws: DiagnosticError("there is no service `c`")) {
       try load("services: {a: {image: a}}").hashes(of: ["c"])
     }
-    #expect(throws: ComposeError.self) {
+    #expect(throws: DiagnosticError.self) {
       try hash("{build: {context: ., platforms: [linux/amd64]}}", "linux/arm64")
     }
   }

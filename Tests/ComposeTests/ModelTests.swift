@@ -155,15 +155,16 @@ struct ModelTests {
 
   @Test("files are found if none is given, with their override")
   func discovery() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "compose.yml": "services: {a: {image: one}}",
       "compose.override.yml": "services: {a: {image: two}}",
       "docker-compose.yaml": "services: {b: {image: three}}",
     ])
-    let project = try ComposeLoader.load(LoadOptions(projectDirectory: folder.path))
-    #expect(project.files == [folder.file("compose.yml"), folder.file("compose.override.yml")])
+    let project = try ComposeLoader.load(LoadOptions(projectDirectory: directory.path))
+    #expect(
+      project.files == [directory.file("compose.yml"), directory.file("compose.override.yml")])
     #expect(project.services["a"]?.image?.value == "two")
-    #expect(project.workingDirectory == folder.path)
+    #expect(project.workingDirectory == directory.path)
     #expect(!project.isNameExplicit)
   }
 

@@ -11,7 +11,7 @@ struct MutationTests {
     .timeLimit(.minutes(6)))
   func mutated() async throws {
     var generator = SeededGenerator(for: "mutations")
-    let folder = try Folder()
+    let directory = try Directory()
     let before = try Memory.peak()
     let files = CorpusCase.everything.flatMap(\.files)
     #expect(files.count >= 500)
@@ -21,9 +21,9 @@ struct MutationTests {
       for round in 0..<3 {
         var bytes = Array(original)
         for _ in 0..<(2 * round + 1) { Mutation.apply(to: &bytes, &generator) }
-        let file = URL(fileURLWithPath: folder.file("compose.yaml"))
+        let file = URL(fileURLWithPath: directory.file("compose.yaml"))
         try Data(bytes).write(to: file)
-        do throws(ComposeError) {
+        do throws(DiagnosticError) {
           try await Self.load(file.path)
           loaded += 1
         } catch {
@@ -41,24 +41,24 @@ struct MutationTests {
 
   @Test("expansion of hostile files is limited", .timeLimit(.minutes(6)), arguments: Hostile.all)
   func hostile(_ item: Hostile) async throws {
-    let folder = try Folder(item.files)
+    let directory = try Directory(item.files)
     let before = try Memory.peak()
-    let error = #expect(throws: ComposeError.self, "\(item)") {
-      _ = try Self.print(folder.file("compose.yaml"))
+    let error = #expect(throws: DiagnosticError.self, "\(item)") {
+      _ = try Self.print(directory.file("compose.yaml"))
     }
     #expect(error?.message.contains(item.message) == true, "\(item): \(String(describing: error))")
     #expect(try Memory.peak() - before < 512 << 20, "\(item)")
   }
 
-  private static func load(_ file: String) async throws(ComposeError) {
+  private static func load(_ file: String) async throws(DiagnosticError) {
     let result = try? await onThread {
-      Result { () throws(ComposeError) in try print(file) }
+      Result { () throws(DiagnosticError) in try print(file) }
     }
     _ = try result?.get()
   }
 
   /// Loads a file and prints it in both forms.
-  private static func print(_ file: String) throws(ComposeError) -> Int {
+  private static func print(_ file: String) throws(DiagnosticError) -> Int {
     let project = try ComposeLoader.load(
       LoadOptions(
         files: [file], projectName: "p", environment: CorpusCase.variables, confine: true))

@@ -8,8 +8,8 @@ import YAML
 struct OracleTests {
   @Test("Docker Compose has version 5")
   func version() async throws {
-    let answer = try await Oracle.ask(["version", "--short"])
-    #expect(answer.output.hasPrefix("5."), "\(answer)")
+    let response = try await Oracle.ask(["version", "--short"])
+    #expect(response.output.hasPrefix("5."), "\(response)")
   }
 
   @Test("of files that it accepts", arguments: CorpusGroup.accepted)
@@ -18,19 +18,19 @@ struct OracleTests {
     for item in group.cases {
       var (printed, again): ([CorpusCase.Form: String], [CorpusCase.Form: String]) = ([:], [:])
       for form in item.forms {
-        let answer = try await Oracle.config(item, format: form.rawValue)
-        #expect(answer.status == 0, "\(item): \(answer.errors)")
+        let response = try await Oracle.config(item, format: form.rawValue)
+        #expect(response.status == 0, "\(item): \(response.errors)")
         // Goldens don't have JSON's layout.
         let ours = try item.printed(form)
-        #expect(ours == answer.output, "\(item): \(Difference.first(ours, answer.output))")
-        printed[form] = answer.output
+        #expect(ours == response.output, "\(item): \(Difference.first(ours, response.output))")
+        printed[form] = response.output
       }
       for form in CorpusCase.Form.allCases where try await item.printedAgain(form) != nil {
         again[form] = try await item.withPrinted(form) { file in
           let copy = CorpusCase(description: item.description, files: [file].compactMap { $0 })
-          let answer = try await Oracle.config(
+          let response = try await Oracle.config(
             copy, format: form.rawValue, directory: item.directory)
-          return answer.status == 0 ? answer.output : Golden.refused
+          return response.status == 0 ? response.output : Golden.refused
         }
       }
       goldens.append((item.description, item.golden(printed, again: again)))
@@ -78,9 +78,9 @@ struct OracleTests {
   func refused() async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for item in CorpusCase.refused {
-      let answer = try await Oracle.config(item, format: "json")
-      goldens.append((item.description, Golden(answer.status == 0 ? "accepted" : Golden.refused)))
-      #expect(answer.status != 0, "\(item): \(answer.output)")
+      let response = try await Oracle.config(item, format: "json")
+      goldens.append((item.description, Golden(response.status == 0 ? "accepted" : Golden.refused)))
+      #expect(response.status != 0, "\(item): \(response.output)")
     }
     let differences = try CorpusGroup.refused.goldens.check(goldens)
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
@@ -90,10 +90,10 @@ struct OracleTests {
   func kinds(_ kind: String) async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for item in KindCase.cases(of: kind) {
-      let text = try await item.inFolder { root, arguments in
-        let answer = try await Oracle.ask(
+      let text = try await item.inDirectory { root, arguments in
+        let response = try await Oracle.ask(
           arguments + ["config", "--format", "json"], environment: item.variables)
-        return answer.status == 0 ? Golden.compact(answer.output, root: root) : Golden.refused
+        return response.status == 0 ? Golden.compact(response.output, root: root) : Golden.refused
       }
       goldens.append((item.name, Golden(text)))
     }
@@ -105,13 +105,13 @@ struct OracleTests {
   func profiles() async throws {
     var goldens: [(name: String, golden: Golden)] = []
     for choice in ProfileTests.choices {
-      let folder = try choice.folder()
+      let directory = try choice.directory()
       let options = choice.options.flatMap { ["--profile", $0] }
-      let answer = try await Oracle.ask(
-        ["-p", "p", "-f", folder.file("compose.yaml")] + options + ["config", "--services"],
+      let response = try await Oracle.ask(
+        ["-p", "p", "-f", directory.file("compose.yaml")] + options + ["config", "--services"],
         environment: choice.environment)
-      #expect(answer.status == 0, "\(answer.errors)")
-      let services = answer.output.split(separator: "\n").sorted().joined(separator: " ")
+      #expect(response.status == 0, "\(response.errors)")
+      let services = response.output.split(separator: "\n").sorted().joined(separator: " ")
       goldens.append((choice.description, Golden(services)))
     }
     let differences = try ProfileTests.goldens.check(goldens)

@@ -13,7 +13,7 @@ import YAML
 struct OrdinaryPolicyTests {
   private static let policy: PodPolicy? = {
     let text = try? SourceTree.text("deploy/policy-restricted.yaml")
-    return try? OperatorFile(text: text ?? "", file: "policy-restricted.yaml").policy
+    return try? OperatorConfiguration(text: text ?? "", file: "policy-restricted.yaml").policy
   }()
 
   /// The reason why a file is refused. Nil if it is permitted. Outer nil for a file that isn't a
@@ -35,7 +35,7 @@ struct OrdinaryPolicyTests {
     request.policy = policy
     guard let draft = try? PodPlanner.plan(request, identity: request.identity) else { return nil }
     options.readableDirectories = policy.readableDirectories
-    do throws(ComposeError) {
+    do throws(DiagnosticError) {
       request.project = try ComposeLoader.load(options)
       _ = try draft.confined(by: request, socket: nil)
       return .some(nil)
@@ -50,7 +50,7 @@ struct OrdinaryPolicyTests {
     var lines: [String] = []
     var count = 0
     for item in KindCase.all {
-      let found = try await item.inFolder { root, arguments in
+      let found = try await item.inDirectory { root, arguments in
         try Self.refusal(
           item.options(arguments), sandbox: root + "/" + item.name, policy
         )
@@ -70,8 +70,8 @@ struct OrdinaryPolicyTests {
   @Test("of the samples", arguments: ["founding", "job", "roles", "sidecars", "terminal"])
   func samples(_ name: String) throws {
     let policy = try #require(Self.policy)
-    let folder = SourceTree.path("deploy/samples/\(name)")
-    let options = LoadOptions(files: ["\(folder)/compose.yaml"])
-    #expect(try Self.refusal(options, sandbox: folder, policy) == .some(nil))
+    let directory = SourceTree.path("deploy/samples/\(name)")
+    let options = LoadOptions(files: ["\(directory)/compose.yaml"])
+    #expect(try Self.refusal(options, sandbox: directory, policy) == .some(nil))
   }
 }

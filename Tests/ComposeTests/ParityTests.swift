@@ -33,7 +33,7 @@ struct ParityTests {
 
   @Test("a file that it refuses is refused with its position", arguments: CorpusCase.refused)
   func refusal(_ item: CorpusCase) throws {
-    let error = #expect(throws: ComposeError.self) {
+    let error = #expect(throws: DiagnosticError.self) {
       try ComposeLoader.load(item.options()).json()
     }
     #expect((error?.position?.line ?? 0) > 0, "\(String(describing: error))")

@@ -31,10 +31,10 @@ struct ProfileTests {
     }
 
     /// Creates a directory with the files.
-    func folder() throws -> Folder {
-      let folder = try Folder(["compose.yaml": ProfileTests.file])
-      if isInFile, let variable { try folder.write(".env", "COMPOSE_PROFILES='\(variable)'\n") }
-      return folder
+    func directory() throws -> Directory {
+      let directory = try Directory(["compose.yaml": ProfileTests.file])
+      if isInFile, let variable { try directory.write(".env", "COMPOSE_PROFILES='\(variable)'\n") }
+      return directory
     }
   }
 
@@ -56,10 +56,10 @@ struct ProfileTests {
     let goldens = try Self.goldens.stored()
     #expect(try Self.goldens.strays(among: Self.choices.map(\.description)) == [])
     for choice in Self.choices {
-      let folder = try choice.folder()
+      let directory = try choice.directory()
       let project = try ComposeLoader.load(
         LoadOptions(
-          files: [folder.file("compose.yaml")], projectName: "p", profiles: choice.options,
+          files: [directory.file("compose.yaml")], projectName: "p", profiles: choice.options,
           environment: choice.environment))
       let ours = project.services.keys.sorted().joined(separator: " ")
       #expect(ours == goldens[choice.description]?.text, "\(choice)")
@@ -69,9 +69,9 @@ struct ProfileTests {
   @Test("cause a warning with the position, and whether they are enabled")
   func warned() throws {
     for (profiles, word) in [([], "it is enabled"), (["x"], "it is not enabled")] {
-      let folder = try Folder(["compose.yaml": Self.file])
+      let directory = try Directory(["compose.yaml": Self.file])
       let project = try ComposeLoader.load(
-        LoadOptions(files: [folder.file("compose.yaml")], projectName: "p", profiles: profiles))
+        LoadOptions(files: [directory.file("compose.yaml")], projectName: "p", profiles: profiles))
       let warnings = project.warnings.filter { $0.value.contains("has an empty name") }
       #expect(warnings.map(\.position.line) == [2, 5])
       #expect(warnings.map(\.position.column) == [28, 28])

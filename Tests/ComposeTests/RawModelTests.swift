@@ -21,7 +21,7 @@ struct RawModelTests {
         let ours = try await onThread {
           do {
             return model.portable(try model.printed(item), item)
-          } catch is ComposeError {
+          } catch is DiagnosticError {
             return Golden.refused
           }
         }
@@ -35,7 +35,7 @@ struct RawModelTests {
 
   @Test("have the variables of values and of defaults, but none of `$$` or of keys")
   func variables() throws {
-    let folder = try Folder([
+    let directory = try Directory([
       "compose.yaml": """
       services:
         a:
@@ -45,7 +45,7 @@ struct RawModelTests {
       x-note: ${TAG-latest}
       """
     ])
-    let model = try ComposeLoader.model(LoadOptions(files: [folder.file("compose.yaml")]))
+    let model = try ComposeLoader.model(LoadOptions(files: [directory.file("compose.yaml")]))
     let found = model.variables.map {
       "\($0.name) \($0.isRequired) \($0.defaultValue) \($0.presenceValue)"
     }
@@ -60,9 +60,9 @@ struct RawModelTests {
 
   @Test("are refused in the format of Compose 1")
   func legacy() throws {
-    let folder = try Folder(["compose.yaml": "web: {image: a}"])
-    #expect(throws: ComposeError.self) {
-      try ComposeLoader.model(LoadOptions(files: [folder.file("compose.yaml")]))
+    let directory = try Directory(["compose.yaml": "web: {image: a}"])
+    #expect(throws: DiagnosticError.self) {
+      try ComposeLoader.model(LoadOptions(files: [directory.file("compose.yaml")]))
     }
   }
 }

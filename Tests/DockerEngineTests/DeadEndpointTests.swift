@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Endpoints without a container", .timeLimit(.minutes(2)))
 struct DeadEndpointTests {
-  private static let ping = ServerReply.answer(
+  private static let ping = ServerReply.response(
     200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
   private static let network = String(repeating: "f", count: 64)
   private static let gone = String(repeating: "a", count: 64)
@@ -14,7 +14,7 @@ struct DeadEndpointTests {
   /// these containers.
   private func engine(
     scope: String = "local", endpoints: [(key: String, id: String, name: String)],
-    containers: Set<String>, disconnect: ServerReply = .answer(200),
+    containers: Set<String>, disconnect: ServerReply = .response(200),
     inspect: ServerReply? = nil
   ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
     let members = endpoints.map { #""\#($0.key)":{"Name":"\#($0.name)","EndpointID":"\#($0.id)"}"# }
@@ -25,13 +25,13 @@ struct DeadEndpointTests {
       if request.target == "/_ping" { return Self.ping }
       let path = request.target.split(separator: "/").dropFirst().map(String.init)
       switch (request.method, path.first, path.dropFirst().first, path.last) {
-      case ("GET", "networks", _, _): return .answer(200, details)
+      case ("GET", "networks", _, _): return .response(200, details)
       case ("GET", "containers", let name?, _):
         return containers.contains(name)
-          ? inspect ?? .answer(200, #"{"Id":"\#(Self.alive)","Name":"/\#(name)"}"#)
-          : .answer(404, #"{"message":"No such container: \#(name)"}"#)
+          ? inspect ?? .response(200, #"{"Id":"\#(Self.alive)","Name":"/\#(name)"}"#)
+          : .response(404, #"{"message":"No such container: \#(name)"}"#)
       case ("POST", "networks", _, "disconnect"): return disconnect
-      default: return .answer(500, #"{"message":"unexpected"}"#)
+      default: return .response(500, #"{"message":"unexpected"}"#)
       }
     }
     return (server, DockerEngine(endpoint: .unix(path: server.path)))
@@ -89,7 +89,7 @@ struct DeadEndpointTests {
   func unknown() async throws {
     let (server, engine) = try engine(
       endpoints: [("ep-1", "1", "web")], containers: ["web"],
-      inspect: .answer(500, #"{"message":"busy"}"#))
+      inspect: .response(500, #"{"message":"busy"}"#))
     defer { server.stop() }
     await #expect(throws: EngineError.self) {
       try await engine.disconnectDeadEndpoints(of: Self.network)
@@ -101,7 +101,7 @@ struct DeadEndpointTests {
   func gone() async throws {
     let (server, engine) = try engine(
       endpoints: [("ep-1", "1", "web")], containers: [],
-      disconnect: .answer(404, #"{"message":"endpoint web not found"}"#))
+      disconnect: .response(404, #"{"message":"endpoint web not found"}"#))
     defer { server.stop() }
     #expect(try await engine.disconnectDeadEndpoints(of: Self.network) == [])
     #expect(disconnected(server).count == 1)

@@ -59,14 +59,14 @@ struct EngineEndpointTests {
 
   @Test("with DOCKER_TLS_VERIFY uses the three files of DOCKER_CERT_PATH")
   func tls() throws {
-    let folder = "/tmp/certificates-\(getpid())"
-    mkdir(folder, 0o700)
-    defer { rmdir(folder) }
-    let files = ["ca.pem", "cert.pem", "key.pem"].map { folder + "/" + $0 }
+    let directory = "/tmp/certificates-\(getpid())"
+    mkdir(directory, 0o700)
+    defer { rmdir(directory) }
+    let files = ["ca.pem", "cert.pem", "key.pem"].map { directory + "/" + $0 }
     for file in files { close(creat(file, 0o600)) }
     defer { for file in files { unlink(file) } }
     let endpoint = try EngineEndpoint.from(environment: [
-      "DOCKER_HOST": "tcp://engine", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": folder,
+      "DOCKER_HOST": "tcp://engine", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": directory,
     ])
     #expect("\(endpoint)" == "https://engine:2376")
     #expect(!endpoint.isLocal)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("An engine that misbehaves", .timeLimit(.minutes(6)))
 struct FaultyEngineTests {
-  private static let ping = ServerReply.answer(
+  private static let ping = ServerReply.response(
     200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
 
   private func engine(_ server: FakeHTTPServer, timeout: Duration = .seconds(60)) -> DockerEngine {
@@ -36,7 +36,7 @@ struct FaultyEngineTests {
   func negotiation(version: String, target: String) async throws {
     let server = try FakeHTTPServer { request in
       request.target == "/_ping"
-        ? .answer(200, "OK", headers: ["Api-Version": "\(version)"]) : .answer(200, "{}")
+        ? .response(200, "OK", headers: ["Api-Version": "\(version)"]) : .response(200, "{}")
     }
     defer { server.stop() }
     _ = try await engine(server).info()
@@ -45,7 +45,7 @@ struct FaultyEngineTests {
 
   @Test("and is too old is refused with both versions")
   func tooOld() async throws {
-    let server = try FakeHTTPServer { _ in .answer(200, "OK", headers: ["Api-Version": "1.24"]) }
+    let server = try FakeHTTPServer { _ in .response(200, "OK", headers: ["Api-Version": "1.24"]) }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).info() }
     #expect(error?.kind == .tooOld)
@@ -55,7 +55,7 @@ struct FaultyEngineTests {
 
   @Test("is refused if it is no engine")
   func noEngine() async throws {
-    let server = try FakeHTTPServer { _ in .answer(200, "hello") }
+    let server = try FakeHTTPServer { _ in .response(200, "hello") }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).ping() }
     #expect(error?.kind == .malformed)
@@ -63,7 +63,7 @@ struct FaultyEngineTests {
 
   @Test("gets one request for its version from many tasks")
   func oneFlight() async throws {
-    let server = try fake { _ in .answer(200, "[]") }
+    let server = try fake { _ in .response(200, "[]") }
     defer { server.stop() }
     let engine = engine(server)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -78,7 +78,7 @@ struct FaultyEngineTests {
   func abandonedFlight() async throws {
     let pings = Mutex(0)
     let server = try FakeHTTPServer { request in
-      guard request.target == "/_ping" else { return .answer(200, "[]") }
+      guard request.target == "/_ping" else { return .response(200, "[]") }
       let count = pings.withLock {
         $0 += 1
         return $0
@@ -104,9 +104,11 @@ struct FaultyEngineTests {
     let isOld = Mutex(false)
     let server = try FakeHTTPServer { request in
       let version = isOld.withLock { $0 } ? "1.41" : "1.45"
-      if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "\(version)"]) }
-      if request.target.hasPrefix("/v\(version)/") { return .answer(200, "[]") }
-      return .answer(
+      if request.target == "/_ping" {
+        return .response(200, headers: ["Api-Version": "\(version)"])
+      }
+      if request.target.hasPrefix("/v\(version)/") { return .response(200, "[]") }
+      return .response(
         400, #"{"message":"client version 1.45 is too new. Maximum supported API version is 1.41"}"#
       )
     }
@@ -136,7 +138,7 @@ struct FaultyEngineTests {
   )
   func turns() async throws {
     let server = try fake { request in
-      request.target.hasSuffix("/start") ? .text("") : .answer(204)
+      request.target.hasSuffix("/start") ? .text("") : .response(204)
     }
     defer { server.stop() }
     let engine = engine(server)
@@ -211,7 +213,7 @@ struct FaultyEngineTests {
 
   @Test("and sends a malformed response is reported with the location in the JSON")
   func malformed() async throws {
-    let server = try fake { _ in .answer(200, #"{"Id":"a","State":{"Running":"yes"}}"#) }
+    let server = try fake { _ in .response(200, #"{"Id":"a","State":{"Running":"yes"}}"#) }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).inspectContainer("web") }
     #expect(error?.kind == .malformed)
@@ -221,7 +223,7 @@ struct FaultyEngineTests {
   @Test("and reports a failed pull in its stream fails the sequence")
   func pull() async throws {
     let server = try fake { _ in
-      .answer(
+      .response(
         200,
         #"{"status":"Pulling from a","id":"1"}"# + "\r\n"
           + #"{"status":"Downloading","progressDetail":{"current":5,"total":9},"id":"ab"}"# + "\r\n"
@@ -245,7 +247,7 @@ struct FaultyEngineTests {
 
   @Test("gets names percent-encoded")
   func encoded() async throws {
-    let server = try fake { _ in .answer(204) }
+    let server = try fake { _ in .response(204) }
     defer { server.stop() }
     try await engine(server).removeVolume("a/../b?c", force: false)
     #expect(server.requests.last?.target == "/v1.41/volumes/a%2F..%2Fb%3Fc?force=0")

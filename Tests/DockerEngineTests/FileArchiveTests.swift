@@ -8,7 +8,7 @@ import Testing
 struct FileArchiveTests {
   @Test("are unpacked by tar with their modes, owners and long paths")
   func unpacked() async throws {
-    let long = (1...12).map { "folder-number-\($0)" }.joined(separator: "/") + "/file"
+    let long = (1...12).map { "directory-number-\($0)" }.joined(separator: "/") + "/file"
     let archive = FileArchive(files: [
       FileArchive.File(path: "/run/secrets/one", content: Array("one".utf8), mode: 0o400),
       FileArchive.File(
@@ -18,8 +18,8 @@ struct FileArchiveTests {
     ])
     let bytes = try #require(archive.bytes(time: 1_700_000_000))
     #expect(bytes.count % 512 == 0)
-    try await withTemporaryFolder { folder in
-      let file = folder.path + "/files.tar"
+    try await withTemporaryDirectory { directory in
+      let file = directory.path + "/files.tar"
       try Data(bytes).write(to: URL(fileURLWithPath: file))
       let listed = try await Command(
         "tar", ["--numeric-owner", "--full-time", "--utc", "-tvf", file]
@@ -32,9 +32,9 @@ struct FileArchiveTests {
           "-rw-r----- 12/3000000000 1024 2023-11-14 22:13:20 \(long)",
           "-r--r--r-- 0/0 0 2023-11-14 22:13:20 empty",
         ])
-      try await Command("tar", ["-xf", file, "run/secrets/one"], folder: folder.path).output()
+      try await Command("tar", ["-xf", file, "run/secrets/one"], directory: directory.path).output()
       #expect(
-        try String(contentsOfFile: folder.path + "/run/secrets/one", encoding: .utf8) == "one")
+        try String(contentsOfFile: directory.path + "/run/secrets/one", encoding: .utf8) == "one")
     }
   }
 

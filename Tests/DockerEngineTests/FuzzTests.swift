@@ -71,7 +71,7 @@ struct FuzzTests {
   }
 
   @Test("each kind of response is decoded or refused")
-  func answers() async {
+  func responses() async {
     for (name, text, decode) in Self.decoders {
       let report = await Fuzz.drive(
         "engine's \(name)", [Array(text.split(separator: "\n")[0].utf8)],

@@ -13,7 +13,7 @@ struct OlderEngineTests {
   ) throws -> FakeHTTPServer {
     try FakeHTTPServer { request in
       request.target == "/_ping"
-        ? .answer(200, "OK", headers: ["Api-Version": "\(version)"]) : .answer(200, body)
+        ? .response(200, "OK", headers: ["Api-Version": "\(version)"]) : .response(200, body)
     }
   }
 
@@ -93,9 +93,9 @@ struct OlderEngineTests {
   @Test("may delay the response to a wait as long as the container runs")
   func wait() async throws {
     let server = try FakeHTTPServer { request in
-      if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "1.25"]) }
+      if request.target == "/_ping" { return .response(200, headers: ["Api-Version": "1.25"]) }
       Thread.sleep(forTimeInterval: 0.6)
-      return .answer(200, #"{"StatusCode":3}"#)
+      return .response(200, #"{"StatusCode":3}"#)
     }
     defer { server.stop() }
     let code = try await engine(server, timeout: .milliseconds(200)).waitContainer("web")
@@ -196,8 +196,8 @@ struct OlderEngineTests {
   @Test("is used with the version of the cap, and an error about the version names the cap")
   func cap() async throws {
     let server = try FakeHTTPServer { request in
-      if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "1.52"]) }
-      return .answer(
+      if request.target == "/_ping" { return .response(200, headers: ["Api-Version": "1.52"]) }
+      return .response(
         400, #"{"message":"client version 1.30 is too old. Minimum supported API version is 1.44"}"#
       )
     }
@@ -214,7 +214,7 @@ struct OlderEngineTests {
   @Test("that doesn't report its API version is refused with its own name")
   func nameless() async throws {
     let server = try FakeHTTPServer { _ in
-      .answer(200, "OK", headers: ["Server": "Docker/1.12.6 (linux)"])
+      .response(200, "OK", headers: ["Server": "Docker/1.12.6 (linux)"])
     }
     defer { server.stop() }
     let error = await #expect(throws: EngineError.self) { try await engine(server).ping() }
@@ -234,14 +234,14 @@ struct OlderEngineTests {
     let volumes = #"{"Volumes":[{"Name":"v","Labels":null,"Options":null}],"Warnings":null}"#
     let networks =
       #"[{"Id":"n","Name":"n","IPAM":{"Driver":"default","Options":null,"Config":[]},"Containers":{"a":{"EndpointID":"e"}},"Labels":null}]"#
-    let answers = [
+    let responses = [
       "/v1.25/info": info, "/v1.25/containers/json": list, "/v1.25/images/i/json": image,
       "/v1.25/volumes": volumes, "/v1.25/networks": networks,
     ]
     let server = try FakeHTTPServer { request in
       request.target == "/_ping"
-        ? .answer(200, headers: ["Api-Version": "1.25"])
-        : .answer(200, answers[request.target] ?? "")
+        ? .response(200, headers: ["Api-Version": "1.25"])
+        : .response(200, responses[request.target] ?? "")
     }
     defer { server.stop() }
     let engine = engine(server)

@@ -47,7 +47,7 @@ struct RequestLimiterTests {
     }
     #expect(gauge.busy == 3)
     // Another kind has its own limit.
-    try await limiter.run(.look) {}
+    try await limiter.run(.inspect) {}
     gauge.open()
     for request in requests { try await request.value }
     #expect(gauge.most == 3)
@@ -157,7 +157,7 @@ struct RequestLimiterTests {
       ("POST", "/containers/web/start", .start), ("POST", "/networks/n/connect", .connect),
       ("PUT", "/containers/web/archive", .copy), ("DELETE", "/containers/n", .remove),
       ("DELETE", "/networks/n", nil),
-      ("GET", "/containers/web/json", .look), ("GET", "/_ping", nil),
+      ("GET", "/containers/web/json", .inspect), ("GET", "/_ping", nil),
       ("POST", "/containers/web/stop", nil), ("POST", "/containers/web/kill", nil),
       ("POST", "/containers/web/wait", nil), ("POST", "/containers/web/attach", nil),
     ] as [(String, String, RequestKind?)])

@@ -113,12 +113,12 @@ struct HelpTests {
 
   @Test("a wrong value is a usage error, 2; a wrong file is a failure, 1")
   func codes() async throws {
-    try await withTemporaryFolder { folder in
-      let good = try folder.write("good.yaml", "services: {a: {image: a}}\n")
-      let bad = try folder.write("bad.yaml", "services: {a: {image: 1}}\n")
+    try await withTemporaryDirectory { directory in
+      let good = try directory.write("good.yaml", "services: {a: {image: a}}\n")
+      let bad = try directory.write("bad.yaml", "services: {a: {image: 1}}\n")
       for (line, code) in [
         (["compose-executor", "config", "-f", bad], 1),
-        (["compose-executor", "config", "-f", folder.path("none.yaml")], 1),
+        (["compose-executor", "config", "-f", directory.path("none.yaml")], 1),
         (["compose-executor", "validate", bad], 1),
         (["compose-executor", "run", "-f", bad], 1),
         (["compose-executor", "config", "-f", good, "--format", "xml"], 2),

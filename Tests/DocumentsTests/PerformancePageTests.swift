@@ -31,13 +31,13 @@ struct PerformancePageTests {
 
   @Test("a comparison of two runs prints changes beyond noise, and fails if a figure got worse")
   func comparison() async throws {
-    try await withTemporaryFolder { folder in
-      let old = try folder.write(
+    try await withTemporaryDirectory { directory in
+      let old = try directory.write(
         "old",
         #"{"machine": {"cores": 2}}"# + "\n" + line("slower", 0.5, spread: 0.02)
           + line("noisy", 0.5, spread: 0.2) + line("faster", 0.5, spread: 0.01)
           + line("speed", 2, spread: 0.01, least: true) + line("single", 1) + line("gone", 1))
-      let new = try folder.write(
+      let new = try directory.write(
         "new",
         line("slower", 0.6, spread: 0.02) + line("noisy", 0.6, spread: 0.2)
           + line("faster", 0.4, spread: 0.01, peer: "y")
@@ -55,7 +55,7 @@ struct PerformancePageTests {
 
           """)
       #expect(try await script("compare.py", [old, old]).status == .exited(0))
-      #expect(try await script("compare.py", [old, folder.path("none")]).status == .exited(2))
+      #expect(try await script("compare.py", [old, directory.path("none")]).status == .exited(2))
     }
   }
 }

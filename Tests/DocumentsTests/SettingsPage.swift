@@ -12,7 +12,7 @@ struct SettingsPage {
   static let path = "docs/reference/settings.md"
 
   /// The other sources of a program's long options.
-  struct Places {
+  struct Locations {
     /// The path of the settings file.
     var file: String
     /// The prefix of its variables.
@@ -118,7 +118,7 @@ struct SettingsPage {
       ])
     }
     text +=
-      "\nKeys of `\(places.file)`. Each is also a variable, and a long option `--KEY` of the commands listed.\n\n"
+      "\nKeys of `\(locations.file)`. Each is also a variable, and a long option `--KEY` of the commands listed.\n\n"
     text += Self.table(["key", "variable", "option of", "default", "meaning"], rows)
   }
 
@@ -130,7 +130,7 @@ struct SettingsPage {
         if ["help", "version"].contains(key) || places?.keys.contains(key) == true { continue }
         var words = argument.meaning
         if key == "config", let places {
-          words += " Variable: `\(SettingVariable.name(of: key, prefix: places.prefix))`."
+          words += " Variable: `\(SettingVariable.name(of: key, prefix: locations.prefix))`."
         }
         rows.append([
           "`\(Self.shown(name))`", "`\(argument.spelling)`",
@@ -169,7 +169,7 @@ struct SettingsPage {
 
       ### What containers get
 
-      Keys of the section `defaults:` in `\(OperatorFile.standardPath)`. A default applies to each container whose Compose file does not set it, and
+      Keys of the section `defaults:` in `\(OperatorConfiguration.standardPath)`. A default applies to each container whose Compose file does not set it, and
       needs no permission of `allow`. If `enforce` lists a default, a file with a weaker value is refused with its line, and the task's
       labels and variables cannot override it. An enforced `shm-size` also refuses mounts at /dev/shm and `ipc` of another container,
       `proxies` refuses every proxy variable that the operator does not set, and `logging` refuses another driver in
@@ -185,7 +185,7 @@ struct SettingsPage {
 
       ### What pods may request from the host
 
-      Keys of the section `allow:` in `\(OperatorFile.standardPath)`. Without `allow`, everything is permitted. With it, only what it lists is permitted
+      Keys of the section `allow:` in `\(OperatorConfiguration.standardPath)`. Without `allow`, everything is permitted. With it, only what it lists is permitted
       ([details](../security.md#what-allow-restricts)).
 
 

@@ -6,7 +6,7 @@ import TestSupport
 /// An engine of an older release, for releases that can't be installed. It is a proxy to a newer
 /// engine. In both directions it passes only what the API of the old release has. The newer engine
 /// still applies its own behavior for requests of an old version.
-public final class EngineStandIn: Sendable {
+package final class EngineStandIn: Sendable {
   private struct Open {
     var listening: Int32?
     var connections: Set<Int32> = []
@@ -17,9 +17,9 @@ public final class EngineStandIn: Sendable {
   }
 
   /// The release that the stand-in imitates.
-  public let release: EngineRelease
+  package let release: EngineRelease
   /// The path of the stand-in's socket.
-  public let socket: String
+  package let socket: String
   private let engine: String
   private let open = Mutex(Open())
   private let ended = DispatchSemaphore(value: 0)
@@ -31,7 +31,7 @@ public final class EngineStandIn: Sendable {
   ///   - engine: The path of the newer engine's socket, which doesn't have to exist yet.
   ///   - socket: The path to listen at.
   /// - Throws: `SocketError`.
-  public init(_ release: EngineRelease, engine: String, at socket: String) throws {
+  package init(_ release: EngineRelease, engine: String, at socket: String) throws {
     self.release = release
     self.engine = engine
     self.socket = socket
@@ -48,13 +48,13 @@ public final class EngineStandIn: Sendable {
   }
 
   /// The requests that were passed on: method and target, unchanged.
-  public var requests: [String] { open.withLock { $0.requests } }
+  package var requests: [String] { open.withLock { $0.requests } }
 
   /// The requests that were rejected, each with the reason.
-  public var refusals: [String] { open.withLock { $0.refusals } }
+  package var refusals: [String] { open.withLock { $0.refusals } }
 
   /// Closes all connections and stops listening. Returns when all threads have finished.
-  public func stop() {
+  package func stop() {
     open.withLock {
       $0.isStopping = true
       for number in $0.connections { Socket.end(number) }

@@ -68,8 +68,8 @@ struct ConversationTests {
       #expect(stage.client.head().hasPrefix("HTTP/1.1 100 "))
       stage.client.send("5\r\n\u{0}{\r\n}\r\n")
       stage.client.send("1\r\nz\r\n0\r\n\r\n")
-      let answer = stage.client.read(through: "0\r\n\r\n")
-      #expect(answer.hasSuffix("\r\n\r\n3\r\na\r\n\r\n0\r\n\r\n"), "\(answer)")
+      let response = stage.client.read(through: "0\r\n\r\n")
+      #expect(response.hasSuffix("\r\n\r\n3\r\na\r\n\r\n0\r\n\r\n"), "\(response)")
       #expect(seen.withLock { $0 }.hasSuffix("\r\n\r\n5\r\n\u{0}{\r\n}\r\n1\r\nz\r\n0\r\n\r\n"))
       #expect(
         seen.withLock { $0 }.hasPrefix("PUT /v1.25/containers/0a/archive?path=/ HTTP/1.1\r\n"))
@@ -86,9 +86,9 @@ struct ConversationTests {
       let body = #"{"HostConfig":{"CgroupnsMode":"host"}}"#
       stage.client.send(
         "POST /containers/create HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
-      let answer = stage.client.rest()
-      #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
-      #expect(answer.contains("has no field HostConfig.CgroupnsMode"), "\(answer)")
+      let response = stage.client.rest()
+      #expect(response.hasPrefix("HTTP/1.1 400 "), "\(response)")
+      #expect(response.contains("has no field HostConfig.CgroupnsMode"), "\(response)")
       #expect(stage.standIn.refusals.count == 1)
       #expect(seen.withLock { $0 }.isEmpty)
     }
@@ -130,8 +130,9 @@ struct ConversationTests {
     } _: { stage in
       for _ in 1...2 {
         stage.client.send("GET /version HTTP/1.1\r\n\r\n")
-        let answer = stage.client.read(through: "}\n")
-        #expect(answer.hasSuffix("\r\n\r\n" + #"{"ApiVersion":"1.25","Version":"1.13.0"}"# + "\n"))
+        let response = stage.client.read(through: "}\n")
+        #expect(
+          response.hasSuffix("\r\n\r\n" + #"{"ApiVersion":"1.25","Version":"1.13.0"}"# + "\n"))
       }
       stage.client.send("POST /containers/0a/start HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
       #expect(stage.client.head().hasPrefix("HTTP/1.1 204 "))

@@ -20,8 +20,8 @@ struct Stage: Sendable {
     _ release: EngineRelease, engine: @escaping @Sendable (Peer) -> Void,
     _ body: (Stage) throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      let listening = try Socket.listen(on: .unix(path: folder.path("engine.sock")))
+    try await withTemporaryDirectory { directory in
+      let listening = try Socket.listen(on: .unix(path: directory.path("engine.sock")))
       Thread.detachNewThread {
         while let number = Socket.accept(listening) {
           engine(Peer(number))
@@ -31,7 +31,7 @@ struct Stage: Sendable {
       }
       defer { Socket.end(listening) }
       let standIn = try EngineStandIn(
-        release, engine: folder.path("engine.sock"), at: folder.path("old.sock"))
+        release, engine: directory.path("engine.sock"), at: directory.path("old.sock"))
       defer { standIn.stop() }
       let number = try #require(Socket.connect(to: standIn.socket))
       defer { close(number) }

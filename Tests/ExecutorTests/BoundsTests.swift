@@ -82,12 +82,12 @@ struct TaskBoundsTests {
       (scalars(("gpus", "1e300")), "resource gpus"),
       (scalars(("cpus", "1")) + #", "limits": {"cpus": {"value": -3}}"#, "limit of cpus"),
     ] {
-      let error = #expect(throws: SettingError.self) { try limits(json) }
+      let error = #expect(throws: ConfigurationError.self) { try limits(json) }
       #expect(error?.description.contains(name) == true, "\(name)")
     }
     let odd = TaskInfo(
       name: "t", taskID: TaskID("t"), agentID: AgentID("a"),
       resources: [Resource(name: "mem", type: .scalar, scalar: .nan)])
-    #expect(throws: SettingError.self) { try TaskBounds(task: odd).limits(environment: [:]) }
+    #expect(throws: ConfigurationError.self) { try TaskBounds(task: odd).limits(environment: [:]) }
   }
 }

@@ -27,10 +27,10 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     return HostJudgement.disk("engine-disk", "/d", disk, fix: "make room")
   }
   private static let all: Set<String> = ["memory", "cpu", "pids", "cpuset"]
-  private static func place(
+  private static func location(
     owner: UInt32 = 0, mode: UInt32 = 0o40755, readOnly: Bool = false, noExec: Bool = false,
     noSetuid: Bool = false
-  ) -> HostJudgement.Place {
+  ) -> HostJudgement.Location {
     .directory(
       owner: owner, mode: mode, isReadOnly: readOnly, noExec: noExec, noSetuid: noSetuid)
   }
@@ -78,14 +78,14 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(
       HostJudgement.disk("engine-disk", "/d", nil, fix: ""), .warn, "can't be inspected",
       fix: "on the host that has it"),
-    .init(HostJudgement.sandbox("/s", isNamed: true, place()), .ok, "/s"),
+    .init(HostJudgement.sandbox("/s", isNamed: true, location()), .ok, "/s"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, place(noSetuid: true)), .ok, "mounted nosuid"),
+      HostJudgement.sandbox("/s", isNamed: true, location(noSetuid: true)), .ok, "mounted nosuid"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, place(noExec: true)), .warn, "mounted noexec",
+      HostJudgement.sandbox("/s", isNamed: true, location(noExec: true)), .warn, "mounted noexec",
       fix: "remount,exec"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, place(readOnly: true)), .fail, "read-only",
+      HostJudgement.sandbox("/s", isNamed: true, location(readOnly: true)), .fail, "read-only",
       fix: "remount,rw"),
     .init(
       HostJudgement.sandbox("/s", isNamed: false, .missing), .warn, "doesn't exist yet",
@@ -97,12 +97,13 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
       HostJudgement.sandbox("/s", isNamed: true, .noDirectory), .fail, "isn't a directory",
       fix: "--work_dir"),
     .init(HostJudgement.control("/r", .missing), .ok, "doesn't exist yet"),
-    .init(HostJudgement.control("/r", place()), .ok, "/r, owned by root, mode 0755"),
+    .init(HostJudgement.control("/r", location()), .ok, "/r, owned by root, mode 0755"),
     .init(
-      HostJudgement.control("/r", place(owner: 7)), .fail, "owned by user 7, mode 0755",
+      HostJudgement.control("/r", location(owner: 7)), .fail, "owned by user 7, mode 0755",
       fix: "chown root"),
-    .init(HostJudgement.control("/r", place(mode: 0o40777)), .fail, "mode 0777", fix: "chmod 0755"),
-    .init(HostJudgement.control("/r", place(readOnly: true)), .fail, "read-only", fix: "tmpfs"),
+    .init(
+      HostJudgement.control("/r", location(mode: 0o40777)), .fail, "mode 0777", fix: "chmod 0755"),
+    .init(HostJudgement.control("/r", location(readOnly: true)), .fail, "read-only", fix: "tmpfs"),
     .init(HostJudgement.control("/r", .noDirectory), .fail, "isn't a directory", fix: "remove it"),
     .init(HostJudgement.settings("/f", .init()), .ok, "/f doesn't exist: defaults apply"),
     .init(

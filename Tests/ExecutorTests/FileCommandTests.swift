@@ -8,9 +8,9 @@ struct FileCommandTests {
   private static let good = "services: {a: {image: a, depends_on: [b]}, b: {image: b}}\n"
 
   private func run(
-    _ arguments: [String], in folder: TemporaryFolder
+    _ arguments: [String], in directory: TemporaryDirectory
   ) async throws -> CommandResult {
-    try await Command(BuiltProgram.composeExecutor, arguments, folder: folder.path).run()
+    try await Command(BuiltProgram.composeExecutor, arguments, directory: directory.path).run()
   }
 
   @Test(
@@ -25,29 +25,29 @@ struct FileCommandTests {
       ["--no-normalize", "--pod"], ["--no-normalize", "--check-policy"],
     ])
   func conflicts(_ options: [String]) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", Self.good)
-      let result = try await run(["config"] + options, in: folder)
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", Self.good)
+      let result = try await run(["config"] + options, in: directory)
       #expect(result.status == .exited(2))
       #expect(result.stdout.isEmpty)
       #expect(result.stderr.hasPrefix("compose-executor: --"))
-      #expect(!FileManager.default.fileExists(atPath: folder.path("x")))
+      #expect(!FileManager.default.fileExists(atPath: directory.path("x")))
     }
   }
 
   @Test("config prints its lists, or nothing with --quiet")
   func lists() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", Self.good)
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", Self.good)
       for (option, text) in [
         ("--services", "b\na\n"), ("--images", "a\nb\n"), ("--networks", "default\n"),
         ("--volumes", ""), ("--profiles", ""), ("--quiet", ""), ("-q", ""),
       ] {
-        let result = try await run(["config", option], in: folder)
+        let result = try await run(["config", option], in: directory)
         #expect(result.status == .exited(0) && result.stdout == text, "\(option) \(result)")
       }
-      try folder.write("compose.yaml", "services: {a: {}}\n")
-      let result = try await run(["config", "-q"], in: folder)
+      try directory.write("compose.yaml", "services: {a: {}}\n")
+      let result = try await run(["config", "-q"], in: directory)
       #expect(result.status == .exited(1) && result.stdout.isEmpty)
       #expect(result.stderr.contains("compose.yaml:1:12: the service `a` has neither"))
     }
@@ -55,64 +55,64 @@ struct FileCommandTests {
 
   @Test("config replaces a file atomically, through links, with its permissions, or leaves it")
   func output() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", Self.good)
-      let printed = try await run(["config"], in: folder).stdout
-      try folder.write("real", "before")
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", Self.good)
+      let printed = try await run(["config"], in: directory).stdout
+      try directory.write("real", "before")
       try FileManager.default.setAttributes(
-        [.posixPermissions: 0o640], ofItemAtPath: folder.path("real"))
+        [.posixPermissions: 0o640], ofItemAtPath: directory.path("real"))
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("link"), withDestinationPath: "real")
+        atPath: directory.path("link"), withDestinationPath: "real")
       for (name, target) in [("new", "new"), ("link", "real")] {
-        let result = try await run(["config", "-o", name], in: folder)
+        let result = try await run(["config", "-o", name], in: directory)
         #expect(result.status == .exited(0) && result.stdout.isEmpty)
-        #expect(try String(contentsOfFile: folder.path(target), encoding: .utf8) == printed)
+        #expect(try String(contentsOfFile: directory.path(target), encoding: .utf8) == printed)
       }
-      let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("real"))
+      let attributes = try FileManager.default.attributesOfItem(atPath: directory.path("real"))
       #expect(attributes[.posixPermissions] as? Int == 0o640)
       #expect(
-        try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == "real")
-      let shown = try await run(["config", "--output", "/dev/stdout"], in: folder)
+        try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("link")) == "real")
+      let shown = try await run(["config", "--output", "/dev/stdout"], in: directory)
       #expect(shown.stdout == printed)
 
-      try folder.write("compose.yaml", "services: {a: {}}\n")
-      #expect(try await run(["config", "-o", "real"], in: folder).status == .exited(1))
-      #expect(try String(contentsOfFile: folder.path("real"), encoding: .utf8) == printed)
-      try folder.write("compose.yaml", Self.good)
-      let nowhere = try await run(["config", "-o", "none/x"], in: folder)
+      try directory.write("compose.yaml", "services: {a: {}}\n")
+      #expect(try await run(["config", "-o", "real"], in: directory).status == .exited(1))
+      #expect(try String(contentsOfFile: directory.path("real"), encoding: .utf8) == printed)
+      try directory.write("compose.yaml", Self.good)
+      let nowhere = try await run(["config", "-o", "none/x"], in: directory)
       #expect(nowhere.status == .exited(1))
       #expect(nowhere.stderr.contains("none/x can't be written: No such file or directory"))
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
       #expect(Set(names) == ["compose.yaml", "real", "link", "new"])
     }
   }
 
   @Test("a file for which the disk has no space stays unchanged")
   func full() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let long = String(repeating: "x", count: 100_000)
-      try folder.write("compose.yaml", "services: {a: {image: \(long)}}\n")
-      try folder.write("out", "before")
+      try directory.write("compose.yaml", "services: {a: {image: \(long)}}\n")
+      try directory.write("out", "before")
       let script = "ulimit -f 20; trap '' XFSZ; exec \"$0\" config -o out"
       let result = try await Command(
-        "bash", ["-c", script, BuiltProgram.composeExecutor], folder: folder.path
+        "bash", ["-c", script, BuiltProgram.composeExecutor], directory: directory.path
       ).run()
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("out can't be written: File too large"))
-      #expect(try String(contentsOfFile: folder.path("out"), encoding: .utf8) == "before")
-      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(try String(contentsOfFile: directory.path("out"), encoding: .utf8) == "before")
+      let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
       #expect(Set(names) == ["compose.yaml", "out"])
     }
   }
 
   @Test("validate prints the errors of each file: text, JSON and annotations")
   func formats() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("good.yaml", Self.good)
-      try folder.write("b,1.yaml", "services:\n  a: {image: '100%:x', foo%: 1}\n")
-      try folder.write("a.yaml", "services:\n  a: {image: 1, tty: maybe}\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("good.yaml", Self.good)
+      try directory.write("b,1.yaml", "services:\n  a: {image: '100%:x', foo%: 1}\n")
+      try directory.write("a.yaml", "services:\n  a: {image: 1, tty: maybe}\n")
       let names = ["b,1.yaml", "good.yaml", "a.yaml", "a.yaml"]
-      let text = try await run(["validate"] + names, in: folder)
+      let text = try await run(["validate"] + names, in: directory)
       #expect(text.status == .exited(1))
       #expect(
         text.stdout == """
@@ -121,11 +121,11 @@ struct FileCommandTests {
           b,1.yaml:2:24: a service has no key `foo%`
 
           """)
-      let github = try await run(["validate", "--format", "github"] + names, in: folder)
+      let github = try await run(["validate", "--format", "github"] + names, in: directory)
       #expect(
         github.stdout.hasSuffix(
           "\n::error file=b%2C1.yaml,line=2,col=24::a service has no key `foo%25`\n"))
-      let json = try await run(["validate", "--format", "json"] + names, in: folder)
+      let json = try await run(["validate", "--format", "json"] + names, in: directory)
       let items = try #require(
         JSONSerialization.jsonObject(with: Data(json.stdout.utf8)) as? [[String: Any]])
       #expect(items.count == 3)
@@ -134,23 +134,23 @@ struct FileCommandTests {
       #expect(items[1]["line"] as? Int == 2 && items[1]["column"] as? Int == 22)
 
       for format in ["text", "json", "github"] {
-        let none = try await run(["validate", "--format", format, "good.yaml"], in: folder)
+        let none = try await run(["validate", "--format", format, "good.yaml"], in: directory)
         #expect(none.status == .exited(0))
         #expect(none.stdout == (format == "json" ? "[]\n" : ""))
       }
-      #expect(try await run(["validate"], in: folder).status == .exited(2))
-      #expect(try await run(["validate", "-"], in: folder).status == .exited(2))
-      #expect(try await run(["validate", "--nonsense"], in: folder).status == .exited(2))
-      #expect(try await run(["validate", "none.yaml"], in: folder).status == .exited(1))
+      #expect(try await run(["validate"], in: directory).status == .exited(2))
+      #expect(try await run(["validate", "-"], in: directory).status == .exited(2))
+      #expect(try await run(["validate", "--nonsense"], in: directory).status == .exited(2))
+      #expect(try await run(["validate", "none.yaml"], in: directory).status == .exited(1))
     }
   }
 
   @Test("config prints variables as a table or JSON, and files with their variables")
   func variables() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write(
+    try await withTemporaryDirectory { directory in
+      try directory.write(
         "compose.yaml", "name: p\nservices: {a: {image: '${I:-nginx}:${T?}', command: $C}}\n")
-      let table = try await run(["config", "--variables"], in: folder)
+      let table = try await run(["config", "--variables"], in: directory)
       #expect(
         table.stdout == """
           NAME                REQUIRED            DEFAULT VALUE       ALTERNATE VALUE
@@ -159,29 +159,29 @@ struct FileCommandTests {
           T                   true                                    \("")
 
           """)
-      let json = try await run(["config", "--variables", "--format", "json"], in: folder)
+      let json = try await run(["config", "--variables", "--format", "json"], in: directory)
       #expect(json.stdout.hasPrefix("{\n    \"C\": {\n        \"Name\": \"C\",\n"))
-      let raw = try await run(["config", "--no-interpolate"], in: folder)
+      let raw = try await run(["config", "--no-interpolate"], in: directory)
       #expect(raw.stdout.contains("    image: ${I:-nginx}:${T?}\n"))
       #expect(raw.stdout.contains("    name: p_default\n"))
-      let plain = try await run(["config", "--no-interpolate", "--no-normalize"], in: folder)
+      let plain = try await run(["config", "--no-interpolate", "--no-normalize"], in: directory)
       #expect(!plain.stdout.contains("default:") && plain.status == .exited(0), "\(plain)")
-      let quiet = try await run(["config", "--no-interpolate", "-q"], in: folder)
+      let quiet = try await run(["config", "--no-interpolate", "-q"], in: directory)
       #expect(quiet.status == .exited(0) && quiet.stdout.isEmpty)
     }
   }
 
   @Test("validate accepts variables and profiles as config does")
   func variablesOfValidate() async throws {
-    try await withTemporaryFolder { folder in
-      let file = try folder.write(
+    try await withTemporaryDirectory { directory in
+      let file = try directory.write(
         "a.yaml", "services: {a: {image: '${I?}'}, b: {image: b, profiles: [p], links: [c]}}\n")
-      let values = try folder.write("values", "I=x\n")
-      #expect(try await run(["validate", file], in: folder).status == .exited(1))
+      let values = try directory.write("values", "I=x\n")
+      #expect(try await run(["validate", file], in: directory).status == .exited(1))
       for options in [["--env", "I=x"], ["--env-file", values]] {
-        let valid = try await run(["validate", file] + options, in: folder)
+        let valid = try await run(["validate", file] + options, in: directory)
         #expect(valid.status == .exited(0), "\(valid)")
-        let more = try await run(["validate", file, "--profile", "p"] + options, in: folder)
+        let more = try await run(["validate", file, "--profile", "p"] + options, in: directory)
         #expect(more.status == .exited(1) && more.stdout.contains("`c`"), "\(more)")
       }
     }
@@ -189,32 +189,32 @@ struct FileCommandTests {
 
   @Test("validate prints all errors of the services of a file without `services:`")
   func legacy() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write(
+    try await withTemporaryDirectory { directory in
+      try directory.write(
         "a.yaml", "a: {image: 1, tty: maybe}\nb: {image: b, foo: 1, configs: [c]}\nc: 5\n")
-      let end = try await run(["validate", "a.yaml"], in: folder)
-      let places = end.stdout.split(separator: "\n").map {
+      let end = try await run(["validate", "a.yaml"], in: directory)
+      let locations = end.stdout.split(separator: "\n").map {
         $0.split(separator: ":").prefix(3).joined(separator: ":")
       }
-      #expect(places.contains("a.yaml:1:12") && places.contains("a.yaml:2:15"), "\(end)")
-      #expect(places.contains("a.yaml:2:23") && places.contains("a.yaml:3:1"), "\(end)")
-      #expect(Set(places).count == places.count, "\(end)")
+      #expect(locations.contains("a.yaml:1:12") && locations.contains("a.yaml:2:15"), "\(end)")
+      #expect(locations.contains("a.yaml:2:23") && locations.contains("a.yaml:3:1"), "\(end)")
+      #expect(Set(locations).count == locations.count, "\(end)")
     }
   }
 
   @Test("validate prints an error of a file once if two others include the file")
   func shared() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("part.yaml", "services: {a: {image: a, foo: 1}, b: {image: 1}}\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("part.yaml", "services: {a: {image: a, foo: 1}, b: {image: 1}}\n")
       for name in ["x.yaml", "y.yaml"] {
-        try folder.write(name, "include: [part.yaml]\nservices: {c: {image: 1}}\n")
+        try directory.write(name, "include: [part.yaml]\nservices: {c: {image: 1}}\n")
       }
-      let result = try await run(["validate", "y.yaml", "x.yaml"], in: folder)
-      let places = result.stdout.split(separator: "\n").map { line in
+      let result = try await run(["validate", "y.yaml", "x.yaml"], in: directory)
+      let locations = result.stdout.split(separator: "\n").map { line in
         let parts = line.split(separator: ":")
-        return parts.prefix(3).joined(separator: ":").replacing(folder.path + "/", with: "")
+        return parts.prefix(3).joined(separator: ":").replacing(directory.path + "/", with: "")
       }
-      #expect(places == ["part.yaml:1:26", "part.yaml:1:46", "x.yaml:2:23", "y.yaml:2:23"])
+      #expect(locations == ["part.yaml:1:26", "part.yaml:1:46", "x.yaml:2:23", "y.yaml:2:23"])
     }
   }
 

@@ -31,9 +31,9 @@ struct FuzzTests {
     let report = await Fuzz.drive(
       "settings of an executor", texts: [text, sample],
       words: Settings.names.sorted() + ["weeks", "1e9", "1-65535", "allow:"],
-      isOwn: { $0 is ComposeError || $0 is SettingError }
+      isOwn: { $0 is DiagnosticError || $0 is ConfigurationError }
     ) { text in
-      let file = try OperatorFile(text: text, file: "f.yaml")
+      let file = try OperatorConfiguration(text: text, file: "f.yaml")
       let settings = Settings(environment: [:], file: file)
       _ = (try settings.timeouts(), try settings.logLevel(), TaskOptions.ports(text))
       return true
@@ -51,10 +51,10 @@ struct FuzzTests {
       """
     let report = await Fuzz.drive(
       "bounds and ports of tasks", texts: [fields], words: ["1e13", "{\"value\":1e300}"],
-      isOwn: { $0 is DecodingError || $0 is SettingError }
+      isOwn: { $0 is DecodingError || $0 is ConfigurationError }
     ) { text in
       let task = try task(text)
-      let ports = TaskPorts.offered(to: task, environment: ["PORTS": "31000,31001"]) ?? []
+      let ports = OfferedPorts.offered(to: task, environment: ["PORTS": "31000,31001"]) ?? []
       _ = try TaskBounds(task: task).limits(environment: [:])
       return ports.allSatisfy { 1...65_535 ~= $0 }
     }
@@ -79,14 +79,14 @@ struct FuzzTests {
     }
     try server.listen(on: .loopback())
     defer { server.stop() }
-    let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: [:])
+    let probe = HealthProbe(http: HTTPClient(), sandbox: "/tmp", environment: [:])
     let report = await Fuzz.drive(
       "responses to probes", corpus, words: ["HTTP/1.1 ", "chunked", "Location: "]
     ) { bytes, _ in
       let path =
         "/" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
       let target = HTTPTarget(port: UInt32(server.port), path: path, isIPv6: false)
-      let result = await probe.look(.http(target, statuses: []), timeout: .seconds(20))
+      let result = await probe.probe(.http(target, statuses: []), timeout: .seconds(20))
       _ = Probe.http(target, statuses: []).status(of: result)
       return result.isPassed
     }

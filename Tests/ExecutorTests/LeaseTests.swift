@@ -26,8 +26,8 @@ struct LeaseTests {
   private func withLease(
     _ response: String, _ body: (Lease, RunningCommand) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("lease.sock")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("lease.sock")
       let reaper = try Command("/usr/bin/python3", ["-c", Self.reaper, path, response]).start()
       defer { reaper.send(SIGKILL) }
       try await reaper.line(containing: "listens")

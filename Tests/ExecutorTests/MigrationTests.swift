@@ -7,7 +7,7 @@ import Testing
 struct MigrationTests {
   private func read(
     labels: [(String, String)] = [], files: [String: String] = [:]
-  ) throws -> EarlierSettings {
+  ) throws -> LegacyExecutorSettings {
     let sandbox = FileManager.default.temporaryDirectory
       .appendingPathComponent("sandbox-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
@@ -17,7 +17,7 @@ struct MigrationTests {
       try Data(text.utf8).write(to: sandbox.appendingPathComponent(name))
     }
     let list = labels.map { #"{"key": "\#($0.0)", "value": "\#($0.1)"}"# }.joined(separator: ",")
-    return EarlierSettings(
+    return LegacyExecutorSettings(
       task: try task(#""labels": {"labels": [\#(list)]}"#), sandbox: sandbox.path)
   }
 

@@ -10,13 +10,13 @@ import YAML
 struct OperatorDefaultsFileTests {
   private func read(_ text: String) throws -> OperatorDefaults {
     let text = "defaults:\n" + text.split(separator: "\n").map { "  \($0)\n" }.joined()
-    return try OperatorFile(text: text, file: "operator.yaml").defaults
+    return try OperatorConfiguration(text: text, file: "operator.yaml").defaults
   }
 
   @Test("don't exist in a file without them")
   func none() throws {
-    #expect(try OperatorFile(text: "", file: "f").defaults == OperatorDefaults())
-    #expect(try OperatorFile(text: "defaults:", file: "f").defaults == OperatorDefaults())
+    #expect(try OperatorConfiguration(text: "", file: "f").defaults == OperatorDefaults())
+    #expect(try OperatorConfiguration(text: "defaults:", file: "f").defaults == OperatorDefaults())
     #expect(try read("memory-limit: none") == OperatorDefaults())
   }
 
@@ -108,15 +108,15 @@ struct OperatorDefaultsFileTests {
   @Test("are refused with the position of a wrong value", arguments: refused.indices)
   func refusals(number: Int) {
     let (text, message) = Self.refused[number]
-    let error = #expect(throws: ComposeError.self) { try read(text) }
+    let error = #expect(throws: DiagnosticError.self) { try read(text) }
     let said = error.map { "\($0)" } ?? ""
     #expect(said.hasPrefix("operator.yaml:" + message), "\(said)")
   }
 
   @Test("must be a mapping")
   func mapping() {
-    let error = #expect(throws: ComposeError.self) {
-      _ = try OperatorFile(text: "defaults: [init]", file: "f")
+    let error = #expect(throws: DiagnosticError.self) {
+      _ = try OperatorConfiguration(text: "defaults: [init]", file: "f")
     }
     #expect(error.map { "\($0)" } == "f:1:11: defaults takes a mapping")
   }

@@ -8,12 +8,13 @@ struct OutputFailureTests {
   private func end(_ redirection: String, _ program: String, _ words: [String]) async throws
     -> CommandResult
   {
-    try await withTemporaryFolder { folder in
-      try folder.write(
+    try await withTemporaryDirectory { directory in
+      try directory.write(
         "compose.yaml",
         "services: {web: {image: a, mem_limit: 64m, cpus: 1}}\n")
       return try await Command(
-        "sh", ["-c", "exec \"$0\" \"$@\" \(redirection)", program] + words, folder: folder.path
+        "sh", ["-c", "exec \"$0\" \"$@\" \(redirection)", program] + words,
+        directory: directory.path
       ).run()
     }
   }
@@ -38,7 +39,7 @@ struct OutputFailureTests {
 
   @Test("closed descriptors are not reused for opened files", arguments: 1...2)
   func closed(_ descriptor: Int) async throws {
-    let result = try await withTemporaryFolder { folder in
+    let result = try await withTemporaryDirectory { directory in
       // While the program reads its standard input, its descriptors are visible.
       let script = """
         mkfifo input
@@ -49,7 +50,7 @@ struct OutputFailureTests {
         wait $!; echo "ended with $?"
         """
       return try await Command(
-        "bash", ["-c", script, BuiltProgram.composeExecutor], folder: folder.path
+        "bash", ["-c", script, BuiltProgram.composeExecutor], directory: directory.path
       ).run()
     }
     #expect(result.stdout == "ended with 0\n", "\(result)")

@@ -10,12 +10,13 @@ import Testing
 /// `mesos-tcp-connect`.
 @Suite("A probe", .timeLimit(.minutes(3)))
 struct ProbeTests {
-  private let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: ["PATH": "/bin"])
+  private let probe = HealthProbe(
+    http: HTTPClient(), sandbox: "/tmp", environment: ["PATH": "/bin"])
 
   private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 
-  private static func moved(_ status: Int, to place: String) -> ServerReply {
-    .answer(status, headers: ["Location": place])
+  private static func moved(_ status: Int, to location: String) -> ServerReply {
+    .response(status, headers: ["Location": location])
   }
 
   /// Passes the port of a server to `body`. Its responses include invalid ones.
@@ -37,10 +38,10 @@ struct ProbeTests {
         "/interim": .text("HTTP/1.1 103 Early\r\nLink: x\r\n\r\n\(Self.ok)\r\nok"),
         "/moved": Self.moved(302, to: "/ok"), "/gone": Self.moved(301, to: "/missing"),
         "/loop": Self.moved(302, to: "/loop"), "/file": Self.moved(302, to: "file:///etc/passwd"),
-        "/nowhere": .text("HTTP/1.1 304 X\r\n\r\n"), "/missing": .answer(404),
+        "/nowhere": .text("HTTP/1.1 304 X\r\n\r\n"), "/missing": .response(404),
         "/nine": .textThenClose("hello"),
       ]
-      return connection.send(replies[request.target] ?? .answer(200, "ok"))
+      return connection.send(replies[request.target] ?? .response(200, "ok"))
     }
     try server.listen(on: .loopback(isIPv6: isIPv6))
     defer { server.stop() }
@@ -49,9 +50,9 @@ struct ProbeTests {
 
   private func get(
     _ path: String, _ port: UInt32, isIPv6: Bool = false, timeout: Duration = .seconds(20)
-  ) async -> TaskProbe.Result {
+  ) async -> HealthProbe.Result {
     let target = HTTPTarget(port: port, path: path, isIPv6: isIPv6)
-    return await probe.look(.http(target, statuses: []), timeout: timeout)
+    return await probe.probe(.http(target, statuses: []), timeout: timeout)
   }
 
   @Test("gets the status from the response's first line, whatever the headers")
@@ -120,10 +121,10 @@ struct ProbeTests {
     try await withServer { port in
       #expect(await get("/ok", port, timeout: .zero).isPassed)
       #expect(await !get("/silent", port, timeout: .milliseconds(200)).isPassed)
-      let tcp = await probe.look(.tcp(port: port, isIPv6: false), timeout: .zero)
+      let tcp = await probe.probe(.tcp(port: port, isIPv6: false), timeout: .zero)
       #expect(tcp.isPassed && tcp.isConnected == true)
       let command = CommandInfo(value: "exit 3")
-      #expect(await probe.look(.command(command), timeout: .zero).exitCode == 3)
+      #expect(await probe.probe(.command(command), timeout: .zero).exitCode == 3)
     }
   }
 
@@ -132,8 +133,8 @@ struct ProbeTests {
     try await withServer(isIPv6: true) { port in
       #expect(await get("/moved", port, isIPv6: true).isPassed)
       #expect(await !get("/ok", port).isPassed)
-      #expect(await probe.look(.tcp(port: port, isIPv6: true), timeout: .seconds(5)).isPassed)
-      #expect(await !probe.look(.tcp(port: port, isIPv6: false), timeout: .seconds(5)).isPassed)
+      #expect(await probe.probe(.tcp(port: port, isIPv6: true), timeout: .seconds(5)).isPassed)
+      #expect(await !probe.probe(.tcp(port: port, isIPv6: false), timeout: .seconds(5)).isPassed)
     }
   }
 
@@ -144,7 +145,7 @@ struct ProbeTests {
       for what in [
         Probe.tcp(port: number, isIPv6: false), .http(HTTPTarget(port: number), statuses: []),
       ] {
-        let result = await probe.look(what, timeout: .seconds(5))
+        let result = await probe.probe(what, timeout: .seconds(5))
         #expect(!result.isPassed && result.words.contains("\(number) isn't a port"), "\(result)")
       }
     }
@@ -154,7 +155,7 @@ struct ProbeTests {
   func noFailures() {
     let check = HealthCheck(probe: nil, gracePeriod: .zero, consecutiveFailures: 0)
     var verdict = HealthVerdict(check: check)
-    #expect(verdict.take(isPassed: true, after: .seconds(1)) == .changed(isHealthy: true))
-    #expect(verdict.take(isPassed: false, after: .seconds(2)) == .hopeless)
+    #expect(verdict.record(isPassed: true, after: .seconds(1)) == .changed(isHealthy: true))
+    #expect(verdict.record(isPassed: false, after: .seconds(2)) == .hopeless)
   }
 }

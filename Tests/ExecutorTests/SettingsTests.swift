@@ -12,8 +12,8 @@ import YAML
 
 @Suite("The settings file")
 struct OperatorFileTests {
-  private func read(_ text: String) throws -> OperatorFile {
-    try OperatorFile(text: text, file: "compose-executor.yaml")
+  private func read(_ text: String) throws -> OperatorConfiguration {
+    try OperatorConfiguration(text: text, file: "compose-executor.yaml")
   }
 
   @Test("restricts nothing without allow")
@@ -81,7 +81,7 @@ struct OperatorFileTests {
       environment: ["COMPOSE_EXECUTOR_LOGGING": "engine"], file: try read(text))
     #expect(try settings.logging() == .engine)
     #expect(try settings.logging(option: "local") == .driver("local", options: [:]))
-    #expect(throws: SettingError.self) { try settings.logging(option: "none") }
+    #expect(throws: ConfigurationError.self) { try settings.logging(option: "none") }
     #expect(try Settings(environment: [:], file: try read("")).logging() == .bounded)
   }
 
@@ -95,7 +95,7 @@ struct OperatorFileTests {
       ("allow: [a]", 1, 8), ("grace: [1]", 1, 8), ("- a", 1, 1), ("allow:\n  devices: 3", 2, 12),
     ])
   func refused(text: String, line: Int, column: Int) {
-    let error = #expect(throws: ComposeError.self) { try read(text) }
+    let error = #expect(throws: DiagnosticError.self) { try read(text) }
     #expect(
       error?.position
         == SourcePosition(file: "compose-executor.yaml", line: line, column: column))
@@ -105,7 +105,7 @@ struct OperatorFileTests {
 @Suite("Settings")
 struct SettingsTests {
   private func settings(_ environment: [String: String], _ file: String = "") throws -> Settings {
-    Settings(environment: environment, file: try OperatorFile(text: file, file: "f"))
+    Settings(environment: environment, file: try OperatorConfiguration(text: file, file: "f"))
   }
 
   @Test("come from the command line, the environment and the file, in this order")
@@ -133,7 +133,7 @@ struct PodOptionSettingsTests {
     _ said: [String: String] = [:], environment: [String: String] = [:], file: String = ""
   ) throws -> PodOptions {
     let settings = Settings(
-      environment: environment, file: try OperatorFile(text: file, file: "operator.yaml"))
+      environment: environment, file: try OperatorConfiguration(text: file, file: "operator.yaml"))
     return try settings.podOptions { said[$0] }
   }
 
@@ -154,7 +154,7 @@ struct PodOptionSettingsTests {
     #expect(environment.taskVariables == .mesos && environment.hasTaskFile)
     #expect(try read(file: "check-service: /sandbox\n").checkService == "/sandbox")
     for (name, text) in [("task-env", "all"), ("task-file", "on"), ("keep-volumes", "yes")] {
-      let error = #expect(throws: SettingError.self) { try read([name: text]) }
+      let error = #expect(throws: ConfigurationError.self) { try read([name: text]) }
       #expect(error?.description.hasPrefix(name + " takes ") == true)
     }
   }
@@ -199,7 +199,7 @@ struct PodOptionSettingsTests {
       ["running-hook": "true", "hook-timeout": "soon"],
     ])
   func refused(said: [String: String]) {
-    #expect(throws: SettingError.self) { try read(said) }
+    #expect(throws: ConfigurationError.self) { try read(said) }
   }
 
   @Test("have the operator's hooks and timeout first; a task's hooks require permission")
@@ -213,16 +213,19 @@ struct PodOptionSettingsTests {
         PodHook(event: .preLaunch, command: "own", timeout: .milliseconds(1), isOperators: false),
         PodHook(event: .postStop, command: "tidy", timeout: .milliseconds(1), isOperators: false),
       ])
-    #expect(throws: ComposeError.self) { try PodPolicy.strict.check(options) }
+    #expect(throws: DiagnosticError.self) { try PodPolicy.strict.check(options) }
     #expect(throws: Never.self) { try PodPolicy.strict.check(try read(file: file)) }
-    let allowed = try OperatorFile(text: "allow: {hooks: true}", file: "operator.yaml").policy
+    let allowed = try OperatorConfiguration(text: "allow: {hooks: true}", file: "operator.yaml")
+      .policy
     #expect(throws: Never.self) { try allowed.check(options) }
     #expect(throws: Never.self) { try PodPolicy.unrestricted.check(options) }
   }
 
   @Test("of an earlier executor's file are refused with a reference to their page")
   func sections() {
-    let error = #expect(throws: ComposeError.self) { try read(file: "cleanpod: {timeout: 20s}\n") }
+    let error = #expect(throws: DiagnosticError.self) {
+      try read(file: "cleanpod: {timeout: 20s}\n")
+    }
     #expect(error?.message.contains("docs/migration.md") == true)
   }
 }
@@ -240,18 +243,18 @@ struct IDSettingsTests {
   func refused(id: String) throws {
     for name in ["run-id", "task-id", "executor-id"] {
       let variable = "COMPOSE_EXECUTOR_" + name.uppercased().replacing("-", with: "_")
-      var file = try OperatorFile(text: "", file: "x")
+      var file = try OperatorConfiguration(text: "", file: "x")
       let plain = try TaskOptions.parse([])
       let environment = Settings(environment: [variable: id], file: file)
-      #expect(throws: SettingError.self, "\(name)") {
+      #expect(throws: ConfigurationError.self, "\(name)") {
         try plain.ids(environment)
       }
       let option = try TaskOptions.parse(["--\(name)", id])
-      #expect(throws: SettingError.self, "\(name)") {
+      #expect(throws: ConfigurationError.self, "\(name)") {
         try option.ids(Settings(environment: [:], file: file))
       }
       file.settings[name] = id
-      #expect(throws: SettingError.self, "\(name)") {
+      #expect(throws: ConfigurationError.self, "\(name)") {
         try plain.ids(Settings(environment: [:], file: file))
       }
     }
@@ -262,10 +265,10 @@ struct IDSettingsTests {
 struct SliceSettingsTests {
   @Test("are only in the file, and have defaults")
   func read() throws {
-    let file = try OperatorFile(
+    let file = try OperatorConfiguration(
       text: "slice-parent: mesos.slice\nescape-isolators: warn\n", file: "f")
     #expect(file.slices == SliceSettings(parent: "mesos.slice", escape: .warn))
-    #expect(try OperatorFile(text: "", file: "f").slices == SliceSettings())
+    #expect(try OperatorConfiguration(text: "", file: "f").slices == SliceSettings())
     // A task's environment can't weaken it.
     #expect(
       !Settings.names.contains("escape-isolators") && !Settings.names.contains("slice-parent"))
@@ -286,7 +289,9 @@ struct SliceSettingsTests {
       ),
     ])
   func refused(text: String, message: String) {
-    let error = #expect(throws: ComposeError.self) { try OperatorFile(text: text, file: "f") }
+    let error = #expect(throws: DiagnosticError.self) {
+      try OperatorConfiguration(text: text, file: "f")
+    }
     #expect(error.map { "\($0)" } == message)
   }
 }

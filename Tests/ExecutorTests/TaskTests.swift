@@ -19,7 +19,7 @@ struct TaskPortsTests {
       let list = ranges.map { #"{"begin": \#($0.0), "end": \#($0.1)}"# }.joined(separator: ",")
       let fields =
         #""resources": [{"name": "ports", "type": "RANGES", "ranges": {"range": [\#(list)]}}]"#
-      return TaskPorts.offered(to: try task(fields), environment: [:])
+      return OfferedPorts.offered(to: try task(fields), environment: [:])
     }
     #expect(
       try offered([(0, 0), (70_000, 80_000), (.max, .max), (31_000, 31_001)]) == [31_000, 31_001])
@@ -37,19 +37,22 @@ struct TaskPortsTests {
 
   @Test("have the order of the ranges, and are never sorted")
   func ranges() throws {
-    #expect(TaskPorts.offered(to: try task(marathon), environment: [:]) == [31890, 31000, 31001])
+    #expect(
+      OfferedPorts.offered(to: try task(marathon), environment: [:]) == [31890, 31000, 31001])
   }
 
   @Test("have the order of PORTS, if all its numbers are offered")
   func environment() throws {
     let task = try task(marathon)
     #expect(
-      TaskPorts.offered(to: task, environment: ["PORTS": "31001,31890,31000"])
+      OfferedPorts.offered(to: task, environment: ["PORTS": "31001,31890,31000"])
         == [31001, 31890, 31000])
     #expect(
-      TaskPorts.offered(to: task, environment: ["PORTS": "31001,8080"]) == [31890, 31000, 31001])
+      OfferedPorts.offered(to: task, environment: ["PORTS": "31001,8080"]) == [31890, 31000, 31001])
     #expect(
-      TaskPorts.offered(to: task, environment: ["PORTS": "31001,31001"]) == [31890, 31000, 31001])
+      OfferedPorts.offered(to: task, environment: ["PORTS": "31001,31001"]) == [
+        31890, 31000, 31001,
+      ])
   }
 
   @Test("have the order of the discovery ports, if PORTS isn't set")
@@ -58,7 +61,7 @@ struct TaskPortsTests {
       marathon
         + #", "discovery": {"visibility": "FRAMEWORK", "ports": {"ports": [{"number": 31001}, {"number": 31890}]}}"#
     )
-    #expect(TaskPorts.offered(to: task, environment: [:]) == [31001, 31890])
+    #expect(OfferedPorts.offered(to: task, environment: [:]) == [31001, 31890])
   }
 
   @Test("of several resources follow each other")
@@ -69,13 +72,13 @@ struct TaskPortsTests {
         {"name": "ports", "type": "RANGES", "role": "a", "ranges": {"range": [{"begin": 31005, "end": 31005}]}},
         {"name": "ports", "type": "RANGES", "role": "*", "ranges": {"range": [{"begin": 31000, "end": 31000}]}}]
       """#)
-    #expect(TaskPorts.offered(to: task, environment: [:]) == [31005, 31000])
+    #expect(OfferedPorts.offered(to: task, environment: [:]) == [31005, 31000])
   }
 
   @Test("are nil without such a resource")
   func none() throws {
     #expect(
-      TaskPorts.offered(to: try task(#""resources": []"#), environment: ["PORTS": "1"]) == nil)
+      OfferedPorts.offered(to: try task(#""resources": []"#), environment: ["PORTS": "1"]) == nil)
   }
 }
 
@@ -89,7 +92,7 @@ struct TaskFilesTests {
     for name in make { try Data().write(to: sandbox.appendingPathComponent(name)) }
     try FileManager.default.createSymbolicLink(
       atPath: sandbox.path + "/link.yaml", withDestinationPath: "/etc/hostname")
-    return try TaskFiles(
+    return try ComposeFileLocator(
       task: try task(#""labels": {"labels": [\#(labels)]}"#), sandbox: sandbox.path
     )
     .paths.map { String($0.dropFirst(sandbox.path.count + 1)) }
@@ -112,7 +115,7 @@ struct TaskFilesTests {
     "are refused if they leave the sandbox or don't exist",
     arguments: ["../a.yaml", "/etc/hostname", "link.yaml", "missing.yaml", ",", "a.yaml,../../x"])
   func outside(name: String) {
-    #expect(throws: ComposeError.self) {
+    #expect(throws: DiagnosticError.self) {
       try paths(#"{"key": "fileName", "value": "\#(name)"}"#)
     }
   }
@@ -127,7 +130,7 @@ struct HealthVerdictTests {
       check: HealthCheck(
         probe: nil, gracePeriod: .seconds(grace), consecutiveFailures: failures))
     return results.enumerated().map { index, isPassed in
-      verdict.take(isPassed: isPassed, after: .seconds(index + 1))
+      verdict.record(isPassed: isPassed, after: .seconds(index + 1))
     }
   }
 

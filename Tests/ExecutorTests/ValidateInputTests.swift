@@ -11,10 +11,10 @@ struct ValidateInputTests {
   private static let fault = "2:17: a service has no key `foo`\n"
 
   private func bash(
-    _ script: String, in folder: TemporaryFolder
+    _ script: String, in directory: TemporaryDirectory
   ) async throws -> CommandResult {
     try await Command(
-      "bash", ["-c", script, BuiltProgram.composeExecutor], folder: folder.path
+      "bash", ["-c", script, BuiltProgram.composeExecutor], directory: directory.path
     ).run()
   }
 
@@ -25,33 +25,33 @@ struct ValidateInputTests {
 
   @Test("a pipe is read once, even if its writer begins late")
   func pipes() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("bad.yaml", Self.bad)
-      let text = try await bash("cat bad.yaml | \"$0\" validate /dev/stdin", in: folder)
+    try await withTemporaryDirectory { directory in
+      try directory.write("bad.yaml", Self.bad)
+      let text = try await bash("cat bad.yaml | \"$0\" validate /dev/stdin", in: directory)
       #expect(text.stdout == "/dev/stdin:" + Self.fault && text.stderr.isEmpty, "\(text)")
       let json = try await bash(
-        "cat bad.yaml | \"$0\" validate --format json /dev/stdin", in: folder)
+        "cat bad.yaml | \"$0\" validate --format json /dev/stdin", in: directory)
       #expect(try items(json).map { $0["key"] as? String } == ["services.a.foo"], "\(json)")
       // The writer begins after the reader.
-      try folder.write("good.yaml", "services: {a: {image: x}}\n")
+      try directory.write("good.yaml", "services: {a: {image: x}}\n")
       let late = try await bash(
-        "\"$0\" config --services -f <(sleep 0.5; cat good.yaml)", in: folder)
+        "\"$0\" config --services -f <(sleep 0.5; cat good.yaml)", in: directory)
       #expect(late.stdout == "a\n" && late.status == .exited(0), "\(late)")
     }
   }
 
   @Test("JSON and annotations name a file that can't be read")
   func unreadable() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("b.yaml", Self.bad)
+    try await withTemporaryDirectory { directory in
+      try directory.write("b.yaml", Self.bad)
       let json = try await bash(
-        "\"$0\" validate --format json b.yaml none.yaml . --env-file b.env", in: folder)
+        "\"$0\" validate --format json b.yaml none.yaml . --env-file b.env", in: directory)
       let named = try items(json).map { $0["file"] as? String }
       #expect(named.allSatisfy { $0 != nil } && !named.isEmpty, "\(json)")
-      let files = try await bash("\"$0\" validate --format json b.yaml none.yaml", in: folder)
+      let files = try await bash("\"$0\" validate --format json b.yaml none.yaml", in: directory)
       #expect(try items(files).map { $0["file"] as? String } == ["none.yaml", "b.yaml"])
       #expect(try items(files)[0]["line"] is NSNull)
-      let github = try await bash("\"$0\" validate --format github none.yaml", in: folder)
+      let github = try await bash("\"$0\" validate --format github none.yaml", in: directory)
       #expect(
         github.stdout
           == "::error file=none.yaml::none.yaml: the file can't be read: No such file or directory\n"
@@ -61,9 +61,9 @@ struct ValidateInputTests {
 
   @Test("annotations have no control characters")
   func annotations() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("a\u{1b}[31m\nb.yaml", "services: {a: {image: x, \"f\\e[31m\": 1}}\n")
-      let result = try await bash("\"$0\" validate --format github *.yaml", in: folder)
+    try await withTemporaryDirectory { directory in
+      try directory.write("a\u{1b}[31m\nb.yaml", "services: {a: {image: x, \"f\\e[31m\": 1}}\n")
+      let result = try await bash("\"$0\" validate --format github *.yaml", in: directory)
       #expect(
         result.stdout == "::error file=a\u{fffd}[31m%0Ab.yaml,line=1,col=26::"
           + "a service has no key `f\u{fffd}[31m`\n", "\(result)")
@@ -73,12 +73,13 @@ struct ValidateInputTests {
   @Test("the time to find errors grows linearly with their number")
   func many() async throws {
     func seconds(_ count: Int) async throws -> Double {
-      try await withTemporaryFolder { folder in
+      try await withTemporaryDirectory { directory in
         let services = (0..<count).map { "  s\($0): {image: x, foo\($0): 1}\n" }
-        try folder.write("compose.yaml", "services:\n" + services.joined())
+        try directory.write("compose.yaml", "services:\n" + services.joined())
         let start = Self.processorTime
-        let faults = ComposeLoader.faults(LoadOptions(files: [folder.path("compose.yaml")])).faults
-        let keys = FileKeys(ofFile: folder.path("compose.yaml"))
+        let faults = ComposeLoader.faults(LoadOptions(files: [directory.path("compose.yaml")]))
+          .faults
+        let keys = FileKeys(ofFile: directory.path("compose.yaml"))
         let last = faults.last?.position.flatMap(keys.keys)
         let end = Self.processorTime
         #expect(faults.count == count && last?.hasPrefix("services.s") == true)
@@ -100,19 +101,19 @@ struct ValidateInputTests {
     "output that can't be written is a failure",
     arguments: ["config", "--help", "config --services", "validate bad.yaml", "ps --help"])
   func full(_ command: String) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("bad.yaml", Self.bad)
-      try folder.write("compose.yaml", "services: {a: {image: x}}\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("bad.yaml", Self.bad)
+      try directory.write("compose.yaml", "services: {a: {image: x}}\n")
       for (target, reason) in [
         ("/dev/full", "No space left on device"), ("&-", "Bad file descriptor"),
       ] {
         let end = try await bash(
-          "exec -a compose-executor \"$0\" \(command) >\(target)", in: folder)
+          "exec -a compose-executor \"$0\" \(command) >\(target)", in: directory)
         #expect(end.status == .exited(1), "\(end)")
         #expect(
           end.stderr == "compose-executor: standard output can't be written: \(reason)\n", "\(end)")
       }
-      let gone = try await bash("\"$0\" \(command) | true; echo ${PIPESTATUS[0]}", in: folder)
+      let gone = try await bash("\"$0\" \(command) | true; echo ${PIPESTATUS[0]}", in: directory)
       #expect(gone.stderr.isEmpty, "\(gone)")
     }
   }

@@ -53,21 +53,21 @@ struct VaultSecretTests {
   /// Passes a stand-in to `body`, and a function that runs the program with settings and a name.
   private func withVault(
     _ body: (
-      TemporaryFolder, RunningCommand, ([String: String], String) async throws -> CommandResult
+      TemporaryDirectory, RunningCommand, ([String: String], String) async throws -> CommandResult
     ) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let server = try Command("/usr/bin/python3", ["-I", "-c", Self.standIn]).start()
       defer { server.send(SIGKILL) }
       let port = try await server.line("the port", within: .seconds(30)) { Int($0) != nil }
       let program = SourceTree.path("deploy/secrets/vault-secret")
-      try await body(folder, server) { more, name in
+      try await body(directory, server) { more, name in
         let basic = ["address": "http://127.0.0.1:\(port)", "role_id": "role"]
         var settings = basic.merging(more) { $1 } as [String: Any]
         if let rules = more["prefixes"] {
           settings["prefixes"] = try JSONSerialization.jsonObject(with: Data(rules.utf8))
         }
-        let file = folder.path("settings.json")
+        let file = directory.path("settings.json")
         try JSONSerialization.data(withJSONObject: settings).write(to: URL(fileURLWithPath: file))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
         let question =
@@ -97,17 +97,17 @@ struct VaultSecretTests {
 
   @Test("unwraps a secret ID once, and stores it for its own use")
   func wrapped() async throws {
-    try await withVault { folder, server, ask in
-      let token = try folder.write("token", "s.wrapped\n")
-      let settings = ["wrapped_token_file": token, "secret_id_cache": folder.path("cache")]
+    try await withVault { directory, server, ask in
+      let token = try directory.write("token", "s.wrapped\n")
+      let settings = ["wrapped_token_file": token, "secret_id_cache": directory.path("cache")]
       #expect(try await ask(settings, "prod/db").stderr.contains("readable by nobody else"))
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token)
       for _ in 1...2 { #expect(try await ask(settings, "prod/db").stdout == "plain") }
       #expect(server.lines(.stdout).filter { $0.contains("unwrap") }.count == 1)
-      let mode = try FileManager.default.attributesOfItem(atPath: folder.path("cache"))
+      let mode = try FileManager.default.attributesOfItem(atPath: directory.path("cache"))
       #expect(mode[.posixPermissions] as? Int == 0o600)
       // Another process has unwrapped it.
-      try FileManager.default.removeItem(atPath: folder.path("cache"))
+      try FileManager.default.removeItem(atPath: directory.path("cache"))
       let late = try await ask(settings, "prod/db")
       #expect(
         late.status == .exited(1) && late.stderr.contains("wrapping token is not valid"), "\(late)")

@@ -19,7 +19,7 @@ struct HTTPClientTests {
   @Test(
     "sends method, path, query, headers and body as given, and nothing that curl adds by itself")
   func sends() async throws {
-    let server = try FakeHTTPServer { _ in .answer(201, "done", headers: ["X-Thing": "a b"]) }
+    let server = try FakeHTTPServer { _ in .response(201, "done", headers: ["X-Thing": "a b"]) }
     defer { server.stop() }
     var request = request(server)
     request.method = "POST"
@@ -54,7 +54,7 @@ struct HTTPClientTests {
 
   @Test("reuses a connection")
   func reuse() async throws {
-    let server = try FakeHTTPServer { _ in .answer(200, "ok") }
+    let server = try FakeHTTPServer { _ in .response(200, "ok") }
     defer { server.stop() }
     let client = HTTPClient()
     for _ in 0..<20 { _ = try await client.send(request(server)) }
@@ -64,7 +64,7 @@ struct HTTPClientTests {
 
   @Test("runs many requests at once on one thread")
   func parallel() async throws {
-    let server = try FakeHTTPServer { _ in .answer(200, "ok") }
+    let server = try FakeHTTPServer { _ in .response(200, "ok") }
     defer { server.stop() }
     let client = HTTPClient()
     let request = request(server)
@@ -161,7 +161,7 @@ struct HTTPClientTests {
 
   @Test("doesn't send for a task that is already canceled")
   func cancelledBefore() async throws {
-    let server = try FakeHTTPServer { _ in .answer(200) }
+    let server = try FakeHTTPServer { _ in .response(200) }
     defer { server.stop() }
     let request = request(server)
     let task = Task {
@@ -262,7 +262,7 @@ struct HTTPClientTests {
 
   @Test("refuses a header that contains another one")
   func headerInjection() async throws {
-    let server = try FakeHTTPServer { _ in .answer(200) }
+    let server = try FakeHTTPServer { _ in .response(200) }
     defer { server.stop() }
     var request = request(server)
     request.headers = [("X", "a\r\nY: b")]

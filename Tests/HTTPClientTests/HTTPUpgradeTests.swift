@@ -62,7 +62,7 @@ struct HTTPUpgradeTests {
 
   @Test("a refusal is no upgrade, and the rest of its response can be read")
   func refusal() async throws {
-    let server = try FakeHTTPServer { _ in .answer(409, #"{"message":"no"}"#) }
+    let server = try FakeHTTPServer { _ in .response(409, #"{"message":"no"}"#) }
     defer { server.stop() }
     let upgrade = try HTTPUpgrade.open(request(server))
     #expect(upgrade.head.status == 409)

@@ -3,9 +3,9 @@ import Glibc
 /// The HTTP threads of this process: for each thread ID, how often the thread has gone to sleep.
 func httpThreads() -> [String: String] {
   var threads: [String: String] = [:]
-  guard let folder = opendir("/proc/self/task") else { return [:] }
-  defer { closedir(folder) }
-  while let entry = readdir(folder) {
+  guard let directory = opendir("/proc/self/task") else { return [:] }
+  defer { closedir(directory) }
+  while let entry = readdir(directory) {
     let id = withUnsafeBytes(of: entry.pointee.d_name) {
       String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
     }

@@ -14,41 +14,41 @@ struct TrustStoreTests {
 
   @Test("the location of each distribution is found", arguments: files)
   func found(path: String) async throws {
-    try await withTemporaryFolder { folder in
-      let root = folder.path
+    try await withTemporaryDirectory { directory in
+      let root = directory.path
       let store = TrustStore { _ in nil }
-      #expect(store.place(below: root) == nil)
+      #expect(store.location(below: root) == nil)
       try write("PEM", to: root + path)
-      #expect(store.place(below: root) == .file(path))
+      #expect(store.location(below: root) == .file(path))
     }
   }
 
   @Test("an empty file, and a directory in place of a file, are skipped")
   func skipped() async throws {
-    try await withTemporaryFolder { folder in
-      let root = folder.path
+    try await withTemporaryDirectory { directory in
+      let root = directory.path
       try write("", to: root + Self.files[0])
       try FileManager.default.createDirectory(
         atPath: root + Self.files[1], withIntermediateDirectories: true)
       let store = TrustStore { _ in nil }
-      #expect(store.place(below: root) == .folder("/etc/ssl/certs"))
+      #expect(store.location(below: root) == .directory("/etc/ssl/certs"))
       try write("PEM", to: root + Self.files[4])
-      #expect(store.place(below: root) == .file(Self.files[4]))
+      #expect(store.location(below: root) == .file(Self.files[4]))
     }
   }
 
   @Test("SSL_CERT_FILE or SSL_CERT_DIR replaces the usual locations")
   func named() async throws {
-    try await withTemporaryFolder { folder in
-      let root = folder.path
+    try await withTemporaryDirectory { directory in
+      let root = directory.path
       try write("PEM", to: root + Self.files[0])
       try write("PEM", to: root + "/own/authorities.pem")
       let file = TrustStore { $0 == "SSL_CERT_FILE" ? "/own/authorities.pem" : nil }
-      #expect(file.place(below: root) == .file("/own/authorities.pem"))
-      let directory = TrustStore { $0 == "SSL_CERT_DIR" ? "/own" : "" }
-      #expect(directory.place(below: root) == .folder("/own"))
+      #expect(file.location(below: root) == .file("/own/authorities.pem"))
+      let own = TrustStore { $0 == "SSL_CERT_DIR" ? "/own" : "" }
+      #expect(own.location(below: root) == .directory("/own"))
       let wrong = TrustStore { $0 == "SSL_CERT_FILE" ? "/own/none.pem" : nil }
-      #expect(wrong.place(below: root) == nil)
+      #expect(wrong.location(below: root) == nil)
       #expect(wrong.absence.contains("none at /own/none.pem (SSL_CERT_FILE"))
     }
   }
@@ -60,8 +60,8 @@ struct TrustStoreTests {
   }
 
   private func write(_ text: String, to path: String) throws {
-    let folder = (path as NSString).deletingLastPathComponent
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let directory = (path as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 }

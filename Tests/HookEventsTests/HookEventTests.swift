@@ -16,14 +16,14 @@ struct HookEventTests {
   @Test("Swift reads exactly what the shim spools", arguments: strings.keys.sorted())
   func roundTrip(name: String) async throws {
     let string = try #require(Self.strings[name])
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let before = clock_time(CLOCK_BOOTTIME)
-      let removed = try spool(in: folder.path("spool")) { shim in
+      let removed = try spool(in: directory.path("spool")) { shim in
         hook_shim_removed(shim, "framework", 9, string.chars, string.count)
       }
       #expect(
         removed.kind == .removed(framework: Array("framework".utf8), executor: string))
-      let started = try spool(in: folder.path("other")) { shim in
+      let started = try spool(in: directory.path("other")) { shim in
         hook_shim_started(shim, string.chars, string.count, "/sandbox", 8)
       }
       #expect(started.kind == .started(run: string, sandbox: Array("/sandbox".utf8)))
@@ -41,23 +41,23 @@ struct HookEventTests {
 
   @Test("a string that is too long is refused, and nothing is written")
   func tooLong() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       var shim: OpaquePointer?
-      #expect(hook_shim_open(folder.path("none"), folder.path("spool"), &shim) == 0)
+      #expect(hook_shim_open(directory.path("none"), directory.path("spool"), &shim) == 0)
       let opened = try #require(shim)
       defer { hook_shim_close(opened) }
       let long = [CChar](repeating: 65, count: Int(HOOK_SHIM_LONGEST) + 1)
       let result = hook_shim_removed(opened, long, long.count, "e", 1)
       #expect(result.outcome == HOOK_SHIM_REFUSED)
       #expect(
-        try FileManager.default.contentsOfDirectory(atPath: folder.path("spool")).isEmpty)
+        try FileManager.default.contentsOfDirectory(atPath: directory.path("spool")).isEmpty)
     }
   }
 
   @Test("the name of a spool file matches its content")
   func names() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("spool")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("spool")
       let event = try spool(in: path) { hook_shim_removed($0, "f", 1, "e", 1) }
       let text = try #require(
         try FileManager.default.contentsOfDirectory(atPath: path)

@@ -8,20 +8,20 @@ struct HookModuleTests {
     "sends events, reports errors and sets variables in a program that loads it like the agent",
     arguments: ["", "-DSTANDIN_WITHOUT_NESTED"])
   func agent(flags: String) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       try await Command(
-        script, [folder.path("module")],
+        script, [directory.path("module")],
         environment: compilers.merging(["MESOS_PREFIX": here, "CXXFLAGS": flags]) { $1 }
       ).output(within: .seconds(120))
       let compiler = ["-std=c++17", "-Wall", "-Wextra", "-I\(here)/include"]
-      let source = ["-o", folder.path("agent"), "\(here)/agent.cpp", "-ldl"]
+      let source = ["-o", directory.path("agent"), "\(here)/agent.cpp", "-ldl"]
       try await Command(Toolchain.clangPlusPlus, compiler + (flags.isEmpty ? [] : [flags]) + source)
         .output(within: .seconds(120))
       let said = try await Command(
-        folder.path("agent"), [folder.path("module/libcompose_pod_hook.so"), folder.path]
+        directory.path("agent"), [directory.path("module/libcompose_pod_hook.so"), directory.path]
       ).output()
       #expect(said == "ok")
-      let spooled = try FileManager.default.contentsOfDirectory(atPath: folder.path("spool"))
+      let spooled = try FileManager.default.contentsOfDirectory(atPath: directory.path("spool"))
         .filter { !$0.hasPrefix(".") }
       #expect(spooled.count == 1)
     }
@@ -29,10 +29,10 @@ struct HookModuleTests {
 
   @Test("without these headers, make hook reports the missing header")
   func missing() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let result = try await Command(
-        script, [folder.path("module")],
-        environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
+        script, [directory.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": directory.path]) { $1 }
       ).run()
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("missing: <mesos/hook.hpp>, of Mesos' headers"))
@@ -41,19 +41,19 @@ struct HookModuleTests {
 
   @Test("a symbol that no agent would have is detected")
   func strange() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       try FileManager.default.copyItem(
-        atPath: "\(here)/include", toPath: folder.path("include"))
-      let none = folder.path("include/stout/none.hpp")
+        atPath: "\(here)/include", toPath: directory.path("include"))
+      let none = directory.path("include/stout/none.hpp")
       let text = try String(contentsOfFile: none, encoding: .utf8)
-      try folder.write(
+      try directory.write(
         "include/stout/none.hpp",
         text.replacingOccurrences(
           of: "struct None {};",
           with: "void nobodyHasThis();\nstruct None { None() { nobodyHasThis(); } };"))
       let result = try await Command(
-        script, [folder.path("module")],
-        environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
+        script, [directory.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": directory.path]) { $1 }
       ).run(within: .seconds(120))
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("symbols that no agent has: nobodyHasThis()"))
@@ -64,10 +64,10 @@ struct HookModuleTests {
     "a symbol that a library of the agent lacks, or has for another std::string, is detected"
   )
   func compared() async throws {
-    try await withTemporaryFolder { folder in
-      try FileManager.default.copyItem(atPath: "\(here)/include", toPath: folder.path("include"))
+    try await withTemporaryDirectory { directory in
+      try FileManager.default.copyItem(atPath: "\(here)/include", toPath: directory.path("include"))
       // As in Mesos itself, two of the functions are defined in the library, not in the header.
-      let header = folder.path("include/mesos/mesos.hpp")
+      let header = directory.path("include/mesos/mesos.hpp")
       var text = try String(contentsOfFile: header, encoding: .utf8)
       for (inline, declared) in [
         ("bool has_parent() const { return nested; }", "bool has_parent() const;"),
@@ -79,22 +79,22 @@ struct HookModuleTests {
         #expect(text.contains(inline))
         text = text.replacingOccurrences(of: inline, with: declared)
       }
-      try folder.write("include/mesos/mesos.hpp", text)
+      try directory.write("include/mesos/mesos.hpp", text)
       let nested = "bool mesos::ContainerID::has_parent() const { return nested; }\n"
       let named =
         "void mesos::Environment::Variable::set_name(const std::string& name) { key = name; }\n"
 
       func make(_ functions: String, _ flags: [String] = []) async throws -> CommandResult {
-        let source = try folder.write("mesos.cpp", "#include <mesos/mesos.hpp>\n" + functions)
-        try folder.write("lib/kept", "")
+        let source = try directory.write("mesos.cpp", "#include <mesos/mesos.hpp>\n" + functions)
+        try directory.write("lib/kept", "")
         try await Command(
           Toolchain.clangPlusPlus,
-          ["-std=c++17", "-shared", "-fPIC", "-I" + folder.path("include"), "-o"]
-            + [folder.path("lib/libmesos.so"), source] + flags
+          ["-std=c++17", "-shared", "-fPIC", "-I" + directory.path("include"), "-o"]
+            + [directory.path("lib/libmesos.so"), source] + flags
         ).output(within: .seconds(120))
         return try await Command(
-          script, [folder.path("module")],
-          environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
+          script, [directory.path("module")],
+          environment: compilers.merging(["MESOS_PREFIX": directory.path]) { $1 }
         ).run(within: .seconds(120))
       }
       let whole = try await make(nested + named)

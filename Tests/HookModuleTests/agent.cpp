@@ -79,7 +79,7 @@ static std::string decorated(mesos::ExecutorInfo info, std::initializer_list<Hoo
 int main(int count, char** arguments)
 {
   if (count != 3) return 2;
-  const std::string folder = arguments[2];
+  const std::string directory = arguments[2];
   void* library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     fprintf(stderr, "%s\n", dlerror());
@@ -99,10 +99,10 @@ int main(int count, char** arguments)
       {{{"spool_dir", "/dev/null"}}}, {{{"spool_dir", std::string("/tmp\0x", 6)}}}};
   for (auto& parameters : bad) CHECK(module->create(parameters) == nullptr);
 
-  const std::string path = folder + "/notify.sock";
+  const std::string path = directory + "/notify.sock";
   int reaper = bound(path);
   std::unique_ptr<Hook> hook(module->create(
-      {{{"notify_socket", path}, {"spool_dir", folder + "/spool"}, {"lease_socket", "/run/lease"}}}));
+      {{{"notify_socket", path}, {"spool_dir", directory + "/spool"}, {"lease_socket", "/run/lease"}}}));
   CHECK(hook != nullptr);
   if (hook == nullptr) return 1;
 
@@ -141,7 +141,7 @@ int main(int count, char** arguments)
   CHECK(decorated(info, {hook.get()}) == "HOME=/root " + lease);
   CHECK(decorated(info, {hook.get(), &other}) == "HOME=/root " + lease + "OTHER=1 ");
   CHECK(decorated(info, {&other, hook.get()}) == "HOME=/root OTHER=1 " + lease);
-  std::unique_ptr<Hook> second(module->create({{{"spool_dir", folder + "/spool2"}, {"lease_socket", "/run/second"}}}));
+  std::unique_ptr<Hook> second(module->create({{{"spool_dir", directory + "/spool2"}, {"lease_socket", "/run/second"}}}));
   CHECK(second != nullptr && decorated(info, {hook.get(), second.get()}) == "HOME=/root " + lease);
   info.start.variables.list = {{"COMPOSE_EXECUTOR_LEASE_SOCKET", "/own"}};
   CHECK(!hook->slaveExecutorEnvironmentDecorator(info).isSome());
@@ -150,7 +150,7 @@ int main(int count, char** arguments)
   close(reaper);
   info.id.text = "executor";
   CHECK(!hook->slaveRemoveExecutorHook(framework, info).isError());
-  CHECK(access((folder + "/spool").c_str(), F_OK) == 0);
+  CHECK(access((directory + "/spool").c_str(), F_OK) == 0);
 
   hook.reset();
   second.reset();

@@ -27,13 +27,13 @@ struct HookShimTests {
     .enabled(if: geteuid() == 0, "mounting a tmpfs takes root"))
   func fullDisk() async throws {
     let program = try await Scenarios.addresses()
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       // The mount disappears with its namespace.
       let script = """
-        mount -t tmpfs -o size=200k,mode=0700 tmpfs "$FOLDER" && exec "\(program)" disk
+        mount -t tmpfs -o size=200k,mode=0700 tmpfs "$DIRECTORY" && exec "\(program)" disk
         """
       try await Command(
-        "unshare", ["-m", "sh", "-c", script], environment: ["FOLDER": folder.path]
+        "unshare", ["-m", "sh", "-c", script], environment: ["DIRECTORY": directory.path]
       ).output()
     }
   }
@@ -44,11 +44,11 @@ struct HookShimTests {
     let parent =
       FileManager.default.isWritableFile(atPath: shared)
       ? shared : FileManager.default.temporaryDirectory.path
-    let folder = "\(parent)/hook-shim-\(UUID().uuidString)"
+    let directory = "\(parent)/hook-shim-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await Command(program, [scenario], environment: ["FOLDER": folder])
+      atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    try await Command(program, [scenario], environment: ["DIRECTORY": directory])
       .output(within: .seconds(300))
   }
 }
@@ -60,26 +60,27 @@ enum Scenarios {
   }
 
   static func threads() async throws -> String {
-    let folder = Toolchain.libraries
+    let directory = Toolchain.libraries
     // The thread sanitizer of Swift's clang requires libdispatch.
-    let dispatch = ["-L\(folder)", "-ldispatch", "-lBlocksRuntime", "-Wl,-rpath,\(folder)"]
+    let dispatch = ["-L\(directory)", "-ldispatch", "-lBlocksRuntime", "-Wl,-rpath,\(directory)"]
     return try await compile(
       "threads",
       ["-fsanitize=thread"]
-        + (FileManager.default.fileExists(atPath: "\(folder)/libdispatch.so") ? dispatch : []))
+        + (FileManager.default.fileExists(atPath: "\(directory)/libdispatch.so") ? dispatch : []))
   }
 
   /// Compiles the program, unless it is newer than its sources.
   ///
   /// - Returns: Its path.
   private static func compile(_ name: String, _ options: [String]) async throws -> String {
-    let folders = ["Sources/HookShim", "Tests/HookShimTests/Scenarios"].map(SourceTree.path)
-    let sources = try folders.flatMap { folder in
-      try FileManager.default.contentsOfDirectory(atPath: folder)
-        .filter { $0.hasSuffix(".c") }.sorted().map { "\(folder)/\($0)" }
+    let directories = ["Sources/HookShim", "Tests/HookShimTests/Scenarios"].map(SourceTree.path)
+    let sources = try directories.flatMap { directory in
+      try FileManager.default.contentsOfDirectory(atPath: directory)
+        .filter { $0.hasSuffix(".c") }.sorted().map { "\(directory)/\($0)" }
     }
     let headers = [
-      "\(folders[0])/include/HookShim.h", "\(folders[0])/HookSpool.h", "\(folders[1])/support.h",
+      "\(directories[0])/include/HookShim.h", "\(directories[0])/HookSpool.h",
+      "\(directories[1])/support.h",
     ]
     let program = BuiltProgram.beside("hook-shim-\(name)")
     if let built = changed(program),
@@ -94,7 +95,7 @@ enum Scenarios {
     try await Command(
       Toolchain.clang,
       ["-std=gnu11", "-g", "-O1", "-fno-sanitize-recover=all", "-pthread"] + warnings + lld
-        + ["-I\(folders[0])/include", "-o", program] + sources + options
+        + ["-I\(directories[0])/include", "-o", program] + sources + options
     ).output(within: .seconds(120))
     return program
   }

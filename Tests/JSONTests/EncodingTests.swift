@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The JSON encoder, compared with Foundation's")
 struct EncodingTests {
-  struct Member: Encodable {
+  struct PodContainer: Encodable {
     var b: Int?
     var a = [true, false]
     var c: Int?? = .some(nil)
@@ -93,8 +93,8 @@ struct EncodingTests {
     compare(Nothing())
     compare([Nothing()])
     compare(["a": Nothing()])
-    compare(Member(), sorted: true)
-    compare(Member(b: 1), sorted: true)
+    compare(PodContainer(), sorted: true)
+    compare(PodContainer(b: 1), sorted: true)
   }
 
   @Test("keeps the order in which members were encoded if it doesn't sort")

@@ -41,22 +41,22 @@ struct CgroupView: Sendable, CustomTestStringConvertible {
 struct CgroupScene: Sendable {
   /// A group that still exists, as reported by the tool.
   struct Left: Decodable, Hashable {
-    var folder: String
+    var directory: String
     var reason: Int32
   }
 
   let root = "/libcgroup-test-\(UUID().uuidString)"
   let mounts: CgroupMounts
   /// A directory outside the hierarchies.
-  let folder: TemporaryFolder
+  let directory: TemporaryDirectory
 
   /// This project's own calls, on the host's mounts.
-  var folders: CgroupFolders { CgroupFolders(mounts: mounts) }
+  var tree: CgroupTree { CgroupTree(mounts: mounts) }
   var run: String { root + "/run" }
 
   static func with(_ body: (CgroupScene) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
-      let scene = CgroupScene(mounts: try .current(), folder: folder)
+    try await withTemporaryDirectory { directory in
+      let scene = CgroupScene(mounts: try .current(), directory: directory)
       do {
         try await body(scene)
       } catch { Issue.record("\(error)") }
@@ -70,7 +70,7 @@ struct CgroupScene: Sendable {
           ]
         ).run()
       }
-      #expect(scene.folders.folders(of: scene.root) == [])
+      #expect(scene.tree.directories(of: scene.root) == [])
     }
   }
 

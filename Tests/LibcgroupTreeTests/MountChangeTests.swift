@@ -13,13 +13,15 @@ struct MountChangeTests {
   func twice() async throws {
     try await CgroupScene.with { scene in
       try scene.make(scene.run + "/a")
-      let again = scene.folder.path("again")
+      let again = scene.directory.path("again")
       let setup = "mkdir -p \(again); mount -t cgroup -o freezer none \(again)"
       try await scene.withSleeper(in: scene.run + "/a") { _ in
         let left = try await scene.remove(scene.run, setup: setup)
-        let folders = left.map(\.folder).filter { $0.contains("freezer") || $0.contains("again") }
+        let directories = left.map(\.directory).filter {
+          $0.contains("freezer") || $0.contains("again")
+        }
         let top = try scene.mountPoint(of: "freezer") + scene.run
-        #expect(Set(folders) == [top, top + "/a"] && folders.count == 2, "\(left)")
+        #expect(Set(directories) == [top, top + "/a"] && directories.count == 2, "\(left)")
       }
       #expect(try await scene.remove(scene.run, setup: setup).isEmpty)
       #expect(scene.hierarchies(with: scene.run).isEmpty)
@@ -34,7 +36,7 @@ struct MountChangeTests {
       let decoy = scene.root + "/sub" + scene.run
       try scene.make(decoy)
       try scene.make(scene.run)
-      let (sub, whole) = (scene.folder.path("sub"), scene.folder.path("whole"))
+      let (sub, whole) = (scene.directory.path("sub"), scene.directory.path("whole"))
       let setup = """
         mkdir \(sub) \(whole)
         mount --bind \(freezer)\(scene.root)/sub \(sub)
@@ -56,7 +58,7 @@ struct MountChangeTests {
         scene.run, setup: "mount -o remount,bind,ro \(freezer)")
       let top = freezer + scene.run
       #expect(
-        left == [.init(folder: top, reason: EROFS), .init(folder: top + "/a", reason: EROFS)])
+        left == [.init(directory: top, reason: EROFS), .init(directory: top + "/a", reason: EROFS)])
       #expect(scene.hierarchies(with: scene.run) == ["freezer"])
     }
   }
@@ -66,12 +68,12 @@ struct MountChangeTests {
     try await CgroupScene.with { scene in
       try scene.make(scene.run)
       let freezer = try scene.mountPoint(of: "freezer")
-      let place = scene.folder.path("freezer")
-      let below = "\(place)\(scene.run)/below"
+      let location = scene.directory.path("freezer")
+      let below = "\(location)\(scene.run)/below"
       let left = try await scene.remove(
         scene.run,
-        setup: "umount \(freezer); mkdir \(place); mount -t cgroup -o freezer none \(place)",
-        between: "umount \(place); mkdir -p \(below)")
+        setup: "umount \(freezer); mkdir \(location); mount -t cgroup -o freezer none \(location)",
+        between: "umount \(location); mkdir -p \(below)")
       #expect(left.isEmpty)
       #expect(FileManager.default.fileExists(atPath: below))
       #expect(scene.hierarchies(with: scene.run) == ["freezer"])
@@ -98,7 +100,7 @@ struct MountChangeTests {
       let decoy = scene.root + "/sub" + scene.run
       try scene.make(decoy)
       try scene.make(scene.run)
-      let sub = scene.folder.path("sub")
+      let sub = scene.directory.path("sub")
       let left = try await scene.remove(
         scene.run, setup: "mkdir \(sub); mount --bind \(freezer)\(scene.root)/sub \(sub)",
         // From now on the subtree's mount is listed first.
@@ -114,7 +116,7 @@ struct MountChangeTests {
     try await CgroupScene.with { scene in
       for group in ["/run/sub", "/other/group"] { try scene.make(scene.root + group) }
       let freezer = try scene.mountPoint(of: "freezer")
-      let outside = scene.folder.path("outside/empty")
+      let outside = scene.directory.path("outside/empty")
       try FileManager.default.createDirectory(
         atPath: outside, withIntermediateDirectories: true)
       // A hierarchy's file system has no symbolic links. A file system that is mounted on a group
@@ -123,13 +125,14 @@ struct MountChangeTests {
       let setup = """
         mount -t tmpfs none \(mounted)
         ln -s \(freezer)\(scene.root)/other \(mounted)/group
-        ln -s \(scene.folder.path("outside")) \(mounted)/outside
+        ln -s \(scene.directory.path("outside")) \(mounted)/outside
         ln -s / \(mounted)/root
         mkdir \(mounted)/inside
         """
       let left = try await scene.remove(scene.run, setup: setup)
-      #expect(left.isSuperset(of: [.init(folder: freezer + scene.run, reason: EBUSY)]), "\(left)")
-      #expect(left.allSatisfy { $0.folder.hasPrefix(freezer + scene.run) })
+      #expect(
+        left.isSuperset(of: [.init(directory: freezer + scene.run, reason: EBUSY)]), "\(left)")
+      #expect(left.allSatisfy { $0.directory.hasPrefix(freezer + scene.run) })
       let all = scene.hierarchies(with: scene.root)
       #expect(scene.hierarchies(with: scene.root + "/other/group") == all)
       #expect(scene.hierarchies(with: scene.run + "/sub") == ["freezer"])

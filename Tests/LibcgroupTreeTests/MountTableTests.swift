@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The table of mounts", .serialized)
 struct MountTableTests {
-  private struct Answer: Decodable {
+  private struct Response: Decodable {
     struct Mount: Decodable {
       var mountPoint: String
       var controllers: [String]
@@ -18,10 +18,10 @@ struct MountTableTests {
     var failure: String?
   }
 
-  private func table(_ view: CgroupView, setup: String = ":") async throws -> Answer {
+  private func table(_ view: CgroupView, setup: String = ":") async throws -> Response {
     var text = ""
     try await CgroupScene.with { text = try await $0.tool(["mounts"], in: view, setup: setup) }
-    return try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+    return try JSONDecoder().decode(Response.self, from: Data(text.utf8))
   }
 
   private func make(
@@ -37,12 +37,12 @@ struct MountTableTests {
     "contains every hierarchy of the view, including those that libcgroup doesn't know",
     arguments: CgroupView.all)
   func views(_ view: CgroupView) async throws {
-    let answer = try await table(view)
-    #expect(answer.failure == nil)
+    let response = try await table(view)
+    #expect(response.failure == nil)
     let wanted = try CgroupMounts.current().hierarchies.filter(view.has)
-    #expect(Set(answer.mounts.map(\.controllers)) == Set(wanted.map(\.controllers)))
-    #expect(answer.mounts.count == wanted.count)
-    for mount in answer.mounts {
+    #expect(Set(response.mounts.map(\.controllers)) == Set(wanted.map(\.controllers)))
+    #expect(response.mounts.count == wanted.count)
+    for mount in response.mounts {
       let controllers = mount.mountPoint + "/cgroup.controllers"
       switch mount.version {
       case "1": #expect(mount.isLibrary == (mount.controllers != ["name=systemd"]))
@@ -58,10 +58,10 @@ struct MountTableTests {
   @Test("is complete even if libcgroup fails, and gives the reason")
   func failing() async throws {
     let setup = "mount --bind /dev/null /proc/cgroups"
-    let answer = try await table(.host, setup: setup)
-    #expect(answer.mounts.count == (try CgroupMounts.current().hierarchies.count))
-    #expect(answer.mounts.allSatisfy { !$0.isLibrary })
-    #expect(answer.failure?.hasPrefix("libcgroup: error 50016") == true, "\(answer)")
+    let response = try await table(.host, setup: setup)
+    #expect(response.mounts.count == (try CgroupMounts.current().hierarchies.count))
+    #expect(response.mounts.allSatisfy { !$0.isLibrary })
+    #expect(response.failure?.hasPrefix("libcgroup: error 50016") == true, "\(response)")
     try await CgroupScene.with { scene in
       try scene.make(scene.run + "/a")
       #expect(try await scene.remove(scene.run, setup: setup).isEmpty)
@@ -77,7 +77,7 @@ struct MountTableTests {
       33 31 0:30 / /cg/systemd rw - cgroup systemd rw,xattr,name=systemd
       """, [("name=openrc", "/cg/openrc")], membership: "2:name=openrc:/mesos/r\n1:name=systemd:/a")
     #expect(table.library.mounts.values.map(\.controller) == ["name=openrc"])
-    #expect(table.folders.mounts.hierarchies.map(\.name) == ["name=openrc", "name=systemd"])
+    #expect(table.tree.mounts.hierarchies.map(\.name) == ["name=openrc", "name=systemd"])
     #expect(
       table.own == ["/cg/openrc/mesos", "/cg/openrc/mesos/r", "/cg/systemd/a"])
   }
@@ -90,7 +90,7 @@ struct MountTableTests {
       33 31 0:29 / /cg/freezer rw - cgroup cgroup rw,freezer
       34 31 0:30 / /cg/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
       """, [("freezer", "/mnt/sub"), ("cpu", "/cg/cpu,cpuacct"), ("cpuacct", "/cg/cpu,cpuacct")])
-    let mounts = table.folders.mounts.hierarchies
+    let mounts = table.tree.mounts.hierarchies
     #expect(mounts.map(\.mountPoint) == ["/cg/freezer", "/cg/cpu,cpuacct"])
     #expect(table.library.mounts.mapValues(\.controller) == [mounts[1]: "cpu"])
     #expect(mounts[1].controllers == ["cpu", "cpuacct"])
@@ -101,7 +101,7 @@ struct MountTableTests {
     let table = make(
       "32 31 0:29 / /cg/cpu rw - cgroup cgroup rw,cpu,new_kernels_flag", [("cpu", "/cg/cpu")],
       membership: "1:cpu:/mesos/r")
-    #expect(table.folders.mounts.hierarchies.map(\.controllers) == [["cpu"]])
+    #expect(table.tree.mounts.hierarchies.map(\.controllers) == [["cpu"]])
     #expect(table.own == ["/cg/cpu/mesos", "/cg/cpu/mesos/r"])
   }
 
@@ -109,7 +109,7 @@ struct MountTableTests {
   func unified() {
     let table = make(
       "32 31 0:29 / /cg rw - cgroup2 cgroup2 rw", [("cpu", "/cg"), ("memory", "/cg")])
-    #expect(table.folders.mounts.hierarchies.map(\.controllers) == [[]])
+    #expect(table.tree.mounts.hierarchies.map(\.controllers) == [[]])
     #expect(table.library.mounts.values.map(\.controller) == ["cpu"])
   }
 }

@@ -50,20 +50,20 @@ struct OddGroupTests {
   /// `length` bytes.
   private func chain(_ top: String, length: Int) throws -> String {
     var path = top
-    var folder = open(top, O_DIRECTORY | O_CLOEXEC)
-    #expect(folder >= 0)
+    var directory = open(top, O_DIRECTORY | O_CLOEXEC)
+    #expect(directory >= 0)
     while path.utf8.count < length {
       // The rest must have room for a slash and a name.
       let rest = length - path.utf8.count - 1
       let name = String(repeating: "n", count: rest <= 200 ? rest : min(200, rest - 2))
-      #expect(mkdirat(folder, name, 0o755) == 0 || errno == EEXIST)
-      let next = openat(folder, name, O_DIRECTORY | O_CLOEXEC)
+      #expect(mkdirat(directory, name, 0o755) == 0 || errno == EEXIST)
+      let next = openat(directory, name, O_DIRECTORY | O_CLOEXEC)
       #expect(next >= 0)
-      close(folder)
-      folder = next
+      close(directory)
+      directory = next
       path += "/" + name
     }
-    close(folder)
+    close(directory)
     return path
   }
 
@@ -91,7 +91,7 @@ struct OddGroupTests {
       }
       let left = try await scene.remove(scene.run)
       let tops = scene.mounts.hierarchies.map { $0.mountPoint + scene.run }
-      #expect(Set(left.map(\.folder)).isSuperset(of: tops))
+      #expect(Set(left.map(\.directory)).isSuperset(of: tops))
       #expect(scene.hierarchies(with: scene.run).count == tops.count)
     }
   }
@@ -125,12 +125,12 @@ struct OddGroupTests {
         let top = try table.group(scene.run, in: hierarchy)
         let groups = try #require(table.library.tree(from: top))
         #expect(
-          groups == [top.folder.appending("a/b"), top.folder.appending("a"), top.folder])
+          groups == [top.directory.appending("a/b"), top.directory.appending("a"), top.directory])
         for group in groups { #expect(rmdir(group.string) == 0) }
         for group in groups { #expect(table.library.remove(group, from: top) == .gone) }
         #expect(table.library.tree(from: top) == [])
-        guard case .missing = table.library.group(top.folder, in: hierarchy) else {
-          Issue.record("\(top.folder) is still a group")
+        guard case .missing = table.library.group(top.directory, in: hierarchy) else {
+          Issue.record("\(top.directory) is still a group")
           return
         }
       }

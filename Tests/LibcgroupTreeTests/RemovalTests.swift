@@ -64,7 +64,7 @@ struct RemovalTests {
         for (hierarchy, mount) in known {
           #expect(try Libcgroup.removeEmpty(mount, scene.run) == nil)
           let group = try table.group(scene.run, in: hierarchy)
-          #expect(table.library.remove(group.folder, from: group) == .left(.resourceBusy))
+          #expect(table.library.remove(group.directory, from: group) == .left(.resourceBusy))
         }
       }
     }
@@ -77,18 +77,18 @@ struct RemovalTests {
       try scene.make(scene.run + "/gone")
       let table = try LibcgroupTable.current()
       let own = scene.mounts.hierarchies.map { $0.mountPoint + scene.run + "/own" }
-      let left = table.folders.remove(scene.run, keeping: Set(own))
-      #expect(left.count == own.count && left.allSatisfy { $0.folder.hasSuffix("/run") })
-      #expect(table.folders.folders(of: scene.run + "/own").count == own.count)
-      #expect(table.folders.folders(of: scene.run + "/gone").isEmpty)
+      let left = table.tree.remove(scene.run, keeping: Set(own))
+      #expect(left.count == own.count && left.allSatisfy { $0.directory.hasSuffix("/run") })
+      #expect(table.tree.directories(of: scene.run + "/own").count == own.count)
+      #expect(table.tree.directories(of: scene.run + "/gone").isEmpty)
     }
   }
 
   @Test("refuses a path that isn't below a hierarchy's top group")
   func refused() throws {
-    let folders = try LibcgroupTable.current().folders
+    let directories = try LibcgroupTable.current().directories
     for path in ["/", "/mesos", "/mesos/..", "/mesos/../x", "mesos/run", ""] {
-      #expect(folders.remove(path).map(\.reason) == [.invalidArgument])
+      #expect(tree.remove(path).map(\.reason) == [.invalidArgument])
     }
   }
 
@@ -130,9 +130,9 @@ struct RemovalTests {
       for hierarchy in scene.mounts.hierarchies {
         let isFreezer = hierarchy.controllers.contains("freezer")
         let file = isFreezer ? "freezer.state" : "cgroup.procs"
-        let line = table.folders.line(of: file, in: scene.run, of: hierarchy)
+        let line = table.directories.line(of: file, in: scene.run, of: hierarchy)
         #expect(line == (isFreezer ? "THAWED" : ""), "\(hierarchy)")
-        #expect(table.folders.line(of: "none", in: scene.run, of: hierarchy) == nil)
+        #expect(table.directories.line(of: "none", in: scene.run, of: hierarchy) == nil)
         if isFreezer {
           let group = try table.group(scene.run, in: hierarchy)
           #expect(table.library.line(of: file, in: group) == "THAWED")

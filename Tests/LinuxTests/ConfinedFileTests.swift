@@ -14,16 +14,16 @@ struct ConfinedFileTests {
     let path = "\(HostDirectory.path)/test-\(UUID().uuidString)"
     try "secret".write(toFile: path, atomically: false, encoding: .utf8)
     defer { unlink(path) }
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("link"), withDestinationPath: path)
-      for name in [path, folder.path("link"), path + "-absent"] {
+        atPath: directory.path("link"), withDestinationPath: path)
+      for name in [path, directory.path("link"), path + "-absent"] {
         #expect(throws: Errno.improperLink) {
           close(try ConfinedFile.open(name, within: [listed]))
         }
       }
-      try folder.write("own", "")
-      close(try ConfinedFile.open(folder.path("own"), within: ["/"]))
+      try directory.write("own", "")
+      close(try ConfinedFile.open(directory.path("own"), within: ["/"]))
     }
   }
 }

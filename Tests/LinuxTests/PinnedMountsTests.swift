@@ -14,15 +14,15 @@ struct PinnedMountsTests {
 
   @Test("is the original file, whatever replaces its path; after unpinning, nothing is left")
   func pinned() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("box/data/file", "inside")
-      try folder.write("outside/file", "outside")
-      let mounts = PinnedMounts(directory: folder.path("mounts/run"), process: nil)
-      let data = try mounts.pin(folder.path("box/data"), as: "0", makes: false)
-      let file = try mounts.pin(folder.path("box/data/file"), as: "1", makes: false)
-      try FileManager.default.removeItem(atPath: folder.path("box/data"))
+    try await withTemporaryDirectory { directory in
+      try directory.write("box/data/file", "inside")
+      try directory.write("outside/file", "outside")
+      let mounts = PinnedMounts(directory: directory.path("mounts/run"), process: nil)
+      let data = try mounts.pin(directory.path("box/data"), as: "0", makes: false)
+      let file = try mounts.pin(directory.path("box/data/file"), as: "1", makes: false)
+      try FileManager.default.removeItem(atPath: directory.path("box/data"))
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("box/data"), withDestinationPath: folder.path("outside"))
+        atPath: directory.path("box/data"), withDestinationPath: directory.path("outside"))
       #expect(text(file) == "inside")
       #expect(text(data + "/file") == nil)
       for name in ["0", "1", "1"] { try mounts.unpin(name) }
@@ -32,27 +32,27 @@ struct PinnedMountsTests {
 
   @Test("is not created from a link, in any part of the path")
   func links() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("outside/dir/file", "outside")
-      try folder.write("box/plain/file", "inside")
+    try await withTemporaryDirectory { directory in
+      try directory.write("outside/dir/file", "outside")
+      try directory.write("box/plain/file", "inside")
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("box/link"), withDestinationPath: folder.path("outside"))
-      let mounts = PinnedMounts(directory: folder.path("mounts"), process: nil)
+        atPath: directory.path("box/link"), withDestinationPath: directory.path("outside"))
+      let mounts = PinnedMounts(directory: directory.path("mounts"), process: nil)
       for path in ["box/link", "box/link/dir", "box/link/dir/file"] {
         for makes in [false, true] {
           #expect(throws: Errno.tooManySymbolicLinkLevels) {
-            try mounts.pin(folder.path(path), as: "0", makes: makes)
+            try mounts.pin(directory.path(path), as: "0", makes: makes)
           }
         }
       }
       #expect(throws: Errno.invalidArgument) {
-        try mounts.pin(folder.path("box/../outside"), as: "0", makes: false)
+        try mounts.pin(directory.path("box/../outside"), as: "0", makes: false)
       }
       #expect(throws: Errno.noSuchFileOrDirectory) {
-        try mounts.pin(folder.path("box/new/deep"), as: "0", makes: false)
+        try mounts.pin(directory.path("box/new/deep"), as: "0", makes: false)
       }
-      let made = try mounts.pin(folder.path("box/new/deep"), as: "0", makes: true)
-      try Data("x".utf8).write(to: URL(fileURLWithPath: folder.path("box/new/deep/file")))
+      let made = try mounts.pin(directory.path("box/new/deep"), as: "0", makes: true)
+      try Data("x".utf8).write(to: URL(fileURLWithPath: directory.path("box/new/deep/file")))
       #expect(text(made + "/file") == "x")
       try mounts.unpin("0")
     }
@@ -60,15 +60,15 @@ struct PinnedMountsTests {
 
   @Test("never shows the outside while a link replaces the path, ten thousand times")
   func swapped() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("box/data/file", "inside")
-      try folder.write("outside/file", "outside")
+    try await withTemporaryDirectory { directory in
+      try directory.write("box/data/file", "inside")
+      try directory.write("outside/file", "outside")
       let (path, other, link) = (
-        folder.path("box/data"), folder.path("box/away"), folder.path("box/link")
+        directory.path("box/data"), directory.path("box/away"), directory.path("box/link")
       )
       try FileManager.default.createSymbolicLink(
-        atPath: link, withDestinationPath: folder.path("outside"))
-      let mounts = PinnedMounts(directory: folder.path("mounts"), process: nil)
+        atPath: link, withDestinationPath: directory.path("outside"))
+      let mounts = PinnedMounts(directory: directory.path("mounts"), process: nil)
       let swapper = Swapper(path: path, other: other, link: link)
       Thread.detachNewThread { swapper.run() }
       var found: [String: Int] = [:]

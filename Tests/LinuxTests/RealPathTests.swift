@@ -20,18 +20,18 @@ struct RealPathTests {
 
   @Test("equals the result of realpath -m, also for missing files, and behind links")
   func everyPath() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("root/dir/inner", "")
-      try folder.write("root/file", "")
-      symlink("..", folder.path("root/up"))
-      symlink("/proc/self", folder.path("root/out"))
-      symlink("nowhere/at/all", folder.path("root/broken"))
-      symlink("loop", folder.path("root/loop"))
-      let root = folder.path("root")
+    try await withTemporaryDirectory { directory in
+      try directory.write("root/dir/inner", "")
+      try directory.write("root/file", "")
+      symlink("..", directory.path("root/up"))
+      symlink("/proc/self", directory.path("root/out"))
+      symlink("nowhere/at/all", directory.path("root/broken"))
+      symlink("loop", directory.path("root/loop"))
+      let root = directory.path("root")
       let paths = Self.texts.map { root + $0 }
-      try folder.write("paths", paths.joined(separator: "\0"))
+      try directory.write("paths", paths.joined(separator: "\0"))
       let output = try await Command(
-        "/bin/sh", ["-c", "xargs -0 realpath -m < \(folder.path("paths"))"]
+        "/bin/sh", ["-c", "xargs -0 realpath -m < \(directory.path("paths"))"]
       ).output()
       let expected = output.split(separator: "\n").map(String.init)
       #expect(expected.count == paths.count && paths.count > 1000)

@@ -8,7 +8,7 @@ import Testing
 @Suite("A program that attacks its supervisor", .serialized)
 struct SupervisedProcessTests {
   /// A program that leaves processes in their own sessions, and then sends its supervisor a signal.
-  private func program(_ signal: String, _ folder: TemporaryFolder) -> SupervisedProcess {
+  private func program(_ signal: String, _ directory: TemporaryDirectory) -> SupervisedProcess {
     let script = """
       for i in 1 2 3; do
         setsid sh -c 'echo $$ >> pids; setsid sh -c "echo \\$\\$ >> pids; exec sleep 600" & wait' &
@@ -19,11 +19,11 @@ struct SupervisedProcessTests {
       exec sleep 600
       """
     return SupervisedProcess(
-      "/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], folder: folder.path)
+      "/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], directory: directory.path)
   }
 
-  private func living(_ folder: TemporaryFolder) throws -> [pid_t] {
-    let pids = try String(contentsOfFile: folder.path("pids"), encoding: .utf8)
+  private func living(_ directory: TemporaryDirectory) throws -> [pid_t] {
+    let pids = try String(contentsOfFile: directory.path("pids"), encoding: .utf8)
       .split(separator: "\n").compactMap { pid_t($0) }
     #expect(pids.count == 7)
     return pids.filter { kill($0, 0) == 0 }
@@ -31,11 +31,11 @@ struct SupervisedProcessTests {
 
   @Test("and kills it is killed with all of its processes")
   func killed() async throws {
-    try await withTemporaryFolder { folder in
-      let ending = try await program("KILL", folder).run(within: nil)
-      #expect(ending == .signalled(SIGKILL))
+    try await withTemporaryDirectory { directory in
+      let ending = try await program("KILL", directory).run(within: nil)
+      #expect(ending == .signaled(SIGKILL))
       // This process has reaped its children: there is no zombie left.
-      let left = try living(folder)
+      let left = try living(directory)
       defer { for pid in left { kill(pid, SIGKILL) } }
       #expect(left == [])
     }
@@ -43,9 +43,9 @@ struct SupervisedProcessTests {
 
   @Test("and stops it is killed in time with all of its processes")
   func stopped() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let (ended, end) = AsyncStream.makeStream(of: SupervisedProcess.Ending?.self)
-      let program = program("STOP", folder)
+      let program = program("STOP", directory)
       Task { end.yield(try await program.run(within: .seconds(3))) }
       Task {
         try await Task.sleep(for: .seconds(60))
@@ -53,7 +53,7 @@ struct SupervisedProcessTests {
       }
       var endings: [SupervisedProcess.Ending?] = []
       for await ending in ended.prefix(1) { endings.append(ending) }
-      let left = try living(folder)
+      let left = try living(directory)
       defer { for pid in left { kill(pid, SIGKILL) } }
       #expect(endings == [nil], "its time was over, and no wait for its guard is for ever")
       #expect(left == [])
@@ -81,12 +81,12 @@ struct ChildrenTests {
 
   @Test("are found without a list of them, whatever their names are, and no grandchildren")
   func names() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       // In /proc/PID/stat, state and parent follow the last parenthesis.
       for name in ["a) S 1 (b", ") (", "plain"] {
-        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: folder.path(name))
+        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: directory.path(name))
       }
-      let quoted = ["a) S 1 (b", ") (", "plain"].map { "'\(folder.path($0))' 600" }
+      let quoted = ["a) S 1 (b", ") (", "plain"].map { "'\(directory.path($0))' 600" }
       let (shell, children) = try await family(quoted)
       defer {
         shell.send(SIGKILL)

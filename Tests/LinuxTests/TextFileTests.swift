@@ -9,27 +9,27 @@ import Testing
 struct TextFileTests {
   @Test("is read if it is a regular file, also through a link")
   func regular() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("file", "text \n")
-      symlink("file", folder.path("link"))
+    try await withTemporaryDirectory { directory in
+      try directory.write("file", "text \n")
+      symlink("file", directory.path("link"))
       for name in ["file", "link"] {
-        #expect(try TextFile.regular(folder.path(name)) == "text \n")
+        #expect(try TextFile.regular(directory.path(name)) == "text \n")
       }
-      #expect(throws: Errno.fileTooLarge) { try TextFile.regular(folder.path("file"), limit: 5) }
-      #expect(throws: Errno.noSuchFileOrDirectory) { try TextFile.regular(folder.path("none")) }
+      #expect(throws: Errno.fileTooLarge) { try TextFile.regular(directory.path("file"), limit: 5) }
+      #expect(throws: Errno.noSuchFileOrDirectory) { try TextFile.regular(directory.path("none")) }
     }
   }
 
   @Test("is refused at once if it isn't regular", .timeLimit(.minutes(1)))
   func others() async throws {
-    try await withTemporaryFolder { folder in
-      mkfifo(folder.path("fifo"), 0o600)
-      symlink("fifo", folder.path("to-fifo"))
-      symlink("/dev/zero", folder.path("zero"))
-      mkdir(folder.path("folder"), 0o700)
-      for name in ["fifo", "to-fifo", "zero", "folder"] {
+    try await withTemporaryDirectory { directory in
+      mkfifo(directory.path("fifo"), 0o600)
+      symlink("fifo", directory.path("to-fifo"))
+      symlink("/dev/zero", directory.path("zero"))
+      mkdir(directory.path("directory"), 0o700)
+      for name in ["fifo", "to-fifo", "zero", "directory"] {
         #expect(throws: Errno.invalidArgument, "\(name)") {
-          try TextFile.regular(folder.path(name))
+          try TextFile.regular(directory.path(name))
         }
       }
     }

@@ -7,8 +7,8 @@ import Testing
 struct UnixSocketTests {
   @Test("that accepts no connection doesn't block a client", .timeLimit(.minutes(3)))
   func fullQueue() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("s")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("s")
       var files = [socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)]
       defer { for file in files { close(file) } }
       #expect(UnixSocket.bind(files[0], to: path, mode: 0o600) == 0)
@@ -24,8 +24,8 @@ struct UnixSocketTests {
 
   @Test("is abandoned only if no process can listen on it anymore")
   func abandoned() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("s")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("s")
       let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       #expect(UnixSocket.bind(file, to: path, mode: 0o600) == 0)
       #expect(!UnixSocket.isAbandoned(path))
@@ -33,7 +33,7 @@ struct UnixSocketTests {
       for _ in 0..<4 { #expect(!UnixSocket.isAbandoned(path)) }
       close(file)
       #expect(UnixSocket.isAbandoned(path))
-      #expect(!UnixSocket.isAbandoned(folder.path("none")))
+      #expect(!UnixSocket.isAbandoned(directory.path("none")))
     }
   }
 }

@@ -12,13 +12,13 @@ struct ManualTests {
 
   /// Creates all manual pages and completion scripts.
   private func withManuals<Result>(
-    _ body: (TemporaryFolder) async throws -> Result
+    _ body: (TemporaryDirectory) async throws -> Result
   ) async throws -> Result {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let programs = URL(fileURLWithPath: BuiltProgram.beside("compose-executor"))
         .deletingLastPathComponent().path
-      try await Command(SourceTree.path("scripts/manuals"), [programs, folder.path]).output()
-      return try await body(folder)
+      try await Command(SourceTree.path("scripts/manuals"), [programs, directory.path]).output()
+      return try await body(directory)
     }
   }
 
@@ -49,13 +49,13 @@ struct ManualTests {
 
   @Test("every option in a program's help is on its page")
   func options() async throws {
-    try await withManuals { folder in
+    try await withManuals { directory in
       for (program, section) in Self.programs {
         let wanted = try await Self.options(of: program)
         #expect(wanted.isSuperset(of: ["--help", "-h", "--version"]))
         #expect(wanted.count > 5)
         let page = try await Command(
-          "man", ["-l", folder.path("man/man\(section)/\(program).\(section)")],
+          "man", ["-l", directory.path("man/man\(section)/\(program).\(section)")],
           environment: ["MANPAGER": "cat", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"]
         ).output()
         let there = Set(
@@ -72,9 +72,9 @@ struct ManualTests {
 
   @Test("neither mandoc nor man reports a problem in a page")
   func lint() async throws {
-    try await withManuals { folder in
+    try await withManuals { directory in
       for (program, section) in Self.programs {
-        let page = folder.path("man/man\(section)/\(program).\(section)")
+        let page = directory.path("man/man\(section)/\(program).\(section)")
         let mandoc = try await Command("mandoc", ["-T", "lint", page]).run()
         #expect(mandoc.status == .exited(0) && mandoc.stdout + mandoc.stderr == "", "\(mandoc)")
         let man = try await Command(
@@ -112,9 +112,9 @@ struct ManualTests {
 
   @Test("bash completes subcommands, options and their values")
   func bash() async throws {
-    try await withManuals { folder in
+    try await withManuals { directory in
       for (line, offered) in Self.lines {
-        let script = folder.path("bash-completion/completions/\(line[0])")
+        let script = directory.path("bash-completion/completions/\(line[0])")
         let result = try await Command(
           "bash", ["--norc", "-c", Self.asked, "bash", script] + line
         ).run()
@@ -127,13 +127,14 @@ struct ManualTests {
   // Running these scripts requires both shells: see scripts/check-completions.
   @Test("zsh and fish have a completion script")
   func others() async throws {
-    try await withManuals { folder in
+    try await withManuals { directory in
       for (program, _) in Self.programs {
         let zsh = try String(
-          contentsOfFile: folder.path("zsh/site-functions/_\(program)"), encoding: .utf8)
+          contentsOfFile: directory.path("zsh/site-functions/_\(program)"), encoding: .utf8)
         #expect(zsh.hasPrefix("#compdef \(program)\n"))
         let fish = try String(
-          contentsOfFile: folder.path("fish/vendor_completions.d/\(program).fish"), encoding: .utf8
+          contentsOfFile: directory.path("fish/vendor_completions.d/\(program).fish"),
+          encoding: .utf8
         )
         #expect(fish.contains("complete -c '\(program)'") && fish.contains("-l 'help'"))
       }

@@ -9,22 +9,22 @@ struct DeliveryOrderTests {
   static let states: [TaskState] = [.starting, .running, .finished]
 
   /// A response of an agent to an update, which it often repeats.
-  struct Answer: Sendable, CustomTestStringConvertible {
+  struct Response: Sendable, CustomTestStringConvertible {
     let fault: FakeAgent.Fault
     /// Whether the response means that the agent never accepts this update.
     var isFinal = false
     var testDescription: String { "\(fault)" }
 
-    static let all: [Answer] = [
-      Answer(fault: .answer(400, "can't be read"), isFinal: true),
-      Answer(fault: .answer(413, ""), isFinal: true),
-      Answer(fault: .answer(400, "Framework cannot be found")),
-      Answer(fault: .answer(401, "")), Answer(fault: .answer(403, "no claim")),
-      Answer(fault: .answer(403, "Executor is not subscribed")),
-      Answer(fault: .answer(503, "Agent has not finished recovery")),
-      Answer(fault: .answer(404, "")), Answer(fault: .answer(307, "")),
-      Answer(fault: .answer(429, "")), Answer(fault: .answer(500, "")),
-      Answer(fault: .closeBefore), Answer(fault: .closeAfter),
+    static let all: [Response] = [
+      Response(fault: .response(400, "can't be read"), isFinal: true),
+      Response(fault: .response(413, ""), isFinal: true),
+      Response(fault: .response(400, "Framework cannot be found")),
+      Response(fault: .response(401, "")), Response(fault: .response(403, "no claim")),
+      Response(fault: .response(403, "Executor is not subscribed")),
+      Response(fault: .response(503, "Agent has not finished recovery")),
+      Response(fault: .response(404, "")), Response(fault: .response(307, "")),
+      Response(fault: .response(429, "")), Response(fault: .response(500, "")),
+      Response(fault: .closeBefore), Response(fault: .closeAfter),
     ]
   }
 
@@ -36,15 +36,15 @@ struct DeliveryOrderTests {
   /// refused.
   @Test(
     "holds for each response to each update, and whether or not responses are lost",
-    arguments: Answer.all, [0, 1, 2])
-  func order(answer: Answer, faulty: Int) async throws {
+    arguments: Response.all, [0, 1, 2])
+  func order(response: Response, faulty: Int) async throws {
     for isLost in [false, true] {
       let agent = try FakeAgent()
       agent.set {
         for state in Self.states where isLost { $0.updateFaults[state.rawValue] = [.closeAfter] }
         // On a busy machine, some faults affect requests whose responses come too late.
-        let count = answer.isFinal && faulty < 2 ? 100 : 10
-        let faults = Array(repeating: answer.fault, count: count)
+        let count = response.isFinal && faulty < 2 ? 100 : 10
+        let faults = Array(repeating: response.fault, count: count)
         $0.updateFaults[Self.states[faulty].rawValue, default: []].insert(contentsOf: faults, at: 0)
       }
       let limits = SessionLimits(updateBackoff: .milliseconds(10), leastBackoff: .zero)
@@ -58,7 +58,7 @@ struct DeliveryOrderTests {
       #expect(sent == sent.sorted(), "an update was sent after a later one: \(sent)")
       let taken = agent.taken.map(rank)
       // There is no later update for which the last one could be given up.
-      let isGivenUp = answer.isFinal && faulty < 2
+      let isGivenUp = response.isFinal && faulty < 2
       #expect(taken == [0, 1, 2].filter { !isGivenUp || $0 != faulty })
     }
   }
@@ -67,7 +67,7 @@ struct DeliveryOrderTests {
   func otherTasks(status: Int) async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
-    agent.set { $0.updateFaults["TASK_STARTING"] = [.answer(status, "no")] }
+    agent.set { $0.updateFaults["TASK_STARTING"] = [.response(status, "no")] }
     try await withSession(agent: agent, timing: clock.timing()) { stage in
       try await stage.happens("subscribed")
       await stage.send("a", .starting)
@@ -83,7 +83,7 @@ struct DeliveryOrderTests {
   func onePace() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
-    agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(503, "no") : nil } }
+    agent.set { $0.chaos = { type in type == "UPDATE" ? .response(503, "no") : nil } }
     try await withSession(agent: agent, timing: clock.timing()) { stage in
       try await stage.happens("subscribed")
       for number in 0..<20 { await stage.send(TaskID("\(number)"), .running) }

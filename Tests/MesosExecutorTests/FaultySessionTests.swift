@@ -10,8 +10,8 @@ struct FaultySessionTests {
   @Test(
     "a call that isn't handled is sent again with its uuid, before later ones",
     arguments: [
-      FakeAgent.Fault.answer(503, "Agent has not finished recovery"), .answer(404, ""),
-      .answer(500, ""), .answer(200, ""), .closeBefore, .closeAfter,
+      FakeAgent.Fault.response(503, "Agent has not finished recovery"), .response(404, ""),
+      .response(500, ""), .response(200, ""), .closeBefore, .closeAfter,
     ])
   func sentAgain(fault: FakeAgent.Fault) async throws {
     let agent = try FakeAgent()
@@ -48,7 +48,7 @@ struct FaultySessionTests {
   }
 
   @Test("later updates wait for a slow 202")
-  func slowAnswer() async throws {
+  func slowResponse() async throws {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .delay(milliseconds: 600))
     try await withSession(agent: agent) { stage in
@@ -64,7 +64,7 @@ struct FaultySessionTests {
   @Test("403 “not subscribed” leads to a new SUBSCRIBE with the update", arguments: [true, false])
   func notSubscribed(checkpoint: Bool) async throws {
     let agent = try FakeAgent()
-    agent.fail("UPDATE", .answer(403, "Executor is not subscribed"))
+    agent.fail("UPDATE", .response(403, "Executor is not subscribed"))
     try await withSession(agent: agent, environment: agent.environment(checkpoint: checkpoint)) {
       stage in
       try await stage.happens("subscribed")
@@ -84,9 +84,9 @@ struct FaultySessionTests {
       (403, "does not contain an 'eid' claim", "ended the agent refuses this executor: 403 does"),
       (400, "Executor cannot be found", "ended the agent does not know this executor: 400"),
     ])
-  func fatal(type: String, answer: (Int, String, String)) async throws {
+  func fatal(type: String, response: (Int, String, String)) async throws {
     let agent = try FakeAgent()
-    let fault = FakeAgent.Fault.answer(answer.0, answer.1)
+    let fault = FakeAgent.Fault.response(response.0, response.1)
     if type == "UPDATE" {
       agent.fail("UPDATE", fault)
     }
@@ -95,7 +95,7 @@ struct FaultySessionTests {
       agent.fail("SUBSCRIBE", fault, fault, fault)
       if type == "SUBSCRIBE" { agent.closeStream() }
       await stage.send("a", .running)
-      try await stage.happens(answer.2)
+      try await stage.happens(response.2)
       #expect(await !stage.session.waitUntilAcknowledged(within: .seconds(60)))
     }
   }
@@ -106,8 +106,9 @@ struct FaultySessionTests {
     try await withSession(agent: agent) { stage in
       try await stage.happens("subscribed")
       agent.fail(
-        "SUBSCRIBE", .answer(404, ""), .answer(400, "Framework cannot be found"), .answer(503, ""),
-        .answer(400, "Framework cannot be found"))
+        "SUBSCRIBE", .response(404, ""), .response(400, "Framework cannot be found"),
+        .response(503, ""),
+        .response(400, "Framework cannot be found"))
       agent.closeStream()
       try await stage.happens("again")
     }
@@ -116,7 +117,7 @@ struct FaultySessionTests {
   @Test("an update that an agent can't parse is sent again with fewer fields and the same uuid")
   func reducedUpdate() async throws {
     let agent = try FakeAgent()
-    agent.fail("UPDATE", .answer(400, "Failed to convert JSON into Call protobuf"))
+    agent.fail("UPDATE", .response(400, "Failed to convert JSON into Call protobuf"))
     try await withSession(agent: agent) { stage in
       try await stage.happens("subscribed")
       await stage.session.send(
@@ -137,7 +138,7 @@ struct FaultySessionTests {
     let agent = try FakeAgent()
     agent.fail(
       "SUBSCRIBE", .bytes("oops"), .bytes("12"), .bytes("99999999999\n{"), .closeBefore,
-      .answer(202, ""), .answer(503, ""))
+      .response(202, ""), .response(503, ""))
     try await withSession(agent: agent) { stage in
       try await stage.happens("subscribed")
       agent.closeStream(insideRecord: true)

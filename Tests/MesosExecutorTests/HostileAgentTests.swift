@@ -8,8 +8,8 @@ import Testing
 @Suite("An agent that misbehaves", .timeLimit(.minutes(6)))
 struct HostileAgentTests {
   private static let refusals: [FakeAgent.Fault] = [
-    .answer(503, "Agent has not finished recovery"), .answer(404, ""), .answer(307, ""),
-    .answer(401, ""), .answer(403, "no claim"), .answer(500, "oops"),
+    .response(503, "Agent has not finished recovery"), .response(404, ""), .response(307, ""),
+    .response(401, ""), .response(403, "no claim"), .response(500, "oops"),
   ]
 
   @Test(
@@ -17,7 +17,7 @@ struct HostileAgentTests {
     arguments: [503, 404, 307, 500], [true, false])
   func firstSubscription(status: Int, checkpoint: Bool) async throws {
     let agent = try FakeAgent()
-    agent.fail("SUBSCRIBE", .answer(status, ""), .answer(status, ""))
+    agent.fail("SUBSCRIBE", .response(status, ""), .response(status, ""))
     let environment = agent.environment(checkpoint: checkpoint)
     // A busy machine is slow.
     let limits = SessionLimits(registration: .seconds(80))
@@ -34,11 +34,11 @@ struct HostileAgentTests {
     try await withSession(agent: agent) { stage in
       try await stage.happens("subscribed")
       for number in 1...2 {
-        agent.fail("SUBSCRIBE", .answer(503, ""), .answer(status, ""), .answer(503, ""))
+        agent.fail("SUBSCRIBE", .response(503, ""), .response(status, ""), .response(503, ""))
         agent.closeStream()
         try await stage.happens("again", times: number)
       }
-      agent.fail("SUBSCRIBE", .answer(status, "no"), .answer(status, "no"))
+      agent.fail("SUBSCRIBE", .response(status, "no"), .response(status, "no"))
       agent.closeStream()
       try await stage.happens("ended the agent")
       #expect(stage.story.last?.contains("\(status) no") == true, "\(stage.story)")
@@ -49,7 +49,7 @@ struct HostileAgentTests {
   func neverReady() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
-    agent.set { $0.chaos = { _ in .answer(503, "") } }
+    agent.set { $0.chaos = { _ in .response(503, "") } }
     let environment = agent.environment(checkpoint: false, backoff: .seconds(10))
     try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
       for _ in 1...3 { try await clock.passSleep(of: .seconds(5)) }
@@ -78,7 +78,7 @@ struct HostileAgentTests {
   )
   func messages() async throws {
     let agent = try FakeAgent()
-    agent.fail("UPDATE", .answer(400, "can't be read"))
+    agent.fail("UPDATE", .response(400, "can't be read"))
     try await withSession(agent: agent) { stage in
       try await stage.happens("subscribed")
       await stage.send("a", .running, "two\nlines\u{0}" + String(repeating: "x", count: 3_000_000))
@@ -101,7 +101,7 @@ struct HostileAgentTests {
       await stage.send("a", .running)
       try await stage.takes("TASK_RUNNING")
       #expect(stage.story == ["subscribed"])
-      guard case .answer(let status, let words) = refusal else { return }
+      guard case .response(let status, let words) = refusal else { return }
       let line = stage.log.lines.first { $0.contains("task a TASK_RUNNING") } ?? ""
       #expect(
         line.contains("\(status) \(words)".split(separator: " ").joined(separator: " ")),
@@ -113,7 +113,7 @@ struct HostileAgentTests {
   func refusedForLong(status: Int) async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
-    agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(status, "no") : nil } }
+    agent.set { $0.chaos = { type in type == "UPDATE" ? .response(status, "no") : nil } }
     let environment = agent.environment(backoff: .seconds(40))
     try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
       try await stage.happens("subscribed")
@@ -130,14 +130,14 @@ struct HostileAgentTests {
   @Test("an update that is always refused doesn't delay a terminal update", arguments: [400, 413])
   func refusedForEver(status: Int) async throws {
     let agent = try FakeAgent()
-    let refusals = Array(repeating: FakeAgent.Fault.answer(status, "no"), count: 5)
+    let refusals = Array(repeating: FakeAgent.Fault.response(status, "no"), count: 5)
     agent.set { $0.faults["UPDATE"] = refusals }
     let limits = SessionLimits(updateBackoff: .milliseconds(50), leastBackoff: .zero)
     try await withSession(agent: agent, limits: limits) { stage in
       try await stage.happens("subscribed")
       await stage.send("a", .starting)
       try await eventually("five refusals") { agent.calls("UPDATE").count >= 5 }
-      agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(status, "still no") : nil } }
+      agent.set { $0.chaos = { type in type == "UPDATE" ? .response(status, "still no") : nil } }
       await stage.send("a", .finished)
       try await eventually("the terminal update") {
         agent.calls("UPDATE").flatMap(\.updates).contains { $0.state == "TASK_FINISHED" }
@@ -153,7 +153,7 @@ struct HostileAgentTests {
   func growingIntervals() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
-    agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(503, "no") : nil } }
+    agent.set { $0.chaos = { type in type == "UPDATE" ? .response(503, "no") : nil } }
     try await withSession(agent: agent, timing: clock.timing()) { stage in
       try await stage.happens("subscribed")
       await stage.send("a", .starting)
@@ -191,7 +191,7 @@ struct HostileAgentTests {
   @Test("a recovery timeout of zero counts from a disconnection", arguments: [true, false])
   func noRecoveryTimeout(checkpoint: Bool) async throws {
     let agent = try FakeAgent()
-    agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"))
+    agent.fail("SUBSCRIBE", .response(503, "Agent has not finished recovery"))
     let environment = agent.environment(checkpoint: checkpoint, recoveryTimeout: .zero)
     try await withSession(agent: agent, environment: environment) { stage in
       try await stage.happens("subscribed")
@@ -249,7 +249,7 @@ struct HostileAgentTests {
   func leastBackoff() async throws {
     let agent = try FakeAgent()
     let clock = TestClock()
-    agent.fail("SUBSCRIBE", .answer(503, ""), .answer(503, ""))
+    agent.fail("SUBSCRIBE", .response(503, ""), .response(503, ""))
     let environment = agent.environment(backoff: .zero)
     try await withSession(
       agent: agent, environment: environment, timing: clock.timing(), limits: SessionLimits()
@@ -263,7 +263,7 @@ struct HostileAgentTests {
   @Test("an agent that doesn't support a reason gets all later updates without it")
   func newerReason() async throws {
     let agent = try FakeAgent()
-    agent.fail("UPDATE", .answer(400, "Failed to convert JSON into Call protobuf"))
+    agent.fail("UPDATE", .response(400, "Failed to convert JSON into Call protobuf"))
     try await withSession(agent: agent) { stage in
       try await stage.happens("subscribed")
       for number in 1...2 {

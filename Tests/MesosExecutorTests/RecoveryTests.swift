@@ -96,7 +96,7 @@ struct RecoveryTests {
     let environment = agent.environment(recoveryTimeout: .seconds(10), backoff: .seconds(2))
     try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
       try await stage.happens("subscribed")
-      agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"), .stall)
+      agent.fail("SUBSCRIBE", .response(503, "Agent has not finished recovery"), .stall)
       agent.closeStream()
       // The first sleep is after the stream's end, the second after the 503.
       try await clock.passSleep(of: .seconds(1))
@@ -115,7 +115,7 @@ struct RecoveryTests {
       try await stage.happens("subscribed")
       for round in 1...3 {
         clock.advance(by: .seconds(86400))
-        agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"))
+        agent.fail("SUBSCRIBE", .response(503, "Agent has not finished recovery"))
         agent.closeStream()
         try await clock.passSleep(of: .seconds(1))
         try await clock.passSleep(of: .seconds(1))
@@ -130,7 +130,7 @@ struct RecoveryTests {
     let agent = try FakeAgent()
     let clock = TestClock()
     let environment = agent.environment(backoff: .seconds(2))
-    agent.fail("UPDATE", .answer(503, "Agent has not finished recovery"), .answer(503, ""))
+    agent.fail("UPDATE", .response(503, "Agent has not finished recovery"), .response(503, ""))
     try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
       try await stage.happens("subscribed")
       await stage.send("a", .running)

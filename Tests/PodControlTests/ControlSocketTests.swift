@@ -49,7 +49,7 @@ struct ControlSocketTests {
 
   @Test("is removed if its process is dead or none can listen, and no other file is removed")
   func abandoned() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let gone = try await Command("sh", ["-c", "echo $$"]).output()
       let alive = ControlSocket(run: "r", incarnation: .current()).name
       let names = ["a.\(gone).1", "b.0.0", "l.0.0", "n.0.0", alive, "other"]
@@ -58,17 +58,17 @@ struct ControlSocketTests {
       defer { for file in kept { close(file) } }
       for name in names {
         let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        #expect(UnixSocket.bind(file, to: folder.path(name), mode: 0o600) == 0)
+        #expect(UnixSocket.bind(file, to: directory.path(name), mode: 0o600) == 0)
         if name == "l.0.0" { #expect(listen(file, 1) == 0) }
         if ["l.0.0", "n.0.0"].contains(name) { kept.append(file) } else { close(file) }
       }
-      try folder.write("c.\(gone).1", "a file")
-      try folder.write("f.0.0", "a file")
-      mkdir(folder.path("d.\(gone).1"), 0o700)
-      symlink(folder.path("other"), folder.path("e.\(gone).1"))
-      let removed = ControlDirectory.removeAbandoned(in: folder.path)
-      #expect(removed == [folder.path("a.\(gone).1"), folder.path("b.0.0")])
-      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      try directory.write("c.\(gone).1", "a file")
+      try directory.write("f.0.0", "a file")
+      mkdir(directory.path("d.\(gone).1"), 0o700)
+      symlink(directory.path("other"), directory.path("e.\(gone).1"))
+      let removed = ControlDirectory.removeAbandoned(in: directory.path)
+      #expect(removed == [directory.path("a.\(gone).1"), directory.path("b.0.0")])
+      let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
       #expect(
         Set(left)
           == Set(
@@ -79,17 +79,17 @@ struct ControlSocketTests {
 
   @Test("is in no directory that other users can write to, nor behind a symbolic link")
   func directory() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       func made(_ name: String) -> Bool {
         let socket = ControlSocket(
-          run: "r", incarnation: .current(), directory: folder.path(name))
+          run: "r", incarnation: .current(), directory: directory.path(name))
         return (try? ControlServer(socket, group: nil, handle: sampleHandler)) != nil
       }
-      mkdir(folder.path("open"), 0o700)
-      chmod(folder.path("open"), 0o777)
-      mkdir(folder.path("real"), 0o700)
-      symlink(folder.path("real"), folder.path("link"))
-      try folder.write("file", "")
+      mkdir(directory.path("open"), 0o700)
+      chmod(directory.path("open"), 0o777)
+      mkdir(directory.path("real"), 0o700)
+      symlink(directory.path("real"), directory.path("link"))
+      try directory.write("file", "")
       #expect(!made("open") && !made("link") && !made("file") && !made("no/such/place"))
       #expect(made("real"))
     }
@@ -102,8 +102,8 @@ struct ControlClientTests {
   private func error(
     after text: String?, within limit: Duration = .seconds(120)
   ) async throws -> ControlError? {
-    try await withTemporaryFolder { folder in
-      let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
+    try await withTemporaryDirectory { directory in
+      let socket = ControlSocket(run: "r", incarnation: .current(), directory: directory.path)
       let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(listener) }
       #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
@@ -141,8 +141,8 @@ struct ControlClientTests {
 
   @Test("waits no longer than its time limit if the lines never stop", .timeLimit(.minutes(3)))
   func endless() async throws {
-    try await withTemporaryFolder { folder in
-      let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
+    try await withTemporaryDirectory { directory in
+      let socket = ControlSocket(run: "r", incarnation: .current(), directory: directory.path)
       let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(listener) }
       #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
@@ -177,10 +177,10 @@ struct ControlClientTests {
 
   @Test("detects that another process listens in the executor's place")
   func stranger() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let socket = ControlSocket(
         run: "r", incarnation: Incarnation(bootID: nil, pid: 1, startTime: 1),
-        directory: folder.path)
+        directory: directory.path)
       let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(listener) }
       #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
@@ -193,8 +193,8 @@ struct ControlClientTests {
 
   @Test("detects a missing socket and one without a listener")
   func absent() async throws {
-    try await withTemporaryFolder { folder in
-      let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
+    try await withTemporaryDirectory { directory in
+      let socket = ControlSocket(run: "r", incarnation: .current(), directory: directory.path)
       await #expect(throws: ControlError.absent) { _ = try await ControlClient(socket).status() }
       let file = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       #expect(UnixSocket.bind(file, to: socket.path, mode: 0o600) == 0)

@@ -57,9 +57,9 @@ func withServer(
   handling handle: @escaping ControlServer.Handler,
   _ body: (ControlServer) async throws -> Void
 ) async throws {
-  try await withTemporaryFolder { folder in
+  try await withTemporaryDirectory { directory in
     let socket = ControlSocket(
-      run: "run-1", incarnation: .current(), directory: folder.path("control"))
+      run: "run-1", incarnation: .current(), directory: directory.path("control"))
     let server = try ControlServer(socket, group: group, limits: limits, handle: handle)
     do { try await body(server) } catch {
       await server.stop()

@@ -42,67 +42,67 @@ struct IncarnationTests {
 @Suite("The observation of a process")
 struct ProcessLookTests {
   /// Creates a directory as /proc, with this process in it if `state` isn't nil.
-  private func look(
-    state: String?, _ change: (_ folder: String) throws -> Void = { _ in }
-  ) throws -> ProcessLook? {
+  private func inspect(
+    state: String?, _ change: (_ directory: String) throws -> Void = { _ in }
+  ) throws -> ProcessStatus? {
     let proc = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: proc) }
-    let folder = "\(proc)/\(getpid())"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let directory = "\(proc)/\(getpid())"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     if let state {
       let fields = Array(repeating: "0", count: 18) + ["7", "0"]
       try "\(getpid()) (x) \(state) \(fields.joined(separator: " "))"
-        .write(toFile: folder + "/stat", atomically: false, encoding: .utf8)
+        .write(toFile: directory + "/stat", atomically: false, encoding: .utf8)
     }
-    try change(folder)
-    return Incarnation(bootID: nil, pid: getpid(), startTime: 7).look(below: proc)
+    try change(directory)
+    return Incarnation(bootID: nil, pid: getpid(), startTime: 7).inspect(below: proc)
   }
 
-  private func isUnreadable(_ look: ProcessLook?) -> Bool {
+  private func isUnreadable(_ look: ProcessStatus?) -> Bool {
     if case .unreadable = look { true } else { false }
   }
 
   @Test("reports no exit if only /proc lacks the process, since it may be hidden")
   func hidden() throws {
-    #expect(isUnreadable(try look(state: nil)))
+    #expect(isUnreadable(try inspect(state: nil)))
     let ended = Process()
     ended.executableURL = URL(fileURLWithPath: "/bin/true")
     try ended.run()
     ended.waitUntilExit()
     let gone = Incarnation(bootID: nil, pid: ended.processIdentifier, startTime: 7)
-    #expect(gone.look() == .gone(.noProcess))
+    #expect(gone.inspect() == .gone(.noProcess))
   }
 
   @Test("reports no exit if the entry in /proc can't be read")
   func unreadable() throws {
-    let isFolder = try look(state: nil) { folder in
+    let isDirectory = try inspect(state: nil) { directory in
       try FileManager.default.createDirectory(
-        atPath: folder + "/stat", withIntermediateDirectories: false)
+        atPath: directory + "/stat", withIntermediateDirectories: false)
     }
-    #expect(isUnreadable(isFolder))
-    let isNonsense = try look(state: nil) { folder in
-      try "nonsense".write(toFile: folder + "/stat", atomically: false, encoding: .utf8)
+    #expect(isUnreadable(isDirectory))
+    let isNonsense = try inspect(state: nil) { directory in
+      try "nonsense".write(toFile: directory + "/stat", atomically: false, encoding: .utf8)
     }
     #expect(isUnreadable(isNonsense))
   }
 
   @Test("treats a zombie first thread as the exit of the process only if no other thread runs")
   func threads() throws {
-    func task(_ names: [String]) throws -> ProcessLook? {
-      try look(state: "Z") { folder in
+    func task(_ names: [String]) throws -> ProcessStatus? {
+      try inspect(state: "Z") { directory in
         for name in names {
           try FileManager.default.createDirectory(
-            atPath: "\(folder)/task/\(name)", withIntermediateDirectories: true)
+            atPath: "\(directory)/task/\(name)", withIntermediateDirectories: true)
         }
       }
     }
     #expect(try task(["42"]) == .gone(.ended))
     #expect(try task(["42", "43"]) == .alive)
-    #expect(try look(state: "X") == .gone(.ended))
-    #expect(try look(state: "S") == .alive)
+    #expect(try inspect(state: "X") == .gone(.ended))
+    #expect(try inspect(state: "S") == .alive)
     // As if the kernel or this program had no free descriptor.
-    let refused = try look(state: "Z") { folder in
-      try "".write(toFile: folder + "/task", atomically: false, encoding: .utf8)
+    let refused = try inspect(state: "Z") { directory in
+      try "".write(toFile: directory + "/task", atomically: false, encoding: .utf8)
     }
     #expect(isUnreadable(refused))
   }

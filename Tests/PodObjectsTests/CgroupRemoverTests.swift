@@ -21,7 +21,7 @@ struct CgroupRemoverTests {
           32 31 0:29 / \(roots[0]) rw - cgroup cgroup rw,memory
           33 31 0:30 / \(roots[1]) rw - cgroup cgroup rw,pids
           """)
-      return CgroupRemover(folders: CgroupFolders(mounts: mounts), keeping: keeping)
+      return CgroupRemover(tree: CgroupTree(mounts: mounts), keeping: keeping)
     }
 
     func make(_ path: String) throws {
@@ -43,14 +43,14 @@ struct CgroupRemoverTests {
   }
 
   private func with(_ body: (Host) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
-      try await body(Host(roots: [folder.path + "/memory", folder.path + "/pids"]))
+    try await withTemporaryDirectory { directory in
+      try await body(Host(roots: [directory.path + "/memory", directory.path + "/pids"]))
     }
   }
 
   private func remove(
     _ host: Host, _ scope: CgroupRemover.Scope, keeping: Set<String> = []
-  ) async -> CgroupRemover.Left {
+  ) async -> CgroupRemover.RemovalOutcome {
     await host.remover(keeping: keeping).remove(Self.run, scope, within: .zero) { slice in
       Issue.record("\(slice.unit) was to be stopped")
     }
@@ -72,11 +72,11 @@ struct CgroupRemoverTests {
     try await with { host in
       try host.make("\(Self.run)/\(Self.container)")
       try host.populate("\(Self.run)/\(Self.container)")
-      guard case .folders(let left) = await remove(host, .run) else {
+      guard case .directories(let left) = await remove(host, .run) else {
         Issue.record("a slice")
         return
       }
-      #expect(left.map(\.folder) == host.roots.map { $0 + Self.run })
+      #expect(left.map(\.directory) == host.roots.map { $0 + Self.run })
       #expect(left.allSatisfy { $0.reason == .resourceBusy })
       #expect(host.exists("\(Self.run)/\(Self.container)") == [true, true])
     }
@@ -137,8 +137,8 @@ struct CgroupRemoverTests {
 
   @Test("is denied only if that is the reason for all remaining groups")
   func denied() {
-    func left(_ reasons: Errno...) -> CgroupRemover.Left {
-      .folders(reasons.map { (folder: "/x", reason: $0) })
+    func left(_ reasons: Errno...) -> CgroupRemover.RemovalOutcome {
+      .directories(reasons.map { (directory: "/x", reason: $0) })
     }
     #expect(left(.permissionDenied, .notPermitted).isDenied)
     #expect(!left(.permissionDenied, .resourceBusy).isDenied)

@@ -10,14 +10,15 @@ import Testing
 struct ImageStateTests {
   private static let id = "sha256:" + String(repeating: "ab", count: 32)
 
-  private func withState(_ body: (ImageState, TemporaryFolder) async throws -> Void) async throws {
-    try await withTemporaryFolder { (folder) async throws -> Void in
-      let state = ImageState(path: folder.path)
+  private func withState(_ body: (ImageState, TemporaryDirectory) async throws -> Void) async throws
+  {
+    try await withTemporaryDirectory { (directory) async throws -> Void in
+      let state = ImageState(path: directory.path)
       for path in [state.recordsDirectory, state.promisesDirectory] {
         try FileManager.default.createDirectory(
           atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       }
-      try await body(state, folder)
+      try await body(state, directory)
     }
   }
 
@@ -64,7 +65,7 @@ struct ImageStateTests {
 
   @Test("records are kept only by root, and if a pod-reaper has created their directory")
   func records() async throws {
-    try await withState { state, folder in
+    try await withState { state, directory in
       let records = try #require(ImageRecords(state, engine: "AB:CD"))
       try records.add(name: "a/b:1", id: Self.id, digest: "a/b@sha256:00")
       let found = records.list()
@@ -82,9 +83,10 @@ struct ImageStateTests {
       records.remove(record)
       #expect(records.list().records.isEmpty)
       // No directory was created for them.
-      let none = try #require(ImageRecords(ImageState(path: folder.path("none")), engine: "AB:CD"))
+      let none = try #require(
+        ImageRecords(ImageState(path: directory.path("none")), engine: "AB:CD"))
       try none.add(name: "a/b:1", id: Self.id, digest: "")
-      #expect(!FileManager.default.fileExists(atPath: folder.path("none")))
+      #expect(!FileManager.default.fileExists(atPath: directory.path("none")))
     }
   }
 
@@ -92,7 +94,7 @@ struct ImageStateTests {
     "a record that root didn't write, or that can't be decoded, is ignored",
     arguments: ["empty", "cut", "other", "owner", "mode", "link", "hard", "pipe", "id", "moved"])
   func forged(how: String) async throws {
-    try await withState { state, folder in
+    try await withState { state, directory in
       let records = try #require(ImageRecords(state, engine: "E"))
       try records.add(name: "a:1", id: Self.id, digest: "")
       let path = try #require(records.list().records.first?.path)
@@ -106,10 +108,10 @@ struct ImageStateTests {
       case "owner": chown(path, 65534, 0)
       case "mode": chmod(path, 0o666)
       case "link":
-        let copy = try folder.write("copy", text)
+        let copy = try directory.write("copy", text)
         unlink(path)
         symlink(copy, path)
-      case "hard": link(path, folder.path("hard"))
+      case "hard": link(path, directory.path("hard"))
       case "pipe":
         unlink(path)
         mkfifo(path, 0o600)
@@ -151,12 +153,12 @@ struct ImageStateTests {
 
   @Test("a lease excludes the removal of an image, which waits for its release")
   func leases() async throws {
-    try await withTemporaryFolder { (folder) async throws -> Void in
-      let directory = folder.path("x/leases")
-      let (one, two) = (ImageLeases(directory: directory), ImageLeases(directory: directory))
+    try await withTemporaryDirectory { (directory) async throws -> Void in
+      let leases = directory.path("x/leases")
+      let (one, two) = (ImageLeases(directory: leases), ImageLeases(directory: leases))
       #expect(try await one.hold("nginx", within: .seconds(60)))
       #expect(try await two.hold("docker.io/library/nginx:latest", within: .seconds(60)))
-      let remover = ImageLeases(directory: directory)
+      let remover = ImageLeases(directory: leases)
       func isFree() async throws -> Bool {
         try await remover.exclusively(["nginx:latest", Self.id]) { true } ?? false
       }
@@ -179,22 +181,22 @@ struct ImageStateTests {
       #expect(try await removal == true)
       #expect(try await !isFree())
       // No files of exited processes are left.
-      close(open(directory + "/left", O_CREAT | O_RDONLY, 0o600))
-      ImageLeases.removeAbandoned(in: directory)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [Self.id])
+      close(open(leases + "/left", O_CREAT | O_RDONLY, 0o600))
+      ImageLeases.removeAbandoned(in: leases)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: leases) == [Self.id])
       one.release()
-      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: leases).isEmpty)
     }
   }
 
   @Test("a directory of leases that others can write to is not used")
   func untrusted() async throws {
-    try await withTemporaryFolder { (folder) async throws -> Void in
-      let directory = folder.path("leases")
-      mkdir(directory, 0o700)
-      chmod(directory, 0o777)
-      #expect(try await !ImageLeases(directory: directory).hold("a", within: .seconds(60)))
-      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    try await withTemporaryDirectory { (directory) async throws -> Void in
+      let leases = directory.path("leases")
+      mkdir(leases, 0o700)
+      chmod(leases, 0o777)
+      #expect(try await !ImageLeases(directory: leases).hold("a", within: .seconds(60)))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: leases).isEmpty)
     }
   }
 }

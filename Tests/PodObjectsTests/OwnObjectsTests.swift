@@ -9,7 +9,7 @@ struct OwnObjectsTests {
     var found = Observation()
     for identity in identities {
       let pid = identity.incarnation.pid.map { "\($0)" } ?? "none"
-      found.pods[identity] = ObservedPod(
+      found.pods[identity] = DiscoveredPod(
         identity: identity,
         objects: [
           PodObject(.container, "c-\(pid)"), PodObject(.network, "n-\(pid)"),

@@ -21,10 +21,10 @@ struct PodInventoryTests {
       + #"{"Name":"kept","Labels":\#(Sample.json(kept))}]}"#
     return try Sample.engine { request in
       switch request {
-      case "GET /containers/json": .answer(200, list)
+      case "GET /containers/json": .response(200, list)
       case "GET /networks":
-        .answer(200, #"[{"Id":"n1","Name":"net","Labels":{"mesos.container_id":"run-1"}}]"#)
-      case "GET /volumes": .answer(200, volumes)
+        .response(200, #"[{"Id":"n1","Name":"net","Labels":{"mesos.container_id":"run-1"}}]"#)
+      case "GET /volumes": .response(200, volumes)
       case "GET /images/i1/json": image
       case "GET /containers/c1/json": container
       default: nil
@@ -33,11 +33,11 @@ struct PodInventoryTests {
   }
 
   private func details(parent: String) -> ServerReply {
-    .answer(200, Sample.details("c1", host: #"{"CgroupParent":"\#(parent)"}"#))
+    .response(200, Sample.details("c1", host: #"{"CgroupParent":"\#(parent)"}"#))
   }
 
   private func image(run: String) -> ServerReply {
-    .answer(200, #"{"Id":"i1","Config":{"Labels":{"mesos.container_id":"\#(run)"}}}"#)
+    .response(200, #"{"Id":"i1","Config":{"Labels":{"mesos.container_id":"\#(run)"}}}"#)
   }
 
   @Test("has no volume that is kept, and names objects that lack labels")
@@ -49,7 +49,7 @@ struct PodInventoryTests {
     let objects = try #require(found.pods[identity]?.objects)
     #expect(objects.of(.container) == [PodObject(.container, "c1", name: "c1-name")])
     #expect(objects.of(.volume) == [PodObject(.volume, "data")])
-    #expect(found.unlabelled == ["network net"])
+    #expect(found.unlabeled == ["network net"])
     #expect(found.inherited.isEmpty)
   }
 
@@ -104,9 +104,9 @@ struct PodInventoryTests {
     for _ in 0..<2 { both.enter() }
     let (server, engine) = try Sample.engine { request in
       switch request {
-      case "GET /containers/json": return .answer(200, "[\(list.joined(separator: ","))]")
-      case "GET /networks": return .answer(200, "[]")
-      case "GET /volumes": return .answer(200, #"{"Volumes":[]}"#)
+      case "GET /containers/json": return .response(200, "[\(list.joined(separator: ","))]")
+      case "GET /networks": return .response(200, "[]")
+      case "GET /volumes": return .response(200, #"{"Volumes":[]}"#)
       case "GET /images/i0/json", "GET /images/i1/json":
         // Each waits for the other.
         both.leave()

@@ -16,7 +16,7 @@ struct PodRemoverTests {
   ]
 
   private func volume(of identity: PodIdentity) -> ServerReply {
-    .answer(200, #"{"Name":"data","Labels":\#(Sample.json(identity.labels))}"#)
+    .response(200, #"{"Name":"data","Labels":\#(Sample.json(identity.labels))}"#)
   }
 
   /// An engine that removes everything, except as `replies` specifies.
@@ -27,7 +27,7 @@ struct PodRemoverTests {
     return try Sample.engine { request in
       if let reply = replies(request) { return reply }
       if request == "GET /volumes/data" { return volume }
-      return request.hasPrefix("DELETE ") ? .answer(204) : nil
+      return request.hasPrefix("DELETE ") ? .response(204) : nil
     }
   }
 
@@ -81,12 +81,12 @@ struct PodRemoverTests {
         switch request {
         case "DELETE /containers/c1": areGone ? nil : Sample.refusal
         case "DELETE /networks/n1":
-          isDisconnected.withLock { $0 } ? nil : .answer(403, #"{"message":"active endpoints"}"#)
-        case "GET /networks/n1": .answer(200, network)
+          isDisconnected.withLock { $0 } ? nil : .response(403, #"{"message":"active endpoints"}"#)
+        case "GET /networks/n1": .response(200, network)
         case "POST /networks/n1/disconnect":
           isDisconnected.withLock { isDisconnected -> ServerReply in
             isDisconnected = true
-            return .answer(200)
+            return .response(200)
           }
         default: nil
         }
@@ -131,8 +131,8 @@ struct PodRemoverTests {
     for (timeout, expected) in [(0, nil), (2, "t=2"), (10, "t=3")] {
       let (server, engine) = try engine { request in
         switch request {
-        case "GET /containers/c1/json": .answer(200, details)
-        case "POST /containers/c1/stop": .answer(204)
+        case "GET /containers/c1/json": .response(200, details)
+        case "POST /containers/c1/stop": .response(204)
         default: nil
         }
       }

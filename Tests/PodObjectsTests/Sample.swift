@@ -23,9 +23,9 @@ enum Sample {
   ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
     let server = try FakeHTTPServer { request in
       if request.target == "/_ping" {
-        return .answer(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
+        return .response(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
       }
-      return replies(name(of: request)) ?? .answer(404, #"{"message":"no such thing"}"#)
+      return replies(name(of: request)) ?? .response(404, #"{"message":"no such thing"}"#)
     }
     return (server, DockerEngine(endpoint: .unix(path: server.path)))
   }
@@ -53,5 +53,5 @@ enum Sample {
       + #""NetworkSettings":{}}"#
   }
 
-  static let refusal = ServerReply.answer(500, #"{"message":"broken"}"#)
+  static let refusal = ServerReply.response(500, #"{"message":"broken"}"#)
 }

@@ -19,36 +19,36 @@ struct ReportFilesTests {
 
   @Test("an earlier report is replaced")
   func replaced() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let first = report()
       #expect(
-        try ReportFiles(sandbox: folder.path).write(first) == [
+        try ReportFiles(sandbox: directory.path).write(first) == [
           "pod-report.json", "pod-report.txt",
         ])
       // As if by a later process, since this one takes the same task and run for the same pod.
       var second = first
       second.outcome.message = "again"
-      _ = try ReportFiles(sandbox: folder.path).write(second)
-      #expect(text(folder.path("pod-report.json"))?.contains("again") == true)
-      #expect(text(folder.path("pod-report.txt"))?.contains("again") == true)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
+      _ = try ReportFiles(sandbox: directory.path).write(second)
+      #expect(text(directory.path("pod-report.json"))?.contains("again") == true)
+      #expect(text(directory.path("pod-report.txt"))?.contains("again") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 2)
     }
   }
 
   @Test("two tasks of one executor have a report each")
   func tasks() async throws {
-    try await withTemporaryFolder { folder in
-      _ = try ReportFiles(sandbox: folder.path).write(report(task: "one", run: "r"))
-      let names = try ReportFiles(sandbox: folder.path).write(report(task: "../two", run: "r"))
+    try await withTemporaryDirectory { directory in
+      _ = try ReportFiles(sandbox: directory.path).write(report(task: "one", run: "r"))
+      let names = try ReportFiles(sandbox: directory.path).write(report(task: "../two", run: "r"))
       #expect(names == ["pod-report..._two.json", "pod-report..._two.txt"])
-      #expect(text(folder.path("pod-report.json"))?.contains("\"one\"") == true)
+      #expect(text(directory.path("pod-report.json"))?.contains("\"one\"") == true)
     }
   }
 
   @Test("a later process replaces only a report of the same task or of another run")
   func laterProcess() async throws {
-    try await withTemporaryFolder { folder in
-      let sandbox = folder.path("sandbox")
+    try await withTemporaryDirectory { directory in
+      let sandbox = directory.path("sandbox")
       #expect(mkdir(sandbox, 0o755) == 0)
       _ = try ReportFiles(sandbox: sandbox).write(report(task: "one", run: "r"))
       for (index, (task, run, name)) in [
@@ -56,8 +56,8 @@ struct ReportFilesTests {
         ("two", "r", "pod-report"),
       ].enumerated() {
         // A process remembers its reports by path, so a new path acts as a new process.
-        let moved = folder.path("moved \(index)")
-        #expect(rename(index == 0 ? sandbox : folder.path("moved \(index - 1)"), moved) == 0)
+        let moved = directory.path("moved \(index)")
+        #expect(rename(index == 0 ? sandbox : directory.path("moved \(index - 1)"), moved) == 0)
         let names = try ReportFiles(sandbox: moved).write(report(task: task, run: run))
         #expect(names == ["\(name).json", "\(name).txt"], "\(task) of \(run)")
       }
@@ -86,16 +86,16 @@ struct ReportFilesTests {
     "existing files of a task are left unchanged",
     arguments: ["link", "dangling", "file", "directory", "pipe", "hard link"])
   func planted(kind: String) async throws {
-    try await withTemporaryFolder { folder in
-      let outside = try folder.write("outside", "untouched")
-      let sandbox = folder.path("sandbox")
+    try await withTemporaryDirectory { directory in
+      let outside = try directory.write("outside", "untouched")
+      let sandbox = directory.path("sandbox")
       try FileManager.default.createDirectory(
         atPath: sandbox, withIntermediateDirectories: false)
       for name in ["pod-report.json", "pod-report.txt"] {
         let path = "\(sandbox)/\(name)"
         switch kind {
         case "link": #expect(symlink(outside, path) == 0)
-        case "dangling": #expect(symlink(folder.path("new"), path) == 0)
+        case "dangling": #expect(symlink(directory.path("new"), path) == 0)
         case "file": try "mine".write(toFile: path, atomically: false, encoding: .utf8)
         case "directory": #expect(mkdir(path, 0o755) == 0)
         case "pipe": #expect(mkfifo(path, 0o644) == 0)
@@ -107,7 +107,7 @@ struct ReportFilesTests {
       let names = try ReportFiles(sandbox: sandbox).write(report())
       #expect(names == ["pod-report.t.json", "pod-report.t.txt"])
       #expect(text(outside) == "untouched")
-      #expect(text(folder.path("new")) == nil)
+      #expect(text(directory.path("new")) == nil)
       if kind == "file" { #expect(text("\(sandbox)/pod-report.json") == "mine") }
       var after = stat()
       #expect(lstat("\(sandbox)/pod-report.json", &after) == 0 && after.st_ino == before.st_ino)
@@ -125,8 +125,8 @@ struct ReportFilesTests {
 
   @Test("a full disk leaves no file behind", .enabled(if: geteuid() == 0))
   func full() async throws {
-    try await withTemporaryFolder { folder in
-      let sandbox = folder.path("sandbox")
+    try await withTemporaryDirectory { directory in
+      let sandbox = directory.path("sandbox")
       #expect(mkdir(sandbox, 0o755) == 0)
       let mount = Command("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", sandbox])
       try #require(try await mount.run().status == .exited(0))
@@ -142,8 +142,8 @@ struct ReportFilesTests {
 
   @Test("without attributes a report is known by its first part", .enabled(if: geteuid() == 0))
   func withoutAttributes() async throws {
-    try await withTemporaryFolder { folder in
-      let sandbox = folder.path("sandbox")
+    try await withTemporaryDirectory { directory in
+      let sandbox = directory.path("sandbox")
       #expect(mkdir(sandbox, 0o755) == 0)
       let mount = Command("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", sandbox])
       try #require(try await mount.run().status == .exited(0))

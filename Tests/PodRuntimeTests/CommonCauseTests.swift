@@ -9,13 +9,13 @@ import YAML
 @Suite("The message of a failed pod")
 struct CommonCauseTests {
   /// The step of a pod's lifecycle in which a text occurs.
-  enum Place: CaseIterable {
+  enum Location: CaseIterable {
     case pull, build, create, start, network, exit, health, postStart, preStart, preStartRefused
 
     /// The failure of the pod in this step.
     func failure(_ text: String) throws -> Failure {
       let position = SourcePosition(file: "compose.yaml", line: 3, column: 5)
-      func at(_ words: String) -> Failure { Failure("\(ComposeError(words, at: position))") }
+      func at(_ words: String) -> Failure { Failure("\(DiagnosticError(words, at: position))") }
       switch self {
       case .pull: return at("image 'registry/a' can't be pulled: \(text)")
       case .build: return at("service 'a' can't be built: \(text)")
@@ -41,13 +41,13 @@ struct CommonCauseTests {
     }
   }
 
-  private static let everywhere = Set(Place.allCases)
-  private static let images: Set<Place> = [.pull, .build]
+  private static let everywhere = Set(Location.allCases)
+  private static let images: Set<Location> = [.pull, .build]
   /// The steps in which the text is the engine's, not that of a process that exited.
   private static let engine = everywhere.subtracting([.exit, .postStart, .preStart])
 
   /// Texts of engines and registries, their cause, and the steps in which they have it.
-  static let told: [(text: String, cause: CommonCause, places: Set<Place>)] = [
+  static let told: [(text: String, cause: CommonCause, locations: Set<Location>)] = [
     (
       "pull access denied for registry/a, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
       .credentials, images
@@ -132,15 +132,15 @@ struct CommonCauseTests {
 
   @Test("has only the hint of its cause, in each step that can have it", arguments: told.indices)
   func matrix(index: Int) throws {
-    let (text, cause, places) = Self.told[index]
-    for place in Place.allCases {
-      let failure = try place.failure(text)
+    let (text, cause, locations) = Self.told[index]
+    for location in Location.allCases {
+      let failure = try location.failure(text)
       // The same text from a program refers to the program's own port.
       let isOwn = cause == .hostPort && text.contains("address already in use")
       let other = isOwn ? CommonCause.servicePort.hint : nil
-      let expected = places.contains(place) ? cause.hint : other
-      #expect(failure.hint == expected, "\(place): \(failure)")
-      #expect(failure.text().contains(text.prefix(40)), "\(place): \(failure)")
+      let expected = locations.contains(location) ? cause.hint : other
+      #expect(failure.hint == expected, "\(location): \(failure)")
+      #expect(failure.text().contains(text.prefix(40)), "\(location): \(failure)")
       if let expected { #expect(failure.text().hasSuffix("; hint: \(expected)")) }
     }
   }

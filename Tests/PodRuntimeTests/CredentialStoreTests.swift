@@ -7,22 +7,22 @@ import Testing
 
 @Suite("Registry credentials")
 struct CredentialStoreTests {
-  private func look(
+  private func credentials(
     _ image: String, config: String, helper: String? = nil
   ) async throws -> RegistryCredentials? {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("credentials-\(UUID().uuidString)")
-    let docker = folder.appendingPathComponent(".docker")
+    let docker = directory.appendingPathComponent(".docker")
     try FileManager.default.createDirectory(at: docker, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    defer { try? FileManager.default.removeItem(at: directory) }
     try Data(config.utf8).write(to: docker.appendingPathComponent("config.json"))
     if let helper {
-      let script = folder.appendingPathComponent("docker-credential-test")
+      let script = directory.appendingPathComponent("docker-credential-test")
       try Data("#!/bin/sh\n\(helper)\n".utf8).write(to: script)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
     }
     return await CredentialStore(
-      projectDirectory: folder.path, environment: ["PATH": "\(folder.path):/usr/bin:/bin"],
+      projectDirectory: directory.path, environment: ["PATH": "\(directory.path):/usr/bin:/bin"],
       log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ).credentials(for: image)
   }
@@ -32,25 +32,25 @@ struct CredentialStoreTests {
   @Test("come from auths by the image's registry, in each notation of its key")
   func auths() async throws {
     for key in ["localhost:5000", "https://localhost:5000/v2/"] {
-      let found = try await look(
+      let found = try await credentials(
         "localhost:5000/a/b:1", config: #"{"auths": {"\#(key)": {"auth": "\#(auth)"}}}"#)
       #expect(found?.username == "me")
       #expect(found?.password == "se:cret")
     }
     let other = #"{"auths": {"example.org": {"auth": "\#(auth)"}}}"#
-    #expect(try await look("localhost:5000/a", config: other) == nil)
+    #expect(try await credentials("localhost:5000/a", config: other) == nil)
   }
 
   @Test("of Docker Hub have its old address as their key")
   func hub() async throws {
     let config = #"{"auths": {"https://index.docker.io/v1/": {"auth": "\#(auth)"}}}"#
-    #expect(try await look("redis:7", config: config)?.username == "me")
-    #expect(try await look("library/redis", config: config)?.username == "me")
+    #expect(try await credentials("redis:7", config: config)?.username == "me")
+    #expect(try await credentials("library/redis", config: config)?.username == "me")
   }
 
   @Test("come from the registry's helper, which gets the server on stdin")
   func helper() async throws {
-    let found = try await look(
+    let found = try await credentials(
       "example.org/x", config: #"{"credHelpers": {"example.org": "test"}}"#,
       helper: #"read server; echo "{\"Username\": \"of $server\", \"Secret\": \"s\"}""#)
     #expect(found?.username == "of example.org")
@@ -59,11 +59,11 @@ struct CredentialStoreTests {
 
   @Test("of a store can be a token, and auths is used if the store has none")
   func store() async throws {
-    let token = try await look(
+    let token = try await credentials(
       "example.org/x", config: #"{"credsStore": "test"}"#,
       helper: #"read server; echo '{"Username": "<token>", "Secret": "t"}'"#)
     #expect(token?.identityToken == "t")
-    let fallen = try await look(
+    let fallen = try await credentials(
       "example.org/x",
       config: #"{"credsStore": "test", "auths": {"example.org": {"auth": "\#(auth)"}}}"#,
       helper: "read server; exit 1")
@@ -74,6 +74,6 @@ struct CredentialStoreTests {
     "are absent if the file can't be decoded",
     arguments: ["", "{", #"{"auths": {"example.org": {"auth": "%"}}}"#])
   func malformed(config: String) async throws {
-    #expect(try await look("example.org/x", config: config) == nil)
+    #expect(try await credentials("example.org/x", config: config) == nil)
   }
 }

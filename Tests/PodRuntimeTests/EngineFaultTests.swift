@@ -10,11 +10,11 @@ import YAML
 
 /// Plans a Compose file as the executor does.
 func planned(_ text: String) throws -> PodPlan {
-  let folder = FileManager.default.temporaryDirectory
+  let directory = FileManager.default.temporaryDirectory
     .appendingPathComponent("fault-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  let file = folder.appendingPathComponent("compose.yaml").path
+  try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: directory) }
+  let file = directory.appendingPathComponent("compose.yaml").path
   try Data(text.utf8).write(to: URL(fileURLWithPath: file))
   return try plan(
     try ComposeLoader.load(
@@ -219,7 +219,7 @@ struct EngineFaultTests {
       networks: {n: {}, m: {}}
       """)
     let error = try #require(
-      plan.containers[0].explain(refused(text), doing: "started") as? ComposeError)
+      plan.containers[0].explain(refused(text), doing: "started") as? DiagnosticError)
     #expect(error.message.hasPrefix("service 'a' can't be started: \(words)"), "\(error)")
     #expect(error.message.hasSuffix("(engine: \(text))"), "\(error)")
     #expect(error.position?.line == line, "\(error)")
@@ -229,7 +229,7 @@ struct EngineFaultTests {
   func unknown() throws {
     let plan = try planned("services:\n  a:\n    image: busybox\n")
     let error = try #require(
-      plan.containers[0].explain(refused("the moon is full"), doing: "created") as? ComposeError)
+      plan.containers[0].explain(refused("the moon is full"), doing: "created") as? DiagnosticError)
     #expect(error.message == "service 'a' can't be created: the moon is full")
     #expect(error.position?.line == 2)
   }
@@ -251,7 +251,7 @@ struct EngineFaultTests {
       "error while mounting volume '/var/lib/docker/volumes/\(name)/_data': failed to mount local volume: "
       + "mount :/x:/var/lib/docker/volumes/\(name)/_data, data: addr=127.0.0.1: connection refused"
     let error = try #require(
-      plan.containers[0].explain(refused(text), doing: "started") as? ComposeError)
+      plan.containers[0].explain(refused(text), doing: "started") as? DiagnosticError)
     #expect(
       error.message.hasPrefix("service 'a' can't be started: its volume can't be mounted"),
       "\(error)")

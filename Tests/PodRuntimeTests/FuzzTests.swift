@@ -16,14 +16,14 @@ struct FuzzTests {
         + #""username":"u","password":"p","identitytoken":"t"}},"HttpHeaders":{"a":"b"}}"#,
       #"{"proxies":{"default":{"httpProxy":"http://p:3128","noProxy":"a,b"}},"auths":{}}"#,
     ]
-    try await withTemporaryFolder { folder in
-      try folder.write(".docker/config.json", "{}")
+    try await withTemporaryDirectory { directory in
+      try directory.write(".docker/config.json", "{}")
       let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       let store = CredentialStore(
-        projectDirectory: folder.path, environment: ["PATH": "/nowhere"], log: log)
+        projectDirectory: directory.path, environment: ["PATH": "/nowhere"], log: log)
       let report = await Fuzz.drive("docker configurations", texts: texts, words: ["auths", "=="]) {
         text in
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path(".docker/config.json")))
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory.path(".docker/config.json")))
         let hub = await store.credentials(for: "redis")
         let proxies = store.configuration.proxies(of: .unix(path: "/s")) { _ in }
         return await store.credentials(for: "example.org/x") != nil || hub != nil || proxies != [:]
@@ -40,7 +40,7 @@ struct FuzzTests {
     let report = await Fuzz.drive(
       "times of images", texts: texts, words: ["T", "Z", "+", "W", "."]
     ) { text in
-      ProvidedImage(reference: "a", id: "b", hasHealthcheck: false, lastTagTime: text)
+      ResolvedImage(reference: "a", id: "b", hasHealthcheck: false, lastTagTime: text)
         .isOlder(than: .nanoseconds(9_223_372_036_854_775_807)) || !text.isEmpty
     }
     #expect(report.isSound, "\(report)")
@@ -105,6 +105,6 @@ struct OutsideNumberTests {
 
   @Test("an exit code of any size has a description", arguments: [Int.min, -1, 0, 137, .max])
   func exitCode(_ code: Int) {
-    #expect(Pod.words(exitCode: code).contains("\(code)"))
+    #expect(Pod.text(exitCode: code).contains("\(code)"))
   }
 }

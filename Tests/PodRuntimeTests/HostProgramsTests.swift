@@ -12,8 +12,10 @@ import YAML
 @Suite("Programs of the host")
 struct HostProgramsTests {
   /// Creates a program with a script.
-  private func program(_ name: String, in folder: TemporaryFolder, _ script: String) async throws {
-    try await folder.program(name, "#!/bin/sh\n\(script)\n")
+  private func program(_ name: String, in directory: TemporaryDirectory, _ script: String)
+    async throws
+  {
+    try await directory.program(name, "#!/bin/sh\n\(script)\n")
   }
 
   private func hooks() -> PodPolicy {
@@ -32,11 +34,11 @@ struct HostProgramsTests {
       "MESOS_TASK_ID": "t", "WORD": "w", "GODEBUG": "x", "HTTPS_PROXY": "http://x",
       "BUILDX_CONFIG": "/sandbox",
     ]
-    let free = HostPrograms(policy: .unrestricted, path: nil, taskFolders: ["/sandbox"])
+    let free = HostPrograms(policy: .unrestricted, path: nil, taskDirectories: ["/sandbox"])
     #expect(free.environment(all) == all)
     #expect(free.find("docker") == "docker")
     let bound = HostPrograms(
-      policy: hooks(), path: ["/opt/bin", "/bin"], taskFolders: ["/sandbox"])
+      policy: hooks(), path: ["/opt/bin", "/bin"], taskDirectories: ["/sandbox"])
     #expect(
       bound.environment(all, named: ["WORD", "LD_PRELOAD", "PATH", "HTTPS_PROXY"]) == [
         "PATH": "/opt/bin:/bin", "DOCKER_HOST": "unix:///run/docker.sock", "MESOS_TASK_ID": "t",
@@ -48,44 +50,45 @@ struct HostProgramsTests {
 
   @Test("get a DOCKER_CONFIG under a policy only if it is the operator's")
   func dockerConfig() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("sandbox/.docker/config.json", "{}")
-      try folder.write("own/config.json", "{}")
+    try await withTemporaryDirectory { directory in
+      try directory.write("sandbox/.docker/config.json", "{}")
+      try directory.write("own/config.json", "{}")
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("link"), withDestinationPath: folder.path("sandbox/.docker"))
+        atPath: directory.path("link"), withDestinationPath: directory.path("sandbox/.docker"))
       let programs = HostPrograms(
-        policy: .strict, path: nil, taskFolders: [folder.path("sandbox")])
-      func isGiven(_ place: String) -> Bool {
-        programs.environment(["DOCKER_CONFIG": place])["DOCKER_CONFIG"] != nil
+        policy: .strict, path: nil, taskDirectories: [directory.path("sandbox")])
+      func isGiven(_ location: String) -> Bool {
+        programs.environment(["DOCKER_CONFIG": location])["DOCKER_CONFIG"] != nil
       }
-      #expect(isGiven(folder.path("own")))
-      #expect(!isGiven(folder.path("sandbox/.docker")) && !isGiven(folder.path("link")))
-      #expect(!isGiven(folder.path("missing")) && !isGiven("own"))
+      #expect(isGiven(directory.path("own")))
+      #expect(!isGiven(directory.path("sandbox/.docker")) && !isGiven(directory.path("link")))
+      #expect(!isGiven(directory.path("missing")) && !isGiven("own"))
       try FileManager.default.setAttributes(
-        [.posixPermissions: 0o777], ofItemAtPath: folder.path("own"))
-      #expect(!isGiven(folder.path("own")))
+        [.posixPermissions: 0o777], ofItemAtPath: directory.path("own"))
+      #expect(!isGiven(directory.path("own")))
     }
   }
 
   /// The credentials from a helper that the configuration of the sandbox or of HOME names.
   private func credentials(
-    of place: String, policy: PodPolicy, operators: Bool
+    of location: String, policy: PodPolicy, operators: Bool
   ) async throws -> (user: String?, warnings: [String]) {
-    try await withTemporaryFolder { folder in
-      let answer = #"read -r s; echo "{\"Username\": \"WHO$LD_WORD\", \"Secret\": \"s\"}""#
+    try await withTemporaryDirectory { directory in
+      let response = #"read -r s; echo "{\"Username\": \"WHO$LD_WORD\", \"Secret\": \"s\"}""#
       try await program(
-        "sandbox/bin/docker-credential-test", in: folder,
-        answer.replacing("WHO", with: "task"))
+        "sandbox/bin/docker-credential-test", in: directory,
+        response.replacing("WHO", with: "task"))
       try await program(
-        "own/docker-credential-test", in: folder, answer.replacing("WHO", with: "operator"))
-      try folder.write(place + "/config.json", #"{"credsStore": "test"}"#)
+        "own/docker-credential-test", in: directory, response.replacing("WHO", with: "operator"))
+      try directory.write(location + "/config.json", #"{"credsStore": "test"}"#)
       let log = Recorded()
       let found = await CredentialStore(
-        projectDirectory: folder.path("sandbox"),
+        projectDirectory: directory.path("sandbox"),
         environment: [
-          "PATH": folder.path("sandbox/bin") + ":/bin", "HOME": folder.path("home"), "LD_WORD": "!",
+          "PATH": directory.path("sandbox/bin") + ":/bin", "HOME": directory.path("home"),
+          "LD_WORD": "!",
         ],
-        policy: policy, programPath: operators ? [folder.path("own")] : nil,
+        policy: policy, programPath: operators ? [directory.path("own")] : nil,
         log: log.logger
       ).credentials(for: "example.org/x")
       return (found?.username, log.lines)
@@ -112,12 +115,12 @@ struct HostProgramsTests {
 
   @Test("don't get a configuration in the sandbox that is a link to the outside")
   func links() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let text =
         #"{"auths": {"example.org": {"username": "u", "password": "p"}}, "proxies": {"default": {"httpProxy": "http://p"}}}"#
-      try folder.write("outside/config.json", text)
-      try folder.write("inside/sandbox/other.json", text)
-      let sandbox = folder.path("inside/sandbox")
+      try directory.write("outside/config.json", text)
+      try directory.write("inside/sandbox/other.json", text)
+      let sandbox = directory.path("inside/sandbox")
       let docker = sandbox + "/.docker"
       func look() async throws -> (user: String?, proxy: Bool, warnings: [String]) {
         let log = Recorded()
@@ -131,10 +134,10 @@ struct HostProgramsTests {
         return (user, !proxies.isEmpty, warnings)
       }
       let files = FileManager.default
-      try files.createSymbolicLink(atPath: docker, withDestinationPath: folder.path("outside"))
-      let folderLink = try await look()
-      #expect(folderLink.user == nil && !folderLink.proxy)
-      #expect(folderLink.warnings.filter { $0.contains("leads out") }.count == 2)
+      try files.createSymbolicLink(atPath: docker, withDestinationPath: directory.path("outside"))
+      let directoryLink = try await look()
+      #expect(directoryLink.user == nil && !directoryLink.proxy)
+      #expect(directoryLink.warnings.filter { $0.contains("leads out") }.count == 2)
       try files.removeItem(atPath: docker)
       try files.createDirectory(atPath: docker, withIntermediateDirectories: false)
       try files.createSymbolicLink(
@@ -151,30 +154,30 @@ struct HostProgramsTests {
 
   @Test("build with the operator's docker, which uses no plugins of the sandbox")
   func build() async throws {
-    try await withTemporaryFolder { folder in
-      try await program("sandbox/bin/docker", in: folder, "echo sha256:task")
+    try await withTemporaryDirectory { directory in
+      try await program("sandbox/bin/docker", in: directory, "echo sha256:task")
       try await program(
-        "own/docker", in: folder,
+        "own/docker", in: directory,
         "echo \"sha256:${LD_WORD:-none},${DOCKER_CONFIG:-none},${SECRET:-none},$PATH\"")
-      try folder.write("sandbox/.docker/cli-plugins/docker-buildx", "")
+      try directory.write("sandbox/.docker/cli-plugins/docker-buildx", "")
       let position = SourcePosition(file: "compose.yaml", line: 1, column: 1)
-      var build = Build(position: position, context: folder.path("sandbox"))
+      var build = Build(position: position, context: directory.path("sandbox"))
       build.options = ["--secret", "id=s,env=SECRET"]
       func made(_ policy: PodPolicy, _ path: [String]?) async throws -> String {
         try await ImageBuild(
           environment: [
-            "PATH": folder.path("sandbox/bin") + ":/bin", "LD_WORD": "x", "SECRET": "y",
-            "DOCKER_CONFIG": folder.path("sandbox/.docker"),
+            "PATH": directory.path("sandbox/bin") + ":/bin", "LD_WORD": "x", "SECRET": "y",
+            "DOCKER_CONFIG": directory.path("sandbox/.docker"),
           ], proxies: [:],
           programs: HostPrograms(
-            policy: policy, path: path, taskFolders: [folder.path("sandbox")])
+            policy: policy, path: path, taskDirectories: [directory.path("sandbox")])
         ).build(build, service: Service(name: "web", position: position), on: [:], tag: nil)
       }
       #expect(try await made(.unrestricted, nil) == "sha256:task")
-      let own = folder.path("own")
+      let own = directory.path("own")
       #expect(try await made(.strict, [own]) == "sha256:none,none,y,\(own)")
-      let missing = await #expect(throws: ComposeError.self) {
-        _ = try await made(.strict, [folder.path("sandbox")])
+      let missing = await #expect(throws: DiagnosticError.self) {
+        _ = try await made(.strict, [directory.path("sandbox")])
       }
       #expect("\(missing.map { "\($0)" } ?? "")".contains("no docker command in"))
     }

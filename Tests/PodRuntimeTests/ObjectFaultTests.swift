@@ -50,7 +50,7 @@ struct ObjectFaultTests {
           \(lines)
       """)
     let error = try #require(
-      plan.explainNetwork(plan.networks[0].name, refused(text)) as? ComposeError)
+      plan.explainNetwork(plan.networks[0].name, refused(text)) as? DiagnosticError)
     #expect(error.message.hasPrefix("network 'n' can't be created: \(words)"), "\(error)")
     #expect(error.message.hasSuffix("(engine: \(text))"), "\(error)")
     #expect(error.position?.line == line, "\(error)")
@@ -68,7 +68,7 @@ struct ObjectFaultTests {
       """)
     let text = #"create p_data: error looking up volume plugin nope: plugin "nope" not found"#
     let error = try #require(
-      plan.explainVolume(plan.volumes[0].name ?? "", refused(text)) as? ComposeError)
+      plan.explainVolume(plan.volumes[0].name ?? "", refused(text)) as? DiagnosticError)
     #expect(
       error.message
         == "volume 'data' can't be created: this engine has no volume driver 'nope' (engine: \(text))"

@@ -10,7 +10,7 @@ import YAML
 @Suite("A pod on an engine of an older API")
 struct OlderEngineTests {
   /// Keys of service `web` from line 4 on, the reported location, and the missing feature.
-  static let refused: [(keys: String, place: String, feature: EngineFeature)] = [
+  static let refused: [(keys: String, location: String, feature: EngineFeature)] = [
     ("device_cgroup_rules: ['c 1:3 rwm']", "4:5", .deviceCgroupRules),
     ("healthcheck:\n      test: [CMD, x]\n      start_period: 5s", "6:7", .startPeriod),
     ("ipc: private", "4:10", .privateIPC),
@@ -51,13 +51,13 @@ struct OlderEngineTests {
   }
 
   @Test("is refused with the line at fault, and the release that supports it", arguments: refused)
-  func places(keys: String, place: String, feature: EngineFeature) throws {
+  func locations(keys: String, location: String, feature: EngineFeature) throws {
     let plan = try planned(Self.file(keys))
     _ = try plan.fitted(to: EngineAbility(.newest))
     let below = EngineAbility(APIVersion(1, feature.since.minor - 1))
-    let error = #expect(throws: ComposeError.self) { try plan.fitted(to: below) }
+    let error = #expect(throws: DiagnosticError.self) { try plan.fitted(to: below) }
     let text = "\(try #require(error))"
-    #expect(text.contains("compose.yaml:\(place): "), "\(text)")
+    #expect(text.contains("compose.yaml:\(location): "), "\(text)")
     #expect(text.hasSuffix(below.lack(of: feature)), "\(text)")
     #expect(!text.contains("be started"))
   }
@@ -92,7 +92,7 @@ struct OlderEngineTests {
 
   @Test("treats an image as old if the engine doesn't report when it was pulled")
   func age() {
-    let image = ProvidedImage(reference: "a", id: "b", hasHealthcheck: false)
+    let image = ResolvedImage(reference: "a", id: "b", hasHealthcheck: false)
     #expect(image.isOlder(than: .nanoseconds(1)) && !image.isOlder(than: nil))
   }
 }

@@ -181,7 +181,7 @@ struct OperatorDefaultsTests {
   fileprivate func enforced(_ row: EnforcedCase) throws {
     var defaults = OperatorDefaults()
     row.set(&defaults)
-    func check(_ change: (inout Service) -> Void) throws(ComposeError) {
+    func check(_ change: (inout Service) -> Void) throws(DiagnosticError) {
       // It applies to a hook that runs before the service as well.
       var hooked = service("hooked")
       hooked.preStart = [service("hooked", change)]
@@ -194,7 +194,7 @@ struct OperatorDefaultsTests {
     try check { _ in }
     for change in row.passing { try check(change) }
     for (change, message) in row.refused {
-      let error = #expect(throws: ComposeError.self) { try check(change) }
+      let error = #expect(throws: DiagnosticError.self) { try check(change) }
       let said = error.map { "\($0)" } ?? ""
       #expect(said.contains(": \(message)"), "\(said)")
       #expect(said.hasPrefix("compose.yaml:"), "\(said)")

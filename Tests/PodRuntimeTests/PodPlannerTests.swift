@@ -39,17 +39,17 @@ func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] 
     canonical: emptyTree)
 }
 
-func plan(_ project: Project, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
+func plan(_ project: Project, offered: [UInt16]? = nil) throws(DiagnosticError) -> PodPlan {
   try plan(
     PodRequest(
       project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered))
 }
 
-func plan(_ request: PodRequest) throws(ComposeError) -> PodPlan {
+func plan(_ request: PodRequest) throws(DiagnosticError) -> PodPlan {
   try draft(request).placed(under: "/compose-pods/r1")
 }
 
-func draft(_ request: PodRequest) throws(ComposeError) -> PlanDraft {
+func draft(_ request: PodRequest) throws(DiagnosticError) -> PlanDraft {
   let identity = PodIdentity(
     frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
     incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
@@ -138,7 +138,7 @@ struct PodPlannerTests {
   @Test("is refused if the file sets a label of the contract", arguments: PodLabel.all.sorted())
   func contractLabel(key: String) {
     let web = service("web") { $0.labels = [key: Located("x", at: at(9))] }
-    let error = #expect(throws: ComposeError.self) { try plan(project([web])) }
+    let error = #expect(throws: DiagnosticError.self) { try plan(project([web])) }
     #expect(error?.position == at(9))
     #expect(error?.message.contains(key) == true)
   }
@@ -151,7 +151,7 @@ struct PodPlannerTests {
     build.labels = [PodLabel.run: "other"]
     let (mounted, built) = (service("a") { $0.mounts = [mount] }, service("b") { $0.build = build })
     for (service, line) in [(mounted, 4), (built, 6)] {
-      let error = #expect(throws: ComposeError.self) { try plan(project([service])) }
+      let error = #expect(throws: DiagnosticError.self) { try plan(project([service])) }
       #expect(error?.position == at(line))
     }
   }
@@ -161,7 +161,7 @@ struct PodPlannerTests {
     let web = service("web") {
       $0.logging = Logging(position: at(5), driver: Located("none", at: at(6)))
     }
-    #expect(throws: ComposeError.self) { try plan(project([web])) }
+    #expect(throws: DiagnosticError.self) { try plan(project([web])) }
   }
 
   @Test("only has networks that a service joins")

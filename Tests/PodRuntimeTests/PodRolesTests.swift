@@ -14,7 +14,7 @@ private func role(_ name: String, _ role: ServiceRole?, _ needs: [String] = []) 
 
 private func roles(
   _ services: [Service], _ change: (inout PodOptions) -> Void = { _ in }
-) throws(ComposeError) -> PodRoles {
+) throws(DiagnosticError) -> PodRoles {
   var options = PodOptions()
   change(&options)
   return try PodRoles(project(services), options)
@@ -76,7 +76,7 @@ struct PodRolesTests {
   @Test("are refused", arguments: refused.indices)
   func refusals(number: Int) {
     let (_, services, said, message) = Self.refused[number]
-    let error = #expect(throws: ComposeError.self) {
+    let error = #expect(throws: DiagnosticError.self) {
       _ = try roles(services) { $0.roles = said }
     }
     #expect(error.map { "\($0)" } == message)

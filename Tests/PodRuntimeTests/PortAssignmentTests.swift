@@ -39,7 +39,7 @@ struct PortAssignmentTests {
   func tooFew() {
     let web = service("web") { $0.ports = [port(80), port(81), port(82)] }
     #expect(
-      throws: ComposeError("the file publishes 3 ports, and 2 were offered", at: at(82))
+      throws: DiagnosticError("the file publishes 3 ports, and 2 were offered", at: at(82))
     ) { try assign([web], [31000, 31001]) }
   }
 

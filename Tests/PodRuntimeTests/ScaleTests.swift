@@ -28,13 +28,13 @@ struct ScaleTests {
     #expect(try PortAssignment(project: range, offered: nil).count == 2)
     for published in ["8080", "8080-8081"] {
       let tooFew = project([web(3) { $0.ports = [port(80, published)] }])
-      let error = #expect(throws: ComposeError.self) {
+      let error = #expect(throws: DiagnosticError.self) {
         try PortAssignment(project: tooFew, offered: nil)
       }
       #expect(error?.message.contains("publish a range, 8080-8082") == true)
     }
     let named = project([web(2) { $0.ports = [port(80, "4")] }])
-    #expect(throws: ComposeError.self) { try PortAssignment(project: named, offered: [5, 4]) }
+    #expect(throws: DiagnosticError.self) { try PortAssignment(project: named, offered: [5, 4]) }
   }
 
   @Test("is linked to and awaited as a whole, and its first container is shared")
@@ -62,7 +62,7 @@ struct ScaleTests {
   func tooMany() throws {
     #expect(try plan(project([web(PodPlanner.mostContainers)])).containers.count == 1000)
     for count in [PodPlanner.mostContainers + 1, Int.max] {
-      let error = #expect(throws: ComposeError.self) { try plan(project([web(count)])) }
+      let error = #expect(throws: DiagnosticError.self) { try plan(project([web(count)])) }
       #expect(error?.position == at(9) && error?.message.contains("at most 1000") == true)
     }
   }
@@ -70,9 +70,9 @@ struct ScaleTests {
   @Test("with none can't be shared from, and a pod has at least one container")
   func none() {
     let joined = service("guest") { $0.pid = Located(.service("web"), at: at(4)) }
-    let error = #expect(throws: ComposeError.self) { try plan(project([web(0), joined])) }
+    let error = #expect(throws: DiagnosticError.self) { try plan(project([web(0), joined])) }
     #expect(error?.position == at(4))
-    #expect(throws: ComposeError.self) { try plan(project([web(0)])) }
+    #expect(throws: DiagnosticError.self) { try plan(project([web(0)])) }
   }
 
   @Test("has seccomp profiles without the blanks between their tokens")

@@ -16,8 +16,8 @@ struct SecretCommandTests {
   private func value(
     _ script: String, kind: FileMount.Kind = .secret, limit: Duration = .seconds(30)
   ) async throws -> [UInt8] {
-    try await withTemporaryFolder { folder in
-      let path = try await folder.program("program", "#!/bin/sh\n\(script)\n")
+    try await withTemporaryDirectory { directory in
+      let path = try await directory.program("program", "#!/bin/sh\n\(script)\n")
       let position = SourcePosition(file: "compose.yaml", line: 3, column: 7)
       let key = ExternalValue(kind: kind, key: "s")
       let mount = ExternalMount(
@@ -69,7 +69,7 @@ struct SecretCommandTests {
     ], [FileMount.Kind.secret, .config])
   func refusals(fault: (script: String, words: String), kind: FileMount.Kind) async throws {
     let limit: Duration = fault.script == "sleep 600" ? .seconds(1) : .seconds(30)
-    let error = await #expect(throws: ComposeError.self) {
+    let error = await #expect(throws: DiagnosticError.self) {
       _ = try await value(fault.script, kind: kind, limit: limit)
     }
     let text = "\(error.map { "\($0)" } ?? "")"

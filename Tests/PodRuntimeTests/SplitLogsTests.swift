@@ -32,20 +32,20 @@ final class LogLines: LogHandler, Sendable {
 @Suite("Log files of each service")
 struct SplitLogsTests {
   private func logs(
-    _ sandbox: TemporaryFolder, limit: Int64 = 4096, older: Int = 2, task: String = "t",
+    _ sandbox: TemporaryDirectory, limit: Int64 = 4096, older: Int = 2, task: String = "t",
     _ lines: LogLines = LogLines()
   ) -> SplitLogs {
     SplitLogs(
       sandbox: sandbox.path, limit: limit, olderFiles: older, task: task, log: lines.logger)
   }
 
-  private func text(_ sandbox: TemporaryFolder, _ name: String) -> String? {
+  private func text(_ sandbox: TemporaryDirectory, _ name: String) -> String? {
     try? String(contentsOfFile: sandbox.path("logs/\(name)"), encoding: .utf8)
   }
 
   @Test("have the output of each service, for two services and both streams, unchanged")
   func plain() async throws {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       let logs = logs(sandbox)
       await logs.open("web")
       #expect(text(sandbox, "web.stdout") == "" && text(sandbox, "web.stderr") == "")
@@ -60,7 +60,7 @@ struct SplitLogsTests {
 
   @Test("rotate at the end of a line, lose only the oldest file, and have a bounded size")
   func rotation() async throws {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       let logs = logs(sandbox, limit: 8192, older: 3)
       var random = SeededGenerator(for: "rotation")
       var all = ""
@@ -86,7 +86,7 @@ struct SplitLogsTests {
 
   @Test("cut a line that is longer than a file")
   func longLine() async throws {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       let logs = logs(sandbox)
       await logs.write([UInt8](repeating: 0x61, count: 10_000), of: "web", stream: "stdout")
       let sizes = ["web.stdout.2", "web.stdout.1", "web.stdout"].map { text(sandbox, $0)?.count }
@@ -96,7 +96,7 @@ struct SplitLogsTests {
 
   @Test("are continued by a later pod, which rotates them as its own")
   func later() async throws {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       let first = logs(sandbox)
       await first.write(
         Array((String(repeating: "a", count: 99) + "\n").utf8), of: "w", stream: "stdout")
@@ -115,7 +115,7 @@ struct SplitLogsTests {
 
   @Test("of two pods in one sandbox are separate")
   func twoPods() async throws {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       let one = logs(sandbox, task: "one")
       let two = logs(sandbox, task: "two")
       await one.write([0x31, 0x0a], of: "web", stream: "stdout")
@@ -139,12 +139,12 @@ struct SplitLogsTests {
 
   @Test("never leave the sandbox, block, or replace existing files", arguments: hostile)
   func hostility(script: String) async throws {
-    try await withTemporaryFolder { outer in
+    try await withTemporaryDirectory { outer in
       try outer.write("box/x", "")
       try outer.write("out/file", "outside\n")
       let words = script.replacing("OUT", with: outer.path("out/file"))
         .replacing("DIR", with: outer.path("out"))
-      try await Command("/bin/sh", ["-ec", words], folder: outer.path("box")).run()
+      try await Command("/bin/sh", ["-ec", words], directory: outer.path("box")).run()
       let before = try await tree(outer)
       let lines = LogLines()
       let logs = SplitLogs(
@@ -162,10 +162,10 @@ struct SplitLogsTests {
   }
 
   /// Each file's type, size, links and name.
-  private func tree(_ folder: TemporaryFolder) async throws -> Set<String> {
+  private func tree(_ directory: TemporaryDirectory) async throws -> Set<String> {
     let format = #"%y %i %n %P %l \#("%s")\n"#
     let text = try await Command(
-      "find", [folder.path, "-mindepth", "1", "!", "-type", "d", "-printf", format]
+      "find", [directory.path, "-mindepth", "1", "!", "-type", "d", "-printf", format]
     ).output()
     return Set(text.split(separator: "\n").map(String.init))
   }
@@ -174,7 +174,7 @@ struct SplitLogsTests {
     "that a tenant removes, moves or replaces meanwhile are created again, or left to the tenant"
   )
   func meddling() async throws {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       let lines = LogLines()
       let logs = logs(sandbox, lines)
       func write(_ count: Int) async {
@@ -197,7 +197,7 @@ struct SplitLogsTests {
   @Test("that can't be written for lack of space are reported once, and block nothing")
   func space() async throws {
     guard geteuid() == 0 else { return }
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       try await Command("mount", ["-t", "tmpfs", "-o", "size=64k", "none", sandbox.path]).run()
       let lines = LogLines()
       let logs = logs(sandbox, limit: 1 << 20, lines)
@@ -214,7 +214,7 @@ struct SplitLogsTests {
   @Test("belong to the sandbox's owner")
   func owner() async throws {
     guard geteuid() == 0 else { return }
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       chown(sandbox.path, 65534, 65534)
       await logs(sandbox).write([0x0a], of: "w", stream: "stdout")
       for name in ["logs", "logs/w.stdout"] {

@@ -85,7 +85,7 @@ struct TaskGPUsTests {
       ),
     ]
     for (gpus, change, message) in cases {
-      #expect(throws: ComposeError(message, at: at(7))) { try check(gpus, change) }
+      #expect(throws: DiagnosticError(message, at: at(7))) { try check(gpus, change) }
     }
   }
 
@@ -103,19 +103,19 @@ struct TaskGPUsTests {
 
   @Test("are found in the devices cgroup in which an agent's isolator permits them")
   func cgroup() throws {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("gpus-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    defer { try? FileManager.default.removeItem(at: directory) }
     for (address, uuid, minor) in [
       ("0000:41:00.0", "GPU-b", 0), ("0000:03:00.0", "GPU-a", 1), ("0000:82:00.0", "GPU-c", 2),
     ] {
-      let gpu = folder.appendingPathComponent(address)
+      let gpu = directory.appendingPathComponent(address)
       try FileManager.default.createDirectory(at: gpu, withIntermediateDirectories: true)
       try Data(
         "Model: \t\t Tesla\nIRQ:   \t\t 1\nGPU UUID: \t \(uuid)\nDevice Minor: \t \(minor)\n".utf8
       ).write(to: gpu.appendingPathComponent("information"))
     }
-    let host = TaskGPUs.hostGPUs(below: folder.path)
+    let host = TaskGPUs.hostGPUs(below: directory.path)
     #expect(host.map(\.gpu.uuid) == ["GPU-a", "GPU-b", "GPU-c"])
     #expect(host.map(\.gpu.index) == [0, 1, 2])
     let list = "c 1:3 rwm\nc 195:255 rwm\nc 195:0 rwm\nc 136:* rwm\n"

@@ -12,16 +12,16 @@ struct TaskLimitsTests {
 
   @Test("refuse a service that requests more, with line and both figures")
   func exceeded() {
-    let memory = #expect(throws: ComposeError.self) {
+    let memory = #expect(throws: DiagnosticError.self) {
       try check { $0.memoryLimit = Limit(ByteSize(bytes: 256 << 20), key: "mem_limit", at: at(4)) }
     }
     #expect(memory?.position == at(4))
     #expect(memory?.message.contains("268435456") == true)
     #expect(memory?.message.contains("134217728") == true)
-    #expect(throws: ComposeError.self) {
+    #expect(throws: DiagnosticError.self) {
       try check { $0.cpus = Limit(0.6, key: "cpus", at: at(4)) }
     }
-    #expect(throws: ComposeError.self) {
+    #expect(throws: DiagnosticError.self) {
       try check {
         $0.cpuQuota = Located(30_000, at: at(4))
         $0.cpuPeriod = Located(50_000, at: here)

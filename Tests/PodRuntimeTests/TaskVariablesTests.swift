@@ -23,13 +23,13 @@ struct TaskVariablesTests {
       agentID: "A", offeredPorts: offered)
     request.hostName = "told"
     request.options.taskVariables = kind
-    request.takeTaskVariables(environment: surroundings)
+    request.applyTaskVariables(environment: surroundings)
     return request
   }
 
   private func environment(
     _ request: PodRequest, of service: String = "web"
-  ) throws(ComposeError) -> [String]? {
+  ) throws(DiagnosticError) -> [String]? {
     try plan(request).containers.first { $0.key == service }?.create.env
   }
 
@@ -107,13 +107,13 @@ struct TaskVariablesTests {
 struct TaskFileTests {
   private func plan(
     _ services: [Service], isOn: Bool = true, volumes: [Volume] = []
-  ) throws(ComposeError) -> PodPlan {
+  ) throws(DiagnosticError) -> PodPlan {
     var request = PodRequest(
       project: project(services, volumes: volumes), frameworkID: "F", executorID: "E",
       taskID: "t1", run: "r1", offeredPorts: [31000])
     request.options.hasTaskFile = isOn
     request.taskLabels = ["password": "hidden"]
-    request.takeTaskVariables(environment: ["HOST": "agent7", "TOKEN": "hidden"])
+    request.applyTaskVariables(environment: ["HOST": "agent7", "TOKEN": "hidden"])
     return try PodRuntimeTests.plan(request)
   }
 
@@ -181,7 +181,7 @@ struct TaskFileTests {
     plain.podSettings.hasTaskFile = Located(false, at: at(7))
     for services in [[web], [plain, user]] {
       if isRefused {
-        let error = #expect(throws: ComposeError.self) { try plan(services) }
+        let error = #expect(throws: DiagnosticError.self) { try plan(services) }
         #expect(error?.position == at(7) && error?.message.contains("/run/pod/task.json") == true)
       } else {
         _ = try plan(services)

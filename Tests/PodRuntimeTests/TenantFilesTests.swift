@@ -12,7 +12,8 @@ import Testing
 @Suite("Files that a task can have replaced by anything")
 struct TenantFilesTests {
   enum Kind: String, CaseIterable, Sendable {
-    case regular, linkWithin, linkOutside, missing, folder, pipe, endless, device, socket, tooLong
+    case regular, linkWithin, linkOutside, missing, directory, pipe, endless, device, socket,
+      tooLong
 
     /// Creates it at a path of the sandbox.
     func make(at path: String, text: String, outside: String) throws {
@@ -26,7 +27,7 @@ struct TenantFilesTests {
         try Data(text.utf8).write(to: URL(fileURLWithPath: outside))
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: outside)
       case .missing: break
-      case .folder:
+      case .directory:
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
       case .pipe: #expect(mkfifo(path, 0o600) == 0)
       case .endless:
@@ -54,11 +55,11 @@ struct TenantFilesTests {
     "don't delay a launch: a seccomp profile is only read if it is a regular file",
     .timeLimit(.minutes(1)), arguments: Kind.allCases, [true, false])
   func seccomp(kind: Kind, confined: Bool) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("sandbox/.keep", "")
-      let path = folder.path("sandbox/profile.json")
-      try kind.make(at: path, text: "{ }", outside: folder.path("outside.json"))
-      let roots = confined ? [folder.path("sandbox")] : nil
+    try await withTemporaryDirectory { directory in
+      try directory.write("sandbox/.keep", "")
+      let path = directory.path("sandbox/profile.json")
+      try kind.make(at: path, text: "{ }", outside: directory.path("outside.json"))
+      let roots = confined ? [directory.path("sandbox")] : nil
       let text = try? SeccompProfiles.profile(at: path, nil, within: roots)
       #expect(text == (kind.isRead(confined: confined) ? "{}" : nil))
     }
@@ -68,13 +69,13 @@ struct TenantFilesTests {
     "are read as docker configuration if they are regular, the task's only in the sandbox",
     .timeLimit(.minutes(1)), arguments: Kind.allCases, [true, false])
   func configuration(kind: Kind, isTasks: Bool) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("sandbox/.docker/.keep", "")
-      try folder.write("home/.docker/.keep", "")
-      let path = folder.path((isTasks ? "sandbox" : "home") + "/.docker/config.json")
-      try kind.make(at: path, text: "{}", outside: folder.path("outside.json"))
+    try await withTemporaryDirectory { directory in
+      try directory.write("sandbox/.docker/.keep", "")
+      try directory.write("home/.docker/.keep", "")
+      let path = directory.path((isTasks ? "sandbox" : "home") + "/.docker/config.json")
+      try kind.make(at: path, text: "{}", outside: directory.path("outside.json"))
       let configuration = DockerConfiguration(
-        projectDirectory: folder.path("sandbox"), environment: ["HOME": folder.path("home")])
+        projectDirectory: directory.path("sandbox"), environment: ["HOME": directory.path("home")])
       var warnings: [String] = []
       let read = configuration.read { warnings.append($0) }
       let isRead = kind.isRead(confined: isTasks)
@@ -89,11 +90,11 @@ struct TenantFilesTests {
   @Test(
     "are opened if regular", .timeLimit(.minutes(1)), arguments: Kind.allCases)
   func confined(kind: Kind) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("sandbox/.keep", "")
-      let path = folder.path("sandbox/env")
-      try kind.make(at: path, text: "a", outside: folder.path("outside"))
-      let file = try? ConfinedFile.open(path, within: [folder.path("sandbox")])
+    try await withTemporaryDirectory { directory in
+      try directory.write("sandbox/.keep", "")
+      let path = directory.path("sandbox/env")
+      try kind.make(at: path, text: "a", outside: directory.path("outside"))
+      let file = try? ConfinedFile.open(path, within: [directory.path("sandbox")])
       if let file { close(file) }
       #expect((file != nil) == (kind.isRead(confined: true) || kind == .tooLong))
     }
@@ -103,13 +104,13 @@ struct TenantFilesTests {
     "outside the permitted directories are refused, whether or not they exist",
     arguments: ["/etc/shadow", "/etc/none", "/root/x/y"])
   func elsewhere(path: String) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("link/.keep", "")
+    try await withTemporaryDirectory { directory in
+      try directory.write("link/.keep", "")
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("link/there"), withDestinationPath: path)
-      for name in [path, folder.path("link/there")] {
+        atPath: directory.path("link/there"), withDestinationPath: path)
+      for name in [path, directory.path("link/there")] {
         #expect(throws: Errno.improperLink) {
-          _ = try ConfinedFile.open(name, within: [folder.path("link")])
+          _ = try ConfinedFile.open(name, within: [directory.path("link")])
         }
       }
     }

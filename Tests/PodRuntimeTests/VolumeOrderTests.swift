@@ -119,6 +119,6 @@ struct VolumeOrderTests {
         project(
           services, volumes: [volume("a") { $0.driver = "local" }, volume("b") { $0.driver = "x" }])
       )
-    } throws: { ($0 as? ComposeError)?.position == at(7) }
+    } throws: { ($0 as? DiagnosticError)?.position == at(7) }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 struct CgroupFiguresTests {
   @Test("figures of version 1 come from each controller's hierarchy")
   func first() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let files = [
         "memory/mesos/r/memory.usage_in_bytes": "5000\n",
         "memory/mesos/r/memory.limit_in_bytes": "9223372036854771712\n",
@@ -19,9 +19,9 @@ struct CgroupFiguresTests {
         "blkio/mesos/r/blkio.throttle.io_service_bytes_recursive":
           "8:0 Read 100\n8:0 Write 30\n8:16 Read 11\nTotal 141\n",
       ]
-      for (path, text) in files { try folder.write(path, text) }
+      for (path, text) in files { try directory.write(path, text) }
       let reader = reader(
-        folder.path,
+        directory.path,
         v1: ["memory": "memory", "cpu": "cpu,cpuacct", "pids": "pids", "blkio": "blkio"]
       )
       let figures = try #require(reader.figures(of: "/mesos/r"))
@@ -39,14 +39,14 @@ struct CgroupFiguresTests {
 
   @Test("figures of version 2 come from the single hierarchy")
   func second() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let files = [
         "memory.current": "5000\n", "memory.max": "8000\n", "memory.stat": "inactive_file 4999\n",
         "cpu.stat": "usage_usec 2500000\nuser_usec 1\n", "cpu.max": "50000 100000\n",
         "pids.current": "3\n", "io.stat": "8:0 rbytes=5 wbytes=6 rios=1\n8:16 rbytes=1 wbytes=2\n",
       ]
-      for (path, text) in files { try folder.write("all/pods/r/" + path, text) }
-      let figures = try #require(reader(folder.path, v2: "all").figures(of: "/pods/r"))
+      for (path, text) in files { try directory.write("all/pods/r/" + path, text) }
+      let figures = try #require(reader(directory.path, v2: "all").figures(of: "/pods/r"))
       #expect(figures.memory == 1)
       #expect(figures.memoryLimit == 8000)
       #expect(figures.seconds == 2.5)
@@ -59,13 +59,13 @@ struct CgroupFiguresTests {
 
   @Test("an unlimited value is nil, and malformed contents trap nothing")
   func hostile() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("all/pods/r/memory.max", "max\n")
-      try folder.write("all/pods/r/cpu.max", "max 100000\n")
-      try folder.write("all/pods/r/memory.current", "-7\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("all/pods/r/memory.max", "max\n")
+      try directory.write("all/pods/r/cpu.max", "max 100000\n")
+      try directory.write("all/pods/r/memory.current", "-7\n")
       let huge = "rbytes=9223372036854775807"
-      try folder.write("all/pods/r/io.stat", "8:0 \(huge) wbytes=x\n8:1 \(huge)\n")
-      let figures = try #require(reader(folder.path, v2: "all").figures(of: "/pods/r"))
+      try directory.write("all/pods/r/io.stat", "8:0 \(huge) wbytes=x\n8:1 \(huge)\n")
+      let figures = try #require(reader(directory.path, v2: "all").figures(of: "/pods/r"))
       #expect(figures.memoryLimit == nil)
       #expect(figures.quota == nil)
       #expect(figures.memory == 0)
@@ -78,11 +78,11 @@ struct CgroupFiguresTests {
     "a label that isn't the path of a cgroup yields no figures",
     arguments: ["", "/", "/mesos", "/pods/../pods/r", "pods/r", "/pods/r/", "/pods//r"])
   func paths(_ path: String) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       for name in ["all", "all/pods", "all/pods/r", "all/mesos"] {
-        try folder.write(name + "/memory.current", "1\n")
+        try directory.write(name + "/memory.current", "1\n")
       }
-      let reader = reader(folder.path, v2: "all")
+      let reader = reader(directory.path, v2: "all")
       #expect(reader.figures(of: path) == nil)
       #expect(reader.process(in: path) == nil)
       #expect(reader.figures(of: "/pods/r") != nil)

@@ -33,25 +33,25 @@ struct PodObserverTests {
       return #"{"Id":"aa\#(service)","Names":["/\#(service)"],"ImageID":"i1","State":"running","#
         + #""Status":"\#(status)","Labels":\#(Self.json(labels))}"#
     }
-    let labelled = Self.json([PodLabel.run: image ?? ""])
+    let labeled = Self.json([PodLabel.run: image ?? ""])
     let server = try FakeHTTPServer { request in
       if request.target == "/_ping" {
-        return .answer(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
+        return .response(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
       }
       let path = request.target.prefix { $0 != "?" }.split(separator: "/").dropFirst()
       switch path.joined(separator: "/") {
-      case "containers/json": return .answer(200, "[\(list.joined(separator: ","))]")
-      case "networks": return .answer(200, "[]")
-      case "volumes": return .answer(200, #"{"Volumes":null}"#)
+      case "containers/json": return .response(200, "[\(list.joined(separator: ","))]")
+      case "networks": return .response(200, "[]")
+      case "volumes": return .response(200, #"{"Volumes":null}"#)
       case "images/i1/json":
-        return .answer(200, #"{"Id":"i1","Config":{"Labels":\#(labelled)}}"#)
-      default: return .answer(404, #"{"message":"no such thing"}"#)
+        return .response(200, #"{"Id":"i1","Config":{"Labels":\#(labeled)}}"#)
+      default: return .response(404, #"{"message":"no such thing"}"#)
       }
     }
     defer { server.stop() }
-    return try await withTemporaryFolder { folder in
+    return try await withTemporaryDirectory { directory in
       let socket = ControlSocket(
-        run: "run-1", incarnation: incarnation, directory: folder.path)
+        run: "run-1", incarnation: incarnation, directory: directory.path)
       var listener: Int32?
       if let response {
         let file = try Socket.listen(on: .unix(path: socket.path))
@@ -68,7 +68,7 @@ struct PodObserverTests {
       let inventory = PodInventory(
         engine: DockerEngine(endpoint: .unix(path: server.path)), doubt: .leaveAlone)
       return try await PodObserver(
-        inventory: inventory, sockets: folder.path,
+        inventory: inventory, sockets: directory.path,
         reader: CgroupReader(mounts: CgroupMounts(mountinfo: "")),
         // A busy machine responds late. The limit is short where no response ever comes.
         patience: response == Self.silent ? .seconds(1) : .seconds(60)

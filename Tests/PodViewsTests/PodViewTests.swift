@@ -17,7 +17,7 @@ struct PodViewTests {
       memory: memory, sandbox: "/sandbox", services: services, ports: ports)
   }
 
-  private func told(
+  private func reported(
     _ name: String, container: String? = nil, state: String = "running", restarts: Int = 0,
     exitCode: Int? = nil
   ) -> PodStatus.Service {
@@ -29,7 +29,7 @@ struct PodViewTests {
   @Test("restarts are added up, whatever numbers an executor sends")
   func restarts() {
     func sum(_ numbers: [Int]) -> Int? {
-      let services = numbers.map { told("web", restarts: $0) }
+      let services = numbers.map { reported("web", restarts: $0) }
       return PodView(pod: Samples.pod(), executor: .alive, status: status(services: services))
         .restarts
     }
@@ -44,7 +44,7 @@ struct PodViewTests {
       (PodStatus.State.launching, PodState.launching), (.running, .running),
       (.unhealthy, .unhealthy), (.stopping, .stopping),
     ])
-  func told(_ state: PodStatus.State, _ shown: PodState) {
+  func reported(_ state: PodStatus.State, _ shown: PodState) {
     let view = PodView(pod: Samples.pod(), executor: .alive, status: status(state))
     #expect(view.state == shown)
     #expect(view.message == "waits for db")
@@ -52,7 +52,7 @@ struct PodViewTests {
 
   @Test("an executor's response may contain any number")
   func extremes() {
-    let services = ["a", "b"].map { told($0, restarts: .max, exitCode: .min) }
+    let services = ["a", "b"].map { reported($0, restarts: .max, exitCode: .min) }
     let port = PodStatus.Port(service: "a", container: .max, host: .min, protocolName: "")
     var view = PodView(
       pod: Samples.pod(), executor: .alive,
@@ -80,7 +80,7 @@ struct PodViewTests {
 
   @Test("a paused container is shown as paused, whatever its executor reports")
   func paused() throws {
-    func state(_ told: String) throws -> [String] {
+    func state(_ reported: String) throws -> [String] {
       PodView(
         pod: Samples.pod([
           try Samples.container("web", id: "aa", state: "paused", status: "Up 1 minute (Paused)")
@@ -90,7 +90,8 @@ struct PodViewTests {
           sandbox: nil,
           services: [
             .init(
-              name: "web", container: "aa", state: told, health: nil, restarts: 0, exitCode: nil)
+              name: "web", container: "aa", state: reported, health: nil, restarts: 0, exitCode: nil
+            )
           ], ports: [])
       ).services.map(\.state)
     }
@@ -123,9 +124,10 @@ struct PodViewTests {
         try Samples.container("infra", oneOff: true, id: "dd"),
       ]), executor: .alive,
       status: status(services: [
-        told("web-2", container: "bb", restarts: 4), told("web-1", container: "aa", restarts: 1),
-        told("job", container: "old", state: "exited", exitCode: 1),
-        told("db", state: "planned"), told("infra", container: "dd"),
+        reported("web-2", container: "bb", restarts: 4),
+        reported("web-1", container: "aa", restarts: 1),
+        reported("job", container: "old", state: "exited", exitCode: 1),
+        reported("db", state: "planned"), reported("infra", container: "dd"),
       ]))
     #expect(view.services.map(\.name) == ["db", "job", "web-1", "web-2"])
     #expect(view.services.map(\.state) == ["planned", "exited", "running", "running"])

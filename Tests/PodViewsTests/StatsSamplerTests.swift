@@ -32,10 +32,10 @@ struct StatsSamplerTests {
     let meeting = Meeting()
     let server = try FakeHTTPServer { request in
       if request.target == "/_ping" {
-        return .answer(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
+        return .response(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
       }
       if request.target.contains("/stats") { meeting.wait(for: 3) }
-      return .answer(200, "{}")
+      return .response(200, "{}")
     }
     defer { server.stop() }
     let pods = try (1...3).map { number in

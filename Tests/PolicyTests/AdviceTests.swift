@@ -13,8 +13,8 @@ struct AdviceTests {
     "is a settings file with which the file can be planned, and has nothing superfluous",
     arguments: Attack.all)
   func least(_ attack: Attack) async throws {
-    try await withTemporaryFolder { folder in
-      let trial = try Trial(in: folder, attack.files, links: attack.links)
+    try await withTemporaryDirectory { directory in
+      let trial = try Trial(in: directory, attack.files, links: attack.links)
       let advice = try PolicyAdvice { _ = try trial.plan($0) }
       guard attack.permission != nil else {
         #expect(advice.refusal != nil, "\(advice.text)")
@@ -22,7 +22,7 @@ struct AdviceTests {
       }
       // Some files can't be run whatever the policy permits.
       let refusal = advice.refusal
-      let policy = try OperatorFile(text: advice.text, file: "operator.yaml").policy
+      let policy = try OperatorConfiguration(text: advice.text, file: "operator.yaml").policy
       #expect(failure(of: trial, under: policy) == refusal?.message)
       for permission in Permission.allCases where advice.needs[permission] == nil {
         switch permission {
@@ -33,7 +33,7 @@ struct AdviceTests {
       for (permission, words) in advice.needs {
         for word in words.map({ $0.map(Optional.some) }) ?? [nil] {
           let less = PolicyAdvice.text(Self.needs(advice.needs, without: permission, word))
-          let policy = try OperatorFile(text: less, file: "operator.yaml").policy
+          let policy = try OperatorConfiguration(text: less, file: "operator.yaml").policy
           let message = failure(of: trial, under: policy) ?? "nothing"
           #expect(message != refusal?.message, "without \(permission) \(word ?? ""): \(less)")
         }

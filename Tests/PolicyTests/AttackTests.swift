@@ -11,9 +11,9 @@ struct AttackTests {
   /// besides.
   private func refusal(
     of attack: Attack, permitting more: [Permission: PodPolicy.Allowed] = [:]
-  ) async throws -> ComposeError? {
-    try await withTemporaryFolder { folder in
-      let trial = try Trial(in: folder, attack.files, links: attack.links)
+  ) async throws -> DiagnosticError? {
+    try await withTemporaryDirectory { directory in
+      let trial = try Trial(in: directory, attack.files, links: attack.links)
       let usual: [Permission: PodPolicy.Allowed] = [.registries: .everything]
       var policy = trial.policy(
         usual.merging(attack.permitted) { $1 }.merging(more) { $1 })
@@ -23,7 +23,7 @@ struct AttackTests {
       do {
         _ = try trial.plan(policy)
         return nil
-      } catch let error as ComposeError {
+      } catch let error as DiagnosticError {
         return error
       }
     }

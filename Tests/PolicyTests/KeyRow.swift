@@ -20,16 +20,16 @@ struct KeyRow {
 
   static let all = rows(of: TopLevelKeys.table, under: "")
 
-  private static func rows(of table: KeyTable, under prefix: String) -> [KeyRow] {
+  private static func rows(of table: ObjectSchema, under prefix: String) -> [KeyRow] {
     table.keys.flatMap { key -> [KeyRow] in
       let path = prefix + key.name
       // Jobs are never run. An entry of pre_start has the keys of a service.
-      let isInner = path != "jobs" && path != "services.*.pre_start" && key.isHonoured
+      let isInner = path != "jobs" && path != "services.*.pre_start" && key.isSupported
       return [KeyRow(path: path, key: key)] + (isInner ? rows(in: key.shape, under: path) : [])
     }
   }
 
-  private static func rows(in shape: Shape, under path: String) -> [KeyRow] {
+  private static func rows(in shape: SchemaType, under path: String) -> [KeyRow] {
     switch shape {
     case .fields(let table): rows(of: table, under: path + ".")
     case .names(let inner, _): rows(in: inner, under: path + ".*")

@@ -18,18 +18,18 @@ struct Trial {
   /// Creates the sandbox.
   ///
   /// - Parameters:
-  ///   - folder: The directory in which the sandbox is created.
+  ///   - directory: The directory in which the sandbox is created.
   ///   - files: Texts by path. `{outside}` stands for the other directory, `{sandbox}` for this
   ///     one.
   ///   - links: Link targets by path.
   /// - Throws: The errors of Foundation if it can't write.
   init(
-    in folder: TemporaryFolder, _ files: [String: String], links: [String: String] = [:]
+    in directory: TemporaryDirectory, _ files: [String: String], links: [String: String] = [:]
   ) throws {
-    (sandbox, outside) = (folder.path("sandbox"), folder.path("outside"))
-    try folder.write("outside/secret", "KEY=outside-secret\n")
-    try folder.write("outside/dir/file", "")
-    for (name, text) in files { try folder.write("sandbox/" + name, filled(text)) }
+    (sandbox, outside) = (directory.path("sandbox"), directory.path("outside"))
+    try directory.write("outside/secret", "KEY=outside-secret\n")
+    try directory.write("outside/dir/file", "")
+    for (name, text) in files { try directory.write("sandbox/" + name, filled(text)) }
     for (name, target) in links {
       let path = URL(fileURLWithPath: sandbox + "/" + name)
       try FileManager.default.createDirectory(
@@ -62,8 +62,8 @@ struct Trial {
   ///   - policy: The operator's policy.
   ///   - offered: The task's host ports. Nil if there are none.
   /// - Returns: The plan, with the checked paths.
-  /// - Throws: `ComposeError` if the plan is refused.
-  func plan(_ policy: PodPolicy, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
+  /// - Throws: `DiagnosticError` if the plan is refused.
+  func plan(_ policy: PodPolicy, offered: [UInt16]? = nil) throws(DiagnosticError) -> PodPlan {
     let project = try ComposeLoader.load(
       LoadOptions(
         files: [sandbox + "/compose.yaml"], environment: ["VALUE": "value"], confine: true,

@@ -4,24 +4,24 @@ import Testing
 
 @Suite("A reaper whose engine is unavailable")
 struct AwayTests {
-  private func options(_ folder: TemporaryFolder) -> [String] {
-    ["--run-dir", folder.path("run"), "--state-dir", folder.path("state")]
+  private func options(_ directory: TemporaryDirectory) -> [String] {
+    ["--run-dir", directory.path("run"), "--state-dir", directory.path("state")]
   }
 
   private func command(
-    _ folder: TemporaryFolder, _ script: String, _ more: [String: String] = [:]
+    _ directory: TemporaryDirectory, _ script: String, _ more: [String: String] = [:]
   ) -> Command {
     Command(
-      "/bin/sh", ["-c", script, BuiltProgram.podReaper] + options(folder),
+      "/bin/sh", ["-c", script, BuiltProgram.podReaper] + options(directory),
       environment: [
-        "DOCKER_HOST": "unix://\(folder.path("no.sock"))", "PATH": "/usr/bin:/bin",
+        "DOCKER_HOST": "unix://\(directory.path("no.sock"))", "PATH": "/usr/bin:/bin",
       ].merging(more) { $1 })
   }
 
   /// The number of failed requests to the engine.
-  private func errors(_ folder: TemporaryFolder) async throws -> Int {
+  private func errors(_ directory: TemporaryDirectory) async throws -> Int {
     let text = try await Command(
-      "curl", ["-s", "--unix-socket", folder.path("metrics.sock"), "http://reaper/metrics"]
+      "curl", ["-s", "--unix-socket", directory.path("metrics.sock"), "http://reaper/metrics"]
     ).run().stdout
     let line = text.split(separator: "\n").first {
       $0.hasPrefix("pod_reaper_engine_errors_total")
@@ -31,20 +31,21 @@ struct AwayTests {
 
   @Test("reports it once, however many events request a pass, and counts the failures")
   func once() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let service = try command(
-        folder, #"exec "$0" --metrics "$METRICS" "$@""#, ["METRICS": folder.path("metrics.sock")]
+        directory, #"exec "$0" --metrics "$METRICS" "$@""#,
+        ["METRICS": directory.path("metrics.sock")]
       ).start()
       defer { service.send(SIGKILL) }
       var failed = 0
       for number in 0..<4 {
         let end = try await Command(
           BuiltProgram.beside("pod-hook-notify"),
-          ["removed", "--framework", "f", "--executor", "e\(number)"] + options(folder).prefix(2)
+          ["removed", "--framework", "f", "--executor", "e\(number)"] + options(directory).prefix(2)
         ).run()
         #expect([.exited(0), .exited(4)].contains(end.status))
         failed = try await eventually("one more pass that fails") {
-          let errors = try await errors(folder)
+          let errors = try await errors(directory)
           return errors > failed ? errors : nil
         }
       }
@@ -58,11 +59,11 @@ struct AwayTests {
 
   @Test("creates a run directory that others can traverse, whatever its umask")
   func umask() async throws {
-    try await withTemporaryFolder { folder in
-      _ = try await command(folder, #"umask 077; exec "$0" --once "$@""#).run()
+    try await withTemporaryDirectory { directory in
+      _ = try await command(directory, #"umask 077; exec "$0" --once "$@""#).run()
       for (name, mode) in [("run", mode_t(0o755)), ("state", 0o700)] {
         var status = stat()
-        #expect(lstat(folder.path(name), &status) == 0)
+        #expect(lstat(directory.path(name), &status) == 0)
         #expect(status.st_mode & 0o7777 == mode, "\(name)")
       }
     }

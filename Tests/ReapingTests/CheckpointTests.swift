@@ -11,38 +11,38 @@ struct CheckpointTests {
 
   @Test("names a process, alive or not, until its sentinel marks the run as over")
   func look() async throws {
-    try await withTemporaryFolder { folder in
-      let checkpoint = Checkpoint(workFolder: folder.path)
+    try await withTemporaryDirectory { directory in
+      let checkpoint = Checkpoint(agentWorkDirectory: directory.path)
       let identity = Sample.identity(pid: nil, start: nil)
-      #expect(checkpoint.look(at: identity) == nil)
-      try folder.write("\(runs)/run-1/pids/forked.pid", "\(getpid())\n")
-      #expect(checkpoint.look(at: identity) == .checkpointedProcess(getpid()))
+      #expect(checkpoint.finding(for: identity) == nil)
+      try directory.write("\(runs)/run-1/pids/forked.pid", "\(getpid())\n")
+      #expect(checkpoint.finding(for: identity) == .checkpointedProcess(getpid()))
       let ended = try Command("true").start()
       try await ended.exit()
-      try folder.write("\(runs)/run-1/pids/forked.pid", "\(ended.pid)")
-      #expect(checkpoint.look(at: identity) == nil)
+      try directory.write("\(runs)/run-1/pids/forked.pid", "\(ended.pid)")
+      #expect(checkpoint.finding(for: identity) == nil)
       for nonsense in ["", "0", "-1", "-\(getpid())", "x"] {
-        try folder.write("\(runs)/run-1/pids/forked.pid", nonsense)
-        #expect(checkpoint.look(at: identity) == nil, "\(nonsense)")
+        try directory.write("\(runs)/run-1/pids/forked.pid", nonsense)
+        #expect(checkpoint.finding(for: identity) == nil, "\(nonsense)")
       }
-      try folder.write("\(runs)/run-1/executor.sentinel", "")
-      #expect(checkpoint.look(at: identity) == .sentinel)
+      try directory.write("\(runs)/run-1/executor.sentinel", "")
+      #expect(checkpoint.finding(for: identity) == .sentinel)
     }
   }
 
   @Test("is never read outside of its directory, whatever the labels are")
   func detours() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("elsewhere/executor.sentinel", "")
-      try folder.write("work/\(runs)/run-1/executor.sentinel", "")
-      let checkpoint = Checkpoint(workFolder: folder.path("work"))
+    try await withTemporaryDirectory { directory in
+      try directory.write("elsewhere/executor.sentinel", "")
+      try directory.write("work/\(runs)/run-1/executor.sentinel", "")
+      let checkpoint = Checkpoint(agentWorkDirectory: directory.path("work"))
       for run in ["../run-1", "run-1/../run-1", "", ".", "..", "run-1/"] {
         var identity = Sample.identity(pid: nil, start: nil)
         identity.run = run
-        #expect(checkpoint.look(at: identity) == nil, "\(run)")
+        #expect(checkpoint.finding(for: identity) == nil, "\(run)")
         #expect(!checkpoint.isOver(run: run), "\(run)")
       }
-      #expect(checkpoint.look(at: Sample.identity(pid: nil, start: nil)) == .sentinel)
+      #expect(checkpoint.finding(for: Sample.identity(pid: nil, start: nil)) == .sentinel)
     }
   }
 
@@ -50,9 +50,9 @@ struct CheckpointTests {
   func agentsTime() {
     let run = PendingRun(
       run: "run-1", agentID: "agent-1", path: "/mesos/run-1", bootID: "boot-1", deadSince: 1000)
-    #expect(!run.hasHadItsTime(at: Sample.time(1000)))
-    #expect(!run.hasHadItsTime(at: Sample.time(1089)))
-    #expect(run.hasHadItsTime(at: Sample.time(1090)))
-    #expect(run.hasHadItsTime(at: Sample.time(100_000)))
+    #expect(!run.agentGraceIsOver(at: Sample.time(1000)))
+    #expect(!run.agentGraceIsOver(at: Sample.time(1089)))
+    #expect(run.agentGraceIsOver(at: Sample.time(1090)))
+    #expect(run.agentGraceIsOver(at: Sample.time(100_000)))
   }
 }

@@ -29,13 +29,13 @@ struct CrashedSandboxTests {
 
   @Test("is opened at the hook's path, or below the agent's work directory")
   func found() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path(suffix)
+    try await withTemporaryDirectory { directory in
+      let path = directory.path(suffix)
       try make(path)
       // The task's user owns it.
       #expect(chown(path, 65534, 65534) == 0)
       #expect(opens(CrashedSandbox(path, workDirectory: nil, of: identity())))
-      #expect(opens(CrashedSandbox(nil, workDirectory: folder.path, of: identity())))
+      #expect(opens(CrashedSandbox(nil, workDirectory: directory.path, of: identity())))
     }
   }
 
@@ -54,17 +54,17 @@ struct CrashedSandboxTests {
     "isn't opened through a link, nor below a directory that another user can write to",
     arguments: ["link", "sandbox link", "owner", "mode"])
   func untrusted(kind: String) async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path(suffix)
-      let runs = folder.path("slaves/a/frameworks/f/executors/e/runs")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path(suffix)
+      let runs = directory.path("slaves/a/frameworks/f/executors/e/runs")
       try make(path)
       switch kind {
       case "link":
-        try FileManager.default.moveItem(atPath: runs, toPath: folder.path("elsewhere"))
-        #expect(symlink(folder.path("elsewhere"), runs) == 0)
+        try FileManager.default.moveItem(atPath: runs, toPath: directory.path("elsewhere"))
+        #expect(symlink(directory.path("elsewhere"), runs) == 0)
       case "sandbox link":
-        try FileManager.default.moveItem(atPath: path, toPath: folder.path("elsewhere"))
-        #expect(symlink(folder.path("elsewhere"), path) == 0)
+        try FileManager.default.moveItem(atPath: path, toPath: directory.path("elsewhere"))
+        #expect(symlink(directory.path("elsewhere"), path) == 0)
       case "owner": #expect(chown(runs, 65534, 65534) == 0)
       default: #expect(chmod(runs, 0o777) == 0)
       }

@@ -25,7 +25,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
     let record = Sample.record(findings)
     let verdict = Verdict.judge(
       identity, on: host, by: record, now: Sample.time(110), grace: .seconds(30))
-    let pod = ObservedPod(
+    let pod = DiscoveredPod(
       identity: identity,
       objects: [
         PodObject(.container, "1", name: "web.1_nginx"), PodObject(.network, "2", name: "web-1_n"),
@@ -202,7 +202,7 @@ struct ExplanationTests {
   @Test("is printed for a service that sends none of the newer fields")
   func earlier() throws {
     let text = """
-      {"cgroupsFailed":[],"cgroupsPending":[],"cgroupsRemoved":[],"dryRun":true,"inherited":[],"unlabelled":[],\
+      {"cgroupsFailed":[],"cgroupsPending":[],"cgroupsRemoved":[],"dryRun":true,"inherited":[],"unlabeled":[],\
       "service":{"healthy":true,"secondsSincePass":3},\
       "pods":[{"verdict":"alive","why":"w","task":"t","run":"r","framework":"","executor":"e","agent":"","cgroup":"/c",\
       "containers":[],"networks":[],"volumes":[],"evidence":[{"age":1,"source":"process","words":"its process is alive"}],\
@@ -232,7 +232,7 @@ struct PodAgeTests {
   private func age(
     _ identity: PodIdentity, created: Int64? = nil, uptime: Int = 1000
   ) -> Double? {
-    var pod = ObservedPod(identity: identity)
+    var pod = DiscoveredPod(identity: identity)
     pod.created = created
     return PodAge.seconds(of: pod, at: Sample.time(uptime), bootID: "boot-1", clock: 5000)
   }

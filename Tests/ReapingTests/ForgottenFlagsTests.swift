@@ -6,8 +6,8 @@ import Testing
 @Suite("Missing flags of a container")
 struct ForgottenFlagsTests {
   static let flags = ForgottenFlags(
-    engineSocket: "/var/run/docker.sock", runFolder: "/run/compose-pods",
-    leaseSocket: "/run/compose-pods/lease.sock", stateFolder: "/var/lib/compose-pods")
+    engineSocket: "/var/run/docker.sock", runDirectory: "/run/compose-pods",
+    leaseSocket: "/run/compose-pods/lease.sock", stateDirectory: "/var/lib/compose-pods")
   /// The mounts of Docker 20.10 with the documented flags.
   static let mountinfo = """
     600 500 0:70 / / rw,relatime - overlay overlay rw
@@ -83,7 +83,7 @@ struct ForgottenFlagsTests {
   }
 
   @Test("are replaced by a mount above a directory; another lease socket needs its own")
-  func folders() {
+  func directories() {
     var view = Self.whole
     view.mountinfo = Self.without("/run/compose-pods") + "\n650 600 0:25 / /run rw - tmpfs tmpfs rw"
     #expect(Self.flags.lines(view).isEmpty)
@@ -96,8 +96,8 @@ struct ForgottenFlagsTests {
       ])
   }
 
-  private static func without(_ folder: String) -> String {
-    mountinfo.split(separator: "\n").filter { !$0.contains(" \(folder) rw") }
+  private static func without(_ directory: String) -> String {
+    mountinfo.split(separator: "\n").filter { !$0.contains(" \(directory) rw") }
       .joined(separator: "\n")
   }
 }

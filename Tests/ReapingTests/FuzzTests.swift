@@ -51,7 +51,7 @@ struct FuzzTests {
     let report = await Fuzz.drive(
       "settings of pod-reaper", texts: [text, try String(contentsOf: sample, encoding: .utf8)],
       words: SettingName.allCases.map(\.rawValue) + ["g", "17179869185g", "weeks", "1e9", ": "],
-      isOwn: { $0 is ComposeError || $0 is SettingError }
+      isOwn: { $0 is DiagnosticError || $0 is ConfigurationError }
     ) { text in
       let file = try SettingsFile.reapers(text: text, file: "f.yaml")
       let values = file.entries.compactMap { key, entry in
@@ -73,7 +73,7 @@ struct FuzzTests {
       "agent":"a","pid":12,"cgroup":"/c","containers":["c"],"networks":[],"volumes":[],"evidence":\
       [{"age":1.5,"source":"process table","words":"gone"}],"deadFor":3.25,"age":86400.0,\
       "removed":{"containers":["c"]},"failed":[{"kind":"volume","name":"v","reason":"busy"}],\
-      "pending":[]}],"inherited":[],"unlabelled":[],"cgroupsRemoved":[],"cgroupsPending":[],\
+      "pending":[]}],"inherited":[],"unlabeled":[],"cgroupsRemoved":[],"cgroupsPending":[],\
       "cgroupsFailed":[],"dryRun":false}
       """
     let report = await Fuzz.drive(
@@ -92,12 +92,12 @@ struct FuzzTests {
       #"[{"run":"r","agentID":"a","path":"/mesos/r","bootID":"b","deadSince":123.5}]"#
     let owed = #"[{"run":"r","task":"t","images":["a","b"]}]"#
     let entry = #"{"time":"","verdict":"leaked","run":"r","evidence":[]}"#
-    try await withTemporaryFolder { folder in
-      let path = folder.path("state")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("state")
       let report = await Fuzz.drive("files of state", texts: [pending, owed, entry]) { text in
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         let runs = PendingRuns(path: path, bootID: "b").runs
-        _ = runs.map { $0.hasHadItsTime(at: .now) }
+        _ = runs.map { $0.agentGraceIsOver(at: .now) }
         let debts = ImageDebts(path: path).debts
         // The journal is continued after any remains of a crash.
         try PrivateFile.append(line: Array("{}".utf8), to: path)
@@ -115,13 +115,13 @@ struct OutsideNumberTests {
     let source = SettingSources<SettingName>(
       options: [.journalSize: text], environment: [:],
       file: try SettingsFile(text: "", file: "f"))
-    #expect(throws: SettingError.self) { try source.size(.journalSize) }
+    #expect(throws: ConfigurationError.self) { try source.size(.journalSize) }
   }
 
   @Test("any time of a file or a service is accepted", arguments: [1e300, -1e300, 0, 86_400])
   func times(_ seconds: Double) throws {
     let run = PendingRun(run: "r", agentID: "a", path: "/c/r", bootID: "b", deadSince: seconds)
-    #expect(run.hasHadItsTime(at: BootTime(sinceBoot: .seconds(1000))) == (seconds <= 910))
+    #expect(run.agentGraceIsOver(at: BootTime(sinceBoot: .seconds(1000))) == (seconds <= 910))
     var pod = try JSONDecoder().decode(PodReport.self, from: Data(Self.pod.utf8))
     pod.age = seconds
     pod.deadFor = seconds
@@ -145,26 +145,26 @@ struct OutsideNumberTests {
   @Test("a spooled file can have any time", .enabled(if: access("/dev/shm", W_OK) == 0))
   func spoolTime() async throws {
     // A tmpfs, like /run: it stores times that other file systems round.
-    let folder = "/dev/shm/reaper-fuzz-\(UUID().uuidString)"
+    let directory = "/dev/shm/reaper-fuzz-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
-      atPath: folder + "/spool", withIntermediateDirectories: true,
+      atPath: directory + "/spool", withIntermediateDirectories: true,
       attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    defer { try? FileManager.default.removeItem(atPath: directory) }
     let name = "00000000012345678901-0000004242-00000000000000000007-00ff00ff00ff00ff-84.event"
     for (name, second) in [(name, Int.min), (name.replacing("4242", with: "4243"), Int.max)] {
-      let path = "\(folder)/spool/.\(name)"
+      let path = "\(directory)/spool/.\(name)"
       try Data().write(to: URL(fileURLWithPath: path))
       let time = timespec(tv_sec: second, tv_nsec: 0)
       #expect(utimensat(AT_FDCWD, path, [time, time], 0) == 0)
     }
     let listener = try HookEventListener(
-      socket: folder + "/notify.sock", spool: folder + "/spool", log: Logger(label: "test")
+      socket: directory + "/notify.sock", spool: directory + "/spool", log: Logger(label: "test")
     ) { _ in }
     defer { listener.stop() }
     try await eventually("the removal of the old one") {
       // The reader can have renamed the directory.
       let names = ["/spool", "/spool.taken"].flatMap {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder + $0)) ?? []
+        (try? FileManager.default.contentsOfDirectory(atPath: directory + $0)) ?? []
       }
       return names.count { $0.hasSuffix(".event") } == 1
     }

@@ -47,10 +47,10 @@ struct HealthTests {
     let engine = health.problem(every: interval, at: start + .seconds(181))
     #expect(engine?.words.hasSuffix(": connection refused") == true)
     #expect(engine?.callsForRestart == false)
-    health.note(missing: ["lease.sock is gone"])
+    health.record(missing: ["lease.sock is gone"])
     let socket = health.problem(every: interval, at: start)
     #expect(socket == Health.Problem(words: "lease.sock is gone", callsForRestart: false))
-    health.note(missing: [])
+    health.record(missing: [])
     #expect(health.problem(every: interval, at: start) == nil)
   }
 

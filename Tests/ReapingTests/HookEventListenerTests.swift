@@ -14,9 +14,9 @@ import Testing
 private final class Shim {
   private let shim: OpaquePointer
 
-  init(_ folder: String, spool: String? = nil) throws {
+  init(_ directory: String, spool: String? = nil) throws {
     var opened: OpaquePointer?
-    #expect(hook_shim_open(folder + "/notify.sock", spool ?? folder + "/spool", &opened) == 0)
+    #expect(hook_shim_open(directory + "/notify.sock", spool ?? directory + "/spool", &opened) == 0)
     shim = try #require(opened)
   }
   deinit { hook_shim_close(shim) }
@@ -28,9 +28,9 @@ private final class Shim {
 
 @Suite("The hook event listener")
 struct HookEventListenerTests {
-  private func listener(_ folder: String, _ heard: Heard) throws -> HookEventListener {
+  private func listener(_ directory: String, _ heard: Heard) throws -> HookEventListener {
     try HookEventListener(
-      socket: folder + "/notify.sock", spool: folder + "/spool", log: Logger(label: "test")
+      socket: directory + "/notify.sock", spool: directory + "/spool", log: Logger(label: "test")
     ) { heard.add($0) }
   }
 
@@ -46,11 +46,11 @@ struct HookEventListenerTests {
 
   @Test("receives spooled events first, then those of the socket, in order")
   func order() async throws {
-    try await withTemporaryFolder { folder in
-      let shim = try Shim(folder.path)
+    try await withTemporaryDirectory { directory in
+      let shim = try Shim(directory.path)
       for number in 0..<20 { #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED) }
       let heard = Heard()
-      let listener = try listener(folder.path, heard)
+      let listener = try listener(directory.path, heard)
       try await eventually("the spooled events") { heard.all.count == 20 }
       for number in 20..<40 {
         // One at a time: the socket's queue has ten entries, and further events are spooled.
@@ -58,7 +58,8 @@ struct HookEventListenerTests {
         try await eventually("event \(number)") { heard.all.count == number + 1 }
       }
       #expect(heard.all == (0..<40).map { "e\($0)" })
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").isEmpty)
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: directory.path + "/spool").isEmpty)
       listener.stop()
       #expect(shim.removed("f", "late") == HOOK_SHIM_SPOOLED)
     }
@@ -66,26 +67,26 @@ struct HookEventListenerTests {
 
   @Test("receives each of ten thousand events once, with a full queue and restarts in between")
   func flood() async throws {
-    try await withTemporaryFolder { folder in
-      let shim = try Shim(folder.path)
+    try await withTemporaryDirectory { directory in
+      let shim = try Shim(directory.path)
       let heard = Heard()
       var listeners: [HookEventListener] = []
       for number in 0..<10_000 {
         if number % 4 == 0 { await Task.yield() }
-        if number % 2500 == 1000 { listeners.append(try listener(folder.path, heard)) }
+        if number % 2500 == 1000 { listeners.append(try listener(directory.path, heard)) }
         if number % 2500 == 2000 { listeners.last?.stop() }
         let outcome = shim.removed("f", "e\(number)")
         #expect(outcome == HOOK_SHIM_DELIVERED || outcome == HOOK_SHIM_SPOOLED)
       }
-      listeners.append(try listener(folder.path, heard))
-      try await all(10_000, heard, folder.path)
+      listeners.append(try listener(directory.path, heard))
+      try await all(10_000, heard, directory.path)
       #expect(heard.all.count == 10_000)
       listeners.last?.stop()
     }
   }
 
   /// Waits as long as there is progress: 10,000 files take as long as the disk needs.
-  private func all(_ count: Int, _ heard: Heard, _ folder: String) async throws {
+  private func all(_ count: Int, _ heard: Heard, _ directory: String) async throws {
     while heard.all.count < count {
       let before = heard.all.count
       do {
@@ -93,7 +94,7 @@ struct HookEventListenerTests {
       } catch {
         let missing = Set((0..<count).map { "e\($0)" }).subtracting(heard.all).sorted()
         let left = ["spool", "spool.taken"].map { name in
-          (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)"))?.count ?? 0
+          (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(name)"))?.count ?? 0
         }
         Issue.record("\(missing.count) not heard, as \(missing.prefix(20)); files: \(left)")
         return
@@ -104,16 +105,16 @@ struct HookEventListenerTests {
 
   @Test("removes an invalid event and skips it")
   func garbage() async throws {
-    try await withTemporaryFolder { folder in
-      let shim = try Shim(folder.path)
+    try await withTemporaryDirectory { directory in
+      let shim = try Shim(directory.path)
       #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
       let name = try #require(
-        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
+        try FileManager.default.contentsOfDirectory(atPath: directory.path + "/spool")
           .first { !$0.hasPrefix(".") })
       try "rubbish".write(
-        toFile: "\(folder.path)/spool/1\(name.dropFirst())", atomically: false, encoding: .utf8)
+        toFile: "\(directory.path)/spool/1\(name.dropFirst())", atomically: false, encoding: .utf8)
       let heard = Heard()
-      let listener = try listener(folder.path, heard)
+      let listener = try listener(directory.path, heard)
       try await eventually("the good one") { heard.all == ["good"] }
       listener.stop()
     }
@@ -122,30 +123,30 @@ struct HookEventListenerTests {
   @Test(
     "keeps files in the spool's directory that aren't events, whatever their type and age")
   func others() async throws {
-    try await withTemporaryFolder { folder in
-      let shim = try Shim(folder.path)
+    try await withTemporaryDirectory { directory in
+      let shim = try Shim(directory.path)
       #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
       let name = try #require(
-        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
+        try FileManager.default.contentsOfDirectory(atPath: directory.path + "/spool")
           .first { !$0.hasPrefix(".") })
       // A writer that was killed leaves its file with a name that begins with a dot.
       for file in [".bashrc", ".ssh/authorized_keys", "notes.txt", ".\(name)"] {
-        try folder.write("spool/\(file)", "mine")
+        try directory.write("spool/\(file)", "mine")
         let old = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
-        #expect(utimensat(AT_FDCWD, folder.path("spool/\(file)"), old, 0) == 0)
+        #expect(utimensat(AT_FDCWD, directory.path("spool/\(file)"), old, 0) == 0)
       }
       // A file that can't be read now can become readable.
       let later = "spool/1\(name.dropFirst())"
       try FileManager.default.createDirectory(
-        atPath: folder.path(later), withIntermediateDirectories: false)
+        atPath: directory.path(later), withIntermediateDirectories: false)
       let heard = Heard()
-      let listener = try listener(folder.path, heard)
+      let listener = try listener(directory.path, heard)
       try await eventually("the good one") { heard.all == ["good"] }
       try await eventually("the dead writer's file is gone") {
-        !FileManager.default.fileExists(atPath: folder.path("spool/.\(name)"))
+        !FileManager.default.fileExists(atPath: directory.path("spool/.\(name)"))
       }
       for file in ["spool/.bashrc", "spool/.ssh/authorized_keys", "spool/notes.txt", later] {
-        #expect(FileManager.default.fileExists(atPath: folder.path(file)), "\(file)")
+        #expect(FileManager.default.fileExists(atPath: directory.path(file)), "\(file)")
       }
       listener.stop()
     }
@@ -153,21 +154,21 @@ struct HookEventListenerTests {
 
   @Test(
     "watches a removed spool again after its creation, but not one that others can change")
-  func folder() async throws {
-    try await withTemporaryFolder { folder in
+  func directory() async throws {
+    try await withTemporaryDirectory { directory in
       let heard = Heard()
-      let listener = try listener(folder.path, heard)
+      let listener = try listener(directory.path, heard)
       // Its socket has no listener: its events are spooled.
-      let spooling = try Shim(folder.path + "/other", spool: folder.path + "/spool")
+      let spooling = try Shim(directory.path + "/other", spool: directory.path + "/spool")
       for number in 0..<3 {
-        try FileManager.default.removeItem(atPath: folder.path("spool"))
+        try FileManager.default.removeItem(atPath: directory.path("spool"))
         #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
         try await eventually("event \(number)") { heard.all.count == number + 1 }
       }
       #expect(heard.all == ["e0", "e1", "e2"])
       listener.stop()
-      chmod(folder.path("spool"), 0o777)
-      #expect(throws: (any Error).self) { try self.listener(folder.path, heard) }
+      chmod(directory.path("spool"), 0o777)
+      #expect(throws: (any Error).self) { try self.listener(directory.path, heard) }
     }
   }
 
@@ -175,23 +176,23 @@ struct HookEventListenerTests {
     "reads the spool in each pass if the kernel has no watches left",
     arguments: [EMFILE, ENFILE, ENOSPC, ENOMEM], [0, 1, 2])
   func unwatched(reason: Int32, after given: Int) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let heard = Heard()
       let left = Mutex(given)
       let listener = try HookEventListener(
-        socket: folder.path("notify.sock"), spool: folder.path("spool"),
+        socket: directory.path("notify.sock"), spool: directory.path("spool"),
         log: Logger(label: "test"),
         makeWatch: { path in
           let isGiven = left.withLock { left in
             left -= 1
             return left >= 0
           }
-          if isGiven { return linux_watch_folder(path) }
+          if isGiven { return linux_watch_directory(path) }
           errno = reason
           return -1
         }
       ) { heard.add($0) }
-      let spooling = try Shim(folder.path("other"), spool: folder.path("spool"))
+      let spooling = try Shim(directory.path("other"), spool: directory.path("spool"))
       for number in 0..<5 {
         #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
         try await eventually("event \(number)", within: .seconds(30)) {
@@ -232,8 +233,8 @@ struct HookEventListenerTests {
         bootTime: seconds * 1_000_000_000, bootID: "boot-1")
     }
     var memory = HookEventHistory()
-    let callsForALook = memory.handle(event(50))
-    #expect(callsForALook)
+    let requestsPass = memory.handle(event(50))
+    #expect(requestsPass)
     // Start times count hundredths of a second, here as elsewhere.
     func said(_ identity: PodIdentity, _ seconds: Int) -> Bool {
       HookEventHistory.saidRemoved(

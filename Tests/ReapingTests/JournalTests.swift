@@ -28,9 +28,9 @@ struct JournalTests {
 
   /// The entry sent to the journal.
   private func entry(_ send: (SystemdJournal) throws -> Void) async throws -> String {
-    try await withTemporaryFolder { folder in
-      let socket = try DatagramSocket(at: folder.path("journal.sock"))
-      try send(SystemdJournal(path: folder.path("journal.sock")))
+    try await withTemporaryDirectory { directory in
+      let socket = try DatagramSocket(at: directory.path("journal.sock"))
+      try send(SystemdJournal(path: directory.path("journal.sock")))
       return try #require(socket.texts().first)
     }
   }

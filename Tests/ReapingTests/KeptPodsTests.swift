@@ -23,7 +23,7 @@ struct KeptPodsTests {
   /// A pod with one container in the engine's list.
   private func pod(
     _ task: String, name: String? = nil, state: String = "exited", seconds: String = "3600"
-  ) throws -> ObservedPod {
+  ) throws -> DiscoveredPod {
     let id = String(repeating: "0123456789abcdef", count: 4)
     var labels = identity(task).labels
     labels[PodLabel.keepFailed] = seconds
@@ -32,7 +32,7 @@ struct KeptPodsTests {
       "Id": id, "Names": ["/" + (name ?? "web")], "State": state, "Labels": labels,
       "Created": Self.now - 7200,
     ])
-    var pod = ObservedPod(
+    var pod = DiscoveredPod(
       identity: identity(task), objects: [PodObject(.container, id, name: name)])
     pod.containers = [KeptContainer(try JSONDecoder().decode(ContainerSummary.self, from: json))]
     pod.created = Self.now - 7200
@@ -42,7 +42,7 @@ struct KeptPodsTests {
   private func kept(_ until: Int64) -> String { "kept-0123456789ab-\(until)-web" }
 
   private func choose(
-    _ pods: [ObservedPod], _ state: Verdict.State = .leaked, deadFor: Double = 60,
+    _ pods: [DiscoveredPod], _ state: Verdict.State = .leaked, deadFor: Double = 60,
     limits: (inout KeepLimits) -> Void = { _ in }
   ) -> KeptPods {
     var all = KeepLimits(now: Self.now)
@@ -79,7 +79,7 @@ struct KeptPodsTests {
     var attempts = KeepAttempts()
     for count in 1...KeepAttempts.most {
       #expect(attempts.hopeless.isEmpty, "\(count)")
-      attempts.note(pod.identity, "no space left on device")
+      attempts.record(pod.identity, "no space left on device")
     }
     let chosen = choose([pod]) { $0.hopeless = attempts.hopeless }
     #expect(chosen.kept.isEmpty)
@@ -88,7 +88,7 @@ struct KeptPodsTests {
     let marked = try self.pod("a", name: kept(Self.now + 10))
     let living = choose([marked], .alive) { $0.hopeless = attempts.hopeless }
     #expect(living.kept.count == 1 && living.dropped.isEmpty)
-    attempts.note(pod.identity, nil)
+    attempts.record(pod.identity, nil)
     #expect(attempts.hopeless.isEmpty)
   }
 

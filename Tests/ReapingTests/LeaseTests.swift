@@ -35,9 +35,9 @@ private func withServer(
   limits: LeaseServer.Limits = LeaseServer.Limits(),
   _ body: (_ path: String, _ reports: Reports) async throws -> Void
 ) async throws {
-  try await withTemporaryFolder { folder in
+  try await withTemporaryDirectory { directory in
     let reports = Reports()
-    let path = folder.path + "/lease.sock"
+    let path = directory.path + "/lease.sock"
     let server = try LeaseServer(path: path, limits: limits, log: Logger(label: "test")) {
       reports.add($0)
     }
@@ -56,7 +56,7 @@ private final class Client {
   func say(_ bytes: [UInt8]) { _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
   /// The response; empty if the server has closed the connection. The wait blocks no thread.
-  func answer(within limit: Duration = .seconds(20)) async throws -> String {
+  func response(within limit: Duration = .seconds(20)) async throws -> String {
     try await eventually("an answer or the end of the connection", within: limit) { () -> String? in
       var bytes = [UInt8](repeating: 0, count: 64)
       let count = recv(file, &bytes, bytes.count, Int32(MSG_DONTWAIT))
@@ -70,13 +70,13 @@ private final class Client {
 struct LeaseTests {
   @Test("accept restart counts from holders that offer them, and are lost at an invalid line")
   func restarts() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path + "/lease.sock"
+    try await withTemporaryDirectory { directory in
+      let path = directory.path + "/lease.sock"
       let server = try LeaseServer(path: path, log: Logger(label: "test"))
       defer { server.stop() }
       let client = try Client(path)
       client.say(Array("LEASE 1 run-1 restarts\n".utf8))
-      #expect(try await client.answer() == "OK restarts\n")
+      #expect(try await client.response() == "OK restarts\n")
       #expect(server.reports().map(\.restarts) == [nil])
       for count in [0, 3, Int.max] {
         client.say(Array("RESTARTS \(count)\n".utf8))
@@ -86,26 +86,26 @@ struct LeaseTests {
       }
       #expect(server.reports().map(\.holder.run) == ["run-1"])
       client.say(Array("RESTARTS -1\n".utf8))
-      #expect(try await client.answer() == "")
+      #expect(try await client.response() == "")
       try await eventually("none") { server.reports().isEmpty }
       // A client without a lease can't report restarts.
       let other = try Client(path)
       other.say(Array("RESTARTS 5\n".utf8))
-      #expect(try await other.answer() == "NO\n")
+      #expect(try await other.response() == "NO\n")
       #expect(server.reports().isEmpty)
     }
   }
 
   @Test("accept the figures of pods, and report each launch and each outcome once")
   func figures() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path + "/lease.sock"
+    try await withTemporaryDirectory { directory in
+      let path = directory.path + "/lease.sock"
       let reports = Reports()
       let server = try LeaseServer(path: path, log: Logger(label: "test")) { reports.add($0) }
       defer { server.stop() }
       let client = try Client(path)
       client.say(Array((LeaseProtocol.request(run: "run-1") + "\n").utf8))
-      #expect(try await client.answer() == "OK restarts figures\n")
+      #expect(try await client.response() == "OK restarts figures\n")
       var web = LeaseFigures(task: "web 1")
       web.services = [.running: 2]
       web.launchSeconds = 1.5
@@ -124,20 +124,20 @@ struct LeaseTests {
       }
       // The server closes the connection at an invalid line.
       client.say(Array("FIGURES running=-1 task=db\n".utf8))
-      #expect(try await client.answer() == "")
+      #expect(try await client.response() == "")
       try await eventually("none") { server.reports().isEmpty }
     }
   }
 
   @Test("keep the figures of a bounded number of pods")
   func manyPods() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path + "/lease.sock"
+    try await withTemporaryDirectory { directory in
+      let path = directory.path + "/lease.sock"
       let server = try LeaseServer(path: path, log: Logger(label: "test"))
       defer { server.stop() }
       let client = try Client(path)
       client.say(Array((LeaseProtocol.request(run: "run-1") + "\n").utf8))
-      #expect(try await client.answer() == "OK restarts figures\n")
+      #expect(try await client.response() == "OK restarts figures\n")
       let most = LeaseServer.Limits().pods
       for number in 0..<(most + 8) {
         client.say(Array((LeaseFigures(task: "task \(number)").line + "\n").utf8))
@@ -150,8 +150,8 @@ struct LeaseTests {
 
   @Test("are lost by a holder that floods the server, and other clients are still served")
   func flood() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path + "/lease.sock"
+    try await withTemporaryDirectory { directory in
+      let path = directory.path + "/lease.sock"
       let server = try LeaseServer(path: path, log: Logger(label: "test"))
       defer { server.stop() }
       let script = """
@@ -167,7 +167,7 @@ struct LeaseTests {
       _ = try await holder.line(containing: "held")
       let client = try Client(path)
       client.say(Array("LEASE 1 run-2\n".utf8))
-      #expect(try await client.answer() == "OK\n")
+      #expect(try await client.response() == "OK\n")
       _ = try await holder.line(containing: "dropped")
     }
   }
@@ -177,9 +177,9 @@ struct LeaseTests {
     try await withServer { path, reports in
       let client = try Client(path)
       client.say(Array("LEASE 1 run-1\n".utf8))
-      #expect(try await client.answer() == "OK\n")
+      #expect(try await client.response() == "OK\n")
       client.say(Array("RELEASE\n".utf8))
-      #expect(try await client.answer() == "")
+      #expect(try await client.response() == "")
       try await eventually("two reports") { reports.words == ["held run-1", "released run-1"] }
       guard case .held(let holder) = reports.all[0] else { return }
       #expect(holder.pid == getpid())
@@ -194,7 +194,7 @@ struct LeaseTests {
       do {
         let client = try Client(path)
         client.say(Array("LEASE 1 run-1\n".utf8))
-        #expect(try await client.answer() == "OK\n")
+        #expect(try await client.response() == "OK\n")
       }
       try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1"] }
     }
@@ -260,18 +260,18 @@ struct LeaseTests {
   @Test(
     "are still held by an executor that reconnects before its old connection is reported as closed")
   func overlap() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let settings = try ReaperSettings(
-        options: [.runFolder: folder.path, .stateFolder: folder.path], environment: [:],
-        file: folder.write("none.yaml", ""))
+        options: [.runDirectory: directory.path, .stateDirectory: directory.path], environment: [:],
+        file: directory.write("none.yaml", ""))
       let nobody = DockerEngine(
-        endpoint: .unix(path: folder.path("nobody")), requestTimeout: .seconds(1))
+        endpoint: .unix(path: directory.path("nobody")), requestTimeout: .seconds(1))
       let reaper = Reaper(
         settings: settings, engine: nobody, dryRun: true, log: Logger(label: "test"))
       let peer = LeaseHolder(run: "run-1", pid: getpid(), startTime: 7, cgroups: [])
       for event in [LeaseEvent.held(peer), .held(peer), .dropped(peer, processEnded: false)] {
-        let callsForALook = await reaper.handle(event)
-        #expect(!callsForALook, "nothing is known of a pod of a process that lives")
+        let requestsPass = await reaper.handle(event)
+        #expect(!requestsPass, "nothing is known of a pod of a process that lives")
       }
       #expect(await reaper.evidence.leases == [peer: 1])
       #expect(await reaper.handle(.dropped(peer, processEnded: true)))
@@ -291,12 +291,12 @@ struct LeaseTests {
       let client = try Client(path)
       if line.isEmpty { shutdown(client.file, Int32(SHUT_WR)) }
       client.say(Array(line.utf8))
-      let answer = try await client.answer()
-      #expect(["", "NO\n"].contains(answer))
+      let response = try await client.response()
+      #expect(["", "NO\n"].contains(response))
       // The next client is served normally.
       let other = try Client(path)
       other.say(Array("LEASE 1 run-2\n".utf8))
-      #expect(try await other.answer() == "OK\n")
+      #expect(try await other.response() == "OK\n")
       try await eventually("the other lease") { reports.words == ["held run-2"] }
     }
   }
@@ -305,7 +305,7 @@ struct LeaseTests {
   func silent() async throws {
     try await withServer { path, _ in
       let client = try Client(path)
-      #expect(try await client.answer() == "")
+      #expect(try await client.response() == "")
     }
   }
 
@@ -316,16 +316,16 @@ struct LeaseTests {
       for _ in 0..<8 {
         let client = try Client(path)
         client.say(Array("LEASE 1 run-1\n".utf8))
-        #expect(try await client.answer() == "OK\n")
+        #expect(try await client.response() == "OK\n")
         clients.append(client)
       }
       let late = try Client(path)
-      #expect(try await late.answer() == "")
+      #expect(try await late.response() == "")
       clients.removeLast()
       try await eventually("a place") {
         guard let next = try? Client(path) else { return false }
         next.say(Array("LEASE 1 run-1\n".utf8))
-        return try await next.answer() == "OK\n"
+        return try await next.response() == "OK\n"
       }
     }
   }
@@ -337,7 +337,7 @@ struct LeaseTests {
       for _ in 0..<40 {
         let client = try Client(path)
         client.say(Array("LEASE 1 run-1\n".utf8))
-        if try await client.answer() == "OK\n" { taken += 1 }
+        if try await client.response() == "OK\n" { taken += 1 }
       }
       #expect(taken == 16, "twice as many as he may hold at once, and the next in hours")
       let script = """

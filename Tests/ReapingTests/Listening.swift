@@ -8,7 +8,7 @@ extension HookEventListener {
   /// Listens, and passes each event on until it is stopped.
   convenience init(
     socket: String, spool: String, strangersStay: Duration = .seconds(86_400), log: Logger,
-    makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_folder($0) },
+    makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_directory($0) },
     hear: @escaping @Sendable (HookEvent) -> Void
   ) throws {
     try self.init(

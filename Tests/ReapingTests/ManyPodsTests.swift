@@ -25,7 +25,7 @@ struct ManyPodsTests {
     var found = Observation()
     for number in 0..<count {
       let identity = identity(number, own)
-      found.pods[identity] = ObservedPod(identity: identity)
+      found.pods[identity] = DiscoveredPod(identity: identity)
       _ = store.handle(
         LeaseEvent.held(LeaseHolder(run: identity.run, pid: pid, startTime: start, cgroups: [])))
       _ = store.handle(

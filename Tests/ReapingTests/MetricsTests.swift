@@ -133,11 +133,11 @@ struct MetricsTests {
   func launches() {
     var counters = Counters()
     let holder = Self.holder(of: Sample.identity(), pid: 7)
-    for seconds in [0.3, 0.5, 0.7, 1000] { counters.note(.podLaunched(holder, seconds: seconds)) }
+    for seconds in [0.3, 0.5, 0.7, 1000] { counters.record(.podLaunched(holder, seconds: seconds)) }
     for outcome in [LeaseFigures.Outcome.failed, .failed, .finished] {
-      counters.note(.podEnded(holder, outcome))
+      counters.record(.podEnded(holder, outcome))
     }
-    counters.note(.held(holder))
+    counters.record(.held(holder))
     let scrape = Scrape(Metrics.text(counters))
     #expect(scrape["launch_seconds_bucket{le=\"0.5\"}"] == 2)
     #expect(scrape["launch_seconds_bucket{le=\"1\"}"] == 3)
@@ -207,8 +207,8 @@ struct MetricsTests {
     var counters = Counters()
     counters.images = ImageCareReport(recorded: 12, used: 3, diskPercent: 71)
     let text = Metrics.text(counters)
-    try await withTemporaryFolder { folder in
-      let file = try folder.write("metrics.txt", text)
+    try await withTemporaryDirectory { directory in
+      let file = try directory.write("metrics.txt", text)
       let result = try await Command(
         "/bin/sh", ["-c", "exec promtool check metrics <\"$0\"", file]
       ).run()

@@ -96,8 +96,8 @@ struct ReaperTests {
   private func withPods(
     _ body: (FalseEngine, Reaper) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      let engine = FalseEngine(folder.path("engine.sock"))
+    try await withTemporaryDirectory { directory in
+      let engine = FalseEngine(directory.path("engine.sock"))
       let own = Self.here.incarnation
       // No process has the start time 1.
       engine.add("lives", of: pod("lives", pid: own.pid, start: own.startTime))
@@ -107,9 +107,10 @@ struct ReaperTests {
       engine.add("foreign", of: pod("foreign", pid: 1, start: 1, boot: "b", machine: "m"))
       let settings = try ReaperSettings(
         options: [
-          .runFolder: folder.path, .stateFolder: folder.path, .cgroupRoots: "reaper-tests",
+          .runDirectory: directory.path, .stateDirectory: directory.path,
+          .cgroupRoots: "reaper-tests",
           .grace: "1h", .stopTimeout: "0s", .removalTimeout: "1h",
-        ], environment: [:], file: folder.write("none.yaml", ""))
+        ], environment: [:], file: directory.write("none.yaml", ""))
       let reaper = Reaper(
         settings: settings, engine: DockerEngine(endpoint: .unix(path: engine.path)),
         dryRun: false, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

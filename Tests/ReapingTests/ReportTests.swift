@@ -26,8 +26,8 @@ struct JournalFileTests {
 
   @Test("ends a partial line of a crash, so that no later line is lost")
   func halfLine() async throws {
-    try await withTemporaryFolder { folder in
-      let journal = Journal(path: folder.path("journal.jsonl"), limit: 10_000)
+    try await withTemporaryDirectory { directory in
+      let journal = Journal(path: directory.path("journal.jsonl"), limit: 10_000)
       try journal.append(entry("one"))
       let file = try #require(FileHandle(forWritingAtPath: journal.path))
       try file.seekToEnd()
@@ -40,12 +40,12 @@ struct JournalFileTests {
 
   @Test("has only whole lines on a full disk, and continues when there is space")
   func fullDisk() async throws {
-    try await withTemporaryFolder { folder in
-      try await Command("mount", ["-t", "tmpfs", "-o", "size=64k", "none", folder.path]).output()
+    try await withTemporaryDirectory { directory in
+      try await Command("mount", ["-t", "tmpfs", "-o", "size=64k", "none", directory.path]).output()
       var problem: (any Error)?
       var count = 0
       do {
-        let journal = Journal(path: folder.path("journal.jsonl"), limit: 1 << 20)
+        let journal = Journal(path: directory.path("journal.jsonl"), limit: 1 << 20)
         let long = String(repeating: "x", count: 5000)
         while problem == nil, count < 100 {
           do {
@@ -58,22 +58,22 @@ struct JournalFileTests {
         try journal.append(entry("short"))
         #expect(try runs(journal.path).last == "short")
       } catch { problem = error }
-      try await Command("umount", [folder.path]).output()
+      try await Command("umount", [directory.path]).output()
       if let problem, !(problem is Errno) { throw problem }
     }
   }
 
   @Test("and other private files are refused in a directory that others can write to")
-  func folders() async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("state")
-      try PrivateFile.folder(path)
+  func directories() async throws {
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("state")
+      try PrivateFile.directory(path)
       for mode: mode_t in [0o775, 0o757, 0o777] {
         chmod(path, mode)
-        #expect(throws: Errno.permissionDenied) { try PrivateFile.folder(path) }
+        #expect(throws: Errno.permissionDenied) { try PrivateFile.directory(path) }
       }
       chmod(path, 0o755)
-      try PrivateFile.folder(path)
+      try PrivateFile.directory(path)
     }
   }
 }
@@ -96,7 +96,7 @@ struct HostileLabelTests {
       for finding in findings {
         let verdict = Sample.verdict(
           identity, [(100, .cgroupEmpty), (100, finding)], now: 101)
-        let pod = ObservedPod(
+        let pod = DiscoveredPod(
           identity: identity,
           objects: [
             PodObject(.container, "i", name: hostile), PodObject(.network, "i", name: hostile),
@@ -106,7 +106,7 @@ struct HostileLabelTests {
           pod, Sample.record([(100, finding)]), verdict, sandbox: hostile, now: Sample.time(101))
         var result = RemovalResult(removed: ["volumes": [hostile]], pending: [hostile])
         result.failed = [.init(kind: "networks", name: hostile, reason: hostile)]
-        entry.note(result)
+        entry.record(result)
         entry.verdict = "leaked"
         var report = PassReport(pods: [entry], cgroupsRemoved: [hostile])
         (report.cgroupsPending, report.cgroupsFailed) = ([hostile], [hostile])
@@ -132,33 +132,33 @@ struct LineServerTests {
 
   @Test("limits the time of slow clients like that of silent ones")
   func dribbling() async throws {
-    try await withTemporaryFolder { folder in
-      let server = try LineServer(.unix(path: folder.path("s"))) { "answer to \($0)" }
+    try await withTemporaryDirectory { directory in
+      let server = try LineServer(.unix(path: directory.path("s"))) { "answer to \($0)" }
       async let _ = server.serve()
       defer { server.stop() }
-      let slow = try (0..<8).map { _ in try #require(UnixSocket.connect(folder.path("s"))) }
+      let slow = try (0..<8).map { _ in try #require(UnixSocket.connect(directory.path("s"))) }
       defer { for file in slow { close(file) } }
       try await eventually("an answer") {
         for file in slow { ask(file, "x") }
         // Until then a new client is refused at once.
-        return try await onThread { LineClient.request(folder.path("s"), "me") != nil }
+        return try await onThread { LineClient.request(directory.path("s"), "me") != nil }
       }
     }
   }
 
   @Test("refuses clients if no thread can be started, at no later cost")
   func clientThreads() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let threads = Threads()
       let server = try LineServer(
-        .unix(path: folder.path("s")),
+        .unix(path: directory.path("s")),
         startThread: { body throws(Errno) in try threads.start(body) }
       ) { "answer to \($0)" }
       async let _ = server.serve()
       defer { server.stop() }
       threads.areExhausted = true
       for _ in 0..<20 {
-        let file = try #require(UnixSocket.connect(folder.path("s")))
+        let file = try #require(UnixSocket.connect(directory.path("s")))
         defer { close(file) }
         var byte: UInt8 = 0
         try await eventually("the end of the connection") {
@@ -167,7 +167,7 @@ struct LineServerTests {
       }
       threads.areExhausted = false
       let text = try await eventually("an answer") {
-        try await onThread { LineClient.request(folder.path("s"), "me") }
+        try await onThread { LineClient.request(directory.path("s"), "me") }
       }
       #expect(text == "answer to me")
     }
@@ -175,11 +175,11 @@ struct LineServerTests {
 
   @Test("doesn't exist without a thread that accepts")
   func acceptThread() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let threads = Threads()
       threads.areExhausted = true
       let start: LineServer.ThreadStart = { body throws(Errno) in try threads.start(body) }
-      let path = folder.path("s")
+      let path = directory.path("s")
       #expect(throws: Errno.resourceTemporarilyUnavailable) {
         try LineServer(.unix(path: path), startThread: start) { $0 }
       }
@@ -213,18 +213,20 @@ struct LineServerTests {
   }
 
   @Test("replaces a socket without a listener, and nothing else")
-  func place() async throws {
-    try await withTemporaryFolder { folder in
-      let file = try folder.write("metrics", "somebody's")
+  func location() async throws {
+    try await withTemporaryDirectory { directory in
+      let file = try directory.write("metrics", "somebody's")
       #expect(throws: Errno.addressInUse) { try LineServer(.unix(path: file)) { $0 } }
       #expect(try String(contentsOfFile: file, encoding: .utf8) == "somebody's")
-      let first = try LineServer(.unix(path: folder.path("s"))) { $0 }
-      #expect(throws: Errno.addressInUse) { try LineServer(.unix(path: folder.path("s"))) { $0 } }
+      let first = try LineServer(.unix(path: directory.path("s"))) { $0 }
+      #expect(throws: Errno.addressInUse) {
+        try LineServer(.unix(path: directory.path("s"))) { $0 }
+      }
       first.stop()
       let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-      #expect(UnixSocket.bind(stale, to: folder.path("s"), mode: 0o600) == 0)
+      #expect(UnixSocket.bind(stale, to: directory.path("s"), mode: 0o600) == 0)
       close(stale)
-      try LineServer(.unix(path: folder.path("s"))) { $0 }.stop()
+      try LineServer(.unix(path: directory.path("s"))) { $0 }.stop()
     }
   }
 }

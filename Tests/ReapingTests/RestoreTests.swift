@@ -22,15 +22,15 @@ struct RestoreTests {
     let stop: () -> Void
   }
 
-  private func make(_ kind: Kind, _ folder: String) throws -> Listener {
-    let path = "\(folder)/\(kind.rawValue).sock"
+  private func make(_ kind: Kind, _ directory: String) throws -> Listener {
+    let path = "\(directory)/\(kind.rawValue).sock"
     switch kind {
     case .lease:
       let server = try LeaseServer(path: path, log: Logger(label: "test")) { _ in }
       return Listener(socket: server, path: path) { server.stop() }
     case .hook:
       let listener = try HookEventListener(
-        socket: path, spool: folder + "/spool", log: Logger(label: "test")
+        socket: path, spool: directory + "/spool", log: Logger(label: "test")
       ) {
         _ in
       }
@@ -56,8 +56,8 @@ struct RestoreTests {
 
   @Test("is unchanged while it exists", arguments: Kind.allCases)
   func inPlace(_ kind: Kind) async throws {
-    try await withTemporaryFolder { folder in
-      let listener = try make(kind, folder.path)
+    try await withTemporaryDirectory { directory in
+      let listener = try make(kind, directory.path)
       defer { listener.stop() }
       let before = inode(listener.path)
       for _ in 0..<3 { #expect(try listener.socket.restore() == []) }
@@ -67,8 +67,8 @@ struct RestoreTests {
 
   @Test("is bound again after its removal", arguments: Kind.allCases)
   func removed(_ kind: Kind) async throws {
-    try await withTemporaryFolder { folder in
-      let listener = try make(kind, folder.path)
+    try await withTemporaryDirectory { directory in
+      let listener = try make(kind, directory.path)
       defer { listener.stop() }
       for _ in 0..<3 {
         let before = try #require(inode(listener.path))
@@ -86,14 +86,14 @@ struct RestoreTests {
     "is bound again if its directory is removed or renamed, and a new one exists",
     arguments: Kind.allCases)
   func directory(_ kind: Kind) async throws {
-    try await withTemporaryFolder { folder in
-      let run = folder.path("run")
-      try PrivateFile.folder(run)
+    try await withTemporaryDirectory { directory in
+      let run = directory.path("run")
+      try PrivateFile.directory(run)
       let listener = try make(kind, run)
       defer { listener.stop() }
       #expect(rename(run, run + ".old") == 0)
       #expect(throws: RestoreFailure.self) { try listener.socket.restore() }
-      try PrivateFile.folder(run)
+      try PrivateFile.directory(run)
       #expect(try listener.socket.restore().contains(listener.path))
       #expect(isReached(listener.path, kind))
       // The listener can be creating a file in it meanwhile.
@@ -101,7 +101,7 @@ struct RestoreTests {
         try? FileManager.default.removeItem(atPath: run)
         return !FileManager.default.fileExists(atPath: run)
       }
-      try PrivateFile.folder(run)
+      try PrivateFile.directory(run)
       #expect(try listener.socket.restore().contains(listener.path))
       #expect(isReached(listener.path, kind))
       #expect(try listener.socket.restore() == [])
@@ -112,8 +112,8 @@ struct RestoreTests {
     "is left alone if a foreign socket or file has replaced it, now and at the end",
     arguments: Kind.allCases, [SOCK_STREAM, SOCK_DGRAM])
   func foreign(_ kind: Kind, _ type: __socket_type) async throws {
-    try await withTemporaryFolder { folder in
-      let listener = try make(kind, folder.path)
+    try await withTemporaryDirectory { directory in
+      let listener = try make(kind, directory.path)
       defer { listener.stop() }
       unlink(listener.path)
       // Bound, and not listening yet: it is foreign nevertheless.
@@ -128,10 +128,10 @@ struct RestoreTests {
       listener.stop()
       #expect(inode(listener.path) == theirs)
     }
-    try await withTemporaryFolder { folder in
-      let listener = try make(kind, folder.path)
+    try await withTemporaryDirectory { directory in
+      let listener = try make(kind, directory.path)
       unlink(listener.path)
-      try folder.write("\(kind.rawValue).sock", "somebody's")
+      try directory.write("\(kind.rawValue).sock", "somebody's")
       #expect(throws: RestoreFailure.self) { try listener.socket.restore() }
       listener.stop()
       #expect(try String(contentsOfFile: listener.path, encoding: .utf8) == "somebody's")
@@ -140,8 +140,8 @@ struct RestoreTests {
 
   @Test("needs no more descriptors, however often it is bound again", arguments: Kind.allCases)
   func descriptors(_ kind: Kind) async throws {
-    try await withTemporaryFolder { folder in
-      let listener = try make(kind, folder.path)
+    try await withTemporaryDirectory { directory in
+      let listener = try make(kind, directory.path)
       defer { listener.stop() }
       func own() throws -> Int {
         let table = try TextFile.text("/proc/net/unix")
@@ -158,9 +158,9 @@ struct RestoreTests {
 
   @Test("keeps serving the holder of a lease on the old one")
   func heldLease() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let released = Mutex(0)
-      let path = folder.path("lease.sock")
+      let path = directory.path("lease.sock")
       let server = try LeaseServer(path: path, log: Logger(label: "test")) {
         if case .released = $0 { released.withLock { $0 += 1 } }
       }
@@ -180,16 +180,16 @@ struct RestoreTests {
 
   @Test("loses no event in the spool of a directory that is created again")
   func spool() async throws {
-    try await withTemporaryFolder { folder in
-      let run = folder.path("run")
-      try PrivateFile.folder(run)
+    try await withTemporaryDirectory { directory in
+      let run = directory.path("run")
+      try PrivateFile.directory(run)
       let heard = Mutex(0)
       let listener = try HookEventListener(
         socket: run + "/notify.sock", spool: run + "/spool", log: Logger(label: "test")
       ) { _ in heard.withLock { $0 += 1 } }
       defer { listener.stop() }
       #expect(rename(run, run + ".old") == 0)
-      try PrivateFile.folder(run)
+      try PrivateFile.directory(run)
       // The listener's own check can have created the spool just before.
       let made = try listener.restore()
       #expect(Set([run + "/notify.sock", run + "/spool"]).isSuperset(of: made))

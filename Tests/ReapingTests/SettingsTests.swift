@@ -27,7 +27,7 @@ struct ReaperSettingsTests {
   }
 
   @Test("with an unknown key or a bad value are refused with their location")
-  func places() throws {
+  func locations() throws {
     #expect {
       try SettingsFile.reapers(text: "grace: 1s\ngrase: 2s\n", file: "f.yaml")
     } throws: { "\($0)".hasPrefix("f.yaml:2:1: unknown setting 'grase'") }
@@ -49,14 +49,14 @@ struct ReaperSettingsTests {
       ("POD_REAPER_LOG_FORMAT", "xml"), ("POD_REAPER_INTERVAL", "0s"),
     ])
   func refused(_ variable: String, _ value: String) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("empty.yaml", "")
+    try await withTemporaryDirectory { directory in
+      try directory.write("empty.yaml", "")
       #expect {
         try ReaperSettings(
-          options: [:], environment: [variable: value], file: folder.path + "/empty.yaml")
+          options: [:], environment: [variable: value], file: directory.path + "/empty.yaml")
       } throws: { error in
         let word = variable == "POD_REAPER_AGENT_URL" ? "agent-url" : variable
-        return error is SettingError && "\(error)".contains(word)
+        return error is ConfigurationError && "\(error)".contains(word)
       }
     }
   }
@@ -97,20 +97,20 @@ struct ReaperDeployTests {
 
   @Test("the sample, installed unchanged, changes nothing")
   func installed() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("empty.yaml", "")
+    try await withTemporaryDirectory { directory in
+      try directory.write("empty.yaml", "")
       func settings(_ file: String) throws -> String {
         "\(try ReaperSettings(options: [:], environment: [:], file: file))"
       }
-      let none = try settings(folder.path("empty.yaml"))
+      let none = try settings(directory.path("empty.yaml"))
       #expect(try settings(deploy + "/pod-reaper.yaml") == none)
     }
   }
 
   @Test(
     "systemd-tmpfiles creates the directories as the reaper and the hook require them")
-  func folders() async throws {
-    try await withTemporaryFolder { root in
+  func directories() async throws {
+    try await withTemporaryDirectory { root in
       let file = try root.write(
         "usr/lib/tmpfiles.d/compose-pods.conf",
         String(contentsOfFile: deploy + "/tmpfiles.d/compose-pods.conf", encoding: .utf8))
@@ -120,21 +120,21 @@ struct ReaperDeployTests {
         "systemd-tmpfiles", ["--create", "--root", root.path, "compose-pods.conf"]
       ).run()
       #expect(made.status == .exited(0) && made.stderr.isEmpty, "\(made) \(file)")
-      for (folder, mode) in [
+      for (directory, mode) in [
         ("run/compose-pods", 0o755), ("run/compose-pods/spool", 0o700),
         ("var/lib/compose-pods", 0o700),
       ] {
         var status = stat()
-        #expect(stat(root.path(folder), &status) == 0)
-        #expect(status.st_mode & 0o7777 == mode && status.st_uid == 0, "\(folder)")
+        #expect(stat(root.path(directory), &status) == 0)
+        #expect(status.st_mode & 0o7777 == mode && status.st_uid == 0, "\(directory)")
       }
       // Both programs accept the created directories.
-      #expect(throws: Never.self) { try PrivateFile.folder(root.path("run/compose-pods")) }
+      #expect(throws: Never.self) { try PrivateFile.directory(root.path("run/compose-pods")) }
       let settings = try ReaperSettings(
         options: [:], environment: [:], file: root.write("empty.yaml", ""))
-      #expect(settings.runFolder == "/run/compose-pods")
-      #expect(settings.stateFolder == "/var/lib/compose-pods")
-      #expect(settings.spoolFolder == HOOK_SHIM_DEFAULT_SPOOL)
+      #expect(settings.runDirectory == "/run/compose-pods")
+      #expect(settings.stateDirectory == "/var/lib/compose-pods")
+      #expect(settings.spoolDirectory == HOOK_SHIM_DEFAULT_SPOOL)
       #expect(settings.notifySocket == HOOK_SHIM_DEFAULT_SOCKET)
     }
   }
@@ -167,8 +167,8 @@ struct PrintableTests {
 
   @Test("the journal begins a new file when one is full, and keeps the old one")
   func journal() async throws {
-    try await withTemporaryFolder { folder in
-      let journal = Journal(path: folder.path + "/journal.jsonl", limit: 300)
+    try await withTemporaryDirectory { directory in
+      let journal = Journal(path: directory.path + "/journal.jsonl", limit: 300)
       let entry = Journal.Entry(
         time: "t", verdict: "leaked", why: "w", task: "a", run: "r", framework: "f", executor: "e",
         evidence: [], removed: [:], failed: [], pending: [], secondsSinceDeath: nil)
@@ -186,9 +186,9 @@ struct PrintableTests {
 @Suite("Settings of image care")
 struct ImageCareSettingsTests {
   private func settings(_ more: [SettingName: String]) async throws -> ReaperSettings {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       try ReaperSettings(
-        options: more, environment: [:], file: folder.write("none.yaml", ""))
+        options: more, environment: [:], file: directory.write("none.yaml", ""))
     }
   }
 

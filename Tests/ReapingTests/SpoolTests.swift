@@ -21,29 +21,31 @@ struct SpoolTests {
   }
 
   private func listener(
-    _ folder: TemporaryFolder, spool: String = "spool", strangersStay: Duration = .seconds(86_400),
+    _ directory: TemporaryDirectory, spool: String = "spool",
+    strangersStay: Duration = .seconds(86_400),
     _ heard: Heard
   ) throws -> HookEventListener {
     try HookEventListener(
-      socket: folder.path("notify.sock"), spool: spool.hasPrefix("/") ? spool : folder.path(spool),
+      socket: directory.path("notify.sock"),
+      spool: spool.hasPrefix("/") ? spool : directory.path(spool),
       strangersStay: strangersStay, log: Logger(label: "test")
     ) { heard.add($0) }
   }
 
   /// Spools an event, because its socket has no listener.
   private func spool(
-    _ executor: String, _ folder: TemporaryFolder, _ name: String = "spool"
+    _ executor: String, _ directory: TemporaryDirectory, _ name: String = "spool"
   ) throws {
     var opened: OpaquePointer?
-    #expect(hook_shim_open(folder.path("other.sock"), folder.path(name), &opened) == 0)
+    #expect(hook_shim_open(directory.path("other.sock"), directory.path(name), &opened) == 0)
     let shim = try #require(opened)
     defer { hook_shim_close(shim) }
     let result = hook_shim_removed(shim, "f", 1, executor, executor.utf8.count)
     #expect(result.outcome == HOOK_SHIM_SPOOLED)
   }
 
-  private func names(_ folder: TemporaryFolder, _ name: String = "spool") throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path(name))
+  private func names(_ directory: TemporaryDirectory, _ name: String = "spool") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory.path(name))
       .filter { !$0.hasPrefix(".") }
   }
 
@@ -54,15 +56,16 @@ struct SpoolTests {
 
   @Test("is read in each pass, whether or not the kernel reported its changes")
   func pass() async throws {
-    try await withTemporaryFolder { folder in
-      try spool("quiet", folder, "elsewhere")
-      let name = try #require(try names(folder, "elsewhere").first)
+    try await withTemporaryDirectory { directory in
+      try spool("quiet", directory, "elsewhere")
+      let name = try #require(try names(directory, "elsewhere").first)
       let heard = Heard()
-      let listener = try listener(folder, heard)
-      try spool("told", folder)
+      let listener = try listener(directory, heard)
+      try spool("told", directory)
       try await eventually("the event that is told of") { heard.all == ["told"] }
       // A copy is not a rename: the watch doesn't report it.
-      try await Command("cp", [folder.path("elsewhere/\(name)"), folder.path("spool")]).output()
+      try await Command("cp", [directory.path("elsewhere/\(name)"), directory.path("spool")])
+        .output()
       try await eventually("the event at a pass") {
         _ = try listener.restore()
         return heard.all == ["told", "quiet"]
@@ -73,57 +76,57 @@ struct SpoolTests {
 
   @Test("is exchanged as a whole, so that no writer waits for its reader")
   func exchanged() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let heard = Heard()
-      let listener = try listener(folder, heard)
+      let listener = try listener(directory, heard)
       for number in 0..<20 {
-        try spool("e\(number)", folder)
+        try spool("e\(number)", directory)
         try await eventually("event \(number)") { heard.all.count == number + 1 }
         // It exists since the first exchange, and not before.
-        #expect(inode(folder.path("spool.taken")) != nil)
+        #expect(inode(directory.path("spool.taken")) != nil)
         #expect(try listener.restore() == [], "its own exchange is nobody's fault")
       }
-      #expect(try names(folder) == [])
+      #expect(try names(directory) == [])
       listener.stop()
     }
   }
 
   @Test("is read in place and kept if its directory has other uses")
   func shared() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("spool/.ssh/authorized_keys", "mine")
-      try folder.write("spool/notes.txt", "mine")
-      chmod(folder.path("spool"), 0o700)
-      let before = inode(folder.path("spool"))
+    try await withTemporaryDirectory { directory in
+      try directory.write("spool/.ssh/authorized_keys", "mine")
+      try directory.write("spool/notes.txt", "mine")
+      chmod(directory.path("spool"), 0o700)
+      let before = inode(directory.path("spool"))
       let heard = Heard()
-      let listener = try listener(folder, heard)
-      try spool("e", folder)
+      let listener = try listener(directory, heard)
+      try spool("e", directory)
       try await eventually("the event") { heard.all == ["e"] }
-      #expect(inode(folder.path("spool")) == before)
-      #expect(!FileManager.default.fileExists(atPath: folder.path("spool.taken")))
-      #expect(try names(folder) == ["notes.txt"])
+      #expect(inode(directory.path("spool")) == before)
+      #expect(!FileManager.default.fileExists(atPath: directory.path("spool.taken")))
+      #expect(try names(directory) == ["notes.txt"])
       listener.stop()
     }
   }
 
   @Test("keeps foreign files for a day, and no longer")
   func strangers() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let heard = Heard()
-      try folder.write("spool/1-2-3-4-5.event", "none")
-      try folder.write("spool/.notes", "mine")
-      chmod(folder.path("spool"), 0o700)
-      var listener = try listener(folder, heard)
-      try spool("young", folder)
+      try directory.write("spool/1-2-3-4-5.event", "none")
+      try directory.write("spool/.notes", "mine")
+      chmod(directory.path("spool"), 0o700)
+      var listener = try listener(directory, heard)
+      try spool("young", directory)
       try await eventually("the event") { heard.all == ["young"] }
-      #expect(FileManager.default.fileExists(atPath: folder.path("spool/1-2-3-4-5.event")))
-      #expect(FileManager.default.fileExists(atPath: folder.path("spool/.notes")))
+      #expect(FileManager.default.fileExists(atPath: directory.path("spool/1-2-3-4-5.event")))
+      #expect(FileManager.default.fileExists(atPath: directory.path("spool/.notes")))
       listener.stop()
-      listener = try self.listener(folder, strangersStay: .zero, heard)
+      listener = try self.listener(directory, strangersStay: .zero, heard)
       try await eventually("their removal") {
         _ = try listener.restore()
-        return try names(folder).isEmpty
-          && !FileManager.default.fileExists(atPath: folder.path("spool/.notes"))
+        return try names(directory).isEmpty
+          && !FileManager.default.fileExists(atPath: directory.path("spool/.notes"))
       }
       listener.stop()
     }
@@ -131,11 +134,11 @@ struct SpoolTests {
 
   @Test("is read after the one that a killed reader had taken")
   func taken() async throws {
-    try await withTemporaryFolder { folder in
-      for number in 0..<3 { try spool("e\(number)", folder, "spool.taken") }
-      for number in 3..<6 { try spool("e\(number)", folder) }
+    try await withTemporaryDirectory { directory in
+      for number in 0..<3 { try spool("e\(number)", directory, "spool.taken") }
+      for number in 3..<6 { try spool("e\(number)", directory) }
       let heard = Heard()
-      let listener = try listener(folder, heard)
+      let listener = try listener(directory, heard)
       try await eventually("all") { heard.all.count == 6 }
       #expect(heard.all == (0..<6).map { "e\($0)" })
       listener.stop()
@@ -144,16 +147,16 @@ struct SpoolTests {
 
   @Test("counts from zero after it is read: a full one accepts events again at once")
   func full() async throws {
-    try await withTemporaryFolder { folder in
-      try spool("e", folder)
+    try await withTemporaryDirectory { directory in
+      try spool("e", directory)
       try FileManager.default.createDirectory(
-        atPath: folder.path("x"), withIntermediateDirectories: true)
-      let count = folder.path("spool/\(HOOK_SHIM_SPOOL_COUNT)")
+        atPath: directory.path("x"), withIntermediateDirectories: true)
+      let count = directory.path("spool/\(HOOK_SHIM_SPOOL_COUNT)")
       let heard = Heard()
       #expect(truncate(count, off_t(HOOK_SHIM_SPOOL_FILES)) == 0)
-      let listener = try listener(folder, heard)
+      let listener = try listener(directory, heard)
       try await eventually("the event") { heard.all == ["e"] }
-      try spool("again", folder)
+      try spool("again", directory)
       try await eventually("the next") { heard.all == ["e", "again"] }
       listener.stop()
     }
@@ -161,10 +164,10 @@ struct SpoolTests {
 
   @Test("is refused in file systems of the kernel")
   func proc() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let heard = Heard()
       for path in ["/proc/self/task", "/sys/kernel"] {
-        #expect(throws: (any Error).self, "\(path)") { try listener(folder, spool: path, heard) }
+        #expect(throws: (any Error).self, "\(path)") { try listener(directory, spool: path, heard) }
       }
     }
   }

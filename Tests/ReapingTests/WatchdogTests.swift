@@ -51,24 +51,24 @@ struct WatchdogTests {
 
   @Test("is notified while passes make progress, not while one hangs, and again afterwards")
   func hang() async throws {
-    try await withTemporaryFolder { folder in
-      let systemd = try DatagramSocket(at: folder.path("systemd.sock"))
-      let deaf = try DeafEngine(folder.path("engine.sock"))
+    try await withTemporaryDirectory { directory in
+      let systemd = try DatagramSocket(at: directory.path("systemd.sock"))
+      let deaf = try DeafEngine(directory.path("engine.sock"))
       let lines = Lines()
       let log = Logger(label: "test") { _ in Keeper(lines: lines) }
       let settings = try ReaperSettings(
         options: [
-          .runFolder: folder.path, .stateFolder: folder.path, .lockTimeout: "0s",
+          .runDirectory: directory.path, .stateDirectory: directory.path, .lockTimeout: "0s",
           .stopTimeout: "0s",
-        ], environment: [:], file: folder.write("none.yaml", ""))
+        ], environment: [:], file: directory.write("none.yaml", ""))
       // A pass may make no progress for a fifth of a second, but the engine's silence lasts a
       // minute.
-      let endpoint = EngineEndpoint.unix(path: folder.path("engine.sock"))
+      let endpoint = EngineEndpoint.unix(path: directory.path("engine.sock"))
       let reaper = Reaper(
         settings: settings, engine: DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60)),
         dryRun: false, log: log)
       let notifier = SystemdNotifier(environment: [
-        "NOTIFY_SOCKET": folder.path("systemd.sock"), "WATCHDOG_USEC": "100000",
+        "NOTIFY_SOCKET": directory.path("systemd.sock"), "WATCHDOG_USEC": "100000",
       ])
       let daemon = Daemon(
         reaper: reaper,
@@ -99,11 +99,11 @@ struct WatchdogTests {
 
   @Test("doesn't block if systemd doesn't read its notifications")
   func deaf() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       // It is never read, and its queue is soon full.
-      let systemd = try DatagramSocket(at: folder.path("systemd.sock"))
+      let systemd = try DatagramSocket(at: directory.path("systemd.sock"))
       let notifier = SystemdNotifier(environment: [
-        "NOTIFY_SOCKET": folder.path("systemd.sock"), "WATCHDOG_USEC": "100000",
+        "NOTIFY_SOCKET": directory.path("systemd.sock"), "WATCHDOG_USEC": "100000",
       ])
       notifier.ready()
       let begin = ContinuousClock.now

@@ -17,12 +17,12 @@ struct ComposeResourcesTests {
     _ arguments: [String], _ text: String = ComposeResourcesTests.file,
     others: [String: String] = [:]
   ) async throws -> CommandResult {
-    try await withTemporaryFolder { folder in
-      try folder.write("pod/compose.yaml", text)
-      for (name, text) in others { try folder.write("pod/\(name)", text) }
+    try await withTemporaryDirectory { directory in
+      try directory.write("pod/compose.yaml", text)
+      for (name, text) in others { try directory.write("pod/\(name)", text) }
       return try await Command(
         "/usr/bin/env", ["-i", "PATH=/nowhere", "K=taken", Self.program] + arguments,
-        folder: folder.path("pod")
+        directory: directory.path("pod")
       ).run()
     }
   }

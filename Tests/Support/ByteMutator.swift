@@ -1,9 +1,9 @@
 /// Makes small changes to real input, as a faulty or hostile peer would: bytes, parts, numbers and
 /// the order of lines.
-public struct ByteMutator: Sendable {
+package struct ByteMutator: Sendable {
   /// Texts that are difficult for parsers: numbers at the limits of their types, brackets, invalid
   /// UTF-8.
-  public static let words: [[UInt8]] =
+  package static let words: [[UInt8]] =
     [
       "-1", "0", "-0", "1e999", "-1e999", "1e-999", "NaN", "Infinity", "9223372036854775807",
       "-9223372036854775808", "9223372036854775808", "18446744073709551615", "4294967296",
@@ -17,7 +17,7 @@ public struct ByteMutator: Sendable {
   /// Creates a mutator that also inserts words of the format.
   ///
   /// - Parameter words: Words that have a meaning in the format.
-  public init(words: [String] = []) {
+  package init(words: [String] = []) {
     self.words = Self.words + words.map { Array($0.utf8) }
   }
 
@@ -28,7 +28,7 @@ public struct ByteMutator: Sendable {
   ///   - other: More real input. The copy may contain a part of it.
   ///   - random: The source of random choices.
   /// - Returns: The copy.
-  public func mutated(
+  package func mutated(
     _ bytes: [UInt8], with other: [UInt8] = [], using random: inout SeededGenerator
   ) -> [UInt8] {
     var result = bytes

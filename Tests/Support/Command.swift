@@ -1,82 +1,82 @@
 import Glibc
 
 /// The exit status of a process.
-public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
+package enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
   /// The process exited with this code.
   case exited(Int32)
   /// This signal terminated the process.
-  case signalled(Int32)
+  case signaled(Int32)
 
   /// Whether the process exited with code 0.
-  public var isSuccess: Bool { self == .exited(0) }
+  package var isSuccess: Bool { self == .exited(0) }
 
   /// `exit 1` or `signal 9`.
-  public var description: String {
+  package var description: String {
     switch self {
     case .exited(let code): "exit \(code)"
-    case .signalled(let signal): "signal \(signal)"
+    case .signaled(let signal): "signal \(signal)"
     }
   }
 }
 
 /// The result of a command that has exited.
-public struct CommandResult: Sendable {
+package struct CommandResult: Sendable {
   /// The exit status.
-  public let status: ExitStatus
+  package let status: ExitStatus
   /// The complete standard output, decoded as UTF-8.
-  public let stdout: String
+  package let stdout: String
   /// The complete standard error, decoded as UTF-8.
-  public let stderr: String
+  package let stderr: String
 }
 
 /// A command exited with another status than the test requires.
-public struct CommandFailed: Error, CustomStringConvertible, Sendable {
+package struct CommandFailed: Error, CustomStringConvertible, Sendable {
   /// The program and its arguments.
-  public let command: String
+  package let command: String
   /// The result of the command.
-  public let result: CommandResult
+  package let result: CommandResult
 
   /// Creates the error of a command that isn't run by `Command/output(within:)`.
-  public init(command: String, result: CommandResult) {
+  package init(command: String, result: CommandResult) {
     self.command = command
     self.result = result
   }
 
   /// The command, its exit status and its complete output, the errors first.
-  public var description: String {
+  package var description: String {
     "\(command): \(result.status)\n\(result.stderr)\(result.stdout)"
   }
 }
 
 /// A command to run: program, arguments, environment, directory and input.
-public struct Command: Sendable {
+package struct Command: Sendable {
   /// A path, or a name that is searched for in the PATH.
-  public var program: String
+  package var program: String
   /// The arguments, without the program's own name.
-  public var arguments: [String]
+  package var arguments: [String]
   /// Variables that are added to the test's environment.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// The working directory. Nil for the test's own.
-  public var folder: String?
+  package var directory: String?
   /// The complete standard input. Nil: standard input is `/dev/null`.
-  public var input: String?
+  package var input: String?
 
   /// Creates a command without starting it.
-  public init(
+  package init(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    folder: String? = nil, input: String? = nil
+    directory: String? = nil, input: String? = nil
   ) {
     self.program = program
     self.arguments = arguments
     self.environment = environment
-    self.folder = folder
+    self.directory = directory
     self.input = input
   }
 
   /// Starts the command and returns at once.
   ///
   /// - Throws: ``SpawnFailed`` if the program doesn't exist.
-  public func start() throws -> RunningCommand { try RunningCommand(self) }
+  package func start() throws -> RunningCommand { try RunningCommand(self) }
 
   /// Runs the command until it exits, whatever its status.
   ///
@@ -84,7 +84,7 @@ public struct Command: Sendable {
   /// - Returns: The exit status and the output.
   /// - Throws: ``SpawnFailed``, or ``DeadlinePassed`` if the command was killed.
   @discardableResult
-  public func run(within: Duration = .seconds(60)) async throws -> CommandResult {
+  package func run(within: Duration = .seconds(60)) async throws -> CommandResult {
     try await start().result(within: within)
   }
 
@@ -94,7 +94,7 @@ public struct Command: Sendable {
   /// - Returns: The standard output without trailing newlines.
   /// - Throws: ``CommandFailed`` if the command fails, ``SpawnFailed``, or ``DeadlinePassed``.
   @discardableResult
-  public func output(within: Duration = .seconds(60)) async throws -> String {
+  package func output(within: Duration = .seconds(60)) async throws -> String {
     let result = try await run(within: within)
     guard result.status.isSuccess else {
       throw CommandFailed(

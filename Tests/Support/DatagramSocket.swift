@@ -1,14 +1,14 @@
 import Glibc
 
 /// A bound datagram socket, in place of a service that receives notifications.
-public final class DatagramSocket: Sendable {
+package final class DatagramSocket: Sendable {
   private let descriptor: Int32
 
   /// Creates and binds the socket.
   ///
   /// - Parameter path: The path of the socket.
   /// - Throws: ``Failed``.
-  public init(at path: String) throws {
+  package init(at path: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -24,22 +24,22 @@ public final class DatagramSocket: Sendable {
   deinit { close(descriptor) }
 
   /// The socket can't be bound.
-  public struct Failed: Error {
+  package struct Failed: Error {
     /// The `errno` of `bind`.
-    public let code: Int32
+    package let code: Int32
   }
 
   /// Receives a datagram without waiting.
   ///
   /// - Returns: The bytes of the datagram. Nil if there is none.
-  public func receive() -> [UInt8]? {
+  package func receive() -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: 1 << 18)
     let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
     return count < 0 ? nil : Array(bytes.prefix(count))
   }
 
   /// Receives all pending datagrams, as text.
-  public func texts() -> [String] {
+  package func texts() -> [String] {
     var found: [String] = []
     while let bytes = receive() { found.append(String(decoding: bytes, as: UTF8.self)) }
     return found

@@ -1,12 +1,12 @@
 /// A condition didn't become true in time.
-public struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
+package struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
   /// The description of the condition.
-  public let what: String
+  package let what: String
   /// The time limit.
-  public let within: Duration
+  package let within: Duration
 
   /// The condition and the time limit.
-  public var description: String { "not within \(within): \(what)" }
+  package var description: String { "not within \(within): \(what)" }
 }
 
 /// Waits until `condition` holds. No other code of the tests polls.
@@ -21,7 +21,7 @@ public struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
 ///   - condition: The condition, which is checked repeatedly. An error of it ends the wait.
 /// - Throws: ``DeadlinePassed`` after the time limit; `CancellationError` if the task is canceled;
 ///   the error of `condition`.
-nonisolated(nonsending) public func eventually(
+nonisolated(nonsending) package func eventually(
   _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
   _ condition: () async throws -> Bool
 ) async throws {
@@ -40,7 +40,7 @@ nonisolated(nonsending) public func eventually(
 /// - Returns: The first value that is not nil.
 /// - Throws: ``DeadlinePassed`` after the time limit; `CancellationError` if the task is canceled;
 ///   the error of `value`.
-nonisolated(nonsending) public func eventually<Value>(
+nonisolated(nonsending) package func eventually<Value>(
   _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
   _ value: () async throws -> Value?
 ) async throws -> Value {

@@ -5,30 +5,30 @@ import Foundation
 ///
 /// FUZZ_ROUNDS is the number of inputs for each decoder. The seed is printed before the first
 /// input: `TEST_SEED=… FUZZ_ROUND=… make test FILTER=…` repeats one round.
-public enum Fuzz {
+package enum Fuzz {
   /// The result of fuzzing one decoder.
-  public struct Report: CustomStringConvertible, Sendable {
+  package struct Report: CustomStringConvertible, Sendable {
     /// The name of the decoder.
-    public let name: String
+    package let name: String
     /// The seed of the random choices.
-    public let seed: UInt64
+    package let seed: UInt64
     /// The number of inputs.
-    public var rounds = 0
+    package var rounds = 0
     /// The number of inputs that the decoder accepted.
-    public var accepted = 0
+    package var accepted = 0
     /// The rounds that failed with an error of another type than the decoder's own.
-    public var foreign: [String] = []
+    package var foreign: [String] = []
     /// The duration of the longest round.
-    public var longest = Duration.zero
+    package var longest = Duration.zero
 
     /// Whether the decoder threw only its own errors, took long for no input, and accepted some of
     /// at least 100 inputs.
-    public var isSound: Bool {
+    package var isSound: Bool {
       foreign.isEmpty && longest < Fuzz.timeLimit && (rounds < 100 || accepted > 0)
     }
 
     /// The counts and the seed.
-    public var description: String {
+    package var description: String {
       "fuzz \(name): \(rounds) rounds, \(accepted) taken, \(rounds - accepted) refused, longest "
         + "\(longest), TEST_SEED=\(seed)"
         + foreign.prefix(5).map { "\n  \($0)" }.joined()
@@ -36,7 +36,7 @@ public enum Fuzz {
   }
 
   /// The number of rounds for each decoder.
-  public static let rounds =
+  package static let rounds =
     ProcessInfo.processInfo.environment["FUZZ_ROUNDS"].flatMap { Int($0) } ?? 500
 
   /// The time limit for one input. It detects a decoder that hangs, not one that is slow on a busy
@@ -57,7 +57,7 @@ public enum Fuzz {
   ///   - decode: Decodes the input and uses the result as the program does. False if it rejects the
   ///     input.
   /// - Returns: The report.
-  nonisolated(nonsending) public static func drive(
+  nonisolated(nonsending) package static func drive(
     _ name: String, _ corpus: [[UInt8]], words: [String] = [], rounds: Int = Fuzz.rounds,
     isOwn: (any Error) -> Bool = { _ in false },
     _ decode: ([UInt8], inout SeededGenerator) async throws -> Bool
@@ -88,7 +88,7 @@ public enum Fuzz {
   }
 
   /// Calls a decoder with mutated input that is text.
-  nonisolated(nonsending) public static func drive(
+  nonisolated(nonsending) package static func drive(
     _ name: String, texts: [String], words: [String] = [], rounds: Int = Fuzz.rounds,
     isOwn: (any Error) -> Bool = { _ in false }, _ decode: (String) async throws -> Bool
   ) async -> Report {

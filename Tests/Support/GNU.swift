@@ -10,7 +10,7 @@ package enum GNU {
   package static let pipe2 = find(
     "pipe2", as: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32).self)
   package static let eventfd = find("eventfd", as: (@convention(c) (UInt32, Int32) -> Int32).self)
-  package static let changeFolder = find(
+  package static let changeDirectory = find(
     "posix_spawn_file_actions_addchdir_np",
     as: (@convention(c) (Actions, UnsafePointer<CChar>) -> Int32).self)
   package static let closeFrom = find(

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Prometheus' tool, which not every host has.
-public enum Promtool {
+package enum Promtool {
   /// Whether it is on the PATH.
-  public static let exists: Bool = {
+  package static let exists: Bool = {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return path.split(separator: ":")
       .contains { FileManager.default.isExecutableFile(atPath: "\($0)/promtool") }

@@ -5,9 +5,9 @@ import Synchronization
 ///
 /// Its PID is never signaled after the process was reaped, since reaping and signaling use the same
 /// lock. A process that is still running is killed when the object is dropped.
-public final class RunningCommand: Sendable {
+package final class RunningCommand: Sendable {
   /// One of the two output streams.
-  public enum Stream: Int, Sendable {
+  package enum Stream: Int, Sendable {
     /// Standard output.
     case stdout
     /// Standard error.
@@ -15,7 +15,7 @@ public final class RunningCommand: Sendable {
   }
 
   /// The process ID, for reading /proc. Use ``send(_:)`` to signal the process.
-  public let pid: pid_t
+  package let pid: pid_t
 
   private let command: Command
   private let record: Record
@@ -49,18 +49,18 @@ public final class RunningCommand: Sendable {
   ///
   /// - Returns: Whether the signal was sent.
   @discardableResult
-  public func send(_ signal: Int32) -> Bool { record.signal(signal) }
+  package func send(_ signal: Int32) -> Bool { record.signal(signal) }
 
   /// The exit status. Nil while the process is running.
-  public var status: ExitStatus? { record.contents.withLock { $0.status } }
+  package var status: ExitStatus? { record.contents.withLock { $0.status } }
 
   /// The output of a stream so far.
-  public func text(_ stream: Stream = .stdout) -> String {
+  package func text(_ stream: Stream = .stdout) -> String {
     record.contents.withLock { String(decoding: $0.output[stream.rawValue], as: UTF8.self) }
   }
 
   /// The complete lines of a stream so far, without their newlines.
-  public func lines(_ stream: Stream = .stdout) -> [String] {
+  package func lines(_ stream: Stream = .stdout) -> [String] {
     var reader = LineReader(record: record, stream: stream)
     return reader.next()
   }
@@ -75,7 +75,7 @@ public final class RunningCommand: Sendable {
   /// - Returns: The first line that matches, without its newline.
   /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process exits without that line.
   @discardableResult
-  public func line(
+  package func line(
     _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(40),
     where matches: (String) -> Bool
   ) async throws -> String {
@@ -97,7 +97,7 @@ public final class RunningCommand: Sendable {
   /// - Returns: The first such line, without its newline.
   /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process exits without that line.
   @discardableResult
-  public func line(
+  package func line(
     containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(40)
   ) async throws -> String {
     try await line("“\(text)”", in: stream, within: within) { $0.contains(text) }
@@ -107,7 +107,7 @@ public final class RunningCommand: Sendable {
   ///
   /// - Throws: ``DeadlinePassed`` if the process was killed.
   @discardableResult
-  public func exit(within: Duration = .seconds(60)) async throws -> ExitStatus {
+  package func exit(within: Duration = .seconds(60)) async throws -> ExitStatus {
     do {
       return try await eventually("the end of \(command.program)", within: within) { status }
     } catch {
@@ -120,7 +120,7 @@ public final class RunningCommand: Sendable {
   ///
   /// - Throws: ``DeadlinePassed`` if the process was killed, or another process holds its output
   ///   open.
-  public func result(within: Duration = .seconds(60)) async throws -> CommandResult {
+  package func result(within: Duration = .seconds(60)) async throws -> CommandResult {
     try await exit(within: within)
     try await eventually("the end of the output of \(command.program)", within: .seconds(30)) {
       record.contents.withLock { $0.isComplete }
@@ -130,7 +130,7 @@ public final class RunningCommand: Sendable {
 
   private var resultSoFar: CommandResult {
     CommandResult(
-      status: status ?? .signalled(0), stdout: text(.stdout), stderr: text(.stderr))
+      status: status ?? .signaled(0), stdout: text(.stdout), stderr: text(.stderr))
   }
 
   private var failure: CommandFailed {
@@ -166,7 +166,7 @@ private final class Record: Sendable {
       var status: Int32 = 0
       while waitpid(pid, &status, 0) == -1, errno == EINTR {}
       let signal = status & 0x7f
-      $0.status = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+      $0.status = signal == 0 ? .exited((status >> 8) & 0xff) : .signaled(signal)
     }
   }
 

@@ -1,14 +1,14 @@
 import Foundation
 
 /// A command can't be started.
-public struct SpawnFailed: Error, CustomStringConvertible, Sendable {
+package struct SpawnFailed: Error, CustomStringConvertible, Sendable {
   /// The name of the program as given.
-  public let program: String
+  package let program: String
   /// The error of `posix_spawn` or `pipe2`.
-  public let code: Int32
+  package let code: Int32
 
   /// The program and the system's error text.
-  public var description: String { "\(program): \(String(cString: strerror(code)))" }
+  package var description: String { "\(program): \(String(cString: strerror(code)))" }
 }
 
 /// One end of a pipe.
@@ -48,7 +48,7 @@ struct Pipe {
 /// Functions of glibc that are visible in C only with GNU extensions.
 private let makePipe = libc(
   "pipe2", as: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32).self)
-private let changeFolder = libc(
+private let changeDirectory = libc(
   "posix_spawn_file_actions_addchdir_np",
   as: (@convention(c) (
     UnsafeMutablePointer<posix_spawn_file_actions_t>, UnsafePointer<CChar>
@@ -76,8 +76,8 @@ func spawn(_ command: Command, stdin: Int32?, stdout: Int32, stderr: Int32) thro
   }
   posix_spawn_file_actions_adddup2(&actions, stdout, 1)
   posix_spawn_file_actions_adddup2(&actions, stderr, 2)
-  if let folder = command.folder {
-    _ = changeFolder(&actions, folder)
+  if let directory = command.directory {
+    _ = changeDirectory(&actions, directory)
   }
 
   // The child starts with default signal handling and no blocked signals, whatever the tests ignore

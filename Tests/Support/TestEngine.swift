@@ -8,9 +8,9 @@ import Foundation
 ///   arguments: TestEngine.all)
 /// func runs(on engine: TestEngine) async throws { … }
 /// ```
-public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
+package struct TestEngine: Sendable, Equatable, CustomStringConvertible {
   /// The version of the cgroup hierarchy that an engine uses.
-  public enum CgroupVersion: String, Sendable {
+  package enum CgroupVersion: String, Sendable {
     /// A hierarchy for each controller.
     case v1
     /// The unified hierarchy.
@@ -18,44 +18,44 @@ public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The path of the engine's socket.
-  public let socket: String
+  package let socket: String
   /// The cgroup version of the engine.
-  public let cgroups: CgroupVersion
+  package let cgroups: CgroupVersion
 
   /// For an engine with the systemd cgroup driver: a process in the mount namespace in which the
   /// engine's systemd is visible.
-  public let space: Int32?
+  package let space: Int32?
 
   /// Creates an engine that listens at a socket.
-  public init(socket: String, cgroups: CgroupVersion, space: Int32? = nil) {
+  package init(socket: String, cgroups: CgroupVersion, space: Int32? = nil) {
     self.socket = socket
     self.cgroups = cgroups
     self.space = space
   }
 
   /// The engine on cgroup v1 (TEST_DOCKER_HOST). Nil if there is none.
-  public static let v1 = TestEngine(
+  package static let v1 = TestEngine(
     variable: "TEST_DOCKER_HOST", cgroups: .v1, space: "TEST_DOCKER_SPACE")
   /// The engine on cgroup v2 (TEST_DOCKER_HOST_V2). Nil if there is none.
-  public static let v2 = TestEngine(variable: "TEST_DOCKER_HOST_V2", cgroups: .v2)
+  package static let v2 = TestEngine(variable: "TEST_DOCKER_HOST_V2", cgroups: .v2)
   /// The engine with the systemd cgroup driver on cgroup v1 (TEST_DOCKER_HOST_SYSTEMD, and
   /// TEST_DOCKER_SPACE_SYSTEMD for a process in its mount namespace). Nil if there is none.
-  public static let systemd = TestEngine(
+  package static let systemd = TestEngine(
     variable: "TEST_DOCKER_HOST_SYSTEMD", cgroups: .v1, space: "TEST_DOCKER_SPACE_SYSTEMD")
   /// The available engines with the cgroup driver cgroupfs.
-  public static let all = [v1, v2].compactMap { $0 }
+  package static let all = [v1, v2].compactMap { $0 }
 
   /// The value of DOCKER_HOST that selects this engine.
-  public var dockerHost: String { "unix://\(socket)" }
+  package var dockerHost: String { "unix://\(socket)" }
 
   /// The name of a test case.
-  public var description: String {
+  package var description: String {
     "cgroup \(cgroups.rawValue)" + (space == nil ? "" : ", systemd's")
   }
 
   /// A command line that runs in the mount namespace of the engine's systemd, in the same
   /// directory. Unchanged for other engines.
-  public func enter(_ words: [String]) -> [String] {
+  package func enter(_ words: [String]) -> [String] {
     guard let space else { return words }
     return [
       "/bin/sh", "-c", #"exec nsenter "--mount=/proc/$0/ns/mnt" "--wd=$PWD" -- "$@""#, "\(space)",
@@ -64,13 +64,13 @@ public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// A command that runs in the mount namespace of the engine's systemd.
-  public func inside(_ words: String...) -> Command {
+  package func inside(_ words: String...) -> Command {
     let line = enter(words)
     return Command(line[0], Array(line.dropFirst()), environment: ["DOCKER_HOST": dockerHost])
   }
 
   /// A `docker` command line on this engine.
-  public func docker(_ arguments: String...) -> Command {
+  package func docker(_ arguments: String...) -> Command {
     Command("docker", arguments, environment: ["DOCKER_HOST": dockerHost])
   }
 

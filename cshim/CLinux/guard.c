@@ -68,7 +68,7 @@ static void become(const struct linux_program *what, pid_t guard, int fault) {
   /* If the guard is killed, the program is killed too. PDEATHSIG is bound to the parent thread,
      and the guard has one thread only. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() == guard && chdir(what->folder) == 0 && dup2(what->input, 0) >= 0 &&
+  if (getppid() == guard && chdir(what->directory) == 0 && dup2(what->input, 0) >= 0 &&
       dup2(what->output, 1) >= 0 && dup2(what->error, 2) >= 0) {
     close_between(3, fault - 1);
     close_between(fault + 1, ~0u >> 1);

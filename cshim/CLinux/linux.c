@@ -47,7 +47,7 @@ ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user) {
   return length;
 }
 
-int linux_watch_folder(const char *path) {
+int linux_watch_directory(const char *path) {
   int file = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (file < 0) return -1;
   if (inotify_add_watch(file, path, IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW) < 0) {

@@ -28,7 +28,7 @@ enum LegacyFormat {
   }
 
   /// The file's services in the modern format.
-  static func modern(_ services: YAMLNode) throws(ComposeError) -> YAMLNode {
+  static func modern(_ services: YAMLNode) throws(DiagnosticError) -> YAMLNode {
     var file = YAMLNode(mappingAt: services.position)
     var volumes = YAMLNode(mappingAt: services.position)
     var modern = YAMLNode(mappingAt: services.position)
@@ -47,32 +47,32 @@ enum LegacyFormat {
   /// Throws if keys of a service contradict each other.
   private static func check(
     _ entry: YAMLNode.Entry, named name: String
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let service = entry.value
     let hasImage = service["image"] != nil
     if hasImage, let other = ["build", "dockerfile"].first(where: { service[$0] != nil }) {
-      throw ComposeError(
+      throw DiagnosticError(
         "the service `\(name)` has both `image` and `\(other)`: this format accepts only one of them",
         at: service.position(ofKey: other))
     }
     if !hasImage, service["build"] == nil {
-      throw ComposeError(
+      throw DiagnosticError(
         "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition)
     }
     if !hasImage, name.utf8.contains(where: { (65...90).contains($0) }) {
-      throw ComposeError(
+      throw DiagnosticError(
         "the name `\(name)` can't be part of an image's name: write it in lower case, or set `image`",
         at: entry.keyPosition)
     }
     try checkMounts(of: service)
   }
 
-  private static func checkMounts(of service: YAMLNode) throws(ComposeError) {
+  private static func checkMounts(of service: YAMLNode) throws(DiagnosticError) {
     var targets: [String: SourcePosition] = [:]
     for item in service["volumes"]?.sequence ?? [] {
       let target = LegacyForms.inside(item) ?? ""
       if let first = targets[target] {
-        throw ComposeError("`\(target)` is mounted twice; first at \(first)", at: item.position)
+        throw DiagnosticError("`\(target)` is mounted twice; first at \(first)", at: item.position)
       }
       targets[target] = item.position
     }
@@ -106,20 +106,20 @@ enum LegacyFormat {
   /// Makes the paths of a service absolute.
   static func resolvePaths(
     of service: inout YAMLNode, _ paths: PathResolver
-  ) throws(ComposeError) {
-    func resolve(_ node: inout YAMLNode) throws(ComposeError) {
+  ) throws(DiagnosticError) {
+    func resolve(_ node: inout YAMLNode) throws(DiagnosticError) {
       guard let text = node.string else { return }
       node.content = .string(try paths.absolute(text, at: node.position))
     }
-    try service.edit("build") { (context) throws(ComposeError) in
+    try service.edit("build") { (context) throws(DiagnosticError) in
       if !PathResolver.isRemote(context.string ?? "") { try resolve(&context) }
     }
-    try service.edit("env_file") { (files) throws(ComposeError) in
-      try files.editItems { (file) throws(ComposeError) in try resolve(&file) }
+    try service.edit("env_file") { (files) throws(DiagnosticError) in
+      try files.editItems { (file) throws(DiagnosticError) in try resolve(&file) }
     }
     if service["volume_driver"] != nil { return }
-    try service.edit("volumes") { (mounts) throws(ComposeError) in
-      try mounts.editItems { (mount) throws(ComposeError) in
+    try service.edit("volumes") { (mounts) throws(DiagnosticError) in
+      try mounts.editItems { (mount) throws(DiagnosticError) in
         let (source, rest) = (mount.string ?? "").split(":")
         guard let rest, source.hasPrefix(".") || source.hasPrefix("~") else { return }
         let path = try paths.absolute(source, at: mount.position)

@@ -31,11 +31,11 @@ enum LegacyForms {
   }
 
   /// Validates each string of a list.
-  static func each(_ pattern: Pattern) -> Expander {
-    { (node, _) throws(ComposeError) in
+  static func each(_ pattern: Pattern) -> NodeTransform {
+    { (node, _) throws(DiagnosticError) in
       for item in node.sequence ?? [] {
         guard let text = item.string, !pattern.accepts(text) else { continue }
-        throw ComposeError("this must be \(pattern.wanted), not `\(text)`", at: item.position)
+        throw DiagnosticError("this must be \(pattern.wanted), not `\(text)`", at: item.position)
       }
       return node
     }
@@ -44,10 +44,10 @@ enum LegacyForms {
   /// Splits a command line like Python's `shlex`; shell operators are ordinary words.
   @Sendable static func words(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     guard let line = node.string else { return node }
     guard let words = PosixWords.split(line) else {
-      throw ComposeError(
+      throw DiagnosticError(
         "`\(line)` can't be split into words: a quote is not closed, or it ends in a backslash",
         at: node.position)
     }
@@ -58,7 +58,7 @@ enum LegacyForms {
   /// Converts a `cpu_quota:` that is a duration to microseconds.
   @Sendable static func quota(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     guard let text = node.string, Int64(text) == nil,
       let quota = ComposeDuration.duration(text)
     else { return node }
@@ -68,13 +68,13 @@ enum LegacyForms {
   /// Converts a list of hosts and addresses to a mapping.
   @Sendable static func hosts(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     guard let items = node.sequence else { return node }
     var hosts = YAMLNode(mappingAt: node.position)
     for item in items {
       let (host, address) = (item.string ?? "").split(":")
       guard let address else {
-        throw ComposeError("a host must have the form \"NAME:ADDRESS\"", at: item.position)
+        throw DiagnosticError("a host must have the form \"NAME:ADDRESS\"", at: item.position)
       }
       hosts.set(trimmed(host), YAMLNode(.string(trimmed(address)), at: item.position))
     }
@@ -84,12 +84,12 @@ enum LegacyForms {
   /// Throws if a soft limit exceeds the hard limit.
   @Sendable static func limits(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     for (name, entry) in node.mapping ?? [:] {
       guard let soft = entry.value["soft"]?.integer, let hard = entry.value["hard"]?.integer,
         soft > hard
       else { continue }
-      throw ComposeError(
+      throw DiagnosticError(
         "the soft limit of `\(name)` can't be above the hard limit", at: entry.keyPosition)
     }
     return node
@@ -97,9 +97,9 @@ enum LegacyForms {
 
   @Sendable static func noBooleans(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     for (name, entry) in node.mapping ?? [:] where entry.value.boolean != nil {
-      throw ComposeError(
+      throw DiagnosticError(
         "`\(name)` can't be a boolean; write it in quotes", at: entry.value.position)
     }
     return node
@@ -107,10 +107,10 @@ enum LegacyForms {
 
   @Sendable static func noNulls(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     for (name, entry) in node.mapping ?? [:]
     where entry.value.isNull && entry.keyPosition != entry.value.position {
-      throw ComposeError("`\(name)` needs a value", at: entry.keyPosition)
+      throw DiagnosticError("`\(name)` needs a value", at: entry.keyPosition)
     }
     return node
   }

@@ -3,68 +3,79 @@ import OrderedCollections
 /// The keys of a service in the format of Compose 1, one per line: name, shape, merge rule if it
 /// isn't the shape's default, and today's key. Other keys were added in later formats.
 enum LegacyKeys {
-  static let table = KeyTable(
+  static let table = ObjectSchema(
     "a service of a file without `services:`",
     [
-      Key("build", .string, goes: "build.context"),
-      Key("cap_add", .distinctStrings, .append(identity: Identity.scalar), goes: "cap_add"),
-      Key("cap_drop", .distinctStrings, .append(identity: Identity.scalar), goes: "cap_drop"),
-      Key("cgroup_parent", .string, goes: "cgroup_parent"),
-      Key("command", command, .replace, goes: "command"),
-      Key("container_name", .string, goes: "container_name"),
-      Key("cpu_quota", .completing(LegacyForms.quota, .integer(.rounded)), goes: "cpu_quota"),
-      Key("cpu_shares", .integer(.rounded), goes: "cpu_shares"),
-      Key("cpuset", .string, goes: "cpuset"),
-      Key("devices", .distinctStrings, .append(identity: LegacyForms.inside), goes: "devices"),
-      Key("dns", .stringOrStrings, goes: "dns"),
-      Key("dns_search", .stringOrStrings, goes: "dns_search"),
-      Key("dockerfile", .string, goes: "build.dockerfile"),
-      Key("domainname", .string, goes: "domainname"),
-      Key("entrypoint", command, .replace, goes: "entrypoint"),
-      Key("env_file", .stringOrStrings, goes: "env_file"),
-      Key(
+      SchemaProperty("build", .string, mapsTo: "build.context"),
+      SchemaProperty(
+        "cap_add", .distinctStrings, .append(identity: Identity.scalar), mapsTo: "cap_add"),
+      SchemaProperty(
+        "cap_drop", .distinctStrings, .append(identity: Identity.scalar), mapsTo: "cap_drop"),
+      SchemaProperty("cgroup_parent", .string, mapsTo: "cgroup_parent"),
+      SchemaProperty("command", command, .replace, mapsTo: "command"),
+      SchemaProperty("container_name", .string, mapsTo: "container_name"),
+      SchemaProperty(
+        "cpu_quota", .completing(LegacyForms.quota, .integer(.rounded)), mapsTo: "cpu_quota"),
+      SchemaProperty("cpu_shares", .integer(.rounded), mapsTo: "cpu_shares"),
+      SchemaProperty("cpuset", .string, mapsTo: "cpuset"),
+      SchemaProperty(
+        "devices", .distinctStrings, .append(identity: LegacyForms.inside), mapsTo: "devices"),
+      SchemaProperty("dns", .stringOrStrings, mapsTo: "dns"),
+      SchemaProperty("dns_search", .stringOrStrings, mapsTo: "dns_search"),
+      SchemaProperty("dockerfile", .string, mapsTo: "build.dockerfile"),
+      SchemaProperty("domainname", .string, mapsTo: "domainname"),
+      SchemaProperty("entrypoint", command, .replace, mapsTo: "entrypoint"),
+      SchemaProperty("env_file", .stringOrStrings, mapsTo: "env_file"),
+      SchemaProperty(
         "environment", .completing(LegacyForms.noBooleans, .pairs(.environment)),
-        goes: "environment"),
-      Key("expose", exposed, .append(identity: Identity.scalar), goes: "expose"),
-      Key("extends", .expanding(Extends.expand, .fields(Extends.keys)), .replace, goes: "extends"),
-      Key("external_links", .distinctStrings, .append(identity: Identity.scalar), goes: "itself"),
-      Key(
+        mapsTo: "environment"),
+      SchemaProperty("expose", exposed, .append(identity: Identity.scalar), mapsTo: "expose"),
+      SchemaProperty(
+        "extends", .expanding(Extends.expand, .fields(Extends.keys)), .replace, mapsTo: "extends"),
+      SchemaProperty(
+        "external_links", .distinctStrings, .append(identity: Identity.scalar), mapsTo: "itself"),
+      SchemaProperty(
         "extra_hosts", .expanding(LegacyForms.hosts, .names(.stringOrInteger, allowsNull: false)),
-        goes: "extra_hosts"),
-      Key("hostname", .string, goes: "hostname"),
-      Key("image", .string, goes: "image"),
-      Key("ipc", .string, goes: "ipc"),
-      Key("labels", .completing(LegacyForms.noNulls, .pairs(.labels)), goes: "labels"),
-      Key("links", .distinctStrings, .append(identity: LegacyForms.alias), goes: "links"),
-      Key("log_driver", .string, goes: "logging.driver"),
-      Key("log_opt", .names(.any, allowsNull: true), .replace, goes: "logging.options"),
-      Key("mac_address", .string, goes: "mac_address"),
-      Key("mem_limit", .bytes(.numberOrText), goes: "mem_limit"),
-      Key("mem_swappiness", .integer(.plain), goes: "mem_swappiness"),
-      Key("memswap_limit", .bytes(.numberOrText), goes: "memswap_limit"),
-      Key("net", .string, goes: "network_mode"),
-      Key("pid", .optional(.string), goes: "pid"),
-      Key("ports", .texts, .append(identity: Identity.scalar), goes: "ports"),
-      Key("privileged", .boolean, goes: "privileged"),
-      Key("read_only", .boolean, goes: "read_only"),
-      Key("restart", .matching(LegacyForms.restart), goes: "restart"),
-      Key("security_opt", options, .append(identity: Identity.scalar), goes: "security_opt"),
-      Key("shm_size", .bytes(.numberOrText), goes: "shm_size"),
-      Key("stdin_open", .boolean, goes: "stdin_open"),
-      Key("stop_signal", .string, goes: "stop_signal"),
-      Key("tty", .boolean, goes: "tty"),
-      Key("ulimits", .completing(LegacyForms.limits, Ulimits.shape), goes: "ulimits"),
-      Key("user", .string, goes: "user"),
-      Key("volume_driver", .string, goes: "volumes.*.driver"),
-      Key("volumes", .distinctStrings, .append(identity: LegacyForms.inside), goes: "volumes"),
-      Key("volumes_from", sources, .append(identity: Identity.scalar), goes: "volumes_from"),
-      Key("working_dir", .string, goes: "working_dir"),
+        mapsTo: "extra_hosts"),
+      SchemaProperty("hostname", .string, mapsTo: "hostname"),
+      SchemaProperty("image", .string, mapsTo: "image"),
+      SchemaProperty("ipc", .string, mapsTo: "ipc"),
+      SchemaProperty("labels", .completing(LegacyForms.noNulls, .pairs(.labels)), mapsTo: "labels"),
+      SchemaProperty(
+        "links", .distinctStrings, .append(identity: LegacyForms.alias), mapsTo: "links"),
+      SchemaProperty("log_driver", .string, mapsTo: "logging.driver"),
+      SchemaProperty(
+        "log_opt", .names(.any, allowsNull: true), .replace, mapsTo: "logging.options"),
+      SchemaProperty("mac_address", .string, mapsTo: "mac_address"),
+      SchemaProperty("mem_limit", .bytes(.numberOrText), mapsTo: "mem_limit"),
+      SchemaProperty("mem_swappiness", .integer(.plain), mapsTo: "mem_swappiness"),
+      SchemaProperty("memswap_limit", .bytes(.numberOrText), mapsTo: "memswap_limit"),
+      SchemaProperty("net", .string, mapsTo: "network_mode"),
+      SchemaProperty("pid", .optional(.string), mapsTo: "pid"),
+      SchemaProperty("ports", .texts, .append(identity: Identity.scalar), mapsTo: "ports"),
+      SchemaProperty("privileged", .boolean, mapsTo: "privileged"),
+      SchemaProperty("read_only", .boolean, mapsTo: "read_only"),
+      SchemaProperty("restart", .matching(LegacyForms.restart), mapsTo: "restart"),
+      SchemaProperty(
+        "security_opt", options, .append(identity: Identity.scalar), mapsTo: "security_opt"),
+      SchemaProperty("shm_size", .bytes(.numberOrText), mapsTo: "shm_size"),
+      SchemaProperty("stdin_open", .boolean, mapsTo: "stdin_open"),
+      SchemaProperty("stop_signal", .string, mapsTo: "stop_signal"),
+      SchemaProperty("tty", .boolean, mapsTo: "tty"),
+      SchemaProperty("ulimits", .completing(LegacyForms.limits, Ulimits.shape), mapsTo: "ulimits"),
+      SchemaProperty("user", .string, mapsTo: "user"),
+      SchemaProperty("volume_driver", .string, mapsTo: "volumes.*.driver"),
+      SchemaProperty(
+        "volumes", .distinctStrings, .append(identity: LegacyForms.inside), mapsTo: "volumes"),
+      SchemaProperty(
+        "volumes_from", sources, .append(identity: Identity.scalar), mapsTo: "volumes_from"),
+      SchemaProperty("working_dir", .string, mapsTo: "working_dir"),
     ])
 
-  private static let command = Shape.completing(LegacyForms.words, .strings)
-  private static let exposed = Shape.completing(LegacyForms.each(LegacyForms.exposed), .texts)
-  private static let options = Shape.completing(
+  private static let command = SchemaType.completing(LegacyForms.words, .strings)
+  private static let exposed = SchemaType.completing(LegacyForms.each(LegacyForms.exposed), .texts)
+  private static let options = SchemaType.completing(
     LegacyForms.each(LegacyForms.option), .distinctStrings)
-  private static let sources = Shape.completing(
+  private static let sources = SchemaType.completing(
     LegacyForms.each(LegacyForms.source), .distinctStrings)
 }

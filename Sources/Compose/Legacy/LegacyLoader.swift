@@ -28,7 +28,7 @@ struct LegacyLoader {
   /// another format.
   mutating func tree(
     of documents: [(file: String, document: SourceDocument)]
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     var merged: YAMLNode?
     var main = ""
     for (file, document) in documents {
@@ -51,9 +51,9 @@ struct LegacyLoader {
   }
 
   /// Interpolates and validates a document's services.
-  private mutating func services(of document: SourceDocument) throws(ComposeError) -> YAMLNode {
+  private mutating func services(of document: SourceDocument) throws(DiagnosticError) -> YAMLNode {
     guard document.isLegacy else {
-      throw ComposeError(
+      throw DiagnosticError(
         "this file is in the current format, but another one is in the format without `services:`; use one format",
         at: document.tree.position)
     }
@@ -65,7 +65,7 @@ struct LegacyLoader {
     for (name, entry) in services.mapping ?? [:] {
       guard entry.value.mapping != nil else {
         try canonicalizer.faults.report(
-          ComposeError(
+          DiagnosticError(
             "the service `\(name)` must be a mapping, not \(entry.value.kind)",
             at: entry.keyPosition))
         continue
@@ -78,12 +78,12 @@ struct LegacyLoader {
   }
 
   /// Removes keys that exist only in the modern format and reports each as an error.
-  private func refuseLater(_ service: inout YAMLNode) throws(ComposeError) {
+  private func refuseLater(_ service: inout YAMLNode) throws(DiagnosticError) {
     for (key, entry) in service.mapping ?? [:]
     where LegacyKeys.table[key] == nil && ServiceKeys.table[key] != nil {
       service.remove(key)
       try canonicalizer.faults.report(
-        ComposeError(
+        DiagnosticError(
           "`\(key)` is not supported in a file without `services:`; put the services under `services:`",
           at: entry.keyPosition))
     }
@@ -92,28 +92,30 @@ struct LegacyLoader {
   /// The service merged over all services that it extends.
   private mutating func extended(
     _ service: YAMLNode, named name: String, of file: String, steps: [Step]
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     guard let extends = service["extends"], let other = extends["service"],
       let base = other.string
     else { return service }
     let step = Step(file: file, service: name)
     guard !steps.contains(step) else {
       let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
-      throw ComposeError("services extend each other in a cycle: \(circle)", at: extends.position)
+      throw DiagnosticError(
+        "services extend each other in a cycle: \(circle)", at: extends.position)
     }
     var source = file
     if let path = extends["file"], let written = path.string {
       try TreeLoader.refuseRemote(written, at: path.position)
-      source = Path.join(Path.folder(of: file), written)
+      source = Path.join(Path.directory(of: file), written)
       try paths.check(source, written: written, at: path.position)
     }
     let services = try services(of: source, at: extends.position)
     guard let found = services[base] else {
-      throw ComposeError("there is no service `\(base)` to extend in \(source)", at: other.position)
+      throw DiagnosticError(
+        "there is no service `\(base)` to extend in \(source)", at: other.position)
     }
     var origin = try extended(found, named: base, of: source, steps: steps + [step])
     try refuseExtending(origin, named: base)
-    try LegacyFormat.resolvePaths(of: &origin, paths.at(Path.folder(of: source)))
+    try LegacyFormat.resolvePaths(of: &origin, paths.at(Path.directory(of: source)))
     var merged = try Self.merge(origin, service)
     merged.remove("extends")
     return YAMLNode(merged.content, at: service.position)
@@ -121,7 +123,7 @@ struct LegacyLoader {
 
   private mutating func services(
     of file: String, at position: SourcePosition
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     if let known = read[file] { return known }
     var services = YAMLNode(mappingAt: position)
     for document in try SourceDocument.read(
@@ -134,10 +136,10 @@ struct LegacyLoader {
   }
 
   /// Throws for keys that refer to other services, which this format can't inherit.
-  private func refuseExtending(_ service: YAMLNode, named name: String) throws(ComposeError) {
+  private func refuseExtending(_ service: YAMLNode, named name: String) throws(DiagnosticError) {
     let isTied = service["net"]?.string?.hasPrefix("container:") == true
     for key in ["links", "volumes_from"] + (isTied ? ["net"] : []) where service[key] != nil {
-      throw ComposeError(
+      throw DiagnosticError(
         "the service `\(name)` has `\(key)`, so it can't be extended in a file without `services:`",
         at: service.position(ofKey: key))
     }
@@ -145,10 +147,10 @@ struct LegacyLoader {
 
   private static func merge(
     files earlier: YAMLNode, _ later: YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     var merged = earlier
     for (name, entry) in later.mapping ?? [:] {
-      let service = try merged[name].map { (known) throws(ComposeError) in
+      let service = try merged[name].map { (known) throws(DiagnosticError) in
         try merge(known, entry.value)
       }
       merged.set(name, service ?? entry.value, at: merged.mapping?[name]?.keyPosition)
@@ -159,7 +161,7 @@ struct LegacyLoader {
   /// Merges a service over another. An image replaces a build, and a build replaces an image.
   private static func merge(
     _ earlier: YAMLNode, _ later: YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     var earlier = earlier
     if later["image"] != nil { earlier.remove("build") }
     if later["build"] != nil { earlier.remove("image") }
@@ -169,8 +171,8 @@ struct LegacyLoader {
 
 extension Canonicalizer {
   /// Validates a service in the format of Compose 1 and converts it to its canonical form.
-  mutating func read(legacy service: YAMLNode) throws(ComposeError) -> YAMLNode {
-    let shape = Shape.fields(LegacyKeys.table)
+  mutating func read(legacy service: YAMLNode) throws(DiagnosticError) -> YAMLNode {
+    let shape = SchemaType.fields(LegacyKeys.table)
     return try read(try expand(service, as: shape), as: shape, name: "service")
   }
 }

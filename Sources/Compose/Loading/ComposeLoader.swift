@@ -2,18 +2,18 @@ import OrderedCollections
 import YAML
 
 /// Reads Compose files into a project (Compose specification, "The Compose application model").
-public enum ComposeLoader {
+package enum ComposeLoader {
   /// Loads, interpolates, merges and validates the files.
   ///
   /// - Parameter options: The files and variables.
   /// - Returns: The project.
-  /// - Throws: A `ComposeError` with file, line and column for the first error: a file that can't
+  /// - Throws: A `DiagnosticError` with file, line and column for the first error: a file that can't
   ///   be read or isn't YAML, an unknown key, a value of the wrong type, a required variable that
   ///   isn't set, a reference to a missing object, a dependency cycle, or a path that leaves the
   ///   project.
-  public static func load(_ options: LoadOptions) throws(ComposeError) -> Project {
+  package static func load(_ options: LoadOptions) throws(DiagnosticError) -> Project {
     var environment = InterpolationEnvironment(options)
-    do throws(ComposeError) {
+    do throws(DiagnosticError) {
       return try load(options, &environment)
     } catch {
       var error = environment.findings.unset.explaining(error)
@@ -27,7 +27,7 @@ public enum ComposeLoader {
   static func load(
     _ options: LoadOptions, _ environment: inout InterpolationEnvironment,
     collecting faults: FaultCollector? = nil
-  ) throws(ComposeError) -> Project {
+  ) throws(DiagnosticError) -> Project {
     let (sources, bound) = try sources(options, &environment)
     let documents = try documents(of: sources, options, bound, environment)
     let naming = try ProjectName(
@@ -40,7 +40,7 @@ public enum ComposeLoader {
     var loader = TreeLoader(environment: environment, paths: paths)
     loader.canonicalizer.faults = faults
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
     }
     let isLegacy = documents.contains(where: \.document.isLegacy)
@@ -51,12 +51,12 @@ public enum ComposeLoader {
     try normalizer.normalize(&tree)
     var profiles = Profiles(options, environment: loader.environment)
     let disabled = profiles.disable(in: &tree)
-    do throws(ComposeError) {
+    do throws(DiagnosticError) {
       try InputLimits.checkContainers(of: tree)
     } catch {
       try faults.report(error)
     }
-    try Consistency(tree, disabled: Set(disabled.map(\.name)), collecting: faults).check()
+    try ProjectValidator(tree, disabled: Set(disabled.map(\.name)), collecting: faults).check()
     try normalizer.resolveFiles(&tree, environmentOf: options.environmentOf, collecting: faults)
 
     var project = ProjectReader(
@@ -79,14 +79,14 @@ public enum ComposeLoader {
   ///
   /// - Parameter options: The files.
   /// - Returns: The merged files.
-  /// - Throws: A `ComposeError` for a file that can't be read, isn't YAML, or is in the format of
+  /// - Throws: A `DiagnosticError` for a file that can't be read, isn't YAML, or is in the format of
   ///   Compose 1.
-  public static func model(_ options: LoadOptions) throws(ComposeError) -> ComposeModel {
+  package static func model(_ options: LoadOptions) throws(DiagnosticError) -> ComposeModel {
     var environment = InterpolationEnvironment(options)
     let (sources, bound) = try sources(options, &environment)
     let documents = try documents(of: sources, options, bound, environment)
     if let legacy = documents.first(where: \.document.isLegacy) {
-      throw ComposeError(
+      throw DiagnosticError(
         "a file without `services:` can't be printed without interpolation; put the services under `services:`",
         at: legacy.document.tree.position)
     }
@@ -101,7 +101,7 @@ public enum ComposeLoader {
     // The errors are dropped: a value that contains a variable may fail a check and stays as it is.
     loader.canonicalizer.faults = FaultCollector()
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
     }
     if options.normalizes {
@@ -114,7 +114,7 @@ public enum ComposeLoader {
   /// Finds the files and the bound of their paths, and adds the variables of their `.env`.
   private static func sources(
     _ options: LoadOptions, _ environment: inout InterpolationEnvironment
-  ) throws(ComposeError) -> (SourceFiles, PathBound) {
+  ) throws(DiagnosticError) -> (SourceFiles, PathBound) {
     if let given = EnvironmentFile.given(by: options, environment: environment) {
       // These variables may set COMPOSE_FILE; the directory of those files bounds the env files.
       var variables = environment
@@ -125,7 +125,7 @@ public enum ComposeLoader {
       environment = variables
       return (sources, bound)
     }
-    let first = options.projectDirectory ?? SourceFiles.folder(of: options.files) ?? "."
+    let first = options.projectDirectory ?? SourceFiles.directory(of: options.files) ?? "."
     try addUsual(in: first, of: Path.join(Path.current, first), options, &environment)
     let sources = try SourceFiles(options, environment: environment)
     if sources.directory != Path.join(Path.current, first) {
@@ -138,7 +138,7 @@ public enum ComposeLoader {
   private static func addUsual(
     in shown: String, of directory: String, _ options: LoadOptions,
     _ environment: inout InterpolationEnvironment
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let files = try EnvironmentFile.usual(in: shown, environment: environment)
     let bound = PathBound(options, directory: directory)
     for file in files {
@@ -150,7 +150,7 @@ public enum ComposeLoader {
   private static func documents(
     of sources: SourceFiles, _ options: LoadOptions, _ bound: PathBound,
     _ environment: InterpolationEnvironment
-  ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
+  ) throws(DiagnosticError) -> [(file: String, document: SourceDocument)] {
     var documents: [(file: String, document: SourceDocument)] = []
     // The caller may name files anywhere. Files that only a `.env` names must be within reach.
     let callers = [options.environment, options.fallbackEnvironment]

@@ -26,7 +26,7 @@ struct FileReach: Sendable {
       self.init(roots: nil, contents: options.contents)
       return
     }
-    let first = options.projectDirectory ?? SourceFiles.folder(of: options.files) ?? "."
+    let first = options.projectDirectory ?? SourceFiles.directory(of: options.files) ?? "."
     let bound = PathBound(options, directory: Path.join(Path.current, first))
     // Files that were read without a bound are not reused for a project with one.
     self.init(roots: ([bound.directory] + listed).map(RealPath.of), contents: nil)
@@ -42,8 +42,8 @@ struct FileReach: Sendable {
   /// - Returns: The error, with a remedy if a setting can allow the file.
   func error(
     _ subject: String, _ path: String, _ failure: Path.ReadFailure, at position: SourcePosition?
-  ) -> ComposeError {
-    var error = ComposeError("\(subject) can't be read: \(failure.reason)", at: position)
+  ) -> DiagnosticError {
+    var error = DiagnosticError("\(subject) can't be read: \(failure.reason)", at: position)
     if position == nil { error.file = path }
     let real = RealPath.of(Path.join(Path.current, path))
     if failure.isOutside, !HostDirectory.contains(real) {
@@ -71,11 +71,11 @@ struct FileReach: Sendable {
 }
 
 /// File contents kept for later loads: a pipe can be read only once.
-public final class FileContents: Sendable {
+package final class FileContents: Sendable {
   private let files = Mutex<[String: [UInt8]]>([:])
 
   /// No contents.
-  public init() {}
+  package init() {}
 
   /// The bytes of a file; nil if it hasn't been read.
   func bytes(of path: String) -> [UInt8]? { files.withLock { $0[path] } }

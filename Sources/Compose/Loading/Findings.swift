@@ -12,7 +12,8 @@ final class Findings {
 
   /// Records the unset variables of a text.
   func add(
-    _ undefined: [Interpolation.Undefined], of text: String, in node: YAMLNode, _ place: ValuePlace
+    _ undefined: [Interpolation.Undefined], of text: String, in node: YAMLNode,
+    _ location: ValueLocation
   ) {
     guard let first = undefined.first else { return }
     // The offsets are ascending, so one pass over the text is enough.
@@ -29,12 +30,12 @@ final class Findings {
     }
     unset.add(
       undefined.map(\.name), written: Excerpt.line(of: text, at: first.offset),
-      at: [node.position] + (place.item.map { [$0] } ?? []), below: place.keys)
+      at: [node.position] + (location.item.map { [$0] } ?? []), below: location.keys)
   }
 }
 
 /// The location of a value in a file's tree.
-struct ValuePlace {
+struct ValueLocation {
   /// The position of the list item that is or contains the value.
   var item: SourcePosition?
   /// The positions of the value's key and of its parent key. The name of a service is excluded: it
@@ -50,7 +51,7 @@ struct ValuePlace {
   }
 
   /// The location of a mapping's value.
-  func below(_ key: String, at position: SourcePosition) -> ValuePlace {
+  func below(_ key: String, at position: SourcePosition) -> ValueLocation {
     var inner = self
     inner.level += 1
     if level == 0 { inner.isInServices = key == "services" || key == "jobs" }
@@ -62,7 +63,7 @@ struct ValuePlace {
 
 /// The values that contained unset variables. Errors that result from such a value name the
 /// variables.
-public struct UnsetVariables: Sendable {
+package struct UnsetVariables: Sendable {
   private struct Value: Sendable {
     let names: [String]
     let written: String
@@ -94,7 +95,7 @@ public struct UnsetVariables: Sendable {
   ///   - byKey: True if an error at a key concerns the value below it, as errors of the engine do;
   ///     false if it may concern the key itself, such as an unknown key.
   /// - Returns: The same error, or an error that names the variables.
-  public func explaining(_ error: ComposeError, byKey: Bool = false) -> ComposeError {
+  package func explaining(_ error: DiagnosticError, byKey: Bool = false) -> DiagnosticError {
     let positions = (error.position.map { [$0] } ?? []) + error.sources
     let exact = positions.lazy.compactMap { values[$0] }.first
     let inner = byKey ? error.position.flatMap { belowKeys[$0] } : nil
@@ -103,7 +104,7 @@ public struct UnsetVariables: Sendable {
     let verb = value.names.count == 1 ? "is" : "are"
     let addition = "; \(names) in `\(value.written)` \(verb) not set"
     guard !error.message.hasSuffix(addition) else { return error }
-    var explained = ComposeError(error.message + addition, at: error.position)
+    var explained = DiagnosticError(error.message + addition, at: error.position)
     explained.warnings = error.warnings
     return explained
   }

@@ -37,7 +37,7 @@ struct InterpolationEnvironment {
   mutating func set(_ name: String, to value: String) { strongest[name] = value }
 
   /// Sets the name prefix of the pod's objects and re-evaluates the env files, which may use it.
-  mutating func set(podName: String) throws(ComposeError) {
+  mutating func set(podName: String) throws(DiagnosticError) {
     set("COMPOSE_PROJECT_NAME", to: podName)
     let files = read
     fromFiles = [:]
@@ -47,7 +47,7 @@ struct InterpolationEnvironment {
   /// Adds the variables of env files. Later files override earlier ones; existing variables win.
   mutating func add(
     files: [EnvironmentFile], at position: SourcePosition? = nil
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     var contents: [EnvironmentFile.Contents] = []
     for file in files {
       guard let bytes = try EnvFileReader.bytes(of: file, within: self, at: position) else {
@@ -59,7 +59,7 @@ struct InterpolationEnvironment {
     try add(contents)
   }
 
-  private mutating func add(_ files: [EnvironmentFile.Contents]) throws(ComposeError) {
+  private mutating func add(_ files: [EnvironmentFile.Contents]) throws(DiagnosticError) {
     var added: OrderedDictionary<String, String> = [:]
     let known = self
     for file in files {
@@ -76,23 +76,23 @@ struct InterpolationEnvironment {
   ///   - node: The tree.
   ///   - format: The supported expressions.
   ///   - faults: Collects the errors; nil to throw the first one.
-  /// - Throws: `ComposeError` at a `$` that starts an invalid expression or a required variable
+  /// - Throws: `DiagnosticError` at a `$` that starts an invalid expression or a required variable
   ///   that isn't set.
   func interpolate(
     _ node: inout YAMLNode, as format: Interpolation.Format = .modern,
     collecting faults: FaultCollector? = nil
-  ) throws(ComposeError) {
-    try interpolate(&node, as: format, in: ValuePlace(isLegacy: format == .legacy), faults)
+  ) throws(DiagnosticError) {
+    try interpolate(&node, as: format, in: ValueLocation(isLegacy: format == .legacy), faults)
   }
 
   private func interpolate(
-    _ node: inout YAMLNode, as format: Interpolation.Format, in place: ValuePlace,
+    _ node: inout YAMLNode, as format: Interpolation.Format, in location: ValueLocation,
     _ faults: FaultCollector?
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     switch node.content {
     case .string(let text):
-      do throws(ComposeError) {
-        if let replaced = try interpolate(text, as: format, in: node, place) {
+      do throws(DiagnosticError) {
+        if let replaced = try interpolate(text, as: format, in: node, location) {
           node.content = .string(replaced)
         }
       } catch {
@@ -100,13 +100,13 @@ struct InterpolationEnvironment {
         faults?.markBroken(node.position)
       }
     case .mapping:
-      try node.editEntries { (key, entry) throws(ComposeError) in
+      try node.editEntries { (key, entry) throws(DiagnosticError) in
         try interpolate(
-          &entry.value, as: format, in: place.below(key, at: entry.keyPosition), faults)
+          &entry.value, as: format, in: location.below(key, at: entry.keyPosition), faults)
       }
     case .sequence:
-      try node.editItems { (item) throws(ComposeError) in
-        var inner = place
+      try node.editItems { (item) throws(DiagnosticError) in
+        var inner = location
         inner.item = item.position
         try interpolate(&item, as: format, in: inner, faults)
       }
@@ -115,8 +115,8 @@ struct InterpolationEnvironment {
   }
 
   private func interpolate(
-    _ text: String, as format: Interpolation.Format, in node: YAMLNode, _ place: ValuePlace
-  ) throws(ComposeError) -> String? {
+    _ text: String, as format: Interpolation.Format, in node: YAMLNode, _ location: ValueLocation
+  ) throws(DiagnosticError) -> String? {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
     var interpolation = Interpolation(as: format) { self[$0] }
     let replaced: String?
@@ -127,11 +127,11 @@ struct InterpolationEnvironment {
         throw Interpolation.Failure(fault: .tooLong, offset: 0)
       }
     } catch {
-      throw ComposeError(
+      throw DiagnosticError(
         error.message(in: text), at: node.position(ofOffset: error.offset, in: text))
     }
     try budget.take(interpolation.uses, .uses, at: node.position(ofDollar: 0))
-    findings.add(interpolation.undefined, of: text, in: node, place)
+    findings.add(interpolation.undefined, of: text, in: node, location)
     return replaced
   }
 }
@@ -145,8 +145,9 @@ extension YAMLNode {
   /// The position of the `$` with this index in the node's text; the node's position if unknown.
   func position(ofDollar number: Int) -> SourcePosition {
     guard let dollars, dollars.indices.contains(number) else { return position }
-    let place = dollars[number]
-    return SourcePosition(file: position.file, line: Int(place.line), column: Int(place.column))
+    let location = dollars[number]
+    return SourcePosition(
+      file: position.file, line: Int(location.line), column: Int(location.column))
   }
 }
 
@@ -180,17 +181,19 @@ struct EnvironmentFile {
 
   /// The `.env` of a directory; empty if `COMPOSE_DISABLE_ENV_FILE` is true.
   static func usual(
-    in folder: String, environment: InterpolationEnvironment
-  ) throws(ComposeError) -> [EnvironmentFile] {
+    in directory: String, environment: InterpolationEnvironment
+  ) throws(DiagnosticError) -> [EnvironmentFile] {
     if let text = environment["COMPOSE_DISABLE_ENV_FILE"] {
       switch text {
       case "1", "t", "T", "true", "True", "TRUE": return []
       case "0", "f", "F", "false", "False", "FALSE": break
-      default: throw ComposeError("COMPOSE_DISABLE_ENV_FILE must be true or false, not `\(text)`")
+      default:
+        throw DiagnosticError("COMPOSE_DISABLE_ENV_FILE must be true or false, not `\(text)`")
       }
     }
-    let path = folder == "." ? ".env" : Path.join(folder, ".env")
-    return Path.isFolder(path) ? [] : [EnvironmentFile(path: path, shown: path, isRequired: false)]
+    let path = directory == "." ? ".env" : Path.join(directory, ".env")
+    return Path.isDirectory(path)
+      ? [] : [EnvironmentFile(path: path, shown: path, isRequired: false)]
   }
 }
 
@@ -203,7 +206,7 @@ enum EnvFileReader {
     at position: SourcePosition? = nil,
     isRaw: Bool = false, after variables: OrderedDictionary<String, String> = [:],
     lookUp: @escaping (String) -> String?
-  ) throws(ComposeError) -> OrderedDictionary<String, String> {
+  ) throws(DiagnosticError) -> OrderedDictionary<String, String> {
     let file = EnvironmentFile(path: path, shown: shown, isRequired: isRequired)
     guard let bytes = try bytes(of: file, within: environment, at: position) else {
       return variables
@@ -218,7 +221,7 @@ enum EnvFileReader {
   static func bytes(
     of file: EnvironmentFile, within environment: InterpolationEnvironment,
     at position: SourcePosition?
-  ) throws(ComposeError) -> [UInt8]? {
+  ) throws(DiagnosticError) -> [UInt8]? {
     let reach = environment.reach
     let start = SourcePosition(file: file.shown, line: 1, column: 1)
     try environment.budget.take(1, .files, at: position ?? start)
@@ -231,7 +234,7 @@ enum EnvFileReader {
     }
     try environment.budget.take(bytes.count, .bytes, at: position ?? start)
     guard bytes.count <= YAMLParser.Limit.bytes else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the file is larger than the maximum of \(YAMLParser.Limit.bytes) bytes", at: start)
     }
     return bytes
@@ -241,13 +244,13 @@ enum EnvFileReader {
   static func variables(
     in bytes: [UInt8], shown: String, isRaw: Bool = false,
     after variables: OrderedDictionary<String, String>, lookUp: @escaping (String) -> String?
-  ) throws(ComposeError) -> OrderedDictionary<String, String> {
+  ) throws(DiagnosticError) -> OrderedDictionary<String, String> {
     do throws(EnvFile.Fault) {
       return isRaw
         ? try RawEnvFile.read(bytes, after: variables, lookUp: lookUp)
         : try EnvFile.read(bytes, after: variables, lookUp: lookUp)
     } catch {
-      throw ComposeError(
+      throw DiagnosticError(
         error.message, at: SourcePosition(file: shown, line: error.line, column: 1))
     }
   }

@@ -1,46 +1,46 @@
 /// The files to load, their variables and their limits.
-public struct LoadOptions: Sendable {
+package struct LoadOptions: Sendable {
   /// The Compose files as the user named them, merged left to right; `-` is standard input. If
   /// empty, the first existing one of `compose.yaml`, `compose.yml`, `docker-compose.yaml` and
   /// `docker-compose.yml` is used, with its `.override.` file.
-  public var files: [String]
+  package var files: [String]
   /// The directory that relative paths of the files resolve against; nil for the directory of the
   /// first file.
-  public var projectDirectory: String?
+  package var projectDirectory: String?
   /// The project's name; nil for the file's `name:` or the name of the directory.
-  public var projectName: String?
+  package var projectName: String?
   /// Env files whose variables have the lowest precedence, later ones over earlier ones; empty for
   /// `COMPOSE_ENV_FILES`, else for `.env`.
-  public var envFiles: [String]
+  package var envFiles: [String]
   /// The profiles whose services are enabled, `*` for all; empty for `COMPOSE_PROFILES`.
-  public var profiles: [String]
+  package var profiles: [String]
   /// Variables for interpolation with the highest precedence.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// Variables that override `.env` and are overridden by `environment`.
-  public var fallbackEnvironment: [String: String]
+  package var fallbackEnvironment: [String: String]
   /// True to refuse any relative path that leaves the bound, also through a link; mounts may still
   /// use absolute paths of the host. False to refuse only links of files that are read: env files,
   /// label files and other Compose files.
-  public var confine: Bool
+  package var confine: Bool
   /// The directory that relative paths must not leave.
-  public var bound: Bound
+  package var bound: Bound
   /// Directories besides the bound whose files may be read for the project; nil if all files of the
   /// host may be read.
-  public var readableDirectories: [String]?
+  package var readableDirectories: [String]?
   /// Computes the name prefix of a pod's objects from the project's name; nil if no pod is created.
   /// The files get the result as `COMPOSE_PROJECT_NAME`.
-  public var podName: (@Sendable (String) -> String)?
+  package var podName: (@Sendable (String) -> String)?
 
   /// The services whose `env_file` is read; nil for all.
-  public var environmentOf: Set<String>?
+  package var environmentOf: Set<String>?
   /// False to add no default values, like `--no-normalize` of Docker Compose.
-  public var normalizes = true
+  package var normalizes = true
 
   /// Keeps the files for later loads; nil to read the files each time.
-  public var contents: FileContents?
+  package var contents: FileContents?
 
   /// The bound of relative paths.
-  public enum Bound: Sendable, Equatable {
+  package enum Bound: Sendable, Equatable {
     /// A task's sandbox.
     case sandbox(String)
     /// A directory; nil for the top directory of the project's git repository, else the project's
@@ -67,7 +67,7 @@ public struct LoadOptions: Sendable {
   ///   - readableDirectories: Directories besides the bound whose files may be read; nil for all.
   ///   - podName: Computes the name prefix of a pod's objects.
   ///   - environmentOf: The services whose `env_file` is read; nil for all.
-  public init(
+  package init(
     files: [String] = [], projectDirectory: String? = nil, projectName: String? = nil,
     envFiles: [String] = [], profiles: [String] = [],
     environment: [String: String] = [:], fallbackEnvironment: [String: String] = [:],

@@ -10,10 +10,10 @@ struct Normalizer {
   var isComplete = true
 
   /// Normalizes a merged canonical tree.
-  func normalize(_ tree: inout YAMLNode) throws(ComposeError) {
+  func normalize(_ tree: inout YAMLNode) throws(DiagnosticError) {
     var usesDefault = false
-    try tree.edit("services") { (services) throws(ComposeError) in
-      try services.editEach { (_, service) throws(ComposeError) in
+    try tree.edit("services") { (services) throws(DiagnosticError) in
+      try services.editEach { (_, service) throws(DiagnosticError) in
         try normalize(container: &service)
         guard isComplete else { return }
         usesDefault = joinDefault(&service) || usesDefault
@@ -21,8 +21,8 @@ struct Normalizer {
         try inherit(intoHooksOf: &service)
       }
     }
-    try tree.edit("jobs") { (jobs) throws(ComposeError) in
-      try jobs.editEach { (_, job) throws(ComposeError) in
+    try tree.edit("jobs") { (jobs) throws(DiagnosticError) in
+      try jobs.editEach { (_, job) throws(DiagnosticError) in
         try normalize(container: &job)
         guard isComplete else { return }
         _ = joinDefault(&job)
@@ -38,8 +38,8 @@ struct Normalizer {
   }
 
   /// Normalizes the keys that services and jobs share.
-  private func normalize(container service: inout YAMLNode) throws(ComposeError) {
-    try service.edit("build") { (build) throws(ComposeError) in try normalize(build: &build) }
+  private func normalize(container service: inout YAMLNode) throws(DiagnosticError) {
+    try service.edit("build") { (build) throws(DiagnosticError) in try normalize(build: &build) }
     if isComplete { spellOutPaths(of: &service) }
     spellOut(&service)
     service.edit("environment") { (variables: inout YAMLNode) in
@@ -47,7 +47,7 @@ struct Normalizer {
         if value.isNull, let found = environment[name] { value.content = .string(found) }
       }
     }
-    try service.edit("extra_hosts") { (hosts) throws(ComposeError) in
+    try service.edit("extra_hosts") { (hosts) throws(DiagnosticError) in
       hosts = try ExtraHosts.canonical(hosts)
     }
   }
@@ -77,9 +77,9 @@ struct Normalizer {
     return true
   }
 
-  private func normalize(build: inout YAMLNode) throws(ComposeError) {
+  private func normalize(build: inout YAMLNode) throws(DiagnosticError) {
     if isComplete { complete(build: &build) }
-    try build.edit("extra_hosts") { (hosts) throws(ComposeError) in
+    try build.edit("extra_hosts") { (hosts) throws(DiagnosticError) in
       hosts = try ExtraHosts.canonical(hosts)
     }
   }
@@ -123,15 +123,15 @@ struct Normalizer {
   }
 
   /// Merges each `pre_start` entry over the service's own keys, except the mounts.
-  func inherit(intoHooksOf service: inout YAMLNode) throws(ComposeError) {
+  func inherit(intoHooksOf service: inout YAMLNode) throws(DiagnosticError) {
     guard service["pre_start"] != nil else { return }
     var container = YAMLNode(mappingAt: service.position)
     for key in ServiceKeys.container where key.name != "volumes" {
       guard let value = service[key.name] else { continue }
       container.set(key.name, value, at: service.position(ofKey: key.name))
     }
-    try service.edit("pre_start") { (hooks) throws(ComposeError) in
-      try hooks.editItems { (hook) throws(ComposeError) in
+    try service.edit("pre_start") { (hooks) throws(DiagnosticError) in
+      try hooks.editItems { (hook) throws(DiagnosticError) in
         let position = hook.position
         hook = try Merge.service(container, with: hook)
         hook.position = position
@@ -144,10 +144,10 @@ struct Normalizer {
   func resolveFiles(
     _ tree: inout YAMLNode, environmentOf names: Set<String>?,
     collecting faults: FaultCollector? = nil
-  ) throws(ComposeError) {
-    try tree.edit("services") { (services) throws(ComposeError) in
-      try services.editEach { (name, service) throws(ComposeError) in
-        do throws(ComposeError) {
+  ) throws(DiagnosticError) {
+    try tree.edit("services") { (services) throws(DiagnosticError) in
+      try services.editEach { (name, service) throws(DiagnosticError) in
+        do throws(DiagnosticError) {
           if names?.contains(name) != false { try resolveEnvironment(of: &service) }
           try resolveLabels(of: &service)
         } catch {
@@ -158,7 +158,7 @@ struct Normalizer {
   }
 
   /// Reads `env_file:` and merges `environment:` over it.
-  private func resolveEnvironment(of service: inout YAMLNode) throws(ComposeError) {
+  private func resolveEnvironment(of service: inout YAMLNode) throws(DiagnosticError) {
     guard let files = service["env_file"]?.sequence else { return }
     let lookUp = environment
     let own = service["environment"] ?? YAMLNode(mappingAt: service.position)
@@ -174,7 +174,7 @@ struct Normalizer {
       let isKnown = ["", ".env", "raw"].contains(format?.string ?? "")
       let isRequired = file["required"]?.boolean ?? true
       guard isKnown || (!isRequired && !Path.exists(path)) else {
-        throw ComposeError(
+        throw DiagnosticError(
           "`format` must be raw, not `\(format?.string ?? "")`", at: format?.position ?? position)
       }
       variables = try EnvFileReader.read(
@@ -194,7 +194,7 @@ struct Normalizer {
   }
 
   /// Reads `label_file:` and merges `labels:` over it.
-  private func resolveLabels(of service: inout YAMLNode) throws(ComposeError) {
+  private func resolveLabels(of service: inout YAMLNode) throws(DiagnosticError) {
     guard let files = service["label_file"]?.sequence else { return }
     var labels: OrderedDictionary<String, String> = [:]
     var positions: [String: SourcePosition] = [:]

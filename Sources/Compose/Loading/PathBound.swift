@@ -31,12 +31,12 @@ struct PathBound {
   /// The top directory of the git repository that contains the directory, else the directory
   /// itself.
   static func repository(of directory: String) -> String {
-    var place = directory
-    while !Path.exists(Path.join(place, ".git")) {
-      guard place != "/" else { return directory }
-      place = Path.folder(of: place)
+    var location = directory
+    while !Path.exists(Path.join(location, ".git")) {
+      guard location != "/" else { return directory }
+      location = Path.directory(of: location)
     }
-    return place
+    return location
   }
 
   /// Checks that a path is inside the bound, as far as the options require it.
@@ -45,18 +45,18 @@ struct PathBound {
   ///   - path: The absolute path.
   ///   - written: The path as the user wrote it.
   ///   - position: The position of the path in the file.
-  /// - Throws: `ComposeError` if the path leaves the bound and that is refused.
+  /// - Throws: `DiagnosticError` if the path leaves the bound and that is refused.
   func check(
     _ path: String, written: String, at position: SourcePosition? = nil
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     if Path.isInside(path, directory) { return }
     if isInsideByName(path) {
-      throw ComposeError(
+      throw DiagnosticError(
         "`\(written)` is, or is below, a symbolic link that leaves \(title) \(directory)\(advice)",
         at: position)
     }
     guard refusesPaths else { return }
-    throw ComposeError("`\(written)` leaves \(title) \(directory)\(advice)", at: position)
+    throw DiagnosticError("`\(written)` leaves \(title) \(directory)\(advice)", at: position)
   }
 
   /// True if the path is inside the bound before links are resolved.

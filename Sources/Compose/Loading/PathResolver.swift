@@ -17,44 +17,44 @@ struct PathResolver {
 
   /// Makes the paths of a canonical tree absolute. With `completing`, a build without a context
   /// gets this directory; false if another file may still set the context.
-  func resolve(_ tree: inout YAMLNode, completing: Bool = true) throws(ComposeError) {
+  func resolve(_ tree: inout YAMLNode, completing: Bool = true) throws(DiagnosticError) {
     for kind in ["services", "jobs"] {
-      try tree.edit(kind) { (services) throws(ComposeError) in
-        try services.editEach { (_, service) throws(ComposeError) in
+      try tree.edit(kind) { (services) throws(DiagnosticError) in
+        try services.editEach { (_, service) throws(DiagnosticError) in
           if completing { complete(buildOf: &service) }
           try resolve(service: &service)
         }
       }
     }
     for key in ["configs", "secrets"] {
-      try tree.edit(key) { (files) throws(ComposeError) in
-        try files.editEach { (_, file) throws(ComposeError) in
-          try file.edit("file") { (path) throws(ComposeError) in try resolveFile(&path) }
+      try tree.edit(key) { (files) throws(DiagnosticError) in
+        try files.editEach { (_, file) throws(DiagnosticError) in
+          try file.edit("file") { (path) throws(DiagnosticError) in try resolveFile(&path) }
         }
       }
     }
-    try tree.edit("volumes") { (volumes) throws(ComposeError) in
-      try volumes.editEach { (_, volume) throws(ComposeError) in try resolve(volume: &volume) }
+    try tree.edit("volumes") { (volumes) throws(DiagnosticError) in
+      try volumes.editEach { (_, volume) throws(DiagnosticError) in try resolve(volume: &volume) }
     }
   }
 
   /// Makes the names in `env_file` and `label_file` absolute, so that lists of several files merge
   /// by file. Names that aren't in their shortest form, such as `./a.env`, count as other files.
-  func resolveLists(in tree: inout YAMLNode) throws(ComposeError) {
-    func resolve(_ node: inout YAMLNode) throws(ComposeError) {
+  func resolveLists(in tree: inout YAMLNode) throws(DiagnosticError) {
+    func resolve(_ node: inout YAMLNode) throws(DiagnosticError) {
       guard let text = node.string, !text.isEmpty, !text.hasPrefix("~"), Path.clean(text) == text
       else { return }
       node.content = .string(try absolute(text, at: node.position, isRead: true))
     }
-    try tree.edit("services") { (services) throws(ComposeError) in
-      try services.editEach { (_, service) throws(ComposeError) in
-        try service.edit("env_file") { (files) throws(ComposeError) in
-          try files.editItems { (file) throws(ComposeError) in
-            try file.edit("path") { (path) throws(ComposeError) in try resolve(&path) }
+    try tree.edit("services") { (services) throws(DiagnosticError) in
+      try services.editEach { (_, service) throws(DiagnosticError) in
+        try service.edit("env_file") { (files) throws(DiagnosticError) in
+          try files.editItems { (file) throws(DiagnosticError) in
+            try file.edit("path") { (path) throws(DiagnosticError) in try resolve(&path) }
           }
         }
-        try service.edit("label_file") { (files) throws(ComposeError) in
-          try files.editItems { (file) throws(ComposeError) in try resolve(&file) }
+        try service.edit("label_file") { (files) throws(DiagnosticError) in
+          try files.editItems { (file) throws(DiagnosticError) in try resolve(&file) }
         }
       }
     }
@@ -66,42 +66,42 @@ struct PathResolver {
     }
   }
 
-  private func resolve(service: inout YAMLNode) throws(ComposeError) {
-    try service.edit("build") { (build) throws(ComposeError) in try resolve(build: &build) }
-    try service.edit("env_file") { (files) throws(ComposeError) in
-      try files.editItems { (file) throws(ComposeError) in
-        try file.edit("path") { (path) throws(ComposeError) in try resolveRead(&path) }
+  private func resolve(service: inout YAMLNode) throws(DiagnosticError) {
+    try service.edit("build") { (build) throws(DiagnosticError) in try resolve(build: &build) }
+    try service.edit("env_file") { (files) throws(DiagnosticError) in
+      try files.editItems { (file) throws(DiagnosticError) in
+        try file.edit("path") { (path) throws(DiagnosticError) in try resolveRead(&path) }
       }
     }
-    try service.edit("label_file") { (files) throws(ComposeError) in
-      try files.editItems { (path) throws(ComposeError) in try resolveRead(&path) }
+    try service.edit("label_file") { (files) throws(DiagnosticError) in
+      try files.editItems { (path) throws(DiagnosticError) in try resolveRead(&path) }
     }
-    try service.edit("extends") { (extends) throws(ComposeError) in
-      try extends.edit("file") { (path) throws(ComposeError) in try resolvePath(&path) }
+    try service.edit("extends") { (extends) throws(DiagnosticError) in
+      try extends.edit("file") { (path) throws(DiagnosticError) in try resolvePath(&path) }
     }
-    try service.edit("volumes") { (mounts) throws(ComposeError) in
-      try mounts.editItems { (mount) throws(ComposeError) in
+    try service.edit("volumes") { (mounts) throws(DiagnosticError) in
+      try mounts.editItems { (mount) throws(DiagnosticError) in
         guard mount["type"]?.string == "bind" else { return }
-        try mount.edit("source") { (path) throws(ComposeError) in try resolveFile(&path) }
+        try mount.edit("source") { (path) throws(DiagnosticError) in try resolveFile(&path) }
       }
     }
     for option in service["security_opt"]?.sequence ?? [] where bound.refusesPaths {
       try check(option: option)
     }
-    try service.edit("pre_start") { (hooks) throws(ComposeError) in
-      try hooks.editItems { (hook) throws(ComposeError) in try resolve(service: &hook) }
+    try service.edit("pre_start") { (hooks) throws(DiagnosticError) in
+      try hooks.editItems { (hook) throws(DiagnosticError) in try resolve(service: &hook) }
     }
-    try service.edit("develop") { (develop) throws(ComposeError) in
-      try develop.edit("watch") { (rules) throws(ComposeError) in
-        try rules.editItems { (rule) throws(ComposeError) in
-          try rule.edit("path") { (path) throws(ComposeError) in try resolveWatched(&path) }
+    try service.edit("develop") { (develop) throws(DiagnosticError) in
+      try develop.edit("watch") { (rules) throws(DiagnosticError) in
+        try rules.editItems { (rule) throws(DiagnosticError) in
+          try rule.edit("path") { (path) throws(DiagnosticError) in try resolveWatched(&path) }
         }
       }
     }
   }
 
   /// Checks the path of a seccomp profile, which is read for the engine.
-  private func check(option: YAMLNode) throws(ComposeError) {
+  private func check(option: YAMLNode) throws(DiagnosticError) {
     guard let text = option.string, text.hasPrefix("seccomp=") || text.hasPrefix("seccomp:") else {
       return
     }
@@ -110,18 +110,18 @@ struct PathResolver {
     _ = try absolute(path, at: option.position, isRead: true)
   }
 
-  private func resolve(build: inout YAMLNode) throws(ComposeError) {
-    try build.edit("context") { (context) throws(ComposeError) in try resolveContext(&context) }
+  private func resolve(build: inout YAMLNode) throws(DiagnosticError) {
+    try build.edit("context") { (context) throws(DiagnosticError) in try resolveContext(&context) }
     if let dockerfile = build["dockerfile"], let name = dockerfile.string, !name.isEmpty,
       let context = build["context"]?.string
     {
       try check(dockerfile: name, in: context, at: dockerfile.position)
     }
-    try build.edit("additional_contexts") { (contexts) throws(ComposeError) in
-      try contexts.editEach { (_, context) throws(ComposeError) in try resolveContext(&context) }
+    try build.edit("additional_contexts") { (contexts) throws(DiagnosticError) in
+      try contexts.editEach { (_, context) throws(DiagnosticError) in try resolveContext(&context) }
     }
-    try build.edit("ssh") { (keys) throws(ComposeError) in
-      try keys.editEach { (_, path) throws(ComposeError) in try resolveFile(&path) }
+    try build.edit("ssh") { (keys) throws(DiagnosticError) in
+      try keys.editEach { (_, path) throws(DiagnosticError) in try resolveFile(&path) }
     }
     for key in ["cache_from", "cache_to"] where bound.refusesPaths {
       for cache in build[key]?.sequence ?? [] { try check(cache: cache) }
@@ -129,7 +129,7 @@ struct PathResolver {
   }
 
   /// Checks the directory of a build's local cache (`type=local,src=…`, `dest=…`).
-  private func check(cache: YAMLNode) throws(ComposeError) {
+  private func check(cache: YAMLNode) throws(DiagnosticError) {
     // Fields are separated by commas and may be quoted; their names are case-insensitive.
     let fields = (cache.string ?? "").split(separator: ",").map { field in
       let parts = field.split { $0 == "\"" || $0 == " " }.joined().split(
@@ -145,39 +145,39 @@ struct PathResolver {
   }
 
   /// Resolves the source of a bind mount that is declared as a volume of the local driver.
-  private func resolve(volume: inout YAMLNode) throws(ComposeError) {
+  private func resolve(volume: inout YAMLNode) throws(DiagnosticError) {
     guard volume["driver"]?.string == "local", volume["driver_opts"]?["o"]?.string == "bind" else {
       return
     }
-    try volume.edit("driver_opts") { (options) throws(ComposeError) in
-      try options.edit("device") { (path) throws(ComposeError) in try resolveFile(&path) }
+    try volume.edit("driver_opts") { (options) throws(DiagnosticError) in
+      try options.edit("device") { (path) throws(DiagnosticError) in try resolveFile(&path) }
     }
   }
 
   /// Makes a path absolute; an empty path stays empty.
-  private func resolvePath(_ node: inout YAMLNode) throws(ComposeError) {
+  private func resolvePath(_ node: inout YAMLNode) throws(DiagnosticError) {
     guard let text = node.string, !text.isEmpty else { return }
     node.content = .string(try absolute(text, at: node.position))
   }
 
   /// Makes the path of a file that is read absolute; a link out of the bound is always refused.
-  private func resolveRead(_ node: inout YAMLNode) throws(ComposeError) {
+  private func resolveRead(_ node: inout YAMLNode) throws(DiagnosticError) {
     guard let text = node.string, !text.isEmpty else { return }
     node.content = .string(try absolute(text, at: node.position, isRead: true))
   }
 
   /// Makes a path absolute unless it is a Windows path.
-  private func resolveFile(_ node: inout YAMLNode) throws(ComposeError) {
+  private func resolveFile(_ node: inout YAMLNode) throws(DiagnosticError) {
     guard let text = node.string, !isOfWindows(text) else { return }
     node.content = .string(try absolute(text, at: node.position))
   }
 
-  private func resolveWatched(_ node: inout YAMLNode) throws(ComposeError) {
+  private func resolveWatched(_ node: inout YAMLNode) throws(DiagnosticError) {
     try resolvePath(&node)
     if let path = node.string { node.content = .string(Path.withoutFirstLink(path)) }
   }
 
-  private func resolveContext(_ node: inout YAMLNode) throws(ComposeError) {
+  private func resolveContext(_ node: inout YAMLNode) throws(DiagnosticError) {
     guard let text = node.string, !Self.isRemote(text), !text.hasPrefix("service:") else { return }
     try resolvePath(&node)
   }
@@ -186,7 +186,7 @@ struct PathResolver {
   /// paths; with `isRead` also if only a link leaves the bound.
   func absolute(
     _ path: String, at position: SourcePosition, isRead: Bool = false
-  ) throws(ComposeError) -> String {
+  ) throws(DiagnosticError) -> String {
     if path.hasPrefix("~"), let home { return Path.clean(home + "/" + path.dropFirst()) }
     if path.hasPrefix("/") { return path }
     let resolved = Path.join(directory, path)
@@ -195,14 +195,15 @@ struct PathResolver {
   }
 
   /// Checks the path of a file that is read against the bound.
-  func check(_ path: String, written: String, at position: SourcePosition?) throws(ComposeError) {
+  func check(_ path: String, written: String, at position: SourcePosition?) throws(DiagnosticError)
+  {
     try bound.check(path, written: written, at: position)
   }
 
   /// Checks that a Dockerfile's relative path stays inside the bound.
   private func check(
     dockerfile: String, in context: String, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard bound.refusesPaths, !dockerfile.hasPrefix("/"), !Self.isRemote(context),
       Path.isInside(context, bound.directory)
     else { return }

@@ -11,11 +11,11 @@ struct ProjectName {
   init(
     _ options: LoadOptions, _ documents: [SourceDocument],
     environment: InterpolationEnvironment, sources: SourceFiles, interpolating: Bool = true
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let variable = environment["COMPOSE_PROJECT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
     if let given = options.projectName ?? variable {
       guard !given.isEmpty, Self.normalized(given) == given else {
-        throw ComposeError(
+        throw DiagnosticError(
           "`\(given)` is not a project name: use lower case letters, digits, `_` and `-`, and begin with a letter or a digit"
         )
       }
@@ -28,7 +28,7 @@ struct ProjectName {
       if interpolating { try environment.interpolate(&node) }
       written = node
       guard node.string.map(Self.normalized) != "" else {
-        throw ComposeError(
+        throw DiagnosticError(
           "`name` has no letter a-z and no digit, which a project's name requires",
           at: node.position)
       }
@@ -41,7 +41,7 @@ struct ProjectName {
     name = Self.normalized(Path.name(of: sources.directory))
     isExplicit = false
     guard !name.isEmpty else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the project's name can't be derived from the directory \(sources.directory): set `name:` in the file"
       )
     }

@@ -19,7 +19,7 @@ struct SourceFiles {
 
   /// Uses the given files, else those of `COMPOSE_FILE`, else searches for files with a default
   /// name; throws if there are none.
-  init(_ options: LoadOptions, environment: InterpolationEnvironment) throws(ComposeError) {
+  init(_ options: LoadOptions, environment: InterpolationEnvironment) throws(DiagnosticError) {
     let start = options.projectDirectory ?? "."
     if !options.files.isEmpty {
       files = options.files
@@ -27,12 +27,12 @@ struct SourceFiles {
       let given = environment["COMPOSE_PATH_SEPARATOR"] ?? ""
       files = Self.parts(of: named, separator: given.isEmpty ? ":" : given)
       guard !files.contains("") else {
-        throw ComposeError("COMPOSE_FILE=\(named): a file's name is empty")
+        throw DiagnosticError("COMPOSE_FILE=\(named): a file's name is empty")
       }
     } else {
       files = try Self.discover(in: start, climbs: !options.confine)
     }
-    shownDirectory = options.projectDirectory ?? Self.folder(of: files) ?? "."
+    shownDirectory = options.projectDirectory ?? Self.directory(of: files) ?? "."
     directory = Path.join(Path.current, shownDirectory)
   }
 
@@ -47,8 +47,8 @@ struct SourceFiles {
   }
 
   /// The directory of the first file that isn't standard input; nil if there is none.
-  static func folder(of files: [String]) -> String? {
-    files.first { $0 != "-" }.map(Path.folder)
+  static func directory(of files: [String]) -> String? {
+    files.first { $0 != "-" }.map(Path.directory)
   }
 
   /// A path of the project as it appears in messages.
@@ -59,20 +59,20 @@ struct SourceFiles {
   }
 
   private static func discover(
-    in folder: String, climbs: Bool
-  ) throws(ComposeError) -> [String] {
-    var place = folder
+    in directory: String, climbs: Bool
+  ) throws(DiagnosticError) -> [String] {
+    var location = directory
     while true {
-      func path(_ name: String) -> String { place == "." ? name : Path.join(place, name) }
+      func path(_ name: String) -> String { location == "." ? name : Path.join(location, name) }
       if let name = names.first(where: { Path.exists(path($0)) }) {
         return [path(name)] + overrides.map(path).filter(Path.exists).prefix(1)
       }
-      let parent = Path.folder(of: Path.join(Path.current, place))
-      guard climbs, parent != Path.join(Path.current, place) else { break }
-      place = parent
+      let parent = Path.directory(of: Path.join(Path.current, location))
+      guard climbs, parent != Path.join(Path.current, location) else { break }
+      location = parent
     }
-    throw ComposeError(
-      "no Compose file in \(Path.join(Path.current, folder)): searched for \(names.joined(separator: ", "))"
+    throw DiagnosticError(
+      "no Compose file in \(Path.join(Path.current, directory)): searched for \(names.joined(separator: ", "))"
     )
   }
 }
@@ -92,7 +92,7 @@ struct SourceDocument {
   static func read(
     _ file: String, within reach: FileReach, _ budget: InputBudget,
     at position: SourcePosition? = nil
-  ) throws(ComposeError) -> [SourceDocument] {
+  ) throws(DiagnosticError) -> [SourceDocument] {
     let bytes: [UInt8]
     do throws(Path.ReadFailure) {
       bytes = try reach.read(file, limit: YAMLParser.Limit.bytes)
@@ -105,7 +105,7 @@ struct SourceDocument {
     // A double-quoted string can contain a `$` as an escape sequence.
     let mayInterpolate = bytes.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "\\") }
     return try YAMLParser.documents(in: bytes, file: file, within: budget).map {
-      (document) throws(ComposeError) in
+      (document) throws(DiagnosticError) in
       try InputLimits.checkServices(of: document.root)
       var tree = document.root
       let directives = document.hasDirectives ? MergeDirectives(takenFrom: &tree) : .none

@@ -20,7 +20,7 @@ extension TreeLoader {
   /// Merges each service of a tree over the service that it extends.
   mutating func extend(
     in tree: inout YAMLNode, of file: String, _ directives: MergeDirectives
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard var services = tree["services"], let entries = services.mapping else { return }
     guard entries.values.contains(where: { $0.value["extends"] != nil }) else { return }
     resolved = [:]
@@ -36,29 +36,30 @@ extension TreeLoader {
   private mutating func extended(
     _ name: String, in services: YAMLNode, of file: String, _ directives: MergeDirectives,
     steps: [Step], at position: SourcePosition
-  ) throws(ComposeError) -> (service: YAMLNode, extends: Bool) {
+  ) throws(DiagnosticError) -> (service: YAMLNode, extends: Bool) {
     guard let service = services[name] else {
-      throw ComposeError("there is no service `\(name)` to extend in \(file)", at: position)
+      throw DiagnosticError("there is no service `\(name)` to extend in \(file)", at: position)
     }
     guard service.mapping != nil, let extends = service["extends"] else { return (service, false) }
     let step = Step(file: file, service: name)
     if let known = resolved[step] { return (known, true) }
     guard steps.count < YAMLParser.Limit.depth else {
-      throw ComposeError(
+      throw DiagnosticError(
         "`extends` is nested deeper than \(YAMLParser.Limit.depth) levels",
         at: extends.position)
     }
     guard let other = extends["service"], let base = other.string else {
-      throw ComposeError("`extends` needs a `service`", at: extends.position)
+      throw DiagnosticError("`extends` needs a `service`", at: extends.position)
     }
     guard !steps.contains(step) else {
       let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
-      throw ComposeError("services extend each other in a cycle: \(circle)", at: extends.position)
+      throw DiagnosticError(
+        "services extend each other in a cycle: \(circle)", at: extends.position)
     }
     var source: YAMLNode
     if let path = extends["file"] {
       guard let name = path.string else {
-        throw ComposeError("`file` must be a string, not \(path.kind)", at: path.position)
+        throw DiagnosticError("`file` must be a string, not \(path.kind)", at: path.position)
       }
       let file = Path.join(paths.directory, name)
       let read = try extendedFile(file, written: name, at: path.position)
@@ -72,7 +73,7 @@ extension TreeLoader {
     guard source.mapping != nil else { return (service, true) }
     copied += source.count
     guard copied <= YAMLParser.Limit.unfolded else {
-      throw ComposeError(
+      throw DiagnosticError(
         "`extends` expands to more than \(YAMLParser.Limit.unfolded) nodes", at: extends.position)
     }
     directives.apply(toService: &source, named: name)
@@ -86,7 +87,7 @@ extension TreeLoader {
   /// Reads the services of a file. Only services that are used are validated.
   private mutating func extendedFile(
     _ file: String, written: String, at position: SourcePosition
-  ) throws(ComposeError) -> ExtendedFile {
+  ) throws(DiagnosticError) -> ExtendedFile {
     if let known = extended[file] { return known }
     try Self.refuseRemote(written, at: position)
     try paths.check(file, written: written, at: position)
@@ -104,18 +105,18 @@ extension TreeLoader {
       merged = tree
     }
     guard var tree = merged, tree["services"]?.mapping != nil else {
-      throw ComposeError("\(written) has no services to extend", at: position)
+      throw DiagnosticError("\(written) has no services to extend", at: position)
     }
     for (_, entry) in tree["services"]?.mapping ?? [:] {
       for key in ["build", "depends_on", "env_file", "gpus", "ports"] {
         guard let value = entry.value[key], value.isNull else { continue }
-        throw ComposeError(
+        throw DiagnosticError(
           "`\(key)` can't be empty in a file that is named by `extends`", at: value.position)
       }
     }
     try canonicalizer.expandGPUs(in: &tree)
-    tree.settle()
-    try paths.at(Path.folder(of: file)).resolve(&tree, completing: false)
+    tree.canonicalizeForms()
+    try paths.at(Path.directory(of: file)).resolve(&tree, completing: false)
     let read = ExtendedFile(
       services: tree["services"] ?? YAMLNode(mappingAt: tree.position), directives: directives)
     extended[file] = read

@@ -13,7 +13,7 @@ extension TreeLoader {
   /// Merges the included files into a tree and removes `include:` from it.
   mutating func include(
     in tree: inout YAMLNode, of file: String, _ directives: MergeDirectives
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard let includes = tree["include"] else { return }
     tree.remove("include")
     if includes.isNull { return }
@@ -28,7 +28,7 @@ extension TreeLoader {
 
   private mutating func load(
     _ entry: YAMLNode, from file: String
-  ) throws(ComposeError) -> YAMLNode? {
+  ) throws(DiagnosticError) -> YAMLNode? {
     let names = entry["path"]?.sequence ?? []
     guard let first = names.first, let firstName = first.string else {
       _ = try environment(of: entry, in: paths.directory)
@@ -36,7 +36,7 @@ extension TreeLoader {
     }
     included += 1
     guard including.count < YAMLParser.Limit.depth, included <= Self.mostIncluded else {
-      throw ComposeError(
+      throw DiagnosticError(
         "more than \(Self.mostIncluded) files are included, or `include` is nested deeper than \(YAMLParser.Limit.depth) levels",
         at: entry.position)
     }
@@ -49,19 +49,21 @@ extension TreeLoader {
     }
     let chain = including + [Path.join(Path.current, file)]
     guard !chain.contains(files[0].path) else {
-      throw ComposeError(
+      throw DiagnosticError(
         "`\(firstName)` includes itself, directly or through other files", at: first.position)
     }
-    var folder = Path.folder(of: files[0].path)
+    var directory = Path.directory(of: files[0].path)
     if let written = entry["project_directory"]?.string, !written.isEmpty {
-      folder = Path.join(paths.directory, written)
+      directory = Path.join(paths.directory, written)
       // A path that isn't a directory is treated as a file, as Docker Compose does.
-      if !written.hasPrefix("/"), !Path.isFolder(folder) { folder = Path.folder(of: folder) }
+      if !written.hasPrefix("/"), !Path.isDirectory(directory) {
+        directory = Path.directory(of: directory)
+      }
     }
-    try paths.check(folder, written: folder, at: entry.position)
+    try paths.check(directory, written: directory, at: entry.position)
 
     var inner = TreeLoader(
-      environment: try environment(of: entry, in: folder), paths: paths.at(folder),
+      environment: try environment(of: entry, in: directory), paths: paths.at(directory),
       including: chain)
     var documents: [(file: String, document: SourceDocument)] = []
     for (path, node) in files {
@@ -83,12 +85,12 @@ extension TreeLoader {
   /// The variables for included files: those of the including file, then those of the entry's own
   /// env files.
   private func environment(
-    of entry: YAMLNode, in folder: String
-  ) throws(ComposeError) -> InterpolationEnvironment {
+    of entry: YAMLNode, in directory: String
+  ) throws(DiagnosticError) -> InterpolationEnvironment {
     var inner = environment
     guard let named = entry["env_file"]?.sequence, !named.isEmpty else {
-      let path = folder + "/.env"
-      if Path.isFolder(path) { return inner }
+      let path = directory + "/.env"
+      if Path.isDirectory(path) { return inner }
       try paths.check(path, written: path, at: entry.position)
       try inner.add(files: [EnvironmentFile(path: path, shown: path, isRequired: false)])
       return inner
@@ -97,8 +99,9 @@ extension TreeLoader {
     for node in named {
       guard let name = node.string, name != "/dev/null" else { continue }
       let path = Path.join(paths.directory, name)
-      guard !Path.isFolder(path) else {
-        throw ComposeError("`\(name)` is a directory, not a file of variables", at: node.position)
+      guard !Path.isDirectory(path) else {
+        throw DiagnosticError(
+          "`\(name)` is a directory, not a file of variables", at: node.position)
       }
       try paths.check(path, written: name, at: node.position)
       files.append(EnvironmentFile(path: path, shown: name, isRequired: true))
@@ -110,12 +113,12 @@ extension TreeLoader {
   private func take(
     _ kind: String, of included: YAMLNode, into tree: inout YAMLNode,
     _ directives: MergeDirectives
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard let resources = included[kind]?.mapping else { return }
     var own = tree[kind] ?? YAMLNode(mappingAt: included.position(ofKey: kind))
     if own.isNull {
       guard resources.isEmpty else {
-        throw ComposeError(
+        throw DiagnosticError(
           "`\(kind)` can't be empty if an included file has \(kind); remove the line",
           at: tree.position(ofKey: kind))
       }
@@ -126,7 +129,7 @@ extension TreeLoader {
         own.set(name, entry.value, at: entry.keyPosition)
         continue
       }
-      if entry.value.isWritten(as: ours.value) { continue }
+      if entry.value.isTextuallyEqual(to: ours.value) { continue }
       var theirs = entry.value
       directives.apply(toResource: &theirs, named: name, of: kind)
       let merged = try Merge.resource(theirs, with: ours.value, kind: kind)
@@ -136,11 +139,11 @@ extension TreeLoader {
   }
 
   /// Throws for a file that isn't on this host.
-  static func refuseRemote(_ name: String, at position: SourcePosition) throws(ComposeError) {
+  static func refuseRemote(_ name: String, at position: SourcePosition) throws(DiagnosticError) {
     let isRemote =
       name.contains("://") || ["github.com/", "git@", "oci:"].contains(where: name.hasPrefix)
     guard isRemote else { return }
-    throw ComposeError(
+    throw DiagnosticError(
       "`\(name)` is a remote file, which is never downloaded; copy it to this host",
       at: position)
   }

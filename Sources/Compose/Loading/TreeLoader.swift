@@ -37,18 +37,20 @@ struct TreeLoader {
   /// Merges the documents of some files into one tree; nil without documents.
   mutating func tree(
     of documents: [(file: String, document: SourceDocument)]
-  ) throws(ComposeError) -> YAMLNode? {
+  ) throws(DiagnosticError) -> YAMLNode? {
     var merged: YAMLNode?
-    let documents = try carried(documents)
+    let documents = try convertingLegacy(documents)
     for (index, (file, document)) in documents.enumerated() {
       canonicalizer.isMerging = !including.isEmpty || index < documents.count - 1
       merged = try add(document, of: file, to: merged)
-      if canonicalizer.isMerging { merged?.settle() }
+      if canonicalizer.isMerging { merged?.canonicalizeForms() }
     }
     guard var tree = merged else { return nil }
     try InputLimits.checkServices(of: tree)
-    if !canonicalizer.isRaw { try FileChecks.check(tree, collecting: canonicalizer.faults) }
-    do throws(ComposeError) {
+    if !canonicalizer.isRaw {
+      try MergedTreeValidator.check(tree, collecting: canonicalizer.faults)
+    }
+    do throws(DiagnosticError) {
       try paths.resolve(&tree)
     } catch {
       try canonicalizer.faults.report(error)
@@ -58,12 +60,12 @@ struct TreeLoader {
 
   /// The documents; documents in the format of Compose 1 are converted into one in the modern
   /// format.
-  private mutating func carried(
+  private mutating func convertingLegacy(
     _ documents: [(file: String, document: SourceDocument)]
-  ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
+  ) throws(DiagnosticError) -> [(file: String, document: SourceDocument)] {
     guard let first = documents.first(where: \.document.isLegacy) else { return documents }
     guard including.isEmpty else {
-      throw ComposeError(
+      throw DiagnosticError(
         "a file without `services:` can't be included", at: first.document.tree.position)
     }
     var legacy = LegacyLoader(environment: environment, paths: paths)
@@ -78,7 +80,7 @@ struct TreeLoader {
 
   private mutating func add(
     _ document: SourceDocument, of file: String, to earlier: YAMLNode?
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     var tree = try interpolated(document)
     try paths.resolveLists(in: &tree)
     try include(in: &tree, of: file, document.directives)
@@ -98,7 +100,7 @@ struct TreeLoader {
   }
 
   /// A document's tree after interpolation, with its short forms expanded.
-  mutating func interpolated(_ document: SourceDocument) throws(ComposeError) -> YAMLNode {
+  mutating func interpolated(_ document: SourceDocument) throws(DiagnosticError) -> YAMLNode {
     var tree = document.tree
     if document.mayInterpolate, !canonicalizer.isRaw {
       try environment.interpolate(&tree, collecting: canonicalizer.faults)

@@ -2,16 +2,16 @@ import YAML
 
 /// One entry of a service's `secrets:` or `configs:`, combined with its top-level definition
 /// (Compose specification, "secrets", "configs").
-public struct FileMount: Sendable, Equatable {
+package struct FileMount: Sendable, Equatable {
   /// The type of entry.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     /// An entry of `secrets:`.
     case secret
     /// An entry of `configs:`.
     case config
   }
   /// The source of the content.
-  public enum Source: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
     /// A file of the host, absolute, mounted read-only.
     case file(path: String)
     /// A text that is copied into the container before it starts.
@@ -20,40 +20,40 @@ public struct FileMount: Sendable, Equatable {
     case external(External)
   }
   /// A reference to a secret or config whose value is stored outside the project.
-  public struct External: Sendable, Equatable {
+  package struct External: Sendable, Equatable {
     /// `name`: the name that the operator's command receives.
-    public var name: String
+    package var name: String
     /// `labels` of the top-level definition.
-    public var labels: [String: String]
+    package var labels: [String: String]
     /// The position of `external` in the top-level definition.
-    public var position: SourcePosition
+    package var position: SourcePosition
 
     /// Creates a reference to a value.
-    public init(name: String, labels: [String: String], position: SourcePosition) {
+    package init(name: String, labels: [String: String], position: SourcePosition) {
       self.name = name
       self.labels = labels
       self.position = position
     }
   }
   /// Secret or config.
-  public var kind: Kind
+  package var kind: Kind
   /// The key at the top level.
-  public var name: String
+  package var name: String
   /// The source of the content.
-  public var source: Source
+  package var source: Source
   /// The absolute path in the container.
-  public var target: String
+  package var target: String
   /// `uid`; nil for 0.
-  public var uid: Int?
+  package var uid: Int?
   /// `gid`; nil for 0.
-  public var gid: Int?
+  package var gid: Int?
   /// `mode`; nil for 0444.
-  public var mode: UInt32?
+  package var mode: UInt32?
   /// The position of the service's entry.
-  public var position: SourcePosition
+  package var position: SourcePosition
 
   /// Creates an entry with owner root and the default mode.
-  public init(
+  package init(
     kind: Kind, name: String, source: Source, target: String, position: SourcePosition
   ) {
     self.kind = kind

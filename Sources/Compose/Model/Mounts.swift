@@ -2,9 +2,9 @@ import OrderedCollections
 import YAML
 
 /// One entry of a service's `volumes:` or `tmpfs:` (Compose specification, "volumes").
-public struct ServiceMount: Sendable, Equatable {
+package struct ServiceMount: Sendable, Equatable {
   /// The source of a mount.
-  public enum Source: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
     /// A directory or file of the host, absolute.
     case bind(path: String)
     /// A named volume: a key of the top-level `volumes:`.
@@ -20,35 +20,35 @@ public struct ServiceMount: Sendable, Equatable {
     case image(name: String, subpath: String?)
   }
   /// The source.
-  public var source: Source
+  package var source: Source
   /// The path in the container.
-  public var target: String
+  package var target: String
   /// True to mount it read-only.
-  public var readOnly = false
+  package var readOnly = false
   /// `bind.propagation`.
-  public var propagation: String?
+  package var propagation: String?
   /// `bind.create_host_path`: create a missing directory of the host. True unless the file sets it
   /// to false.
-  public var createHostPath = false
+  package var createHostPath = false
   /// `bind.recursive`: `disabled`, `writable` or `readonly`; nil or `enabled` for the engine's
   /// default.
-  public var recursion: String?
+  package var recursion: String?
   /// `bind.selinux`: `z` or `Z`.
-  public var selinux: String?
+  package var selinux: String?
   /// `volume.nocopy`.
-  public var noCopy = false
+  package var noCopy = false
   /// `volume.subpath`.
-  public var subpath: String?
+  package var subpath: String?
   /// `volume.labels`, the labels of a volume that is created for this mount.
-  public var labels: OrderedDictionary<String, String> = [:]
+  package var labels: OrderedDictionary<String, String> = [:]
   /// `consistency`, a hint that engines store but don't apply.
-  public var consistency: String?
+  package var consistency: String?
   /// Other access modes of the short form, passed to Docker unchanged (`cached`, `delegated`, …).
-  public var otherModes: [String] = []
+  package var otherModes: [String] = []
   /// The position in the file.
-  public var position: SourcePosition
+  package var position: SourcePosition
   /// Creates a read-write mount with default options.
-  public init(source: Source, target: String, position: SourcePosition) {
+  package init(source: Source, target: String, position: SourcePosition) {
     self.source = source
     self.target = target
     self.position = position
@@ -56,20 +56,20 @@ public struct ServiceMount: Sendable, Equatable {
 }
 
 /// One entry of `volumes_from:`.
-public struct VolumesFrom: Sendable, Equatable {
+package struct VolumesFrom: Sendable, Equatable {
   /// The owner of the volumes.
-  public enum Source: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
     /// A service of the project.
     case service(String)
     /// A container outside the project.
     case container(String)
   }
   /// The owner of the volumes.
-  public var source: Source
+  package var source: Source
   /// True for `:ro`.
-  public var readOnly: Bool
+  package var readOnly: Bool
   /// Creates an entry.
-  public init(source: Source, readOnly: Bool = false) {
+  package init(source: Source, readOnly: Bool = false) {
     self.source = source
     self.readOnly = readOnly
   }

@@ -1,7 +1,7 @@
 import YAML
 
 /// The protocol of a port.
-public enum Transport: String, Sendable, Hashable, CaseIterable, Encodable {
+package enum Transport: String, Sendable, Hashable, CaseIterable, Encodable {
   /// TCP.
   case tcp
   /// UDP.
@@ -11,24 +11,24 @@ public enum Transport: String, Sendable, Hashable, CaseIterable, Encodable {
 }
 
 /// A port in a container.
-public struct ContainerPort: Sendable, Hashable, CustomStringConvertible {
+package struct ContainerPort: Sendable, Hashable, CustomStringConvertible {
   /// The port number, 1 to 65535.
-  public var number: UInt16
+  package var number: UInt16
   /// The protocol.
-  public var transport: Transport
+  package var transport: Transport
 
   /// Creates a port.
-  public init(_ number: UInt16, _ transport: Transport = .tcp) {
+  package init(_ number: UInt16, _ transport: Transport = .tcp) {
     self.number = number
     self.transport = transport
   }
 
   /// The name in the Engine API: `80/tcp`.
-  public var description: String { "\(number)/\(transport.rawValue)" }
+  package var description: String { "\(number)/\(transport.rawValue)" }
 }
 
 /// The host port on which a container's port is published.
-public enum HostPort: Sendable, Hashable, CustomStringConvertible {
+package enum HostPort: Sendable, Hashable, CustomStringConvertible {
   /// Any free port, chosen by the engine.
   case engineChooses
   /// This port.
@@ -37,7 +37,7 @@ public enum HostPort: Sendable, Hashable, CustomStringConvertible {
   case range(ClosedRange<UInt16>)
 
   /// Parses `port` or `first-last`; 0 lets the engine choose. Nil for any other text.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard let range = ClosedRange(ports: text) else { return nil }
     if text.contains("-") {
       self = .range(range)
@@ -47,12 +47,12 @@ public enum HostPort: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The port if it is fixed, else nil.
-  public var number: UInt16? {
+  package var number: UInt16? {
     if case .fixed(let number) = self { number } else { nil }
   }
 
   /// The possible ports; nil for any port.
-  public var range: ClosedRange<UInt16>? {
+  package var range: ClosedRange<UInt16>? {
     switch self {
     case .engineChooses: nil
     case .fixed(let number): number...number
@@ -61,7 +61,7 @@ public enum HostPort: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The format of the Engine API: `8080`, `8080-8090`, or empty if the engine chooses.
-  public var description: String {
+  package var description: String {
     switch self {
     case .engineChooses: ""
     case .fixed(let number): "\(number)"
@@ -86,18 +86,18 @@ extension ClosedRange<UInt16> {
 }
 
 /// One published port; ranges are expanded (Compose specification, "ports").
-public struct PublishedPort: Sendable, Equatable {
+package struct PublishedPort: Sendable, Equatable {
   /// The port in the container.
-  public var container: ContainerPort
+  package var container: ContainerPort
   /// The port of the host.
-  public var host: HostPort
+  package var host: HostPort
   /// The host address to bind; nil for all addresses.
-  public var hostIP: String?
+  package var hostIP: String?
   /// The position in the file.
-  public var position: SourcePosition
+  package var position: SourcePosition
 
   /// Creates a published port.
-  public init(
+  package init(
     _ container: ContainerPort, on host: HostPort = .engineChooses, hostIP: String? = nil,
     at position: SourcePosition
   ) {
@@ -109,18 +109,18 @@ public struct PublishedPort: Sendable, Equatable {
 }
 
 /// One host port that a container needs, and the published ports that share it.
-public struct PortNeed: Sendable, Equatable {
+package struct PortNeed: Sendable, Equatable {
   /// The name of the service.
-  public var service: String
+  package var service: String
   /// The published ports. They have the same container port number and different protocols.
-  public var ports: [PublishedPort]
+  package var ports: [PublishedPort]
   /// The offered port that the file names explicitly; nil for the next free offered port.
-  public var offered: UInt16?
+  package var offered: UInt16?
 
   /// The port number in the container.
-  public var target: UInt16 { ports[0].container.number }
+  package var target: UInt16 { ports[0].container.number }
   /// The protocols, each once.
-  public var transports: [Transport] { ports.map(\.container.transport) }
+  package var transports: [Transport] { ports.map(\.container.transport) }
 }
 
 extension Service {
@@ -129,7 +129,7 @@ extension Service {
   ///
   /// - Parameter offered: The ports of Mesos' offer; the file may name some of them explicitly.
   /// - Returns: The needed host ports.
-  public func portNeeds(offered: Set<UInt16> = []) -> [PortNeed] {
+  package func portNeeds(offered: Set<UInt16> = []) -> [PortNeed] {
     var needs: [PortNeed] = []
     for port in ports {
       let named = port.host.number.flatMap { offered.contains($0) ? $0 : nil }

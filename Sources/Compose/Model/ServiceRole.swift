@@ -2,7 +2,7 @@ import YAML
 
 /// The effect of a service's exit on its pod: `role` of `x-pod:`, or `pod.roles` (docs/pods.md,
 /// "Roles").
-public enum ServiceRole: String, Sendable, CaseIterable {
+package enum ServiceRole: String, Sendable, CaseIterable {
   /// Keeps the pod running. Its exit determines the pod's outcome.
   case main
   /// Runs beside the main services and never keeps the pod alive. Its failure fails the pod.
@@ -16,7 +16,7 @@ public enum ServiceRole: String, Sendable, CaseIterable {
 }
 
 /// The reaction to an unhealthy service or an out-of-memory kill.
-public enum FailureReaction: String, Sendable, CaseIterable {
+package enum FailureReaction: String, Sendable, CaseIterable {
   /// The pod fails.
   case fail
   /// The service is restarted.
@@ -25,7 +25,7 @@ public enum FailureReaction: String, Sendable, CaseIterable {
 
 /// The variables of the task that a container receives: `task_env` of `x-pod:`, or `pod.task_env`
 /// (docs/pods.md, "Task variables").
-public enum TaskVariables: String, Sendable, CaseIterable {
+package enum TaskVariables: String, Sendable, CaseIterable {
   /// No variables.
   case none
   /// The task's IDs, host and ports.
@@ -35,18 +35,18 @@ public enum TaskVariables: String, Sendable, CaseIterable {
 }
 
 /// `x-pod:` of a service.
-public struct ServicePodSettings: Sendable, Equatable {
+package struct ServicePodSettings: Sendable, Equatable {
   /// `role:`; nil if the file doesn't set it.
-  public var role: Located<ServiceRole>?
+  package var role: Located<ServiceRole>?
   /// `on_unhealthy:`; nil if the file doesn't set it.
-  public var onUnhealthy: FailureReaction?
+  package var onUnhealthy: FailureReaction?
   /// `on_oom:`; nil if the file doesn't set it.
-  public var onOutOfMemory: FailureReaction?
+  package var onOutOfMemory: FailureReaction?
   /// `task_env:`; nil if the file doesn't set it.
-  public var taskVariables: TaskVariables?
+  package var taskVariables: TaskVariables?
   /// `task_file:`; nil if the file doesn't set it.
-  public var hasTaskFile: Located<Bool>?
+  package var hasTaskFile: Located<Bool>?
 
   /// No settings.
-  public init() {}
+  package init() {}
 }

@@ -4,9 +4,9 @@ import YAML
 /// The merged files before interpolation, as `config --no-interpolate` and `--variables` of Docker
 /// Compose print them. Values aren't validated, because they can contain variables; short forms
 /// without variables are expanded.
-public struct ComposeModel: Sendable {
+package struct ComposeModel: Sendable {
   /// Problems that don't prevent loading.
-  public let warnings: [Located<String>]
+  package let warnings: [Located<String>]
   private let tree: YAMLNode
 
   init(_ tree: YAMLNode, warnings: [Located<String>]) {
@@ -15,13 +15,13 @@ public struct ComposeModel: Sendable {
   }
 
   /// The files as YAML, with a newline at the end; `$` isn't doubled.
-  public var yaml: String { YAMLWriter.text(Self.written(tree, .yaml), doublesDollars: false) }
+  package var yaml: String { YAMLWriter.text(Self.written(tree, .yaml), doublesDollars: false) }
 
   /// The files as JSON, without a newline at the end; `$` isn't doubled.
-  public var json: String { JSONWriter.text(Self.written(tree, .json), doublesDollars: false) }
+  package var json: String { JSONWriter.text(Self.written(tree, .json), doublesDollars: false) }
 
   /// The variables that the files use, sorted by name.
-  public var variables: [TemplateVariable] {
+  package var variables: [TemplateVariable] {
     var found: [String: TemplateVariable] = [:]
     func walk(_ node: YAMLNode) {
       switch node.content {
@@ -40,7 +40,7 @@ public struct ComposeModel: Sendable {
   }
 
   /// The variables as Docker Compose prints them in JSON, without a newline at the end.
-  public var variablesJSON: String {
+  package var variablesJSON: String {
     var all = YAMLNode(mappingAt: tree.position)
     for variable in variables {
       var item = YAMLNode(mappingAt: tree.position)
@@ -56,7 +56,7 @@ public struct ComposeModel: Sendable {
   /// Sorts the names, keeps lists of `NAME=value` as written, and removes the executor's internal
   /// keys.
   private static func written(
-    _ node: YAMLNode, _ format: Arrangement.Format, of key: String = ""
+    _ node: YAMLNode, _ format: ConfigOutputOrder.Format, of key: String = ""
   ) -> YAMLNode {
     switch node.content {
     case .sequence(let items):
@@ -84,7 +84,7 @@ public struct ComposeModel: Sendable {
         entries.values[index].value = written(
           entries.values[index].value, format, of: entries.keys[index])
       }
-      entries.sort { Arrangement.precedes($0.key, $1.key, format) }
+      entries.sort { ConfigOutputOrder.precedes($0.key, $1.key, format) }
       return YAMLNode(.mapping(entries), at: node.position)
     default: return node
     }
@@ -92,15 +92,15 @@ public struct ComposeModel: Sendable {
 }
 
 /// A variable that a Compose file uses.
-public struct TemplateVariable: Sendable, Equatable {
+package struct TemplateVariable: Sendable, Equatable {
   /// The variable's name.
-  public let name: String
+  package let name: String
   /// True if at least one use requires a value: `${NAME:?message}`.
-  public fileprivate(set) var isRequired = false
+  package fileprivate(set) var isRequired = false
   /// The replacement if the variable isn't set; with several, the last in the order of the keys.
-  public var defaultValue: String { defaultValues.last ?? "" }
+  package var defaultValue: String { defaultValues.last ?? "" }
   /// The replacement if the variable is set; with several, the last.
-  public var presenceValue: String { presenceValues.last ?? "" }
+  package var presenceValue: String { presenceValues.last ?? "" }
   /// All defaults; Docker Compose prints an arbitrary one of them.
   package fileprivate(set) var defaultValues: [String] = []
   /// All replacements of the variable if it is set; Docker Compose prints an arbitrary one of them.

@@ -5,7 +5,7 @@ import YAML
 /// the names are sorted.
 extension Project {
   /// The names of the enabled services, each after its dependencies.
-  public var serviceNames: [String] {
+  package var serviceNames: [String] {
     var (names, seen): ([String], Set<String>) = ([], [])
     for start in Self.sorted(canonicalServices.keys) {
       // Iterative depth-first search: recursion could overflow the stack on a long chain.
@@ -30,13 +30,13 @@ extension Project {
   }
 
   /// The keys of the networks that the services use.
-  public var networkNames: [String] { names(of: "networks") }
+  package var networkNames: [String] { names(of: "networks") }
 
   /// The keys of the volumes that the services use.
-  public var volumeNames: [String] { names(of: "volumes") }
+  package var volumeNames: [String] { names(of: "volumes") }
 
   /// The image names of each service, its `pre_start` containers, and each job.
-  public var imageNames: [String] {
+  package var imageNames: [String] {
     let containers = canonicalServices.merging(canonical["jobs"]?.mapping ?? [:]) { own, _ in own }
     return Self.sorted(containers.keys).flatMap { name -> [String] in
       guard let service = containers[name]?.value else { return [] }
@@ -48,13 +48,13 @@ extension Project {
   }
 
   /// The names of the profiles of all services, enabled or not, each once.
-  public var profileNames: [String] {
+  package var profileNames: [String] {
     let enabled = canonicalServices.values.flatMap { $0.value["profiles"]?.strings ?? [] }
     return Self.sorted(Set(enabled + disabledServices.flatMap(\.profiles)))
   }
 
   /// The variables for interpolation, as `NAME=value`.
-  public var environmentLines: [String] {
+  package var environmentLines: [String] {
     Self.sorted(environment.map { "\($0.key)=\($0.value)" })
   }
 
@@ -63,17 +63,18 @@ extension Project {
   ///
   /// - Parameter names: The services; empty for all enabled services.
   /// - Returns: The digests in hexadecimal digits, by service name.
-  /// - Throws: A `ComposeError` for an unknown service, or if `build.platforms` doesn't contain
+  /// - Throws: A `DiagnosticError` for an unknown service, or if `build.platforms` doesn't contain
   ///   DOCKER_DEFAULT_PLATFORM.
-  public func hashes(of names: [String]) throws(ComposeError) -> [(name: String, hash: String)] {
+  package func hashes(of names: [String]) throws(DiagnosticError) -> [(name: String, hash: String)]
+  {
     if let missing = names.first(where: { canonicalServices[$0] == nil }) {
-      throw ComposeError("there is no service `\(missing)`")
+      throw DiagnosticError("there is no service `\(missing)`")
     }
     let wanted = Self.sorted(names.isEmpty ? Set(canonicalServices.keys) : Set(names))
     var tree = canonical
-    try tree.edit("services") { (services) throws(ComposeError) in
+    try tree.edit("services") { (services) throws(DiagnosticError) in
       for name in wanted {
-        try services.edit(name) { (service) throws(ComposeError) in
+        try services.edit(name) { (service) throws(DiagnosticError) in
           try setPlatform(of: &service)
           for key in ["build", "pull_policy", "scale", "depends_on", "profiles"] {
             service.remove(key)
@@ -82,21 +83,21 @@ extension Project {
         }
       }
     }
-    let arranged = Arrangement(format: .json).project(tree)["services"]
+    let arranged = ConfigOutputOrder(format: .json).project(tree)["services"]
     return wanted.map { name in
       let service = arranged?[name].map(HashedService.arrange)
       return (name, SHA256.digest(of: service.map(JSONWriter.compact) ?? []))
     }
   }
 
-  private func setPlatform(of service: inout YAMLNode) throws(ComposeError) {
+  private func setPlatform(of service: inout YAMLNode) throws(DiagnosticError) {
     guard let build = service["build"], let platform = environment["DOCKER_DEFAULT_PLATFORM"],
       !platform.isEmpty, service["platform"]?.string?.isEmpty != false
     else { return }
     if let platforms = build["platforms"], !platforms.strings.isEmpty,
       !platforms.strings.contains(platform)
     {
-      throw ComposeError(
+      throw DiagnosticError(
         "`build.platforms` doesn't have \(platform), which DOCKER_DEFAULT_PLATFORM selects",
         at: platforms.position)
     }

@@ -6,23 +6,23 @@ extension Project {
   /// at the end. Each `$` is doubled, so that the output is a valid Compose file again.
   ///
   /// - Returns: The text.
-  /// - Throws: A `ComposeError` for a `build.ssh` with a path, which Docker Compose can't write as
+  /// - Throws: A `DiagnosticError` for a `build.ssh` with a path, which Docker Compose can't write as
   ///   JSON either.
-  public func json() throws(ComposeError) -> String {
+  package func json() throws(DiagnosticError) -> String {
     for (_, entry) in canonical["services"]?.mapping ?? [:] {
       for (name, key) in entry.value["build"]?["ssh"]?.mapping ?? [:]
       where key.value.string?.isEmpty == false {
-        throw ComposeError(
+        throw DiagnosticError(
           "the key `\(name)` has a path, which Docker Compose can't write as JSON; use --format yaml",
           at: key.keyPosition)
       }
     }
-    return JSONWriter.text(Arrangement(format: .json).project(canonical))
+    return JSONWriter.text(ConfigOutputOrder(format: .json).project(canonical))
   }
 
   /// The project as YAML in the format of `docker compose config`, with a newline at the end. Each
   /// `$` is doubled, so that the output is a valid Compose file again.
-  public func yaml() -> String {
-    YAMLWriter.text(Arrangement(format: .yaml).project(canonical))
+  package func yaml() -> String {
+    YAMLWriter.text(ConfigOutputOrder(format: .yaml).project(canonical))
   }
 }

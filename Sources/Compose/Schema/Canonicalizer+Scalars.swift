@@ -4,8 +4,8 @@ import YAML
 extension Canonicalizer {
   /// The canonical form of a scalar or of a list of scalars.
   mutating func scalar(
-    _ node: YAMLNode, as shape: Shape, name: String
-  ) throws(ComposeError) -> YAMLNode {
+    _ node: YAMLNode, as shape: SchemaType, name: String
+  ) throws(DiagnosticError) -> YAMLNode {
     var node = node
     switch shape {
     case .string:
@@ -13,22 +13,25 @@ extension Canonicalizer {
     case .stringOrInteger:
       if let value = node.integer, !isMerging { node.content = .string(String(value)) }
       guard node.string != nil || isMerging && node.integer != nil else {
-        throw ComposeError.wrongKind(node, name, "a string or a whole number")
+        throw DiagnosticError.wrongKind(node, name, "a string or a whole number")
       }
     case .word(let words):
       guard let word = node.string else { throw needsString(node, name) }
       guard words.contains(word) else {
-        throw ComposeError(
+        throw DiagnosticError(
           "`\(name)` must be \(words.joined(separator: ", ")), not `\(word)`", at: node.position)
       }
     case .matching(let pattern):
       guard let text = node.string else { throw needsString(node, name) }
       guard pattern.accepts(text) else {
-        throw ComposeError("`\(name)` must be \(pattern.wanted), not `\(text)`", at: node.position)
+        throw DiagnosticError(
+          "`\(name)` must be \(pattern.wanted), not `\(text)`", at: node.position)
       }
     case .boolean: node.content = .boolean(try boolean(node, name: name))
     case .strictBoolean:
-      guard node.boolean != nil else { throw ComposeError.wrongKind(node, name, "true or false") }
+      guard node.boolean != nil else {
+        throw DiagnosticError.wrongKind(node, name, "true or false")
+      }
     case .booleanText:
       if let value = node.boolean { node.content = .string(value ? "true" : "false") }
       guard node.string != nil else { throw needsString(node, name) }
@@ -55,16 +58,16 @@ extension Canonicalizer {
       try list(node, name: name, orString: true)
       try refuseTwice(node, name: name)
     case .texts:
-      guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a list") }
+      guard node.sequence != nil else { throw DiagnosticError.wrongKind(node, name, "a list") }
       var seen: Set<String> = []
       for item in node.sequence ?? [] {
         switch item.content {
         case .string, .integer:
           let isText = item.string != nil
           guard seen.insert((isText ? "s" : "n") + (item.scalarText ?? "")).inserted else {
-            throw ComposeError("this entry is twice in `\(name)`", at: item.position)
+            throw DiagnosticError("this entry is twice in `\(name)`", at: item.position)
           }
-        default: throw ComposeError.wrongKind(item, name, "a list of strings and whole numbers")
+        default: throw DiagnosticError.wrongKind(item, name, "a list of strings and whole numbers")
         }
       }
     case .command: node = try command(node, name: name)
@@ -76,9 +79,11 @@ extension Canonicalizer {
     return node
   }
 
-  private mutating func boolean(_ node: YAMLNode, name: String) throws(ComposeError) -> Bool {
+  private mutating func boolean(_ node: YAMLNode, name: String) throws(DiagnosticError) -> Bool {
     if let value = node.boolean { return value }
-    guard let text = node.string else { throw ComposeError.wrongKind(node, name, "true or false") }
+    guard let text = node.string else {
+      throw DiagnosticError.wrongKind(node, name, "true or false")
+    }
     switch text.lowercased() {
     case "true": return true
     case "false": return false
@@ -92,7 +97,7 @@ extension Canonicalizer {
     }
   }
 
-  private func decimal(_ node: YAMLNode, name: String) throws(ComposeError) -> Float {
+  private func decimal(_ node: YAMLNode, name: String) throws(DiagnosticError) -> Float {
     let value: Float? =
       switch node.content {
       case .integer(let value): Float(value)
@@ -110,29 +115,30 @@ extension Canonicalizer {
 
   private func list(
     _ node: YAMLNode, name: String, orString: Bool = false
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard let items = node.sequence else {
-      throw ComposeError.wrongKind(
+      throw DiagnosticError.wrongKind(
         node, name, orString ? "a string or a list of strings" : "a list of strings")
     }
     for item in items where item.string == nil {
-      throw ComposeError(
+      throw DiagnosticError(
         "an entry of `\(name)` must be a string, not \(item.kind)\(item.scalarText == nil ? "" : "; write it in quotes")",
         at: item.position)
     }
   }
 
-  private mutating func command(_ node: YAMLNode, name: String) throws(ComposeError) -> YAMLNode {
+  private mutating func command(_ node: YAMLNode, name: String) throws(DiagnosticError) -> YAMLNode
+  {
     if node.isNull { return node }
     guard let line = node.string else {
       guard node.sequence != nil else {
-        throw ComposeError.wrongKind(node, name, "a string or a list of strings")
+        throw DiagnosticError.wrongKind(node, name, "a string or a list of strings")
       }
       try list(node, name: name)
       return node
     }
     guard let split = ShellWords(line) else {
-      throw ComposeError(
+      throw DiagnosticError(
         "`\(name)` can't be split into words: a quote or a parenthesis is not closed; close it, or write a list of words",
         at: node.position)
     }
@@ -145,42 +151,42 @@ extension Canonicalizer {
     return YAMLNode(.sequence(words), at: node.position)
   }
 
-  private func test(_ node: YAMLNode, name: String) throws(ComposeError) -> YAMLNode {
+  private func test(_ node: YAMLNode, name: String) throws(DiagnosticError) -> YAMLNode {
     if node.string != nil {
       let shell = YAMLNode(.string("CMD-SHELL"), at: node.position)
       return YAMLNode(.sequence([shell, node]), at: node.position)
     }
     guard let items = node.sequence else {
-      throw ComposeError.wrongKind(node, name, "a string or a list of strings")
+      throw DiagnosticError.wrongKind(node, name, "a string or a list of strings")
     }
     try list(node, name: name)
     if let first = items.first, !["CMD", "CMD-SHELL", "NONE"].contains(first.string) {
-      throw ComposeError(
+      throw DiagnosticError(
         "a healthcheck's test must start with CMD, CMD-SHELL or NONE", at: first.position)
     }
     return node
   }
 
-  private func needsString(_ node: YAMLNode, _ name: String) -> ComposeError {
+  private func needsString(_ node: YAMLNode, _ name: String) -> DiagnosticError {
     let hint = node.scalarText == nil ? "" : "; write it in quotes"
-    return ComposeError("`\(name)` must be a string, not \(node.kind)\(hint)", at: node.position)
+    return DiagnosticError("`\(name)` must be a string, not \(node.kind)\(hint)", at: node.position)
   }
 
   private func mismatch(
     _ node: YAMLNode, _ name: String, _ wanted: String, quoting: Bool
-  ) -> ComposeError {
+  ) -> DiagnosticError {
     guard quoting, let text = node.scalarText else { return .wrongKind(node, name, wanted) }
-    return ComposeError("`\(name)` must be \(wanted), not `\(text)`", at: node.position)
+    return DiagnosticError("`\(name)` must be \(wanted), not `\(text)`", at: node.position)
   }
 
   private mutating func integer(
-    _ node: YAMLNode, _ kind: WholeNumber, name: String
-  ) throws(ComposeError) -> YAMLNode.Content {
+    _ node: YAMLNode, _ kind: IntegerRule, name: String
+  ) throws(DiagnosticError) -> YAMLNode.Content {
     guard let value = Self.value(of: node, kind) else {
       throw mismatch(node, name, "a whole number", quoting: true)
     }
     if case .integer(let number) = value, number < kind.least || number > kind.most {
-      throw ComposeError(
+      throw DiagnosticError(
         kind.most == Int64.max
           ? "`\(name)` can't be below \(kind.least)"
           : "`\(name)` must be \(kind.least) to \(kind.most)", at: node.position)
@@ -200,7 +206,7 @@ extension Canonicalizer {
   }
 
   /// The number converted to 64 bits as in Docker Compose; nil if it is refused.
-  private static func value(of node: YAMLNode, _ kind: WholeNumber) -> YAMLNode.Content? {
+  private static func value(of node: YAMLNode, _ kind: IntegerRule) -> YAMLNode.Content? {
     switch node.content {
     case .integer: return node.content
     case .unsigned(let value):
@@ -225,7 +231,7 @@ extension Canonicalizer {
 
   private func bytes(
     _ node: YAMLNode, _ forms: ByteForms, name: String
-  ) throws(ComposeError) -> Int64 {
+  ) throws(DiagnosticError) -> Int64 {
     switch (node.content, forms) {
     case (.integer(let value), .numberOrText), (.integer(let value), .wholeOrText): return value
     case (.integer(let value), .countOrText) where value >= 0: return value
@@ -241,10 +247,10 @@ extension Canonicalizer {
     throw mismatch(node, name, "a byte size such as 512m or 1g", quoting: true)
   }
 
-  private func refuseTwice(_ node: YAMLNode, name: String) throws(ComposeError) {
+  private func refuseTwice(_ node: YAMLNode, name: String) throws(DiagnosticError) {
     var seen: Set<String> = []
     for item in node.sequence ?? [] where !seen.insert(item.string ?? "").inserted {
-      throw ComposeError("this entry is twice in `\(name)`", at: item.position)
+      throw DiagnosticError("this entry is twice in `\(name)`", at: item.position)
     }
   }
 }

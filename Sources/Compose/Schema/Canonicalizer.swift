@@ -32,15 +32,15 @@ struct Canonicalizer {
   }
 
   /// The canonical tree of a file.
-  mutating func read(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
-    try faults.attempt { () throws(ComposeError) in try refuseInfinity(node) }
+  mutating func read(file node: YAMLNode) throws(DiagnosticError) -> YAMLNode {
+    try faults.attempt { () throws(DiagnosticError) in try refuseInfinity(node) }
     return try read(node, as: .fields(TopLevelKeys.table), name: "file")
   }
 
   /// The canonical form of a node; `name` is its key in messages.
   mutating func read(
-    _ node: YAMLNode, as shape: Shape, name: String
-  ) throws(ComposeError) -> YAMLNode {
+    _ node: YAMLNode, as shape: SchemaType, name: String
+  ) throws(DiagnosticError) -> YAMLNode {
     switch shape {
     case .any: return node
     case .expanding(_, let long): return try read(node, as: long, name: name)
@@ -54,16 +54,16 @@ struct Canonicalizer {
     case .names(let inner, let allowsNull):
       return try names(node, inner, allowsNull: allowsNull, name: name)
     case .list(let inner):
-      guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a list") }
+      guard node.sequence != nil else { throw DiagnosticError.wrongKind(node, name, "a list") }
       var list = node
-      try list.editItems { (item) throws(ComposeError) in
+      try list.editItems { (item) throws(DiagnosticError) in
         item = try readCollecting(item, as: inner, name: name)
       }
       return list
     case .pairs where isRaw, .manyValued where isRaw, .hosts where isRaw: return node
-    case .pairs(let values, _): return try Pairs.typed(node, values, name: name)
+    case .pairs(let values, _): return try StringMap.typed(node, values, name: name)
     case .manyValued:
-      try Pairs.checkManyValued(node, name: name)
+      try StringMap.checkManyValued(node, name: name)
       return node
     case .hosts:
       try ExtraHosts.check(node, name: name)
@@ -77,24 +77,24 @@ struct Canonicalizer {
   /// The canonical form of a node. If the conversion fails and errors are collected, the node is
   /// returned unchanged.
   private mutating func readCollecting(
-    _ node: YAMLNode, as shape: Shape, name: String
-  ) throws(ComposeError) -> YAMLNode {
+    _ node: YAMLNode, as shape: SchemaType, name: String
+  ) throws(DiagnosticError) -> YAMLNode {
     let splitsMappings =
       switch shape.resolved {
       case .pairs, .manyValued, .hosts: true
       default: false
       }
     return try faults.value(of: node, splitsMappings: splitsMappings) {
-      (node) throws(ComposeError) in
+      (node) throws(DiagnosticError) in
       try read(node, as: shape, name: name)
     }
   }
 
   private mutating func fields(
-    _ node: YAMLNode, _ table: KeyTable, name: String
-  ) throws(ComposeError) -> YAMLNode {
+    _ node: YAMLNode, _ table: ObjectSchema, name: String
+  ) throws(DiagnosticError) -> YAMLNode {
     guard case .mapping(var entries) = node.content else {
-      throw ComposeError.wrongKind(node, name, "a mapping")
+      throw DiagnosticError.wrongKind(node, name, "a mapping")
     }
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
@@ -114,23 +114,23 @@ struct Canonicalizer {
       }
     }
     for key in table.required where entries[key] == nil {
-      try faults.report(ComposeError("\(table.subject) needs `\(key)`", at: node.position))
+      try faults.report(DiagnosticError("\(table.subject) needs `\(key)`", at: node.position))
     }
     return YAMLNode(.mapping(entries), at: node.position)
   }
 
   /// A list as written in a file that others are merged over; a single value is completed.
   private mutating func expanded(
-    _ node: YAMLNode, as shape: Shape
-  ) throws(ComposeError) -> YAMLNode {
+    _ node: YAMLNode, as shape: SchemaType
+  ) throws(DiagnosticError) -> YAMLNode {
     guard node.sequence == nil, case .completing(let complete, _) = shape else { return node }
     return try complete(node, &self)
   }
 
   /// Docker Compose validates files as JSON, which has neither infinity nor NaN.
-  private func refuseInfinity(_ node: YAMLNode) throws(ComposeError) {
+  private func refuseInfinity(_ node: YAMLNode) throws(DiagnosticError) {
     if case .decimal(let value) = node.content, !value.isFinite {
-      throw ComposeError("JSON can't represent this number", at: node.position)
+      throw DiagnosticError("JSON can't represent this number", at: node.position)
     }
     if let entries = node.mapping {
       for entry in entries.values { try refuseInfinity(entry.value) }
@@ -140,23 +140,23 @@ struct Canonicalizer {
   }
 
   private func unknown(
-    _ key: String, in table: KeyTable, at position: SourcePosition
-  ) -> ComposeError {
+    _ key: String, in table: ObjectSchema, at position: SourcePosition
+  ) -> DiagnosticError {
     let hint = table.similar(to: key).map { "; did you mean `\($0)`?" } ?? ""
-    return ComposeError("\(table.subject) has no key `\(key)`\(hint)", at: position)
+    return DiagnosticError("\(table.subject) has no key `\(key)`\(hint)", at: position)
   }
 
   private mutating func names(
-    _ node: YAMLNode, _ inner: Shape, allowsNull: Bool, name: String
-  ) throws(ComposeError) -> YAMLNode {
+    _ node: YAMLNode, _ inner: SchemaType, allowsNull: Bool, name: String
+  ) throws(DiagnosticError) -> YAMLNode {
     guard case .mapping(var entries) = node.content else {
-      throw ComposeError.wrongKind(node, name, "a mapping")
+      throw DiagnosticError.wrongKind(node, name, "a mapping")
     }
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       guard !key.isEmpty, key.utf8.allSatisfy(Self.isNameByte) else {
         try faults.report(
-          ComposeError(
+          DiagnosticError(
             "`\(key)` under `\(name)` is not a name: only letters, digits, `.`, `_` and `-` are allowed",
             at: entry.keyPosition))
         continue
@@ -164,7 +164,7 @@ struct Canonicalizer {
       if entry.value.isNull {
         if allowsNull { continue }
         try faults.report(
-          ComposeError("`\(key)` must be a mapping, not null", at: entry.keyPosition))
+          DiagnosticError("`\(key)` must be a mapping, not null", at: entry.keyPosition))
         faults?.markBroken(key: entry.keyPosition)
         continue
       }
@@ -186,9 +186,9 @@ struct Canonicalizer {
   }
 }
 
-extension ComposeError {
+extension DiagnosticError {
   /// The error for a value of the wrong type.
-  static func wrongKind(_ node: YAMLNode, _ name: String, _ wanted: String) -> ComposeError {
-    ComposeError("`\(name)` must be \(wanted), not \(node.kind)", at: node.position)
+  static func wrongKind(_ node: YAMLNode, _ name: String, _ wanted: String) -> DiagnosticError {
+    DiagnosticError("`\(name)` must be \(wanted), not \(node.kind)", at: node.position)
   }
 }

@@ -4,27 +4,27 @@ import YAML
 /// Merges the canonical trees of several files (Compose specification, "Merge and override").
 enum Merge {
   /// Merges a later file over an earlier one.
-  static func merge(_ earlier: YAMLNode, with later: YAMLNode) throws(ComposeError) -> YAMLNode {
+  static func merge(_ earlier: YAMLNode, with later: YAMLNode) throws(DiagnosticError) -> YAMLNode {
     try fields(earlier, later, TopLevelKeys.table)
   }
 
   /// Merges a service over the service that it extends.
   static func service(
-    _ base: YAMLNode, with service: YAMLNode, keys: KeyTable = ServiceKeys.table
-  ) throws(ComposeError) -> YAMLNode {
+    _ base: YAMLNode, with service: YAMLNode, keys: ObjectSchema = ServiceKeys.table
+  ) throws(DiagnosticError) -> YAMLNode {
     try fields(base, service, keys)
   }
 
   /// Merges a resource over the included resource of the same name; `kind` is its top-level key.
   static func resource(
     _ included: YAMLNode, with own: YAMLNode, kind: String
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     guard case .names(let shape, _)? = TopLevelKeys.table[kind]?.shape else { return own }
     return try deep(included, own, shape)
   }
 
   /// Merges entries with the same identity within each list.
-  static func unique(_ node: YAMLNode, in table: KeyTable) -> YAMLNode {
+  static func unique(_ node: YAMLNode, in table: ObjectSchema) -> YAMLNode {
     var node = node
     node.editEach { (name: String, value: inout YAMLNode) in
       if let key = table[name] { value = unique(value, key) }
@@ -32,14 +32,14 @@ enum Merge {
     return node
   }
 
-  private static func unique(_ node: YAMLNode, _ key: Key) -> YAMLNode {
+  private static func unique(_ node: YAMLNode, _ key: SchemaProperty) -> YAMLNode {
     if case .append(let identity?, let keepsPosition) = key.merge, let items = node.sequence {
       return YAMLNode(.sequence(unique(items, identity, keepsPosition)), at: node.position)
     }
     return unique(node, key.shape)
   }
 
-  private static func unique(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
+  private static func unique(_ node: YAMLNode, _ shape: SchemaType) -> YAMLNode {
     switch shape.resolved {
     case .fields(let table): return unique(node, in: table)
     case .names(let inner, _):
@@ -67,8 +67,8 @@ enum Merge {
 
   /// Merges the later value of a key over the earlier one.
   static func merge(
-    _ earlier: YAMLNode, _ later: YAMLNode, _ key: Key
-  ) throws(ComposeError) -> YAMLNode {
+    _ earlier: YAMLNode, _ later: YAMLNode, _ key: SchemaProperty
+  ) throws(DiagnosticError) -> YAMLNode {
     switch key.merge {
     case .override: return later
     case .replace:
@@ -118,7 +118,7 @@ enum Merge {
     var joined = earlier
     // Equality is necessary for the same notation, so only equal items are compared.
     var known = Dictionary(grouping: earlier) { $0 }
-    for item in later where known[item]?.contains(where: item.isWritten) != true {
+    for item in later where known[item]?.contains(where: item.isTextuallyEqual) != true {
       joined.append(item)
       known[item, default: []].append(item)
     }
@@ -127,8 +127,8 @@ enum Merge {
 
   private static func refuseMixed(
     _ earlier: YAMLNode, _ later: YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
-    throw ComposeError(
+  ) throws(DiagnosticError) -> YAMLNode {
+    throw DiagnosticError(
       "\(later.kind) can't be merged with \(earlier.kind) at \(earlier.position)",
       at: later.position)
   }
@@ -136,7 +136,7 @@ enum Merge {
   /// Merges address pools. A later pool is merged over the pool with the same subnet, or appended.
   private static func pools(
     _ earlier: YAMLNode, _ later: YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     guard let one = earlier.sequence, let other = later.sequence else {
       return try refuseMixed(earlier, later)
     }
@@ -158,20 +158,20 @@ enum Merge {
       }
     }
     guard !merged.isEmpty else {
-      throw ComposeError("a list of pools can't be merged with an empty one", at: later.position)
+      throw DiagnosticError("a list of pools can't be merged with an empty one", at: later.position)
     }
     return YAMLNode(.sequence(merged.map { pools[$0] }), at: later.position)
   }
 
   private static func deep(
-    _ earlier: YAMLNode, _ later: YAMLNode, _ shape: Shape
-  ) throws(ComposeError) -> YAMLNode {
+    _ earlier: YAMLNode, _ later: YAMLNode, _ shape: SchemaType
+  ) throws(DiagnosticError) -> YAMLNode {
     if later.isNull { return earlier }
     if earlier.isNull { return later }
     switch shape.resolved {
     case .fields(let table): return try fields(earlier, later, table)
     case .names(let inner, _):
-      return try entries(earlier, later) { (_, one, other) throws(ComposeError) in
+      return try entries(earlier, later) { (_, one, other) throws(DiagnosticError) in
         try deep(one, other, inner)
       }
     case .any, .manyValued: return try extended(earlier, later)
@@ -183,9 +183,9 @@ enum Merge {
   }
 
   private static func fields(
-    _ earlier: YAMLNode, _ later: YAMLNode, _ table: KeyTable
-  ) throws(ComposeError) -> YAMLNode {
-    try entries(earlier, later) { (name, one, other) throws(ComposeError) in
+    _ earlier: YAMLNode, _ later: YAMLNode, _ table: ObjectSchema
+  ) throws(DiagnosticError) -> YAMLNode {
+    try entries(earlier, later) { (name, one, other) throws(DiagnosticError) in
       guard let key = table[name] else { return try extended(one, other) }
       return try merge(one, other, key)
     }
@@ -193,11 +193,11 @@ enum Merge {
 
   private static func extended(
     _ earlier: YAMLNode, _ later: YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
+  ) throws(DiagnosticError) -> YAMLNode {
     if later.isNull { return earlier }
     switch (earlier.content, later.content) {
     case (.mapping, .mapping):
-      return try entries(earlier, later) { (_, one, other) throws(ComposeError) in
+      return try entries(earlier, later) { (_, one, other) throws(DiagnosticError) in
         try extended(one, other)
       }
     case (.sequence(let one), .sequence(let other)):
@@ -224,8 +224,8 @@ enum Merge {
 
   private static func entries(
     _ earlier: YAMLNode, _ later: YAMLNode,
-    _ join: (String, YAMLNode, YAMLNode) throws(ComposeError) -> YAMLNode
-  ) throws(ComposeError) -> YAMLNode {
+    _ join: (String, YAMLNode, YAMLNode) throws(DiagnosticError) -> YAMLNode
+  ) throws(DiagnosticError) -> YAMLNode {
     guard var merged = earlier.mapping else {
       return earlier.sequence == nil
         ? later : later.isNull ? earlier : try refuseMixed(earlier, later)

@@ -1,5 +1,5 @@
 /// The accepted forms of a whole number.
-struct WholeNumber: Sendable {
+struct IntegerRule: Sendable {
   /// True to accept a number with a fraction, which is truncated.
   var takesFractions = false
   /// True to accept a string that contains a number.
@@ -26,31 +26,31 @@ struct WholeNumber: Sendable {
   }
 
   /// A whole number, or a string with one.
-  static let plain = WholeNumber()
+  static let plain = IntegerRule()
   /// A number, or a string with one.
-  static let rounded = WholeNumber(takesFractions: true, overflow: .signed)
+  static let rounded = IntegerRule(takesFractions: true, overflow: .signed)
   /// A non-negative number, or a string with one.
-  static let count = WholeNumber(takesFractions: true, least: 0, overflow: .unsigned)
+  static let count = IntegerRule(takesFractions: true, least: 0, overflow: .unsigned)
   /// A non-negative whole number, or a string with one.
-  static let wholeCount = WholeNumber(least: 0, overflow: .unsigned)
+  static let wholeCount = IntegerRule(least: 0, overflow: .unsigned)
   /// A whole number, not a string.
-  static let whole = WholeNumber(takesText: false, overflow: .signed)
+  static let whole = IntegerRule(takesText: false, overflow: .signed)
   /// The permissions of a directory, not a string.
-  static let fileMode = WholeNumber(
+  static let fileMode = IntegerRule(
     takesFractions: true, takesText: false, least: 0, bits: 32, overflow: .unsigned)
   /// A number, not a string.
-  static let untexted = WholeNumber(
+  static let untexted = IntegerRule(
     takesFractions: true, takesText: false, overflow: .signed)
   /// A whole number without a decimal point, or a string with one.
-  static let strict = WholeNumber(takesDecimals: false)
+  static let strict = IntegerRule(takesDecimals: false)
   /// A whole number without a decimal point, not a string.
-  static let strictNumber = WholeNumber(takesText: false, takesDecimals: false)
+  static let strictNumber = IntegerRule(takesText: false, takesDecimals: false)
   /// A port.
-  static let port = WholeNumber(least: 0, bits: 32, overflow: .unsigned)
+  static let port = IntegerRule(least: 0, bits: 32, overflow: .unsigned)
 
   /// A whole number in a range, or a string with one.
-  static func within(_ range: ClosedRange<Int64>) -> WholeNumber {
-    WholeNumber(least: range.lowerBound, most: range.upperBound)
+  static func within(_ range: ClosedRange<Int64>) -> IntegerRule {
+    IntegerRule(least: range.lowerBound, most: range.upperBound)
   }
 }
 

@@ -1,30 +1,32 @@
 /// The top-level keys of a Compose file (Compose specification, "Compose file").
 enum TopLevelKeys {
-  static let table = KeyTable(
+  static let table = ObjectSchema(
     "a Compose file",
     [
-      Key("version", .string, goes: "nothing: obsolete", is: .harmless),
-      Key("name", .string, goes: "the project's name", is: .harmless),
-      Key(
+      SchemaProperty("version", .string, mapsTo: "nothing: obsolete", is: .harmless),
+      SchemaProperty("name", .string, mapsTo: "the project's name", is: .harmless),
+      SchemaProperty(
         "services", .names(.fields(ServiceKeys.table), allowsNull: false), omit: .unset,
-        goes: "containers", is: .harmless),
-      Key(
+        mapsTo: "containers", is: .harmless),
+      SchemaProperty(
         "jobs", .names(.fields(JobKeys.table), allowsNull: false),
         never: "started manually or by a schedule"),
-      Key("networks", resource(Networks.keys), goes: "networks", is: .harmless),
-      Key("volumes", resource(Volumes.keys), goes: "volumes", is: .harmless),
-      Key("secrets", fileResource(Secrets.keys), goes: "files in containers", is: .harmless),
-      Key("configs", fileResource(Configs.keys), goes: "files in containers", is: .harmless),
-      Key(
+      SchemaProperty("networks", resource(Networks.keys), mapsTo: "networks", is: .harmless),
+      SchemaProperty("volumes", resource(Volumes.keys), mapsTo: "volumes", is: .harmless),
+      SchemaProperty(
+        "secrets", fileResource(Secrets.keys), mapsTo: "files in containers", is: .harmless),
+      SchemaProperty(
+        "configs", fileResource(Configs.keys), mapsTo: "files in containers", is: .harmless),
+      SchemaProperty(
         "models", .names(.fields(Models.keys), allowsNull: false), never: "for desktops"),
-      Key("include", Includes.shape, goes: "further files", is: .harmless),
+      SchemaProperty("include", Includes.shape, mapsTo: "further files", is: .harmless),
     ])
 
-  private static func resource(_ keys: KeyTable) -> Shape {
+  private static func resource(_ keys: ObjectSchema) -> SchemaType {
     .names(.completing(External.expand, .fields(keys)), allowsNull: true)
   }
 
-  private static func fileResource(_ keys: KeyTable) -> Shape {
+  private static func fileResource(_ keys: ObjectSchema) -> SchemaType {
     .names(.completing(External.expandFile, .fields(keys)), allowsNull: false)
   }
 }

@@ -1,18 +1,18 @@
 /// A version of the Engine API, such as 1.41.
-public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The part before the dot.
-  public let major: Int
+  package let major: Int
   /// The part after the dot.
-  public let minor: Int
+  package let minor: Int
 
   /// Creates a version from its two parts.
-  public init(_ major: Int, _ minor: Int) {
+  package init(_ major: Int, _ minor: Int) {
     self.major = major
     self.minor = minor
   }
 
   /// Parses `1.41`. Nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     let isNumeric = parts.allSatisfy { $0.utf8.allSatisfy { 48...57 ~= $0 } }
     guard parts.count == 2, isNumeric, let major = Int(parts[0]), let minor = Int(parts[1]) else {
@@ -22,14 +22,14 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   }
 
   /// The newest version that this client supports.
-  public static let newest = APIVersion(1, 51)
+  package static let newest = APIVersion(1, 51)
   /// The oldest version that this client supports.
-  public static let oldest = APIVersion(1, 25)
+  package static let oldest = APIVersion(1, 25)
 
   /// The newest version to use: `DOCKER_API_VERSION`, at most `newest`. `newest` if the variable is
   /// unset or empty.
   /// - Throws: `EngineError` of kind `configuration`, naming the variable.
-  public static func cap(environment: [String: String]) throws -> APIVersion {
+  package static func cap(environment: [String: String]) throws -> APIVersion {
     let text = environment["DOCKER_API_VERSION"] ?? ""
     guard !text.isEmpty else { return .newest }
     // The docker command accepts `v1.41` and `1.41`.
@@ -47,7 +47,7 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   }
 
   /// The first release of Docker Engine that has this version, such as `20.10`.
-  public var engine: String {
+  package var engine: String {
     let index = minor - Self.oldest.minor
     guard major == 1, Self.engines.indices.contains(index) else { return "of API \(self)" }
     return Self.engines[index]
@@ -62,25 +62,25 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   ]
 
   /// Compares the parts as numbers.
-  public static func < (left: APIVersion, right: APIVersion) -> Bool {
+  package static func < (left: APIVersion, right: APIVersion) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
 
   /// `1.41`.
-  public var description: String { "\(major).\(minor)" }
+  package var description: String { "\(major).\(minor)" }
 }
 
 /// The response of an engine to a ping (Engine API, "SystemPing").
-public struct EnginePing: Sendable, Equatable {
+package struct EnginePing: Sendable, Equatable {
   /// The newest API version that the engine supports.
-  public let engineAPIVersion: APIVersion
+  package let engineAPIVersion: APIVersion
   /// The API version in use: the newest that engine and client support.
-  public let apiVersion: APIVersion
+  package let apiVersion: APIVersion
   /// `linux` or `windows`. Empty if the engine doesn't report it.
-  public let osType: String
+  package let osType: String
   /// The name and version of the engine, such as `Docker/20.10.24 (linux)`. Empty if it doesn't
   /// report them.
-  public let server: String
+  package let server: String
   /// The engine's clock: the `Date` header of the response. Empty if the header is missing.
-  public let date: String
+  package let date: String
 }

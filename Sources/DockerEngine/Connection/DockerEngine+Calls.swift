@@ -101,6 +101,6 @@ func decodingFault(_ error: any Error) -> String {
     context = found
   @unknown default: return "\(error)"
   }
-  let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-  return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
+  let location = context.codingPath.map(\.stringValue).joined(separator: ".")
+  return location.isEmpty ? context.debugDescription : "\(location): \(context.debugDescription)"
 }

@@ -8,7 +8,7 @@ extension DockerEngine {
   /// - Parameter limit: How long the engine may take.
   /// - Throws: `EngineError`, of kind `timedOut` if the engine accepts the connection and doesn't
   ///   respond.
-  public func probe(within limit: Duration) async throws {
+  package func probe(within limit: Duration) async throws {
     let call = EngineCall("GET", "/_ping")
     var request = HTTPRequest(
       endpoint: endpoint.http, method: call.method, path: call.path,
@@ -28,7 +28,7 @@ extension DockerEngine {
 
 extension EngineError {
   /// A kind of object that the engine reports as missing.
-  public enum MissingObject: Sendable, Equatable {
+  package enum MissingObject: Sendable, Equatable {
     /// A container, by the ID or name in the message.
     case container
     /// A network.
@@ -42,7 +42,7 @@ extension EngineError {
   /// The kind of the missing object. Nil for any other error. The status isn't sufficient: the
   /// engine returns 404 for a start that misses a network, as for a start that misses the
   /// container.
-  public var missing: MissingObject? {
+  package var missing: MissingObject? {
     guard case .status = kind else { return nil }
     let text = message.lowercased()
     if text.contains("no such image") { return .image }
@@ -53,7 +53,7 @@ extension EngineError {
   }
 
   /// Whether the engine didn't respond. The same request may succeed once the engine is back.
-  public var isEngineAway: Bool {
+  package var isEngineAway: Bool {
     switch kind {
     case .unreachable, .timedOut: true
     case .status, .malformed, .tooOld, .configuration: false

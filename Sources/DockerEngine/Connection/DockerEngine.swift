@@ -8,11 +8,11 @@ import HTTPClient
 /// streams.
 ///
 /// Calls throw `EngineError`, or `CancellationError` when their task is canceled.
-public final class DockerEngine: Sendable {
+package final class DockerEngine: Sendable {
   /// The address at which the engine listens.
-  public let endpoint: EngineEndpoint
+  package let endpoint: EngineEndpoint
   /// The shortest time limit for a response. `patience` can extend it.
-  public let requestTimeout: Duration
+  package let requestTimeout: Duration
   /// The newest API version to use, at most `APIVersion.newest`.
   let cap: APIVersion
   let http: HTTPClient
@@ -22,7 +22,7 @@ public final class DockerEngine: Sendable {
   /// The time until which the calls of this task and of its child tasks may wait for a response. A
   /// call may always wait for `requestTimeout` after it was sent, also if this time is earlier or
   /// nil. A busy host responds slowly, and a launch has its own deadline.
-  @TaskLocal public static var patience: ContinuousClock.Instant?
+  @TaskLocal package static var patience: ContinuousClock.Instant?
 
   /// Creates a client. It sends nothing before the first call.
   /// - Parameters:
@@ -31,7 +31,7 @@ public final class DockerEngine: Sendable {
   ///   - limitsRequests: Whether the client limits the number of concurrent requests of each kind.
   ///     False for a caller that has limits of its own.
   ///   - cap: The newest API version to use.
-  public init(
+  package init(
     endpoint: EngineEndpoint, requestTimeout: Duration = .seconds(60), limitsRequests: Bool = true,
     cap: APIVersion = .newest
   ) {
@@ -45,7 +45,7 @@ public final class DockerEngine: Sendable {
   /// Creates a client of the engine that an environment names: see `EngineEndpoint.from` and
   /// `APIVersion.cap`.
   /// - Throws: `EngineError` of kind `configuration`, naming the variable.
-  public convenience init(
+  package convenience init(
     environment: [String: String], requestTimeout: Duration = .seconds(60),
     limitsRequests: Bool = true
   ) throws {
@@ -57,7 +57,7 @@ public final class DockerEngine: Sendable {
   /// Checks that the engine responds, and negotiates the API version anew (Engine API,
   /// "SystemPing").
   /// - Throws: `EngineError`, of kind `tooOld` for an engine older than API 1.25.
-  public func ping() async throws -> EnginePing {
+  package func ping() async throws -> EnginePing {
     let call = EngineCall("GET", "/_ping")
     let response = try await whole(call, path: "/_ping")
     let server = response.head.header("Server") ?? ""
@@ -82,7 +82,7 @@ public final class DockerEngine: Sendable {
       engineAPIVersion: version, apiVersion: min(version, cap),
       osType: response.head.header("OSType") ?? "", server: server,
       date: response.head.header("Date") ?? "")
-    await negotiation.settle(ability(by: ping))
+    await negotiation.resolve(ability(by: ping))
     return ping
   }
 
@@ -93,17 +93,17 @@ public final class DockerEngine: Sendable {
 
   /// The ability of the engine: the API version in use. Negotiates it if that hasn't been done yet.
   /// - Throws: `EngineError`, as `ping`.
-  public func ability() async throws -> EngineAbility {
+  package func ability() async throws -> EngineAbility {
     try await negotiation.version { self.ability(by: try await self.ping()) }
   }
 
   /// Whether the engine has responded to this client before. Such an engine exists; if it can't be
   /// reached now, it is away.
-  public var hasResponded: Bool { get async { await negotiation.isSettled } }
+  package var hasResponded: Bool { get async { await negotiation.isSettled } }
 
   /// Information about the engine and its host (Engine API, "SystemInfo").
   /// - Throws: `EngineError`.
-  public func info() async throws -> EngineInfo {
+  package func info() async throws -> EngineInfo {
     try await decoded(EngineCall("GET", "/info"))
   }
 }

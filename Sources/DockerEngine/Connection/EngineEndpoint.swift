@@ -2,29 +2,29 @@ import Glibc
 import HTTPClient
 
 /// The address at which a Docker Engine listens.
-public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
+package struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
   let http: HTTPEndpoint
 
   /// Creates the endpoint of an engine on a Unix socket.
-  public static func unix(path: String) -> EngineEndpoint {
+  package static func unix(path: String) -> EngineEndpoint {
     EngineEndpoint(http: HTTPEndpoint(transport: .unix(path: path)))
   }
 
   /// Whether the engine is on this host, behind a Unix socket.
-  public var isLocal: Bool { socketPath != nil }
+  package var isLocal: Bool { socketPath != nil }
 
   /// The path of the Unix socket. Nil for TCP.
-  public var socketPath: String? {
+  package var socketPath: String? {
     if case .unix(let path) = http.transport { return path }
     return nil
   }
 
   /// The format of DOCKER_HOST. A TCP endpoint begins with `http://` or `https://`.
-  public var description: String { http.description }
+  package var description: String { http.description }
 
   /// The key under `proxies` in the docker command's configuration: `unix:///path` or
   /// `tcp://host:port`.
-  public var daemonHost: String {
+  package var daemonHost: String {
     guard !isLocal, let mark = description.firstRange(of: "://") else { return description }
     return "tcp://" + description[mark.upperBound...]
   }
@@ -36,7 +36,7 @@ public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
   /// not empty enables TLS, with `ca.pem`, `cert.pem` and `key.pem` from `DOCKER_CERT_PATH`
   /// (default: `~/.docker`). The default port is 2375, or 2376 with TLS.
   /// - Throws: `EngineError` of kind `configuration`, naming the variable.
-  public static func from(environment: [String: String]) throws -> EngineEndpoint {
+  package static func from(environment: [String: String]) throws -> EngineEndpoint {
     let host = environment["DOCKER_HOST"] ?? ""
     if host.isEmpty { return .unix(path: "/var/run/docker.sock") }
     guard let mark = host.firstRange(of: "://") else {
@@ -69,25 +69,25 @@ public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
     scheme: String, host: String, _ environment: [String: String]
   ) throws -> TLSFiles? {
     let isVerified = !(environment["DOCKER_TLS_VERIFY"] ?? "").isEmpty
-    let folder = environment["DOCKER_CERT_PATH"].flatMap { $0.isEmpty ? nil : $0 }
+    let directory = environment["DOCKER_CERT_PATH"].flatMap { $0.isEmpty ? nil : $0 }
     guard isVerified else {
       guard scheme == "https" else { return nil }
-      guard let folder else { return TLSFiles() }
-      return try tlsFiles(in: folder)
+      guard let directory else { return TLSFiles() }
+      return try tlsFiles(in: directory)
     }
     guard scheme != "http" else {
       throw configuration("DOCKER_HOST=\(host): DOCKER_TLS_VERIFY is set, use tcp:// or https://")
     }
-    if let folder { return try tlsFiles(in: folder) }
+    if let directory { return try tlsFiles(in: directory) }
     guard let home = environment["HOME"], !home.isEmpty else {
       throw configuration("DOCKER_TLS_VERIFY is set, but neither DOCKER_CERT_PATH nor HOME is")
     }
     return try tlsFiles(in: home + "/.docker")
   }
 
-  private static func tlsFiles(in folder: String) throws -> TLSFiles {
+  private static func tlsFiles(in directory: String) throws -> TLSFiles {
     func readable(_ name: String) throws -> String {
-      let path = folder + "/" + name
+      let path = directory + "/" + name
       guard access(path, R_OK) == 0 else {
         throw configuration(
           "DOCKER_CERT_PATH: cannot read \(path): \(String(cString: strerror(errno)))")

@@ -1,7 +1,7 @@
 /// The reason why a request to the engine failed. A canceled task gets `CancellationError` instead.
-public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The kind of a failure.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     /// The client can't connect, or the connection broke before the response was complete.
     case unreachable
     /// The engine did not respond within the deadline.
@@ -18,16 +18,16 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The kind of the failure.
-  public let kind: Kind
+  package let kind: Kind
   /// The request's method. Empty if there was no request.
-  public let method: String
+  package let method: String
   /// The request's path without API version and query. Empty if there was no request.
-  public let path: String
+  package let path: String
   /// The description of the failure, in one line. For a status it is the engine's own text.
-  public let message: String
+  package let message: String
 
   /// Creates an error. Line breaks in the message become spaces.
-  public init(kind: Kind, method: String = "", path: String = "", message: String) {
+  package init(kind: Kind, method: String = "", path: String = "", message: String) {
     self.kind = kind
     self.method = method
     self.path = path
@@ -35,7 +35,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether the engine has no such object (404).
-  public var isNotFound: Bool { kind == .status(404) }
+  package var isNotFound: Bool { kind == .status(404) }
 
   /// Whether the engine was reached and refused the request, or sent a malformed response.
   package var isRefusal: Bool {
@@ -43,7 +43,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether the state of the object forbids the request, or its name is in use (409).
-  public var isConflict: Bool {
+  package var isConflict: Bool {
     guard case .status(let status) = kind else { return false }
     // Older engines return 403 or 500 if a network's name is in use.
     let isTaken = message.contains("network with name") && message.contains("already exists")
@@ -51,7 +51,7 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The request and the failure, in one line.
-  public var description: String {
+  package var description: String {
     if method.isEmpty { return "Docker Engine: \(message)" }
     if case .status(let status) = kind {
       return "Docker Engine: \(method) \(path): \(message) (\(status))"

@@ -1,7 +1,7 @@
 /// The features that only newer versions of the Engine API have. This is the only table of them.
 /// Code that depends on an engine's version calls `EngineAbility.has`. docs/reference/engines.md is
 /// generated from this table.
-public enum EngineFeature: String, CaseIterable, Sendable {
+package enum EngineFeature: String, CaseIterable, Sendable {
   // Refused without the feature.
   case deviceCgroupRules, startPeriod, endpointDriverOptions, privateIPC, execWorkingDir, sctp
   case unmaskedPaths, deviceRequests, nonRecursiveBind, privateCgroupNamespace, hostGateway
@@ -16,7 +16,7 @@ public enum EngineFeature: String, CaseIterable, Sendable {
   case tagTime, cgroupVersion
 
   /// The behavior with an engine whose API lacks a feature.
-  public enum Fallback: String, Sendable {
+  package enum Fallback: String, Sendable {
     /// The executor refuses the pod before it creates anything, and names the line that needs the
     /// feature.
     case refused
@@ -47,13 +47,13 @@ public enum EngineFeature: String, CaseIterable, Sendable {
   }
 
   /// The name of the feature in messages.
-  public var subject: String { row.subject }
+  package var subject: String { row.subject }
   /// The first API version that has the feature.
-  public var since: APIVersion { APIVersion(1, row.minor) }
+  package var since: APIVersion { APIVersion(1, row.minor) }
   /// The kind of behavior below that version.
-  public var fallback: Fallback { row.fallback }
+  package var fallback: Fallback { row.fallback }
   /// The behavior below that version, as text. Empty if the feature is refused.
-  public var below: String { row.below }
+  package var below: String { row.below }
 
   var row: Row {
     switch self {
@@ -142,23 +142,23 @@ public enum EngineFeature: String, CaseIterable, Sendable {
 }
 
 /// The ability of an engine: the API version that is used with it.
-public struct EngineAbility: Sendable, Equatable {
+package struct EngineAbility: Sendable, Equatable {
   /// The API version.
-  public let version: APIVersion
+  package let version: APIVersion
   /// Whether DOCKER_API_VERSION keeps the version below the newest that engine and client support.
-  public let isCapped: Bool
+  package let isCapped: Bool
 
   /// Creates the ability of an engine.
-  public init(_ version: APIVersion, isCapped: Bool = false) {
+  package init(_ version: APIVersion, isCapped: Bool = false) {
     self.version = version
     self.isCapped = isCapped
   }
 
   /// Whether the engine's API has a feature.
-  public func has(_ feature: EngineFeature) -> Bool { version >= feature.since }
+  package func has(_ feature: EngineFeature) -> Bool { version >= feature.since }
 
   /// A message that a feature is missing, with the first release of the engine that has it.
-  public func lack(of feature: EngineFeature) -> String {
+  package func lack(of feature: EngineFeature) -> String {
     let since = feature.since
     let own = isCapped ? "DOCKER_API_VERSION is \(version)" : "the engine has API \(version)"
     return "\(feature.subject) needs API \(since) (Docker \(since.engine)), \(own)"

@@ -1,43 +1,43 @@
 /// Information about an engine and its host (Engine API, "SystemInfo").
-public struct EngineInfo: Sendable, Decodable {
+package struct EngineInfo: Sendable, Decodable {
   /// The engine's own ID.
-  public let id: String
+  package let id: String
   /// The engine's version.
-  public let serverVersion: String
+  package let serverVersion: String
   /// `1` or `2`. Engines before API 1.41 support only 1 and don't report it.
-  public let cgroupVersion: String
+  package let cgroupVersion: String
   /// `cgroupfs`, `systemd` or `none`.
-  public let cgroupDriver: String
+  package let cgroupDriver: String
   /// `linux` or `windows`.
-  public let osType: String
+  package let osType: String
   /// The architecture of the host's processor.
-  public let architecture: String
+  package let architecture: String
   /// The directory of the engine's data.
-  public let dockerRootDir: String
+  package let dockerRootDir: String
   /// The storage driver of images and containers, such as `overlay2`.
-  public let storageDriver: String
+  package let storageDriver: String
   /// The file system below the driver, such as `xfs` or `extfs`. Empty if the driver doesn't report
   /// it.
-  public let backingFilesystem: String
+  package let backingFilesystem: String
   /// The address ranges from which networks get their subnets. Empty if the engine doesn't report
   /// them.
-  public let addressPools: [EngineAddressPool]
+  package let addressPools: [EngineAddressPool]
   /// The default log driver.
-  public let loggingDriver: String
+  package let loggingDriver: String
   /// Whether containers keep running while the engine is stopped.
-  public let liveRestoreEnabled: Bool
+  package let liveRestoreEnabled: Bool
   /// Security options, such as `name=seccomp,profile=default` or `name=rootless`.
-  public let securityOptions: [String]
+  package let securityOptions: [String]
   /// The number of the host's processors.
-  public let ncpu: Int
+  package let ncpu: Int
   /// The host's memory in bytes.
-  public let memTotal: Int
+  package let memTotal: Int
   /// Whether the engine is Podman. Its compatible API reports the version of its builder beside
   /// Docker's fields.
-  public let isPodman: Bool
+  package let isPodman: Bool
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields["ID"] ?? ""
     serverVersion = try fields["ServerVersion"] ?? ""
@@ -61,14 +61,14 @@ public struct EngineInfo: Sendable, Decodable {
 
 /// An address range from which an engine takes subnets (Engine API, "SystemInfo",
 /// `DefaultAddressPools`).
-public struct EngineAddressPool: Sendable, Decodable {
+package struct EngineAddressPool: Sendable, Decodable {
   /// The range, such as `172.20.0.0/14`.
-  public let base: String
+  package let base: String
   /// The prefix length of each subnet.
-  public let size: Int
+  package let size: Int
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     base = try fields["Base"] ?? ""
     size = try fields["Size"] ?? 0

@@ -29,7 +29,7 @@ actor Negotiation {
         state = .asking
         do {
           let version = try await ask()
-          settle(version)
+          resolve(version)
           return version
         } catch {
           // If the task that asked was canceled, another task must ask.
@@ -44,7 +44,7 @@ actor Negotiation {
     }
   }
 
-  func settle(_ version: EngineAbility) {
+  func resolve(_ version: EngineAbility) {
     state = .known(version)
     changes.notifyAll()
   }

@@ -5,14 +5,14 @@
 /// at once, no request completes in time. A request that lasts as long as a container (output,
 /// events, waits, a stop with its grace period), a kill and a ping never wait for a turn.
 enum RequestKind: Sendable, Hashable, CaseIterable {
-  case create, start, connect, copy, remove, look
+  case create, start, connect, copy, remove, inspect
 
   /// The highest number of concurrent requests of the kind. It was measured: more are no faster in
   /// total, and each takes longer.
   var limit: Int {
     switch self {
     case .create, .start, .connect, .copy, .remove: 8
-    case .look: 32
+    case .inspect: 32
     }
   }
 
@@ -20,7 +20,7 @@ enum RequestKind: Sendable, Hashable, CaseIterable {
   var makesSomething: Bool {
     switch self {
     case .create, .start, .connect, .copy: true
-    case .remove, .look: false
+    case .remove, .inspect: false
     }
   }
 }
@@ -29,7 +29,7 @@ extension EngineCall {
   /// The kind of a call. Nil for a call that never waits for a turn.
   var kind: RequestKind? {
     switch method {
-    case "GET", "HEAD": path == "/_ping" ? nil : .look
+    case "GET", "HEAD": path == "/_ping" ? nil : .inspect
     // A removal of another object waits for containers. It must not queue behind containers that
     // can't be removed.
     case "DELETE": path.hasPrefix("/containers/") ? .remove : nil

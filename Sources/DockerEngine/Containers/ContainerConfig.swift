@@ -1,29 +1,29 @@
 /// The process of a container, or the defaults of an image for its containers (Engine API,
 /// "ContainerConfig", "ImageConfig").
-public struct ContainerConfig: Sendable, Decodable {
+package struct ContainerConfig: Sendable, Decodable {
   /// The host name.
-  public let hostname: String
+  package let hostname: String
   /// Ports, such as `80/tcp`.
-  public let exposedPorts: KeySet
+  package let exposedPorts: KeySet
   /// The command, or the arguments of the entrypoint.
-  public let cmd: [String]?
+  package let cmd: [String]?
   /// The entrypoint.
-  public let entrypoint: [String]?
+  package let entrypoint: [String]?
   /// The health check.
-  public let healthcheck: Healthcheck?
+  package let healthcheck: Healthcheck?
   /// Paths at which an anonymous volume is mounted.
-  public let volumes: KeySet
+  package let volumes: KeySet
   /// Labels. Those of a container include the labels of its image.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// Whether the process has a terminal.
-  public let tty: Bool
+  package let tty: Bool
   /// The signal that requests the process to stop.
-  public let stopSignal: String?
+  package let stopSignal: String?
   /// Seconds between the stop signal and SIGKILL.
-  public let stopTimeout: Int?
+  package let stopTimeout: Int?
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     hostname = try fields["Hostname"] ?? ""
     exposedPorts = try fields["ExposedPorts"] ?? []

@@ -1,54 +1,54 @@
 /// The configuration of a new container (Engine API, "ContainerCreate"). A nil value is not sent:
 /// the image or the engine has a default.
-public struct ContainerCreate: Sendable, Encodable {
+package struct ContainerCreate: Sendable, Encodable {
   /// The image, by name or ID.
-  public var image: String?
+  package var image: String?
   /// The host name inside the container. Default: the start of its ID.
-  public var hostname: String?
+  package var hostname: String?
   /// The domain name inside the container.
-  public var domainname: String?
+  package var domainname: String?
   /// `user[:group]`, as names or numbers.
-  public var user: String?
+  package var user: String?
   /// Has no effect on `DockerEngine.attach`. The engine keeps it in the configuration.
-  public var attachStdout: Bool?
+  package var attachStdout: Bool?
   /// Has no effect on `DockerEngine.attach`. The engine keeps it in the configuration.
-  public var attachStderr: Bool?
+  package var attachStderr: Bool?
   /// Ports, such as `80/tcp`.
-  public var exposedPorts: KeySet?
+  package var exposedPorts: KeySet?
   /// Whether the process gets a terminal. Its output is then one raw stream.
-  public var tty: Bool?
+  package var tty: Bool?
   /// Whether standard input stays open.
-  public var openStdin: Bool?
+  package var openStdin: Bool?
   /// Variables as `NAME=value`. `NAME` alone removes the image's variable.
-  public var env: [String]?
+  package var env: [String]?
   /// The command. Nil keeps the image's command, an empty list clears it.
-  public var cmd: [String]?
+  package var cmd: [String]?
   /// The entrypoint. Nil keeps the image's entrypoint; an empty list or a list of one empty string
   /// clears it.
-  public var entrypoint: [String]?
+  package var entrypoint: [String]?
   /// The health check. Nil keeps the image's health check.
-  public var healthcheck: Healthcheck?
+  package var healthcheck: Healthcheck?
   /// Paths at which the engine mounts an anonymous volume.
-  public var volumes: KeySet?
+  package var volumes: KeySet?
   /// The working directory, as an absolute path.
-  public var workingDir: String?
+  package var workingDir: String?
   /// The MAC address on the first network. From API 1.44 on, `EndpointSettings` has it.
-  public var macAddress: String?
+  package var macAddress: String?
   /// Labels, in addition to those of the image.
-  public var labels: [String: String]?
+  package var labels: [String: String]?
   /// The signal that requests the container to stop. Default: `SIGTERM`.
-  public var stopSignal: String?
+  package var stopSignal: String?
   /// Seconds between the stop signal and SIGKILL. Default: 10.
-  public var stopTimeout: Int?
+  package var stopTimeout: Int?
   /// The shell for commands in shell form.
-  public var shell: [String]?
+  package var shell: [String]?
   /// The settings that concern the host.
-  public var hostConfig: HostConfig?
+  package var hostConfig: HostConfig?
   /// The networks to join at creation. Engines before API 1.44 accept only one.
-  public var networkingConfig: NetworkingConfig?
+  package var networkingConfig: NetworkingConfig?
 
   /// Creates a configuration with this image only.
-  public init(
+  package init(
     image: String? = nil
   ) {
     self.image = image
@@ -63,12 +63,12 @@ public struct ContainerCreate: Sendable, Encodable {
 }
 
 /// The networks that a container joins at its creation (Engine API, "NetworkingConfig").
-public struct NetworkingConfig: Sendable, Encodable {
+package struct NetworkingConfig: Sendable, Encodable {
   /// Settings by network name or ID.
-  public var endpointsConfig: [String: EndpointSettings]?
+  package var endpointsConfig: [String: EndpointSettings]?
 
   /// Creates settings by network name or ID.
-  public init(
+  package init(
     endpointsConfig: [String: EndpointSettings]? = nil
   ) {
     self.endpointsConfig = endpointsConfig
@@ -78,20 +78,20 @@ public struct NetworkingConfig: Sendable, Encodable {
 }
 
 /// Strings that the Engine API writes as the keys of empty objects: `{"80/tcp": {}}`.
-public struct KeySet: Sendable, Hashable, Codable, Sequence, ExpressibleByArrayLiteral {
+package struct KeySet: Sendable, Hashable, Codable, Sequence, ExpressibleByArrayLiteral {
   /// The strings.
-  public var keys: Set<String>
+  package var keys: Set<String>
 
   /// Creates a set of these strings.
-  public init(_ keys: some Sequence<String>) { self.keys = Set(keys) }
+  package init(_ keys: some Sequence<String>) { self.keys = Set(keys) }
 
   /// Creates a set of these strings.
-  public init(arrayLiteral elements: String...) { keys = Set(elements) }
+  package init(arrayLiteral elements: String...) { keys = Set(elements) }
 
   private struct Empty: Codable {}
 
   /// Decodes the keys of an object. Null is an empty set.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       keys = []
@@ -101,11 +101,11 @@ public struct KeySet: Sendable, Hashable, Codable, Sequence, ExpressibleByArrayL
   }
 
   /// Encodes an object with an empty object for each key.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(Dictionary(uniqueKeysWithValues: keys.map { ($0, Empty()) }))
   }
 
   /// The strings, in no particular order.
-  public func makeIterator() -> Set<String>.Iterator { keys.makeIterator() }
+  package func makeIterator() -> Set<String>.Iterator { keys.makeIterator() }
 }

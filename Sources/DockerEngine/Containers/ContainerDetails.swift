@@ -1,24 +1,24 @@
 /// The details of one container (Engine API, "ContainerInspect").
-public struct ContainerDetails: Sendable, Decodable {
+package struct ContainerDetails: Sendable, Decodable {
   /// The container's name, with a leading `/`.
-  public let name: String
+  package let name: String
   /// The ID of the container's image.
-  public let image: String
+  package let image: String
   /// Whether the container is running, and how it exited.
-  public let state: ContainerState
+  package let state: ContainerState
   /// How often the engine has restarted the container.
-  public let restartCount: Int
+  package let restartCount: Int
   /// The process of the container.
-  public let config: ContainerConfig
+  package let config: ContainerConfig
   /// The settings that concern the host.
-  public let hostConfig: HostConfigDetails
+  package let hostConfig: HostConfigDetails
   /// The container's networks and ports.
-  public let networkSettings: NetworkSettings
+  package let networkSettings: NetworkSettings
   /// The container's mounts.
-  public let mounts: [MountPoint]
+  package let mounts: [MountPoint]
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     name = try fields["Name"] ?? ""
     image = try fields["Image"] ?? ""
@@ -32,26 +32,26 @@ public struct ContainerDetails: Sendable, Decodable {
 }
 
 /// Whether a container is running, and how it exited (Engine API, "ContainerState").
-public struct ContainerState: Sendable, Decodable {
+package struct ContainerState: Sendable, Decodable {
   /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-  public let status: String
+  package let status: String
   /// Whether the container has a process. Also true for a paused container.
-  public let running: Bool
+  package let running: Bool
   /// Whether the engine is waiting before it restarts the container.
-  public let restarting: Bool
+  package let restarting: Bool
   /// Whether a process was killed because of the memory limit.
-  public let oomKilled: Bool
+  package let oomKilled: Bool
   /// The exit code of the last run.
-  public let exitCode: Int
+  package let exitCode: Int
   /// The state of the health check. Nil if the container has none.
-  public let health: HealthState?
+  package let health: HealthState?
   /// The last start, RFC 3339. `0001-01-01T00:00:00Z` if the container never started.
-  public let startedAt: String
+  package let startedAt: String
   /// The last exit, RFC 3339. `0001-01-01T00:00:00Z` if the container never exited.
-  public let finishedAt: String
+  package let finishedAt: String
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     status = try fields["Status"] ?? ""
     running = try fields["Running"] ?? false
@@ -65,14 +65,14 @@ public struct ContainerState: Sendable, Decodable {
 }
 
 /// The state of a health check (Engine API, "Health").
-public struct HealthState: Sendable, Decodable {
+package struct HealthState: Sendable, Decodable {
   /// `none`, `starting`, `healthy` or `unhealthy`.
-  public let status: String
+  package let status: String
   /// The results of the last few checks, oldest first.
-  public let log: [HealthResult]
+  package let log: [HealthResult]
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     status = try fields["Status"] ?? ""
     log = try fields["Log"] ?? []
@@ -80,14 +80,14 @@ public struct HealthState: Sendable, Decodable {
 }
 
 /// One run of a health check (Engine API, "HealthcheckResult").
-public struct HealthResult: Sendable, Decodable {
+package struct HealthResult: Sendable, Decodable {
   /// The beginning of the check's output.
-  public let output: String
+  package let output: String
   /// The exit code of the check. -1 if the engine couldn't run or complete it.
-  public let exitCode: Int
+  package let exitCode: Int
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     output = try fields["Output"] ?? ""
     exitCode = try fields["ExitCode"] ?? 0

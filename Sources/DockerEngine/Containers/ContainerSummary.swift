@@ -1,32 +1,32 @@
 /// A container in a list (Engine API, "ContainerSummary").
-public struct ContainerSummary: Sendable, Decodable {
+package struct ContainerSummary: Sendable, Decodable {
   /// The container's ID, 64 hexadecimal digits.
-  public let id: String
+  package let id: String
   /// The container's own name and its names from links, each with a leading `/`.
-  public let names: [String]
+  package let names: [String]
   /// The container's own name, without the slash. Empty if it has none.
   package var name: String {
     let all = names.map { $0.drop { $0 == "/" } }
     return String(all.first { !$0.contains("/") } ?? all.first ?? "")
   }
   /// The ID of the container's image.
-  public let imageID: String
+  package let imageID: String
   /// The name of the image that the creation gave. Empty if the engine doesn't report it.
-  public let image: String
+  package let image: String
   /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-  public let state: String
+  package let state: String
   /// A description of the state, such as `Up 3 minutes (healthy)`.
-  public let status: String
+  package let status: String
   /// Labels, including those of the image.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// The names of the networks that the container has joined.
-  public let networks: Set<String>
+  package let networks: Set<String>
   /// The time of creation, in seconds since 1970. 0 if the engine doesn't report it.
-  public let created: Int64
+  package let created: Int64
   /// The ports, including those that aren't published.
-  public let ports: [ListedPort]
+  package let ports: [ListedPort]
   /// The size of the writable layer in bytes. Nil unless the request asked for sizes.
-  public let writtenBytes: Int64?
+  package let writtenBytes: Int64?
 
   private struct Connections: Decodable {
     struct Ignored: Decodable {}
@@ -35,7 +35,7 @@ public struct ContainerSummary: Sendable, Decodable {
   }
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")
     names = try fields["Names"] ?? []
@@ -75,18 +75,18 @@ struct IdentifiedContainer: Decodable {
 }
 
 /// A port of a container in a list (Engine API, "Port").
-public struct ListedPort: Sendable, Hashable, Decodable {
+package struct ListedPort: Sendable, Hashable, Decodable {
   /// The address on the host. Empty if the port isn't published.
-  public let address: String
+  package let address: String
   /// The port in the container.
-  public let container: Int
+  package let container: Int
   /// The port on the host. Nil if the port isn't published.
-  public let host: Int?
+  package let host: Int?
   /// `tcp`, `udp` or `sctp`.
-  public let protocolName: String
+  package let protocolName: String
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     address = try fields["IP"] ?? ""
     container = try fields["PrivatePort"] ?? 0

@@ -11,7 +11,7 @@ extension DockerEngine {
   ///   that the engine is too old for.
   /// - Throws: `EngineError`: `tooOld` if the engine lacks a feature that the container requires,
   ///   404 if the image is missing, 409 if the name is in use.
-  public func createContainer(
+  package func createContainer(
     name: String?, platform: String? = nil, _ body: ContainerCreate
   ) async throws -> (id: String, warnings: [String]) {
     struct Created: Decodable {
@@ -37,7 +37,7 @@ extension DockerEngine {
 
   /// Starts a container. Has no effect on a running container (Engine API, "ContainerStart").
   /// - Throws: `EngineError`.
-  public func startContainer(_ id: String) async throws {
+  package func startContainer(_ id: String) async throws {
     var call = EngineCall("POST", "/containers/\(component(id))/start")
     call.accepted = [304]
     try await send(call)
@@ -51,7 +51,7 @@ extension DockerEngine {
   ///     timeout.
   /// - Throws: `EngineError`, of kind `timedOut` if the engine doesn't respond within
   ///   `requestTimeout` after that.
-  public func stopContainer(_ id: String, timeout: Int?) async throws {
+  package func stopContainer(_ id: String, timeout: Int?) async throws {
     var call = EngineCall("POST", "/containers/\(component(id))/stop")
     call.accepted = [304]
     let grace: Int
@@ -70,7 +70,7 @@ extension DockerEngine {
   ///   - id: ID or name.
   ///   - signal: Name or number: `SIGTERM`, `TERM` or `15`.
   /// - Throws: `EngineError`: 409 if the container isn't running.
-  public func killContainer(_ id: String, signal: String) async throws {
+  package func killContainer(_ id: String, signal: String) async throws {
     try await send(
       EngineCall("POST", "/containers/\(component(id))/kill", query: [("signal", signal)]))
   }
@@ -80,7 +80,7 @@ extension DockerEngine {
   ///   - id: ID or name.
   ///   - name: The new name.
   /// - Throws: `EngineError`: 409 if the name is in use.
-  public func renameContainer(_ id: String, to name: String) async throws {
+  package func renameContainer(_ id: String, to name: String) async throws {
     try await send(
       EngineCall("POST", "/containers/\(component(id))/rename", query: [("name", name)]))
   }
@@ -91,7 +91,7 @@ extension DockerEngine {
   ///   - condition: `not-running`, `next-exit` or `removed`.
   /// - Returns: The container's exit code.
   /// - Throws: `EngineError`, of kind `unreachable` if the engine stops first.
-  public func waitContainer(_ id: String, condition: String = "not-running") async throws -> Int {
+  package func waitContainer(_ id: String, condition: String = "not-running") async throws -> Int {
     struct Ended: Decodable {
       struct Fault: Decodable {
         let message: String?
@@ -126,7 +126,7 @@ extension DockerEngine {
 
   /// The details of one container (Engine API, "ContainerInspect").
   /// - Throws: `EngineError`.
-  public func inspectContainer(_ id: String) async throws -> ContainerDetails {
+  package func inspectContainer(_ id: String) async throws -> ContainerDetails {
     try await decoded(EngineCall("GET", "/containers/\(component(id))/json"))
   }
 
@@ -139,7 +139,7 @@ extension DockerEngine {
   ///     long.
   /// - Returns: A summary of each container.
   /// - Throws: `EngineError`.
-  public func listContainers(
+  package func listContainers(
     all: Bool, filters: [String: [String]] = [:], withSizes: Bool = false
   ) async throws -> [ContainerSummary] {
     var call = EngineCall("GET", "/containers/json", query: all ? [("all", "1")] : [])
@@ -170,7 +170,7 @@ extension DockerEngine {
   ///   - volumes: Whether the engine also removes the container's anonymous volumes.
   /// - Throws: `EngineError`: 409 if the container is running or another removal of it is in
   ///   progress.
-  public func removeContainer(_ id: String, force: Bool, volumes: Bool) async throws {
+  package func removeContainer(_ id: String, force: Bool, volumes: Bool) async throws {
     try await send(
       EngineCall(
         "DELETE", "/containers/\(component(id))",

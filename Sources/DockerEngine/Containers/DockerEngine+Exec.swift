@@ -2,30 +2,30 @@ import HTTPClient
 
 /// A command to run in a running container (Engine API, "ExecCreate"). A nil value is that of the
 /// container.
-public struct ExecCreate: Sendable, Encodable {
+package struct ExecCreate: Sendable, Encodable {
   /// The command and its arguments.
-  public var cmd: [String]
+  package var cmd: [String]
   /// `user[:group]`.
-  public var user: String?
+  package var user: String?
   /// Whether the command has the full privileges of the host's root.
-  public var privileged: Bool?
+  package var privileged: Bool?
   /// The working directory.
-  public var workingDir: String?
+  package var workingDir: String?
   /// Variables as `NAME=value`, in addition to the container's. They take precedence.
-  public var env: [String]?
+  package var env: [String]?
   /// Whether the client receives the standard output.
-  public var attachStdout = true
+  package var attachStdout = true
   /// Whether the client receives the standard error.
-  public var attachStderr = true
+  package var attachStderr = true
   /// Whether the command gets an input. Nil: no.
-  public var attachStdin: Bool?
+  package var attachStdin: Bool?
   /// Whether the command gets a terminal. Nil: no.
-  public var tty: Bool?
+  package var tty: Bool?
   /// The key sequence that detaches from the terminal. Nil: the engine's default.
-  public var detachKeys: String?
+  package var detachKeys: String?
 
   /// Creates a command that runs as the container's user.
-  public init(cmd: [String]) { self.cmd = cmd }
+  package init(cmd: [String]) { self.cmd = cmd }
 
   enum CodingKeys: String, EngineKey {
     case cmd, user, privileged, workingDir, env, attachStdout, attachStderr, attachStdin, tty
@@ -41,7 +41,7 @@ extension DockerEngine {
   /// - Returns: The command's ID.
   /// - Throws: `EngineError`: 409 if the container isn't running, `tooOld` if the engine lacks a
   ///   feature that the command requires.
-  public func createExec(_ container: String, _ body: ExecCreate) async throws -> String {
+  package func createExec(_ container: String, _ body: ExecCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
       enum CodingKeys: String, EngineKey { case id }
@@ -58,7 +58,7 @@ extension DockerEngine {
   /// - Parameter id: The command's ID.
   /// - Returns: The command's output. It ends when the command exits.
   /// - Throws: `EngineError`.
-  public func startExec(_ id: String) async throws -> OutputFrames {
+  package func startExec(_ id: String) async throws -> OutputFrames {
     let call = try startCall(id, tty: false)
     return OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: true)
   }
@@ -70,7 +70,7 @@ extension DockerEngine {
   ///   - tty: Whether the command was prepared with a terminal.
   /// - Returns: The start, which isn't sent yet.
   /// - Throws: `EngineError`.
-  public func execStart(_ id: String, tty: Bool) async throws -> ExecStart {
+  package func execStart(_ id: String, tty: Bool) async throws -> ExecStart {
     let call = try startCall(id, tty: tty)
     let version = try await ability().version
     let request = request(call, path: "/v\(version)\(call.path)")
@@ -92,7 +92,7 @@ extension DockerEngine {
   ///   - rows: The number of lines of the terminal.
   ///   - columns: The number of columns of the terminal.
   /// - Throws: `EngineError`, also if the command isn't running yet.
-  public func resizeExec(_ id: String, rows: Int, columns: Int) async throws {
+  package func resizeExec(_ id: String, rows: Int, columns: Int) async throws {
     try await send(
       EngineCall(
         "POST", "/exec/\(component(id))/resize",
@@ -103,7 +103,7 @@ extension DockerEngine {
   /// - Parameter id: The command's ID.
   /// - Returns: The exit code. Nil while the command is running.
   /// - Throws: `EngineError`.
-  public func execExitCode(_ id: String) async throws -> Int? {
+  package func execExitCode(_ id: String) async throws -> Int? {
     let details = try await inspectExec(id)
     return details.isRunning ? nil : details.exitCode
   }
@@ -112,19 +112,19 @@ extension DockerEngine {
   /// - Parameter id: The command's ID.
   /// - Returns: The state.
   /// - Throws: `EngineError`.
-  public func inspectExec(_ id: String) async throws -> ExecDetails {
+  package func inspectExec(_ id: String) async throws -> ExecDetails {
     try await decoded(EngineCall("GET", "/exec/\(component(id))/json"))
   }
 }
 
 /// The state of a command in a container (Engine API, "ExecInspect").
-public struct ExecDetails: Sendable, Decodable {
+package struct ExecDetails: Sendable, Decodable {
   /// Whether the command is running.
-  public let isRunning: Bool
+  package let isRunning: Bool
   /// The exit code. Nil before the command has exited.
-  public let exitCode: Int?
+  package let exitCode: Int?
   /// The process ID in the engine's PID namespace. 0 or nil if there is no process.
-  public let pid: Int32?
+  package let pid: Int32?
 
   enum CodingKeys: String, EngineKey {
     case isRunning = "Running"

@@ -9,14 +9,14 @@ extension DockerEngine {
   /// there.
   /// - Parameters:
   ///   - id: ID or name.
-  ///   - folder: The directory to which the paths of the files are relative.
+  ///   - directory: The directory to which the paths of the files are relative.
   ///   - archive: The files.
   /// - Throws: `EngineError`: 403 if the location is read-only, 404 if there is no such container
   ///   or directory.
-  public func putArchive(_ id: String, at folder: String, _ archive: FileArchive) async throws {
+  package func putArchive(_ id: String, at directory: String, _ archive: FileArchive) async throws {
     var call = EngineCall(
       "PUT", "/containers/\(component(id))/archive",
-      query: [("path", folder), ("noOverwriteDirNonDir", "1")])
+      query: [("path", directory), ("noOverwriteDirNonDir", "1")])
     guard let bytes = archive.bytes(time: Int64(time(nil))) else {
       throw call.error(.configuration, "a file's path is too long for an archive")
     }
@@ -32,7 +32,7 @@ extension DockerEngine {
   ///   - path: The absolute path of the link.
   /// - Returns: The path of the target in the container. Nil if `path` isn't a link.
   /// - Throws: `EngineError`: 404 if there is no such container or path.
-  public func linkTarget(_ id: String, at path: String) async throws -> String? {
+  package func linkTarget(_ id: String, at path: String) async throws -> String? {
     struct Stat: Decodable { let linkTarget: String }
     let call = EngineCall("HEAD", "/containers/\(component(id))/archive", query: [("path", path)])
     let head = try await send(call).head

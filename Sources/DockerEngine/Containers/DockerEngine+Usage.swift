@@ -6,7 +6,7 @@ extension DockerEngine {
   ///   - arguments: Arguments of ps(1).
   /// - Returns: The processes.
   /// - Throws: `EngineError`: 409 (500 before API 1.30) if the container isn't running.
-  public func processes(of id: String, arguments: String = "-ef") async throws
+  package func processes(of id: String, arguments: String = "-ef") async throws
     -> ContainerProcesses
   {
     try await decoded(
@@ -19,21 +19,21 @@ extension DockerEngine {
   /// - Parameter id: ID or name.
   /// - Returns: The usage. It has no values if the container isn't running.
   /// - Throws: `EngineError`.
-  public func usage(of id: String) async throws -> ContainerUsage {
+  package func usage(of id: String) async throws -> ContainerUsage {
     try await decoded(
       EngineCall("GET", "/containers/\(component(id))/stats", query: [("stream", "0")]))
   }
 }
 
 /// The processes of a container (Engine API, "ContainerTopResponse").
-public struct ContainerProcesses: Sendable, Decodable {
+package struct ContainerProcesses: Sendable, Decodable {
   /// The column titles of ps(1).
-  public let titles: [String]
+  package let titles: [String]
   /// The values of each process.
-  public let processes: [[String]]
+  package let processes: [[String]]
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     titles = try fields["Titles"] ?? []
     processes = try fields["Processes"] ?? []
@@ -42,25 +42,25 @@ public struct ContainerProcesses: Sendable, Decodable {
 
 /// The resource usage of a container (Engine API, "ContainerStats"). Nil for a value that the
 /// engine doesn't report.
-public struct ContainerUsage: Sendable, Decodable {
+package struct ContainerUsage: Sendable, Decodable {
   /// Processor time in nanoseconds.
-  public let processorTime: UInt64?
+  package let processorTime: UInt64?
   /// Bytes of memory, including the page cache.
-  public let memory: UInt64?
+  package let memory: UInt64?
   /// Bytes of page cache that the kernel reclaims first.
-  public let inactiveFile: UInt64?
+  package let inactiveFile: UInt64?
   /// The memory limit in bytes. The host's memory if there is no limit.
-  public let memoryLimit: UInt64?
+  package let memoryLimit: UInt64?
   /// The number of processes and threads.
-  public let tasks: UInt64?
+  package let tasks: UInt64?
   /// Bytes received on all networks.
-  public let received: UInt64?
+  package let received: UInt64?
   /// Bytes sent on all networks.
-  public let sent: UInt64?
+  package let sent: UInt64?
   /// Bytes read from block devices.
-  public let read: UInt64?
+  package let read: UInt64?
   /// Bytes written to block devices.
-  public let written: UInt64?
+  package let written: UInt64?
 
   private struct Group: Decodable {
     let fields: EngineFields
@@ -68,7 +68,7 @@ public struct ContainerUsage: Sendable, Decodable {
   }
 
   /// Decodes the engine's JSON. A missing or null field is nil.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     let processors: Group? = try fields["cpu_stats"]
     let usage: Group? = try processors?.fields["cpu_usage"]

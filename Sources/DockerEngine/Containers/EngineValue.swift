@@ -1,5 +1,5 @@
 /// Any JSON value. It is for responses that the program passes on with fields that it doesn't use.
-public indirect enum EngineValue: Sendable, Equatable {
+package indirect enum EngineValue: Sendable, Equatable {
   case null
   case boolean(Bool)
   case integer(Int64)
@@ -10,21 +10,21 @@ public indirect enum EngineValue: Sendable, Equatable {
   case object([Field])
 
   /// A key of an object and its value.
-  public struct Field: Sendable, Equatable {
+  package struct Field: Sendable, Equatable {
     /// The key.
-    public let key: String
+    package let key: String
     /// The value.
-    public let value: EngineValue
+    package let value: EngineValue
 
     /// Creates a field.
-    public init(_ key: String, _ value: EngineValue) {
+    package init(_ key: String, _ value: EngineValue) {
       self.key = key
       self.value = value
     }
   }
 
   /// The value of a key. Nil if the value isn't an object or lacks the key.
-  public subscript(key: String) -> EngineValue? {
+  package subscript(key: String) -> EngineValue? {
     guard case .object(let fields) = self else { return nil }
     return fields.first { $0.key == key }?.value
   }
@@ -32,7 +32,7 @@ public indirect enum EngineValue: Sendable, Equatable {
 
 extension EngineValue: Decodable {
   /// Decodes any JSON value. Sorts the keys of objects.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
       self = .null
@@ -59,7 +59,7 @@ extension DockerEngine {
   /// - Parameter id: ID or name.
   /// - Returns: The engine's JSON.
   /// - Throws: `EngineError`.
-  public func inspection(of id: String) async throws -> EngineValue {
+  package func inspection(of id: String) async throws -> EngineValue {
     try await decoded(EngineCall("GET", "/containers/\(component(id))/json"))
   }
 }

@@ -1,20 +1,20 @@
 /// Files to copy into a container, as a tar archive (POSIX.1-1988, "ustar").
-public struct FileArchive: Sendable, Hashable {
+package struct FileArchive: Sendable, Hashable {
   /// One file.
-  public struct File: Sendable, Hashable {
+  package struct File: Sendable, Hashable {
     /// The path, relative to the directory in which the archive is unpacked.
-    public var path: String
+    package var path: String
     /// The content.
-    public var content: [UInt8]
+    package var content: [UInt8]
     /// The permission bits.
-    public var mode: UInt32
+    package var mode: UInt32
     /// The user ID of the owner.
-    public var uid: Int
+    package var uid: Int
     /// The group ID of the owner.
-    public var gid: Int
+    package var gid: Int
 
     /// Creates a file.
-    public init(path: String, content: [UInt8], mode: UInt32, uid: Int = 0, gid: Int = 0) {
+    package init(path: String, content: [UInt8], mode: UInt32, uid: Int = 0, gid: Int = 0) {
       self.path = path
       self.content = content
       self.mode = mode
@@ -24,17 +24,17 @@ public struct FileArchive: Sendable, Hashable {
   }
 
   /// The files, in the order of the archive.
-  public var files: [File]
+  package var files: [File]
 
   /// Creates an archive of these files.
-  public init(files: [File] = []) { self.files = files }
+  package init(files: [File] = []) { self.files = files }
 
   /// Encodes the archive.
   ///
   /// - Parameter time: The modification time of the files, in seconds since 1970.
   /// - Returns: The archive. Nil if a path is too long for the format: at most 155 bytes before a
   ///   `/` and at most 100 after it.
-  public func bytes(time: Int64) -> [UInt8]? {
+  package func bytes(time: Int64) -> [UInt8]? {
     var bytes: [UInt8] = []
     for file in files {
       guard let (prefix, name) = Self.parts(of: file.path) else { return nil }

@@ -1,14 +1,14 @@
 /// A device of the host in a container (Engine API, "DeviceMapping").
-public struct DeviceMapping: Sendable, Hashable, Codable {
+package struct DeviceMapping: Sendable, Hashable, Codable {
   /// The device on the host.
-  public var pathOnHost: String
+  package var pathOnHost: String
   /// The device's path in the container.
-  public var pathInContainer: String
+  package var pathInContainer: String
   /// The permitted operations: letters of `rwm`.
-  public var cgroupPermissions: String
+  package var cgroupPermissions: String
 
   /// Creates a device mapping.
-  public init(
+  package init(
     pathOnHost: String, pathInContainer: String, cgroupPermissions: String
   ) {
     self.pathOnHost = pathOnHost
@@ -20,20 +20,20 @@ public struct DeviceMapping: Sendable, Hashable, Codable {
 }
 
 /// A request for devices that a driver provides (Engine API, "DeviceRequest").
-public struct DeviceRequest: Sendable, Hashable, Codable {
+package struct DeviceRequest: Sendable, Hashable, Codable {
   /// The driver, such as `nvidia`.
-  public var driver: String?
+  package var driver: String?
   /// The number of devices. -1 is all.
-  public var count: Int?
+  package var count: Int?
   /// The IDs of the devices.
-  public var deviceIDs: [String]?
+  package var deviceIDs: [String]?
   /// Capabilities, such as `[["gpu"]]`: at least one inner list must match in full.
-  public var capabilities: [[String]]?
+  package var capabilities: [[String]]?
   /// Options of the driver.
-  public var options: [String: String]?
+  package var options: [String: String]?
 
   /// Creates a request. `count` and `deviceIDs` are mutually exclusive.
-  public init(
+  package init(
     driver: String? = nil, count: Int? = nil, deviceIDs: [String]? = nil,
     capabilities: [[String]]? = nil, options: [String: String]? = nil
   ) {
@@ -48,16 +48,16 @@ public struct DeviceRequest: Sendable, Hashable, Codable {
 }
 
 /// A resource limit of a process (Engine API, "Resources.Ulimits").
-public struct Ulimit: Sendable, Hashable, Codable {
+package struct Ulimit: Sendable, Hashable, Codable {
   /// The name of the limit, such as `nofile`.
-  public var name: String
+  package var name: String
   /// The soft limit.
-  public var soft: Int
+  package var soft: Int
   /// The hard limit.
-  public var hard: Int
+  package var hard: Int
 
   /// Creates a limit.
-  public init(
+  package init(
     name: String, soft: Int, hard: Int
   ) {
     self.name = name
@@ -69,14 +69,14 @@ public struct Ulimit: Sendable, Hashable, Codable {
 }
 
 /// The block I/O weight of a device (Engine API, "Resources.BlkioWeightDevice").
-public struct DeviceWeight: Sendable, Hashable, Codable {
+package struct DeviceWeight: Sendable, Hashable, Codable {
   /// The device on the host.
-  public var path: String
+  package var path: String
   /// The weight, 10 to 1000.
-  public var weight: Int
+  package var weight: Int
 
   /// Creates a weight.
-  public init(
+  package init(
     path: String, weight: Int
   ) {
     self.path = path
@@ -87,14 +87,14 @@ public struct DeviceWeight: Sendable, Hashable, Codable {
 }
 
 /// A block I/O limit of a device (Engine API, "ThrottleDevice").
-public struct DeviceRate: Sendable, Hashable, Codable {
+package struct DeviceRate: Sendable, Hashable, Codable {
   /// The device on the host.
-  public var path: String
+  package var path: String
   /// The limit in bytes or operations per second.
-  public var rate: Int
+  package var rate: Int
 
   /// Creates a limit.
-  public init(
+  package init(
     path: String, rate: Int
   ) {
     self.path = path

@@ -1,17 +1,17 @@
 /// The settings of a container that concern the host (Engine API, "HostConfig"). Only those that a
 /// pod uses.
-public struct HostConfigDetails: Sendable, Decodable {
+package struct HostConfigDetails: Sendable, Decodable {
   /// The parent of the container's cgroup.
-  public let cgroupParent: String
+  package let cgroupParent: String
   /// `default`, `bridge`, `host`, `none`, `container:ID` or the name of a network.
-  public let networkMode: String
+  package let networkMode: String
   /// The action of the engine when the container exits.
-  public let restartPolicy: RestartPolicy?
+  package let restartPolicy: RestartPolicy?
   /// Published ports, by container port such as `80/tcp`.
-  public let portBindings: [String: [PortBinding]?]
+  package let portBindings: [String: [PortBinding]?]
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     cgroupParent = try fields["CgroupParent"] ?? ""
     networkMode = try fields["NetworkMode"] ?? ""

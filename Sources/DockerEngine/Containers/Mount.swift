@@ -1,26 +1,26 @@
 /// A mount in the long form (Engine API, "Mount").
-public struct Mount: Sendable, Hashable, Encodable {
+package struct Mount: Sendable, Hashable, Encodable {
   /// `bind`, `volume`, `tmpfs`, `npipe`, `cluster` or `image`.
-  public var type: String
+  package var type: String
   /// The path on the host or the name of the volume. Nil creates an anonymous volume.
-  public var source: String?
+  package var source: String?
   /// The path inside the container.
-  public var target: String
+  package var target: String
   /// Whether the mount is read-only.
-  public var readOnly: Bool?
+  package var readOnly: Bool?
   /// A hint for Docker Desktop.
-  public var consistency: String?
+  package var consistency: String?
   /// Options of a bind mount.
-  public var bindOptions: BindOptions?
+  package var bindOptions: BindOptions?
   /// Options of a volume.
-  public var volumeOptions: VolumeOptions?
+  package var volumeOptions: VolumeOptions?
   /// Options of a temporary file system.
-  public var tmpfsOptions: TmpfsOptions?
+  package var tmpfsOptions: TmpfsOptions?
   /// Options of an image mount (API 1.48).
-  public var imageOptions: ImageOptions?
+  package var imageOptions: ImageOptions?
 
   /// Creates a mount.
-  public init(
+  package init(
     type: String, source: String? = nil, target: String, readOnly: Bool? = nil,
     consistency: String? = nil, bindOptions: BindOptions? = nil,
     volumeOptions: VolumeOptions? = nil, tmpfsOptions: TmpfsOptions? = nil
@@ -43,20 +43,20 @@ public struct Mount: Sendable, Hashable, Encodable {
 
 extension Mount {
   /// Options of a bind mount.
-  public struct BindOptions: Sendable, Hashable, Encodable {
+  package struct BindOptions: Sendable, Hashable, Encodable {
     /// `private`, `rprivate`, `shared`, `rshared`, `slave` or `rslave`.
-    public var propagation: String?
+    package var propagation: String?
     /// Whether mounts below the source are left out.
-    public var nonRecursive: Bool?
+    package var nonRecursive: Bool?
     /// Whether the engine creates a missing source (API 1.41).
-    public var createMountpoint: Bool?
+    package var createMountpoint: Bool?
     /// Whether mounts below a read-only source remain writable (API 1.44).
-    public var readOnlyNonRecursive: Bool?
+    package var readOnlyNonRecursive: Bool?
     /// Whether the engine fails if it can't make those mounts read-only (API 1.44).
-    public var readOnlyForceRecursive: Bool?
+    package var readOnlyForceRecursive: Bool?
 
     /// Creates options.
-    public init(
+    package init(
       propagation: String? = nil, nonRecursive: Bool? = nil, createMountpoint: Bool? = nil,
       readOnlyNonRecursive: Bool? = nil, readOnlyForceRecursive: Bool? = nil
     ) {
@@ -74,18 +74,18 @@ extension Mount {
   }
 
   /// Options of a volume.
-  public struct VolumeOptions: Sendable, Hashable, Encodable {
+  package struct VolumeOptions: Sendable, Hashable, Encodable {
     /// Whether the engine doesn't copy the image's files at the target into a new volume.
-    public var noCopy: Bool?
+    package var noCopy: Bool?
     /// Labels of a volume that is created for this mount.
-    public var labels: [String: String]?
+    package var labels: [String: String]?
     /// The driver of a volume that is created for this mount.
-    public var driverConfig: Driver?
+    package var driverConfig: Driver?
     /// A path inside the volume (API 1.45).
-    public var subpath: String?
+    package var subpath: String?
 
     /// Creates options.
-    public init(
+    package init(
       noCopy: Bool? = nil, labels: [String: String]? = nil, driverConfig: Driver? = nil,
       subpath: String? = nil
     ) {
@@ -101,14 +101,14 @@ extension Mount {
   }
 
   /// A volume driver.
-  public struct Driver: Sendable, Hashable, Encodable {
+  package struct Driver: Sendable, Hashable, Encodable {
     /// The name of the driver.
-    public var name: String?
+    package var name: String?
     /// The options of the driver.
-    public var options: [String: String]?
+    package var options: [String: String]?
 
     /// Creates a driver.
-    public init(
+    package init(
       name: String? = nil, options: [String: String]? = nil
     ) {
       self.name = name
@@ -119,14 +119,14 @@ extension Mount {
   }
 
   /// Options of a temporary file system.
-  public struct TmpfsOptions: Sendable, Hashable, Encodable {
+  package struct TmpfsOptions: Sendable, Hashable, Encodable {
     /// The size in bytes.
-    public var sizeBytes: Int?
+    package var sizeBytes: Int?
     /// The permission bits.
-    public var mode: Int?
+    package var mode: Int?
 
     /// Creates options.
-    public init(
+    package init(
       sizeBytes: Int? = nil, mode: Int? = nil
     ) {
       self.sizeBytes = sizeBytes
@@ -137,12 +137,12 @@ extension Mount {
   }
 
   /// Options of an image mount (API 1.48).
-  public struct ImageOptions: Sendable, Hashable, Encodable {
+  package struct ImageOptions: Sendable, Hashable, Encodable {
     /// A path inside the image.
-    public var subpath: String?
+    package var subpath: String?
 
     /// Creates options.
-    public init(
+    package init(
       subpath: String? = nil
     ) {
       self.subpath = subpath

@@ -1,17 +1,17 @@
 /// A mount of a container (Engine API, "MountPoint").
-public struct MountPoint: Sendable, Decodable {
+package struct MountPoint: Sendable, Decodable {
   /// The type, such as `bind`, `volume` or `tmpfs`.
-  public let type: String
+  package let type: String
   /// The name of the volume.
-  public let name: String?
+  package let name: String?
   /// The path in the container.
-  public let destination: String
+  package let destination: String
   /// Whether the mount is writable.
-  public let rw: Bool
+  package let rw: Bool
 
   /// Decodes the engine's JSON. A missing or null `RW` means writable; other such fields get their
   /// empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     type = try fields["Type"] ?? ""
     name = try fields["Name"]

@@ -3,7 +3,7 @@
 
 extension ContainerCreate {
   /// The features that the container requires.
-  public var needs: [EngineFeature] {
+  package var needs: [EngineFeature] {
     let host = hostConfig
     var needs: [EngineFeature] = []
     func need(_ feature: EngineFeature, if isAsked: Bool?) {
@@ -101,7 +101,7 @@ extension EndpointSettings {
   ///
   /// - Parameter isFirst: Whether the container is created on this network.
   /// - Returns: The features.
-  public func needs(isFirst: Bool) -> [EngineFeature] {
+  package func needs(isFirst: Bool) -> [EngineFeature] {
     var needs: [EngineFeature] = []
     let options = Set((driverOpts ?? [:]).keys)
     if options.contains(Self.interfaceName) { needs.append(.interfaceName) }
@@ -122,7 +122,7 @@ extension EndpointSettings {
 
 extension NetworkCreate {
   /// The features that the network requires.
-  public var needs: [EngineFeature] { enableIPv4 == false ? [.withoutIPv4] : [] }
+  package var needs: [EngineFeature] { enableIPv4 == false ? [.withoutIPv4] : [] }
 
   /// Adapts the request to an engine.
   func fitted(to ability: EngineAbility) -> NetworkCreate {
@@ -135,7 +135,7 @@ extension NetworkCreate {
 
 extension ExecCreate {
   /// The features that the command requires.
-  public var needs: [EngineFeature] { workingDir == nil ? [] : [.execWorkingDir] }
+  package var needs: [EngineFeature] { workingDir == nil ? [] : [.execWorkingDir] }
 }
 
 extension EngineAbility {

@@ -3,13 +3,13 @@ import HTTPClient
 extension DockerEngine {
   /// The details of one image, by name or ID (Engine API, "ImageInspect").
   /// - Throws: `EngineError`: 404 if the engine doesn't have the image.
-  public func inspectImage(_ ref: String) async throws -> ImageDetails {
+  package func inspectImage(_ ref: String) async throws -> ImageDetails {
     try await decoded(EngineCall("GET", "/images/\(imagePath(ref))/json"))
   }
 
   /// The IDs of all images, including those without a name (Engine API, "ImageList").
   /// - Throws: `EngineError`.
-  public func listImageIDs() async throws -> Set<String> {
+  package func listImageIDs() async throws -> Set<String> {
     struct Listed: Decodable {
       let id: String
       enum CodingKeys: String, EngineKey { case id }
@@ -24,7 +24,7 @@ extension DockerEngine {
   ///   - force: Whether the engine removes it even if stopped containers use it or it has several
   ///     names.
   /// - Throws: `EngineError`: 409 if a container uses it.
-  public func removeImage(_ ref: String, force: Bool) async throws {
+  package func removeImage(_ ref: String, force: Bool) async throws {
     try await send(
       EngineCall("DELETE", "/images/\(imagePath(ref))", query: [("force", force ? "1" : "0")]))
   }
@@ -40,7 +40,7 @@ extension DockerEngine {
   /// - Returns: The progress of the pull.
   /// - Throws: `EngineError`: 404 if there is no such image, 401 if the registry requires other
   ///   credentials.
-  public func pullImage(
+  package func pullImage(
     _ ref: String, platform: String? = nil, credentials: RegistryCredentials? = nil
   ) async throws -> PullProgressSequence {
     let image = ImageReference(ref)
@@ -65,7 +65,7 @@ extension DockerEngine {
   /// Loads the images of an archive (Engine API, "ImageLoad").
   /// - Parameter archive: A tar archive as `docker save` writes it.
   /// - Throws: `EngineError`.
-  public func loadImages(_ archive: [UInt8]) async throws {
+  package func loadImages(_ archive: [UInt8]) async throws {
     var call = EngineCall("POST", "/images/load", query: [("quiet", "1")])
     call.headers.append(("Content-Type", "application/x-tar"))
     call.body = archive

@@ -3,7 +3,7 @@ extension DockerEngine {
   /// with its only name. So an empty image takes over the name and is removed with it.
   ///
   /// - Throws: `EngineError`, also if no image has that name.
-  public func takeName(_ name: String) async throws {
+  package func takeName(_ name: String) async throws {
     // Fails if no image was built, or another process has removed the name.
     _ = try await inspectImage(name)
     try await loadImages(Self.emptyImage(name))

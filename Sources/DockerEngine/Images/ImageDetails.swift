@@ -1,26 +1,26 @@
 /// The details of an image (Engine API, "ImageInspect").
-public struct ImageDetails: Sendable, Decodable {
+package struct ImageDetails: Sendable, Decodable {
   /// The image's ID: `sha256:` and 64 hexadecimal digits.
-  public let id: String
+  package let id: String
   /// The image's names with tags.
-  public let repoTags: [String]
+  package let repoTags: [String]
   /// The image's names with digests, for the registries that it was pulled from.
-  public let repoDigests: [String]
+  package let repoDigests: [String]
   /// The processor architecture.
-  public let architecture: String
+  package let architecture: String
   /// The operating system.
-  public let os: String
+  package let os: String
   /// The defaults for the image's containers.
-  public let config: ContainerConfig?
+  package let config: ContainerConfig?
   /// The digests of the unpacked layers, lowest first.
-  public let layers: [String]
+  package let layers: [String]
 
   private struct RootFileSystem: Decodable {
     let layers: [String]?
     enum CodingKeys: String, EngineKey { case layers }
   }
   /// When the engine last tagged the image, RFC 3339. Empty if the engine doesn't report it.
-  public let lastTagTime: String
+  package let lastTagTime: String
 
   private struct Metadata: Decodable {
     let lastTagTime: String?
@@ -28,7 +28,7 @@ public struct ImageDetails: Sendable, Decodable {
   }
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")
     repoTags = try fields["RepoTags"] ?? []

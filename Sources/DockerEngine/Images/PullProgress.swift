@@ -1,15 +1,15 @@
 import HTTPClient
 
 /// A progress message of a pull (Engine API, "CreateImageInfo").
-public struct PullProgress: Sendable, Hashable {
+package struct PullProgress: Sendable, Hashable {
   /// The layer, or the tag if the message concerns the whole image. Nil for the final message.
-  public let id: String?
+  package let id: String?
   /// The current action, such as `Downloading`, `Extracting` or `Pull complete`.
-  public let status: String
+  package let status: String
   /// The number of bytes done. Nil if the engine doesn't report it.
-  public let current: Int?
+  package let current: Int?
   /// The total number of bytes. Nil if the engine doesn't report it.
-  public let total: Int?
+  package let total: Int?
 }
 
 /// The progress of a pull. The pull is complete when the sequence ends, and has failed when the
@@ -17,15 +17,15 @@ public struct PullProgress: Sendable, Hashable {
 ///
 /// For one consumer. The pull stops when the sequence is dropped, or when the task that waits for
 /// it is canceled.
-public struct PullProgressSequence: AsyncSequence, Sendable {
+package struct PullProgressSequence: AsyncSequence, Sendable {
   /// A progress message.
-  public typealias Element = PullProgress
+  package typealias Element = PullProgress
 
   let body: HTTPBody
   let call: EngineCall
 
   /// Reads progress messages from the stream.
-  public struct AsyncIterator: AsyncIteratorProtocol {
+  package struct AsyncIterator: AsyncIteratorProtocol {
     private var messages: JSONObjectReader<PullMessage>
     private let call: EngineCall
 
@@ -37,7 +37,7 @@ public struct PullProgressSequence: AsyncSequence, Sendable {
     /// The next progress message. Nil when the pull is complete.
     /// - Throws: `EngineError`: 404 if there is no such image, 401 if the registry requires other
     ///   credentials; `CancellationError`.
-    public mutating func next(
+    package mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> PullProgress? {
       guard let message = try await messages.next(isolation: actor) else { return nil }
@@ -51,10 +51,10 @@ public struct PullProgressSequence: AsyncSequence, Sendable {
   }
 
   /// Creates the only iterator of the sequence.
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+  package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
   /// Stops the pull now. A task that waits for a progress message gets `CancellationError`.
-  public func cancel() { body.cancel() }
+  package func cancel() { body.cancel() }
 }
 
 /// One object in the stream of a pull.

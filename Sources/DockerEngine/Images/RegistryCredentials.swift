@@ -1,20 +1,20 @@
 import JSON
 
 /// The credentials for a registry (Engine API, "AuthConfig").
-public struct RegistryCredentials: Sendable, Hashable, Encodable {
+package struct RegistryCredentials: Sendable, Hashable, Encodable {
   /// The user name.
-  public var username: String?
+  package var username: String?
   /// The password.
-  public var password: String?
+  package var password: String?
   /// The registry, as in `docker login`.
-  public var serverAddress: String?
+  package var serverAddress: String?
   /// A token from an OAuth login, in place of a password.
-  public var identityToken: String?
+  package var identityToken: String?
   /// A bearer token that is sent unchanged.
-  public var registryToken: String?
+  package var registryToken: String?
 
   /// Creates credentials: a name and a password, or a token.
-  public init(
+  package init(
     username: String? = nil, password: String? = nil, serverAddress: String? = nil,
     identityToken: String? = nil, registryToken: String? = nil
   ) {
@@ -44,11 +44,11 @@ extension RegistryCredentials: CustomStringConvertible, CustomDebugStringConvert
   CustomReflectable
 {
   /// A description without secrets.
-  public var description: String {
+  package var description: String {
     "credentials of \(username ?? "a token") for \(serverAddress ?? "a registry")"
   }
   /// A description without secrets.
-  public var debugDescription: String { description }
+  package var debugDescription: String { description }
   /// A mirror without secrets.
-  public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+  package var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }

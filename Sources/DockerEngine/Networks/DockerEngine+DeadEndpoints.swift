@@ -13,7 +13,7 @@ extension DockerEngine {
   /// - Returns: The names of the removed endpoints. Call it after the engine refused to remove the
   ///   network. If the list isn't empty, retry the removal.
   /// - Throws: `EngineError` if the engine can't be reached or refuses; 404 if the network is gone.
-  public func disconnectDeadEndpoints(of network: String) async throws -> [String] {
+  package func disconnectDeadEndpoints(of network: String) async throws -> [String] {
     let details = try await inspectNetwork(network)
     guard details.scope == "local" else { return [] }
     var removed: [String] = []

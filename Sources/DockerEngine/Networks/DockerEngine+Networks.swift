@@ -3,7 +3,7 @@ extension DockerEngine {
   /// - Returns: The network's ID.
   /// - Throws: `EngineError`: 409 if the name is in use, 403 or 500 if no addresses are left,
   ///   `tooOld` if the engine lacks a feature that the network requires.
-  public func createNetwork(_ body: NetworkCreate) async throws -> String {
+  package func createNetwork(_ body: NetworkCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
       enum CodingKeys: String, EngineKey { case id }
@@ -17,13 +17,13 @@ extension DockerEngine {
 
   /// The details of one network, by ID or name (Engine API, "NetworkInspect").
   /// - Throws: `EngineError`.
-  public func inspectNetwork(_ id: String) async throws -> NetworkDetails {
+  package func inspectNetwork(_ id: String) async throws -> NetworkDetails {
     try await decoded(EngineCall("GET", "/networks/\(component(id))"))
   }
 
   /// Lists networks, without their containers (Engine API, "NetworkList").
   /// - Throws: `EngineError`.
-  public func listNetworks(filters: [String: [String]] = [:]) async throws -> [NetworkDetails] {
+  package func listNetworks(filters: [String: [String]] = [:]) async throws -> [NetworkDetails] {
     var call = EngineCall("GET", "/networks")
     try call.add(filters: filters)
     return try await decoded(call)
@@ -31,7 +31,7 @@ extension DockerEngine {
 
   /// Removes a network, by ID or name (Engine API, "NetworkDelete").
   /// - Throws: `EngineError`: 403 if a container is connected to it.
-  public func removeNetwork(_ id: String) async throws {
+  package func removeNetwork(_ id: String) async throws {
     try await send(EngineCall("DELETE", "/networks/\(component(id))"))
   }
 
@@ -40,7 +40,7 @@ extension DockerEngine {
   /// - Throws: `EngineError`: 403 if the container is already connected, `tooOld` if the engine
   ///   lacks a feature that the settings require.
   @discardableResult
-  public func connectNetwork(
+  package func connectNetwork(
     _ network: String, container: String, _ settings: EndpointSettings? = nil
   ) async throws -> [String] {
     struct Body: Encodable {
@@ -62,7 +62,7 @@ extension DockerEngine {
 
   /// Disconnects a container from a network (Engine API, "NetworkDisconnect").
   /// - Throws: `EngineError`.
-  public func disconnectNetwork(_ network: String, container: String, force: Bool) async throws {
+  package func disconnectNetwork(_ network: String, container: String, force: Bool) async throws {
     struct Body: Encodable {
       let container: String
       let force: Bool

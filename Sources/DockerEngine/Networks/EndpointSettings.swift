@@ -1,23 +1,23 @@
 /// The settings with which a container joins a network (Engine API, "EndpointSettings").
-public struct EndpointSettings: Sendable, Hashable, Encodable {
+package struct EndpointSettings: Sendable, Hashable, Encodable {
   /// Additional names of the container on this network.
-  public var aliases: [String]?
+  package var aliases: [String]?
   /// Links to other containers, as `container:alias`.
-  public var links: [String]?
+  package var links: [String]?
   /// Fixed addresses.
-  public var ipamConfig: EndpointIPAM?
+  package var ipamConfig: EndpointIPAM?
   /// The MAC address on this network (from API 1.44 on).
-  public var macAddress: String?
+  package var macAddress: String?
   /// Options of the network's driver.
-  public var driverOpts: [String: String]?
+  package var driverOpts: [String: String]?
   /// The priority of this network's gateway. The highest becomes the default gateway (API 1.48).
-  public var gwPriority: Int?
+  package var gwPriority: Int?
 
   /// The key of `driverOpts` that names the interface in the container (API 1.49).
-  public static let interfaceName = "com.docker.network.endpoint.ifname"
+  package static let interfaceName = "com.docker.network.endpoint.ifname"
 
   /// Creates settings. The engine chooses values for those that are nil.
-  public init(
+  package init(
     aliases: [String]? = nil, links: [String]? = nil, ipamConfig: EndpointIPAM? = nil,
     macAddress: String? = nil, driverOpts: [String: String]? = nil
   ) {
@@ -34,16 +34,16 @@ public struct EndpointSettings: Sendable, Hashable, Encodable {
 }
 
 /// Fixed addresses of a container on a network (Engine API, "EndpointIPAMConfig").
-public struct EndpointIPAM: Sendable, Hashable, Codable {
+package struct EndpointIPAM: Sendable, Hashable, Codable {
   /// The IPv4 address.
-  public var ipv4Address: String?
+  package var ipv4Address: String?
   /// The IPv6 address.
-  public var ipv6Address: String?
+  package var ipv6Address: String?
   /// Link-local addresses.
-  public var linkLocalIPs: [String]?
+  package var linkLocalIPs: [String]?
 
   /// Creates fixed addresses.
-  public init(
+  package init(
     ipv4Address: String? = nil, ipv6Address: String? = nil, linkLocalIPs: [String]? = nil
   ) {
     self.ipv4Address = ipv4Address

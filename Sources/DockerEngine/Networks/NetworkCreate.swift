@@ -1,30 +1,30 @@
 /// The configuration of a new network (Engine API, "NetworkCreate").
-public struct NetworkCreate: Sendable, Equatable, Encodable {
+package struct NetworkCreate: Sendable, Equatable, Encodable {
   /// The network's name.
-  public var name: String
+  package var name: String
   /// Whether the engine refuses a second network of the same name. From API 1.44 on it always does.
-  public var checkDuplicate: Bool? = true
+  package var checkDuplicate: Bool? = true
   /// The driver. Nil is `bridge`.
-  public var driver: String?
+  package var driver: String?
   /// `local`, `swarm` or `global`.
-  public var scope: String?
+  package var scope: String?
   /// Whether the network has no route to the outside.
-  public var `internal`: Bool?
+  package var `internal`: Bool?
   /// Whether standalone containers may join a swarm network.
-  public var attachable: Bool?
+  package var attachable: Bool?
   /// The network's address configuration.
-  public var ipam: IPAM?
+  package var ipam: IPAM?
   /// Whether it has IPv4 (API 1.48).
-  public var enableIPv4: Bool?
+  package var enableIPv4: Bool?
   /// Whether it has IPv6.
-  public var enableIPv6: Bool?
+  package var enableIPv6: Bool?
   /// Options of the driver.
-  public var options: [String: String]?
+  package var options: [String: String]?
   /// Labels.
-  public var labels: [String: String]?
+  package var labels: [String: String]?
 
   /// Creates a configuration in which a second network of the same name is refused.
-  public init(
+  package init(
     name: String, driver: String? = nil, `internal`: Bool? = nil, attachable: Bool? = nil,
     ipam: IPAM? = nil, enableIPv6: Bool? = nil, options: [String: String]? = nil,
     labels: [String: String]? = nil
@@ -46,16 +46,16 @@ public struct NetworkCreate: Sendable, Equatable, Encodable {
 }
 
 /// The address configuration of a network (Engine API, "IPAM").
-public struct IPAM: Sendable, Hashable, Codable {
+package struct IPAM: Sendable, Hashable, Codable {
   /// The driver. Nil is `default`.
-  public var driver: String?
+  package var driver: String?
   /// Address pools.
-  public var config: [IPAMPool]?
+  package var config: [IPAMPool]?
   /// Options of the driver.
-  public var options: [String: String]?
+  package var options: [String: String]?
 
   /// Creates an address configuration.
-  public init(
+  package init(
     driver: String? = nil, config: [IPAMPool]? = nil, options: [String: String]? = nil
   ) {
     self.driver = driver
@@ -67,18 +67,18 @@ public struct IPAM: Sendable, Hashable, Codable {
 }
 
 /// An address pool (Engine API, "IPAMConfig").
-public struct IPAMPool: Sendable, Hashable, Codable {
+package struct IPAMPool: Sendable, Hashable, Codable {
   /// The subnet, in CIDR notation.
-  public var subnet: String?
+  package var subnet: String?
   /// The range from which containers get addresses, in CIDR notation.
-  public var ipRange: String?
+  package var ipRange: String?
   /// The address of the gateway.
-  public var gateway: String?
+  package var gateway: String?
   /// Reserved addresses, by host name.
-  public var auxiliaryAddresses: [String: String]?
+  package var auxiliaryAddresses: [String: String]?
 
   /// Creates a pool.
-  public init(
+  package init(
     subnet: String? = nil, ipRange: String? = nil, gateway: String? = nil,
     auxiliaryAddresses: [String: String]? = nil
   ) {

@@ -1,19 +1,19 @@
 /// The details of a network (Engine API, "Network").
-public struct NetworkDetails: Sendable, Decodable {
+package struct NetworkDetails: Sendable, Decodable {
   /// The network's ID, 64 hexadecimal digits.
-  public let id: String
+  package let id: String
   /// The network's name.
-  public let name: String
+  package let name: String
   /// `local`, `swarm` or `global`.
-  public let scope: String
+  package let scope: String
   /// Whether the network has no route to the outside.
-  public let `internal`: Bool
+  package let `internal`: Bool
   /// The running containers on the network, by ID. Empty in a list.
-  public let containers: [String: NetworkMember]
+  package let containers: [String: NetworkMember]
   /// Labels.
-  public let labels: [String: String]
+  package let labels: [String: String]
   /// The network's subnets, such as `172.20.0.0/16`.
-  public let subnets: [String]
+  package let subnets: [String]
 
   private struct Addresses: Decodable {
     struct Range: Decodable {
@@ -25,7 +25,7 @@ public struct NetworkDetails: Sendable, Decodable {
   }
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields.required("Id")
     name = try fields["Name"] ?? ""
@@ -39,14 +39,14 @@ public struct NetworkDetails: Sendable, Decodable {
 }
 
 /// A running container on a network (Engine API, "NetworkContainer").
-public struct NetworkMember: Sendable, Decodable {
+package struct NetworkMember: Sendable, Decodable {
   /// The container's name.
-  public let name: String
+  package let name: String
   /// The endpoint's ID.
-  public let endpointID: String
+  package let endpointID: String
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     name = try fields["Name"] ?? ""
     endpointID = try fields["EndpointID"] ?? ""

@@ -14,7 +14,7 @@ extension DockerEngine {
   ///   - tty: Whether the container has a terminal. Its output is then one stream.
   /// - Returns: The future output.
   /// - Throws: `EngineError`.
-  public func attach(_ id: String, tty: Bool) async throws -> OutputFrames {
+  package func attach(_ id: String, tty: Bool) async throws -> OutputFrames {
     let call = EngineCall(
       "POST", "/containers/\(component(id))/attach",
       query: [("stream", "1"), ("stdout", "1"), ("stderr", "1")])
@@ -33,7 +33,7 @@ extension DockerEngine {
   ///   - tail: The number of lines to read from the end.
   /// - Returns: The output, in order.
   /// - Throws: `EngineError`: 501 if the log driver doesn't support reading.
-  public func logs(
+  package func logs(
     _ id: String, tty: Bool, follow: Bool, timestamps: Bool, since: String? = nil,
     until: String? = nil, tail: String? = nil
   ) async throws -> OutputFrames {
@@ -55,7 +55,7 @@ extension DockerEngine {
   ///   - moment: Seconds since 1970, with nine decimals.
   /// - Returns: Whether there is such a line. Only the first line, which is the oldest, is checked.
   /// - Throws: `EngineError`: 501 if the log driver doesn't support reading.
-  public func hasOutput(_ id: String, tty: Bool, before moment: String) async throws -> Bool {
+  package func hasOutput(_ id: String, tty: Bool, before moment: String) async throws -> Bool {
     var call = EngineCall(
       "GET", "/containers/\(component(id))/logs", query: [("stdout", "1"), ("stderr", "1")])
     let canSay = try await ability().has(.logsUntil)

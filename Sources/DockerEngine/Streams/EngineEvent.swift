@@ -1,20 +1,20 @@
 /// An event of the engine (Engine API, "EventMessage").
-public struct EngineEvent: Sendable, Hashable, Decodable {
+package struct EngineEvent: Sendable, Hashable, Decodable {
   /// The type of the object, such as `container`, `network`, `volume`, `image` or `daemon`.
-  public let type: String
+  package let type: String
   /// The action, such as `create`, `start`, `die`, `oom`, `kill`, `health_status: healthy` or
   /// `exec_start: COMMAND`.
-  public let action: String
+  package let action: String
   /// The ID of the object. The ID of a volume is its name.
-  public let actorID: String
+  package let actorID: String
   /// Attributes. Those of a container include its labels, `name`, `image` and, for `die`,
   /// `exitCode`.
-  public let attributes: [String: String]
+  package let attributes: [String: String]
   /// The time of the event, in nanoseconds since 1970 by the engine's clock.
-  public let timeNano: Int
+  package let timeNano: Int
 
   /// Creates an event.
-  public init(
+  package init(
     type: String, action: String, actorID: String, attributes: [String: String] = [:],
     timeNano: Int = 0
   ) {
@@ -39,7 +39,7 @@ public struct EngineEvent: Sendable, Hashable, Decodable {
   }
 
   /// Decodes the engine's JSON. A missing or null field gets its empty value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     type = try fields["Type"] ?? ""
     action = try fields["Action"] ?? ""

@@ -6,15 +6,15 @@ import HTTPClient
 ///
 /// For one consumer. The stream stops when the sequence is dropped, or when the task that waits for
 /// it is canceled.
-public struct EventSequence: AsyncSequence, Sendable {
+package struct EventSequence: AsyncSequence, Sendable {
   /// An event.
-  public typealias Element = EngineEvent
+  package typealias Element = EngineEvent
 
   let body: HTTPBody
   let call: EngineCall
 
   /// Reads events from the stream.
-  public struct AsyncIterator: AsyncIteratorProtocol {
+  package struct AsyncIterator: AsyncIteratorProtocol {
     private var objects: JSONObjectReader<EngineEvent>
 
     init(_ events: EventSequence) {
@@ -23,7 +23,7 @@ public struct EventSequence: AsyncSequence, Sendable {
 
     /// The next event; nil at the end.
     /// - Throws: `EngineError` of kind `unreachable` if the connection breaks; `CancellationError`.
-    public mutating func next(
+    package mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> EngineEvent? {
       try await objects.next(isolation: actor)
@@ -31,10 +31,10 @@ public struct EventSequence: AsyncSequence, Sendable {
   }
 
   /// Creates the only iterator of the sequence.
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+  package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
   /// Stops the stream now. A task that waits for an event gets `CancellationError`.
-  public func cancel() { body.cancel() }
+  package func cancel() { body.cancel() }
 }
 
 extension DockerEngine {
@@ -51,7 +51,7 @@ extension DockerEngine {
   ///   - until: The time at which the stream ends, in the same format.
   /// - Returns: The events.
   /// - Throws: `EngineError`.
-  public func events(
+  package func events(
     filters: [String: [String]] = [:], since: String? = nil, until: String? = nil
   ) async throws -> EventSequence {
     var call = EngineCall("GET", "/events")

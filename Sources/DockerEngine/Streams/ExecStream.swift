@@ -2,7 +2,7 @@ import Glibc
 import HTTPClient
 
 /// A command that is prepared and not yet started: see `DockerEngine.execStart`.
-public struct ExecStart: Sendable {
+package struct ExecStart: Sendable {
   let call: EngineCall
   let request: HTTPRequest
   let isMultiplexed: Bool
@@ -11,7 +11,7 @@ public struct ExecStart: Sendable {
   ///
   /// - Returns: The command's streams.
   /// - Throws: `EngineError`: 409 if the container isn't running any more.
-  public func open() throws -> ExecStream {
+  package func open() throws -> ExecStream {
     do {
       let upgrade = try HTTPUpgrade.open(request)
       let status = upgrade.head.status
@@ -32,9 +32,9 @@ public struct ExecStart: Sendable {
 
 /// The standard streams of a command that was started in a container. No call blocks: the owner
 /// polls `descriptor`. Only one thread at a time may use it.
-public final class ExecStream {
+package final class ExecStream {
   /// The result of a receive.
-  public enum Received {
+  package enum Received {
     /// Output.
     case frames([OutputFrame])
     /// No data now: wait until the descriptor is readable.
@@ -54,13 +54,13 @@ public final class ExecStream {
   }
 
   /// The socket, only for poll(2).
-  public var descriptor: Int32 { upgrade.descriptor }
+  package var descriptor: Int32 { upgrade.descriptor }
 
   /// Receives output, at most 32 KiB.
   ///
   /// - Returns: The result.
   /// - Throws: `EngineError` if the connection breaks, or the stream is malformed.
-  public func receive() throws -> Received {
+  package func receive() throws -> Received {
     let upgrade = upgrade
     do {
       switch try chunk.withUnsafeMutableBytes({ try upgrade.receive($0) }) {
@@ -89,7 +89,7 @@ public final class ExecStream {
   /// - Returns: The number of bytes sent. 0 if the owner must wait until the descriptor is
   ///   writable.
   /// - Throws: `EngineError` if the command doesn't read its input any more.
-  public func send(_ bytes: ArraySlice<UInt8>) throws -> Int {
+  package func send(_ bytes: ArraySlice<UInt8>) throws -> Int {
     let upgrade = upgrade
     do {
       return try bytes.withUnsafeBytes { try upgrade.send($0) }
@@ -99,5 +99,5 @@ public final class ExecStream {
   }
 
   /// Closes the input. The command then reads end-of-file.
-  public func finishInput() { upgrade.finish() }
+  package func finishInput() { upgrade.finish() }
 }

@@ -1,5 +1,5 @@
 /// The output that a container wrote to.
-public enum OutputStreamKind: Sendable, Hashable {
+package enum OutputStreamKind: Sendable, Hashable {
   /// Standard output. With a terminal, all output.
   case stdout
   /// Standard error.
@@ -7,17 +7,17 @@ public enum OutputStreamKind: Sendable, Hashable {
 }
 
 /// A piece of a container's output.
-public struct OutputFrame: Sendable, Hashable {
+package struct OutputFrame: Sendable, Hashable {
   /// The output that the piece was written to.
-  public let stream: OutputStreamKind
+  package let stream: OutputStreamKind
   /// The bytes. The joined pieces of one stream are the container's output.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
   /// Whether the piece is the start of a frame of the engine. With timestamps, each frame begins
   /// with one. Always false with a terminal.
-  public let isStart: Bool
+  package let isStart: Bool
 
   /// Creates a piece of output.
-  public init(stream: OutputStreamKind, bytes: [UInt8], isStart: Bool) {
+  package init(stream: OutputStreamKind, bytes: [UInt8], isStart: Bool) {
     self.stream = stream
     self.bytes = bytes
     self.isStart = isStart

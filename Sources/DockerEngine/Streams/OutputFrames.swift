@@ -5,16 +5,16 @@ import HTTPClient
 ///
 /// For one consumer. The stream stops when the sequence is dropped, or when the task that waits for
 /// it is canceled. The container continues to run.
-public struct OutputFrames: AsyncSequence, Sendable {
+package struct OutputFrames: AsyncSequence, Sendable {
   /// A piece of output.
-  public typealias Element = OutputFrame
+  package typealias Element = OutputFrame
 
   let body: HTTPBody
   let call: EngineCall
   let isMultiplexed: Bool
 
   /// Reads pieces of output.
-  public struct AsyncIterator: AsyncIteratorProtocol {
+  package struct AsyncIterator: AsyncIteratorProtocol {
     private var pieces: HTTPBody.AsyncIterator
     private let call: EngineCall
     private let isMultiplexed: Bool
@@ -31,7 +31,7 @@ public struct OutputFrames: AsyncSequence, Sendable {
     /// The next piece. Nil at the end of the output.
     /// - Throws: `EngineError` of kind `unreachable` if the connection breaks, `malformed` if the
     ///   stream doesn't follow the Engine API; `CancellationError`.
-    public mutating func next(
+    package mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws -> OutputFrame? {
       while true {
@@ -53,7 +53,7 @@ public struct OutputFrames: AsyncSequence, Sendable {
     /// All pieces that have arrived, at least one. Nil at the end of the output. Faster than piece
     /// by piece.
     /// - Throws: The errors of `next`.
-    public mutating func nextBatch(
+    package mutating func nextBatch(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws -> [OutputFrame]? {
       guard let first = try await next(isolation: actor) else { return nil }
@@ -83,11 +83,11 @@ public struct OutputFrames: AsyncSequence, Sendable {
   }
 
   /// Creates the only iterator of the sequence.
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+  package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 
   /// Stops the stream now. A task that waits for a piece gets `CancellationError`.
-  public func cancel() { body.cancel() }
+  package func cancel() { body.cancel() }
 
   /// The number of bytes that have arrived and are buffered for the consumer.
-  public var bufferedByteCount: Int { body.bufferedByteCount }
+  package var bufferedByteCount: Int { body.bufferedByteCount }
 }

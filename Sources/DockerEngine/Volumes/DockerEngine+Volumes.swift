@@ -2,19 +2,19 @@ extension DockerEngine {
   /// Creates a volume, or returns the existing volume of that name if its driver is the same
   /// (Engine API, "VolumeCreate").
   /// - Throws: `EngineError`.
-  public func createVolume(_ body: VolumeCreate) async throws -> VolumeDetails {
+  package func createVolume(_ body: VolumeCreate) async throws -> VolumeDetails {
     try await decoded(EngineCall("POST", "/volumes/create", json: body))
   }
 
   /// The details of one volume (Engine API, "VolumeInspect").
   /// - Throws: `EngineError`.
-  public func inspectVolume(_ name: String) async throws -> VolumeDetails {
+  package func inspectVolume(_ name: String) async throws -> VolumeDetails {
     try await decoded(EngineCall("GET", "/volumes/\(component(name))"))
   }
 
   /// Lists volumes (Engine API, "VolumeList").
   /// - Throws: `EngineError`.
-  public func listVolumes(filters: [String: [String]] = [:]) async throws -> [VolumeDetails] {
+  package func listVolumes(filters: [String: [String]] = [:]) async throws -> [VolumeDetails] {
     struct List: Decodable {
       let volumes: [VolumeDetails]?
       enum CodingKeys: String, EngineKey { case volumes }
@@ -31,7 +31,7 @@ extension DockerEngine {
   ///   - force: Whether to remove the volume even if its driver has lost it. A missing volume is
   ///     then no error.
   /// - Throws: `EngineError`: 409 if a container uses it.
-  public func removeVolume(_ name: String, force: Bool) async throws {
+  package func removeVolume(_ name: String, force: Bool) async throws {
     try await send(
       EngineCall(
         "DELETE", "/volumes/\(component(name))", query: [("force", force ? "1" : "0")]))

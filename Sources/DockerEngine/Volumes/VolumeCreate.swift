@@ -1,16 +1,16 @@
 /// The configuration of a new volume (Engine API, "VolumeCreateOptions").
-public struct VolumeCreate: Sendable, Equatable, Encodable {
+package struct VolumeCreate: Sendable, Equatable, Encodable {
   /// The volume's name. Nil lets the engine choose one.
-  public var name: String?
+  package var name: String?
   /// The driver. Nil is `local`.
-  public var driver: String?
+  package var driver: String?
   /// Options of the driver.
-  public var driverOpts: [String: String]?
+  package var driverOpts: [String: String]?
   /// Labels.
-  public var labels: [String: String]?
+  package var labels: [String: String]?
 
   /// Creates a configuration.
-  public init(
+  package init(
     name: String? = nil, driver: String? = nil, driverOpts: [String: String]? = nil,
     labels: [String: String]? = nil
   ) {

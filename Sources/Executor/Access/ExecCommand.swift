@@ -53,7 +53,7 @@ struct ExecCommand: AsyncParsableCommand {
     let environment = ProcessEnvironment.current
     var body = ExecCreate(cmd: command.first == "--" ? Array(command.dropFirst()) : command)
     guard !body.cmd.isEmpty else {
-      throw CommandFailure("exec requires a command after the service", code: 2)
+      throw CommandError("exec requires a command after the service", code: 2)
     }
     (body.user, body.workingDir) = (user, workdir)
     let variables = env.compactMap { item in
@@ -73,7 +73,7 @@ struct ExecCommand: AsyncParsableCommand {
         .run()
       endProcess(code)
     } catch let error as EngineError {
-      throw CommandFailure("'\(service)': \(error.message)", code: 1)
+      throw CommandError("'\(service)': \(error.message)", code: 1)
     }
   }
 
@@ -84,25 +84,25 @@ struct ExecCommand: AsyncParsableCommand {
   ///   - service: the service, or one of its containers.
   ///   - index: the number of the container; nil for the first that is running.
   /// - Returns: a running container.
-  /// - Throws: `CommandFailure` with code 1 where there is none.
+  /// - Throws: `CommandError` with code 1 where there is none.
   static func container(
     of pod: ListedPod, service: String, index: Int?
-  ) throws(CommandFailure) -> ListedContainer {
+  ) throws(CommandError) -> ListedContainer {
     let containers = pod.containers(of: service)
     let task = pod.identity.taskID
     guard !containers.isEmpty else {
       let names = Set(pod.services.map(\.service)).sorted().joined(separator: ", ")
-      throw CommandFailure(
+      throw CommandError(
         "pod '\(task)' has no service '\(service)'"
           + (names.isEmpty ? ": it has no containers" : "; it has \(names)"), code: 1)
     }
     let meant = index.map { index in containers.filter { $0.number == index } } ?? containers
     guard let first = meant.first else {
-      throw CommandFailure(
+      throw CommandError(
         "service '\(service)' of pod '\(task)' has no container \(index ?? 0)", code: 1)
     }
     guard let running = meant.first(where: { $0.summary.state == "running" }) else {
-      throw CommandFailure(
+      throw CommandError(
         "service '\(service)' of pod '\(task)' isn't running: \(first.summary.state)", code: 1)
     }
     return running

@@ -31,7 +31,7 @@ final class ExecSession: Sendable {
   /// Runs the command with this process's standard streams.
   ///
   /// - Returns: the exit code of the command.
-  /// - Throws: `EngineError`; `CommandFailure`.
+  /// - Throws: `EngineError`; `CommandError`.
   func run() async throws -> Int32 {
     let signals = await TerminationSignals()
     let others = await OtherSignals([SIGWINCH, SIGQUIT])
@@ -67,7 +67,7 @@ final class ExecSession: Sendable {
       let name = stream == .stdout ? "standard output" : "standard error"
       guard let failure = StandardOutput.failure(error, of: name) else { return 128 + SIGPIPE }
       terminal?.restore()
-      throw CommandFailure(failure, code: 1)
+      throw CommandError(failure, code: 1)
     }
   }
 
@@ -83,10 +83,10 @@ final class ExecSession: Sendable {
         wait = min(wait * 2, .milliseconds(200))
       }
     } catch let error as EngineError where error.isNotFound {
-      throw CommandFailure(
+      throw CommandError(
         "the container was removed before the command's exit code was read", code: 1)
     }
-    throw CommandFailure(
+    throw CommandError(
       "the command has closed its output and is still running: its exit code isn't known", code: 1)
   }
 

@@ -75,7 +75,7 @@ struct LogsCommand: AsyncParsableCommand {
     let scope = LogScope(services: services, range: range, style: style, sandboxes: sandboxes)
     let output = OutputWriter(descriptor: STDOUT_FILENO)
     try await print(scope, sandboxes, to: output, environment)
-    if let failure = await output.failure { throw CommandFailure(failure, code: 1) }
+    if let failure = await output.failure { throw CommandError(failure, code: 1) }
   }
 
   private func print(
@@ -93,7 +93,7 @@ struct LogsCommand: AsyncParsableCommand {
       let isKnown = try await host.list().map(\.identity).contains { identity in
         [identity.taskID, identity.executorID, identity.run].contains { $0.hasPrefix(pod.pod) }
       }
-      guard let error = error as? CommandFailure, !isKnown else { throw error }
+      guard let error = error as? CommandError, !isKnown else { throw error }
       return try await print(try gone(sandboxes, error.message), scope, to: output)
     }
     try check(found)
@@ -109,24 +109,24 @@ struct LogsCommand: AsyncParsableCommand {
         try await print(found, scope, host.engine, to: output)
       }
     } catch let error as EngineError {
-      throw CommandFailure("\(error)", code: 1)
+      throw CommandError("\(error)", code: 1)
     }
   }
 
-  private func style(_ environment: [String: String]) throws(CommandFailure) -> LogStyle {
+  private func style(_ environment: [String: String]) throws(CommandError) -> LogStyle {
     let mode = ansi.map { AnsiMode(rawValue: $0) } ?? (noColor ? .never : .auto)
     guard let mode else {
-      throw CommandFailure("--ansi \(ansi ?? ""): expected never, auto or always", code: 2)
+      throw CommandError("--ansi \(ansi ?? ""): expected never, auto or always", code: 2)
     }
     guard let format = LogStyle.Format(rawValue: format ?? "text") else {
-      throw CommandFailure("--format \(format ?? ""): expected text or json", code: 2)
+      throw CommandError("--format \(format ?? ""): expected text or json", code: 2)
     }
     return LogStyle(
       format: format, hasPrefix: !noLogPrefix, hasTimes: timestamps,
       terminal: Terminal(descriptor: STDOUT_FILENO, mode: mode, environment: environment))
   }
 
-  private func range() throws(CommandFailure) -> LogRange {
+  private func range() throws(CommandError) -> LogRange {
     var range = LogRange()
     let now = LogTime.now
     for (name, text, path) in [
@@ -134,7 +134,7 @@ struct LogsCommand: AsyncParsableCommand {
     ] {
       guard let text else { continue }
       guard let moment = LogTime.option(text, now: now) else {
-        throw CommandFailure(
+        throw CommandError(
           "--\(name) \(text): expected a time such as 2026-01-31T12:00:00Z, seconds since 1970, or how long ago, such as 10m",
           code: 2)
       }
@@ -143,17 +143,17 @@ struct LogsCommand: AsyncParsableCommand {
     if let tail, tail != "all" {
       // As in Docker Compose, a negative number means all lines.
       guard let count = Int(tail) else {
-        throw CommandFailure("--tail \(tail): expected a number of lines, or all", code: 2)
+        throw CommandError("--tail \(tail): expected a number of lines, or all", code: 2)
       }
       range.tail = count < 0 ? nil : count
     }
     return range
   }
 
-  private func check(_ pod: ListedPod) throws(CommandFailure) {
+  private func check(_ pod: ListedPod) throws(CommandError) {
     for service in services where pod.containers(of: service).isEmpty && !follow {
       let names = Set(pod.services.map(\.service)).sorted().joined(separator: ", ")
-      throw CommandFailure(
+      throw CommandError(
         "pod '\(pod.identity.taskID)' has no service '\(service)'"
           + (names.isEmpty ? ": it has no containers" : "; it has \(names)"), code: 1)
     }
@@ -184,19 +184,19 @@ struct LogsCommand: AsyncParsableCommand {
   }
 
   /// The sandbox of a pod that no longer exists.
-  private func gone(_ search: SandboxSearch, _ reason: String) throws(CommandFailure) -> String {
+  private func gone(_ search: SandboxSearch, _ reason: String) throws(CommandError) -> String {
     let found = search.find(pod.pod, framework: pod.framework)
-    let places = search.directories.joined(separator: ", ")
+    let locations = search.directories.joined(separator: ", ")
     if found.sandboxes.count == 1 { return found.sandboxes[0].path }
     if found.sandboxes.isEmpty {
-      throw CommandFailure(
-        "\(reason), and no sandbox of the pod was found below \(places)"
+      throw CommandError(
+        "\(reason), and no sandbox of the pod was found below \(locations)"
           + (found.isCut ? " (the search took too long and was stopped)" : "")
           + ": set the sandbox with --sandbox, or the agent's directory with --work-dir", code: 1)
     }
     let names = found.sandboxes.prefix(10).map { "\($0.executor) (run \($0.run))" }
     let rest = found.sandboxes.count - names.count
-    throw CommandFailure(
+    throw CommandError(
       "\(reason), and '\(pod.pod)' matches \(found.sandboxes.count) sandboxes: "
         + names.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : ""), code: 1)
   }
@@ -214,7 +214,7 @@ struct LogsCommand: AsyncParsableCommand {
         sandbox, services: services, style: scope.style, tail: scope.range.tail)
       try await log.print(to: output)
     } catch {
-      throw CommandFailure(error.description, code: 1)
+      throw CommandError(error.description, code: 1)
     }
   }
 }

@@ -37,11 +37,12 @@ struct DoctorCommand: AsyncParsableCommand {
   func run() async throws {
     let environment = ProcessEnvironment.current
     if let agent, ServiceProbes.agentAddress(agent, environment) == nil {
-      throw CommandFailure(
+      throw CommandError(
         "--agent takes http://HOST:PORT or https://HOST:PORT, not '\(agent)'", code: 2)
     }
     let examination = Examination(
-      agent: agent, sandbox: sandbox, settings: OperatorFile.standardPath, environment: environment)
+      agent: agent, sandbox: sandbox, settings: OperatorConfiguration.standardPath,
+      environment: environment)
     let report = HostReport(checks: await examination.checks())
     switch format {
     case .json: StandardOutput.write(report.json + "\n")
@@ -80,14 +81,14 @@ struct Examination: Sendable {
       ]
     }
     async let engine = engine()
-    async let places = places()
+    async let locations = locations()
     async let files = Probing.blocking(["settings-file", "policy"]) { [settings] in
       let file = HostProbes.file(settings)
       return [HostJudgement.settings(settings, file), HostJudgement.policy(settings, file)]
     }
     async let mesos = mesos()
     async let reaper = reaper()
-    return await host + engine + places + files + mesos + reaper
+    return await host + engine + locations + files + mesos + reaper
   }
 
   private func engine() async -> [HostCheck] {
@@ -108,17 +109,17 @@ struct Examination: Sendable {
     }
   }
 
-  private func places() async -> [HostCheck] {
+  private func locations() async -> [HostCheck] {
     let path = sandbox ?? "/var/lib/mesos"
     async let sandboxes = Probing.blocking(["sandbox"]) { [isNamed = sandbox != nil] in
-      let place = HostProbes.place(path)
-      let check = HostJudgement.sandbox(path, isNamed: isNamed, place)
-      if place == .missing { return [check] }
+      let location = HostProbes.location(path)
+      let check = HostJudgement.sandbox(path, isNamed: isNamed, location)
+      if location == .missing { return [check] }
       let fix = "free space, or lower the agent's --gc_delay"
       return [check, HostJudgement.disk("sandbox-disk", path, HostProbes.disk(path), fix: fix)]
     }
     async let control = Probing.blocking(["control-directory"]) {
-      [HostJudgement.control(Self.controlDirectory, HostProbes.place(Self.controlDirectory))]
+      [HostJudgement.control(Self.controlDirectory, HostProbes.location(Self.controlDirectory))]
     }
     return await sandboxes + control
   }
@@ -155,7 +156,8 @@ struct Examination: Sendable {
     ) { [environment] in
       [
         MesosJudgement.program(
-          await ServiceProbes.program(in: ServiceProbes.folders(environment)), own: Version.text)
+          await ServiceProbes.program(in: ServiceProbes.directories(environment)), own: Version.text
+        )
       ]
     }
     async let service = Probing.blocking(["reaper-service"]) {

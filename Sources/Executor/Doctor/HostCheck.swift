@@ -77,10 +77,10 @@ struct HostReport: Sendable {
 
   /// The documented JSON document, on one line.
   var json: String {
-    let place = SourcePosition(file: "", line: 1, column: 1)
+    let location = SourcePosition(file: "", line: 1, column: 1)
     func object(_ entries: [(String, YAMLNode.Content)]) -> YAMLNode {
-      var node = YAMLNode(mappingAt: place)
-      for (key, content) in entries { node.set(key, YAMLNode(content, at: place)) }
+      var node = YAMLNode(mappingAt: location)
+      for (key, content) in entries { node.set(key, YAMLNode(content, at: location)) }
       return node
     }
     let items = checks.map { check in

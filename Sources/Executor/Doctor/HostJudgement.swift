@@ -157,7 +157,7 @@ enum HostJudgement {
   }
 
   /// A directory and the mount that it is on.
-  enum Place: Sendable, Equatable {
+  enum Location: Sendable, Equatable {
     case missing
     case noDirectory
     case directory(owner: UInt32, mode: UInt32, isReadOnly: Bool, noExec: Bool, noSetuid: Bool)
@@ -168,11 +168,11 @@ enum HostJudgement {
   /// - Parameters:
   ///   - path: the directory of sandboxes.
   ///   - isNamed: whether the operator has set the directory.
-  ///   - place: the result of the probe.
+  ///   - location: the result of the probe.
   /// - Returns: the check.
-  static func sandbox(_ path: String, isNamed: Bool, _ place: Place) -> HostCheck {
+  static func sandbox(_ path: String, isNamed: Bool, _ location: Location) -> HostCheck {
     let name = "sandbox"
-    switch place {
+    switch location {
     case .missing where !isNamed:
       return .warn(
         name, "\(path) doesn't exist yet",
@@ -197,11 +197,11 @@ enum HostJudgement {
   ///
   /// - Parameters:
   ///   - path: the directory of control sockets and pinned mounts.
-  ///   - place: the result of the probe.
+  ///   - location: the result of the probe.
   /// - Returns: the check.
-  static func control(_ path: String, _ place: Place) -> HostCheck {
+  static func control(_ path: String, _ location: Location) -> HostCheck {
     let name = "control-directory"
-    switch place {
+    switch location {
     case .missing:
       return .ok(name, "\(path) doesn't exist yet: the first executor of root creates it")
     case .directory(0, let mode, false, _, _) where mode & 0o022 == 0:

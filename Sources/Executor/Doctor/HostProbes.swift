@@ -62,7 +62,7 @@ enum HostProbes {
   /// ST_NOEXEC of statvfs(3), which glibc's header defines only for GNU programs.
   private static let noExec = 8
 
-  static func place(_ path: String) -> HostJudgement.Place {
+  static func location(_ path: String) -> HostJudgement.Location {
     var status = stat()
     guard stat(path, &status) == 0 else { return .missing }
     guard status.st_mode & S_IFMT == S_IFDIR else { return .noDirectory }
@@ -79,7 +79,7 @@ enum HostProbes {
     var status = stat()
     if stat(path, &status) == 0 { file.status = (status.st_uid, status.st_mode) }
     do {
-      file.isRestricted = try OperatorFile(path: path).policy.isRestricted
+      file.isRestricted = try OperatorConfiguration(path: path).policy.isRestricted
     } catch {
       file.fault = "\(error)"
     }

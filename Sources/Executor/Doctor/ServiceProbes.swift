@@ -92,7 +92,7 @@ enum ServiceProbes {
   }
 
   /// The directories to search for pod-reaper: this program's own, then those of PATH.
-  static func folders(_ environment: [String: String]) -> [String] {
+  static func directories(_ environment: [String: String]) -> [String] {
     let own = TextFile.linkTarget("/proc/self/exe") ?? ""
     let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
     return [String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex))]
@@ -100,11 +100,11 @@ enum ServiceProbes {
   }
 
   /// Finds pod-reaper in directories and runs it to get its version.
-  static func program(in folders: [String]) async -> MesosJudgement.Program {
-    guard let program = TrustedPrograms.find("pod-reaper", in: folders) else { return .missing }
+  static func program(in directories: [String]) async -> MesosJudgement.Program {
+    guard let program = TrustedPrograms.find("pod-reaper", in: directories) else { return .missing }
     do {
       let pipe = try BoundedPipe(most: 256)
-      let process = SupervisedProcess(program, ["--version"], environment: [:], folder: "/")
+      let process = SupervisedProcess(program, ["--version"], environment: [:], directory: "/")
       let ending = try await process.run(within: Probing.limit, output: pipe.writer)
       pipe.finish()
       let text = String(decoding: await pipe.bytes().bytes, as: UTF8.self)
@@ -123,7 +123,7 @@ enum ServiceProbes {
   ///   - own: this program's version.
   /// - Returns: the check.
   static func service(_ control: String, own: String) -> HostCheck {
-    struct Answer: Decodable {
+    struct Response: Decodable {
       let healthy: Bool
       let problem: String?
       let version: String?
@@ -131,10 +131,10 @@ enum ServiceProbes {
     let reply = Probing.ask(control, "service")
     var service: MesosJudgement.Service?
     if case .text(let text) = reply,
-      let answer = try? JSONDecoder().decode(Answer.self, from: Array(text.utf8))
+      let response = try? JSONDecoder().decode(Response.self, from: Array(text.utf8))
     {
       service = MesosJudgement.Service(
-        isHealthy: answer.healthy, problem: answer.problem, version: answer.version)
+        isHealthy: response.healthy, problem: response.problem, version: response.version)
     }
     return MesosJudgement.service(control, reply, service, own: own)
   }

@@ -2,7 +2,7 @@ import MesosExecutor
 
 /// Runs a task's health check and check like Mesos' own executors (Mesos, "Task Health Checking").
 struct HealthMonitor: Sendable {
-  let probe: TaskProbe
+  let probe: HealthProbe
   /// Waits until the session is subscribed, and returns the number of the subscription; throws
   /// `CancellationError`.
   let presence: @Sendable () async throws -> Int
@@ -28,9 +28,9 @@ struct HealthMonitor: Sendable {
     var verdict = HealthVerdict(check: check)
     guard await Self.pause(check.delay) else { return }
     repeat {
-      guard let result = await look(what, timeout: check.timeout) else { continue }
+      guard let result = await probe(what, timeout: check.timeout) else { continue }
       if Task.isCancelled { return }
-      switch verdict.take(isPassed: result.isPassed, after: .now - started) {
+      switch verdict.record(isPassed: result.isPassed, after: .now - started) {
       case .same: break
       case .changed(let isHealthy):
         await report(.changed(isHealthy: isHealthy, words: result.words))
@@ -51,7 +51,7 @@ struct HealthMonitor: Sendable {
     var last = what.unchecked
     guard await Self.pause(check.delay) else { return }
     repeat {
-      guard let result = await look(what, timeout: check.timeout) else { continue }
+      guard let result = await probe(what, timeout: check.timeout) else { continue }
       let status = what.status(of: result)
       if Task.isCancelled { return }
       if status != last { await report(status) }
@@ -63,9 +63,9 @@ struct HealthMonitor: Sendable {
   ///
   /// - Returns: nil where the subscription was lost during the probe, or the monitor was canceled:
   ///   the result then does not count.
-  private func look(_ what: Probe, timeout: Duration) async -> TaskProbe.Result? {
+  private func probe(_ what: Probe, timeout: Duration) async -> HealthProbe.Result? {
     guard let number = try? await presence() else { return nil }
-    let result = await probe.look(what, timeout: timeout)
+    let result = await probe.probe(what, timeout: timeout)
     return await current() == number && result.counts ? result : nil
   }
 
@@ -108,7 +108,7 @@ struct HealthVerdict {
   ///   - isPassed: whether the check passed.
   ///   - time: how long the task has run.
   /// - Returns: the change.
-  mutating func take(isPassed: Bool, after time: Duration) -> Change {
+  mutating func record(isPassed: Bool, after time: Duration) -> Change {
     if isPassed {
       hasPassed = true
       failures = 0
@@ -137,7 +137,7 @@ extension Probe {
   ///
   /// - Parameter result: the result of the probe.
   /// - Returns: the status; without a value where there was no response.
-  func status(of result: TaskProbe.Result) -> CheckStatus {
+  func status(of result: HealthProbe.Result) -> CheckStatus {
     switch self {
     case .http: .http(statusCode: result.status.map { UInt32(clamping: $0) })
     case .tcp: .tcp(succeeded: result.isConnected)

@@ -28,13 +28,13 @@ enum MesosCommand {
       // Only this process may use the token: builds, helper programs and Compose files do not
       // receive it.
       let open = environment.filter { !MesosEnvironment.secretVariables.contains($0.key) }
-      let settings = Settings(environment: open, file: try OperatorFile())
+      let settings = Settings(environment: open, file: try OperatorConfiguration())
       let level = try settings.logLevel()
       log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
       let engine = try DockerEngine(environment: environment)
       output = PodOutput(
         standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
-        standardError: OutputWriter(descriptor: STDERR_FILENO), isColoured: false)
+        standardError: OutputWriter(descriptor: STDERR_FILENO), isColored: false)
       lease = Lease(run: run, environment: environment, log: log)
       supervisor = TaskSupervisor(
         session: MesosSession(environment: mesos, log: log), mesos: mesos,

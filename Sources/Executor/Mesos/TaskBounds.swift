@@ -14,7 +14,7 @@ struct TaskBounds {
   ///
   /// - Parameter environment: the executor's environment, which may contain its GPUs.
   /// - Returns: the limits; nil for each that is not set.
-  /// - Throws: `SettingError` for an invalid amount.
+  /// - Throws: `ConfigurationError` for an invalid amount.
   func limits(environment: [String: String]) throws -> TaskLimits {
     var limits = TaskLimits(
       cpus: try bound("cpus"), memory: try bound("mem").map(Self.bytes),
@@ -44,7 +44,7 @@ struct TaskBounds {
 
   private func checked(_ amount: Double, _ what: String) throws -> Double {
     guard amount.isFinite, amount >= 0 else {
-      throw SettingError(
+      throw ConfigurationError(
         description: "the task's \(what) is \(amount): it must be a number of at least 0")
     }
     return amount
@@ -53,7 +53,7 @@ struct TaskBounds {
   private func gpus(_ environment: [String: String]) throws -> TaskGPUs {
     let amount = try task.scalar("gpus").map { try checked($0, "resource gpus") } ?? 0
     guard amount == amount.rounded(), amount < 1e6 else {
-      throw SettingError(
+      throw ConfigurationError(
         description: "the task's resource gpus is \(amount): it must be a whole number")
     }
     return TaskGPUs.find(count: Int(amount), environment: environment)

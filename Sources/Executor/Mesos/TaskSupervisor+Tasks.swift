@@ -24,7 +24,7 @@ extension TaskSupervisor {
     openControl()
     // All tasks are reported as starting before one can fail and stop the others.
     for info in infos {
-      await tell(
+      await send(
         TaskUpdate(taskID: info.taskID, state: .starting, message: "the pod is being created"))
     }
     for info in infos { tasks[info.taskID]?.work = Task { await self.live(info) } }
@@ -49,11 +49,11 @@ extension TaskSupervisor {
     }
     if tasks[id]?.isHopeless == true { update.isHealthy = false }
     if !outcome.leftovers.isEmpty {
-      noteUnclean()
+      recordUnclean()
       log.error("task \(id): not removed: \(outcome.leftovers.joined(separator: ", "))")
     }
     log.info("task \(id): \(update.state.rawValue) \(outcome.line)")
-    await tell(update)
+    await send(update)
     tasks[id]?.isOver = true
     tasks[id]?.pod = nil
     forget(id)
@@ -63,8 +63,8 @@ extension TaskSupervisor {
 
   /// Sends an update, unless its state can't follow the last one that was sent. A terminal update
   /// is always sent.
-  func tell(_ update: TaskUpdate) async {
-    let allowed = TaskCourse.next(after: tasks[update.taskID]?.state)
+  func send(_ update: TaskUpdate) async {
+    let allowed = TaskStateMachine.next(after: tasks[update.taskID]?.state)
     guard allowed.contains(update.state) || update.state.isTerminal else { return }
     tasks[update.taskID]?.state = update.state
     await session.send(update)
@@ -79,7 +79,7 @@ extension TaskSupervisor {
     switch loaded {
     case .success(let loaded): request = loaded
     case .failure(let error):
-      for warning in (error as? ComposeError)?.warnings ?? [] {
+      for warning in (error as? DiagnosticError)?.warnings ?? [] {
         log.warning("\(warning.position): \(warning.value)")
       }
       return await endWithoutPod(info, .failed, "\(error)")
@@ -138,7 +138,7 @@ extension TaskSupervisor {
     tasks[info.taskID]?.loading = sink
     defer { tasks[info.taskID]?.loading = nil }
     if tasks[info.taskID]?.end != nil { return nil }
-    let pod = TaskPod(task: info, mesos: mesos, run: run, settings: settings)
+    let pod = PodRequestBuilder(task: info, mesos: mesos, run: run, settings: settings)
     DispatchQueue.global().async {
       sink.yield(Result { try pod.request() })
       sink.finish()
@@ -161,12 +161,12 @@ extension TaskSupervisor {
     // A task that was asked to end must not report TASK_RUNNING any more.
     guard let task = tasks[id], task.end == nil else { return }
     tasks[id]?.networks = addresses.networks
-    await sayRunning(id, "every service is up")
+    await sendRunning(id, "every service is up")
     guard tasks[id]?.isOver == false else { return }
-    var probe = TaskProbe(
+    var probe = HealthProbe(
       http: http, sandbox: mesos.directory, environment: settings.environment)
     if let pod = task.pod {
-      probe.place = { await pod.place(ofPort: $0, isIPv6: $1) }
+      probe.location = { await pod.location(ofPort: $0, isIPv6: $1) }
       if await !pod.checksInSandbox { probe.runInContainer = { await pod.run($0, within: $1) } }
     }
     let monitor = HealthMonitor(
@@ -175,44 +175,44 @@ extension TaskSupervisor {
       current: { await self.session.currentSubscription })
     if let check = task.info.healthCheck {
       tasks[id]?.monitors.append(
-        Task { await monitor.watch(check) { await self.take($0, of: id) } })
+        Task { await monitor.watch(check) { await self.handle($0, of: id) } })
     }
     if let check = task.info.check {
       tasks[id]?.monitors.append(
         Task {
           await monitor.watch(check) { status in
-            await self.take(status, of: id)
+            await self.handle(status, of: id)
           }
         })
     }
   }
 
-  private func take(_ finding: HealthMonitor.Finding, of id: TaskID) async {
+  private func handle(_ finding: HealthMonitor.Finding, of id: TaskID) async {
     guard let task = tasks[id], !task.isOver, task.end == nil else { return }
     switch finding {
     case .changed(let isHealthy, let words):
       tasks[id]?.isHealthy = isHealthy
-      await sayRunning(id, words, reason: .taskHealthCheckStatusUpdated)
+      await sendRunning(id, words, reason: .taskHealthCheckStatusUpdated)
     case .hopeless(let words):
       tasks[id]?.isHopeless = true
       if task.isHealthy != false {
         tasks[id]?.isHealthy = false
-        await sayRunning(id, words, reason: .taskHealthCheckStatusUpdated)
+        await sendRunning(id, words, reason: .taskHealthCheckStatusUpdated)
       }
       await task.pod?.giveUp("the task's health check failed: \(words)")
     }
   }
 
-  private func take(_ status: CheckStatus, of id: TaskID) async {
+  private func handle(_ status: CheckStatus, of id: TaskID) async {
     guard let task = tasks[id], !task.isOver, task.end == nil else { return }
     tasks[id]?.check = status
-    await sayRunning(
+    await sendRunning(
       id, "the task's check has a new result", reason: .taskCheckStatusUpdated)
   }
 
-  private func sayRunning(_ id: TaskID, _ message: String, reason: TaskReason? = nil) async {
+  private func sendRunning(_ id: TaskID, _ message: String, reason: TaskReason? = nil) async {
     guard let task = tasks[id] else { return }
-    await tell(
+    await send(
       TaskUpdate(
         taskID: id, state: .running, message: message, reason: reason, isHealthy: task.isHealthy,
         networks: task.networks, check: task.check))

@@ -34,7 +34,7 @@ actor TaskSupervisor {
   /// Whether there has been a task, even a malformed one.
   private var hasHadTasks = false
   /// Whether the agent or a signal has requested the shutdown.
-  private var isTold = false
+  private var isSignaled = false
   private var areAcknowledged: Bool?
   private let changes = AsyncCondition()
   /// Where the pods' figures are reported.
@@ -67,21 +67,21 @@ actor TaskSupervisor {
   /// shutdown.
   func work() async -> Ending {
     let connection = Task { await self.session.run() }
-    let events = Task { for await event in self.session.events { await self.take(event) } }
+    let events = Task { for await event in self.session.events { await self.handle(event) } }
     defer {
       connection.cancel()
       events.cancel()
     }
     while true {
       await wait { $0.isAtEnd }
-      let wasTold = isShuttingDown
+      let isNotified = isShuttingDown
       switch await awaitAcknowledgements() {
       case nil: continue
       case true?: break
       case false?:
         log.warning("the agent has not acknowledged every update")
         // During a shutdown, the agent may never send an acknowledgement.
-        if !wasTold { isClean = false }
+        if !isNotified { isClean = false }
       }
       break
     }
@@ -91,18 +91,18 @@ actor TaskSupervisor {
       log.error(
         "no time left: pod-reaper removes the rest of task \(left.joined(separator: ", "))")
     }
-    return Ending(isClean: isClean, code: isClean || isTold ? 0 : 1)
+    return Ending(isClean: isClean, code: isClean || isSignaled ? 0 : 1)
   }
 
   /// Stops every task, and sets the deadline for the exit within the shutdown grace period.
   ///
   /// - Parameters:
   ///   - message: the cause, for people.
-  ///   - isTold: false if the cause is a failure. It has no effect after an earlier call.
-  func shutDown(_ message: String, isTold: Bool = true) {
+  ///   - isSignaled: false if the cause is a failure. It has no effect after an earlier call.
+  func shutDown(_ message: String, isSignaled: Bool = true) {
     guard deadline == nil else { return }
-    self.isTold = isTold
-    if !isTold { isClean = false }
+    self.isSignaled = isSignaled
+    if !isSignaled { isClean = false }
     log.info("\(message): stopping \(tasks.values.count { !$0.isOver }) tasks")
     let plan = ShutdownPlan(gracePeriod: mesos.shutdownGracePeriod)
     deadline = .now + plan.exit
@@ -118,7 +118,7 @@ actor TaskSupervisor {
 
   // MARK: What the agent says
 
-  private func take(_ event: SessionEvent) async {
+  private func handle(_ event: SessionEvent) async {
     switch event {
     case .subscribed(let subscription, let isFirst):
       if let problem = subscription.problemOfRun {
@@ -157,7 +157,7 @@ actor TaskSupervisor {
     if hasHadTasks, tasks.values.allSatisfy(\.isOver), await session.unacknowledgedCount == 0 {
       return log.info("\(reason): every task is complete")
     }
-    shutDown("\(reason)", isTold: false)
+    shutDown("\(reason)", isSignaled: false)
   }
 
   /// Removes a task whose terminal update is acknowledged, because an executor can run any number
@@ -206,7 +206,7 @@ actor TaskSupervisor {
     end(id, request)
     guard task.end == nil else { return }
     // The session drops this update for a framework that does not support the state.
-    await tell(
+    await send(
       TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
   }
 
@@ -259,7 +259,7 @@ actor TaskSupervisor {
   func notifyWaiters() { changes.notifyAll() }
 
   /// Records that something was left behind.
-  func noteUnclean() { isClean = false }
+  func recordUnclean() { isClean = false }
 }
 
 /// The division of the shutdown grace period.

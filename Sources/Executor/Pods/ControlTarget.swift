@@ -20,7 +20,7 @@ struct ControlTarget: Sendable {
   ///
   /// - Parameter argument: selects the pod.
   /// - Returns: the pod.
-  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or its executor is
+  /// - Throws: `CommandError` with code 1 where there is none, or several, or its executor is
   ///   gone.
   static func find(_ argument: PodArgument) async throws -> ControlTarget {
     let host = try HostPods()
@@ -39,7 +39,7 @@ struct ControlTarget: Sendable {
       found = try PodSelection(pod: argument.pod, framework: argument.framework).one(of: pods)
     } catch {
       if pods.isEmpty, let failure { throw failure }
-      throw CommandFailure(error.description, code: 1)
+      throw CommandError(error.description, code: 1)
     }
     let target = ControlTarget(host: host, identity: found.identity)
     if found.keptUntil != nil {
@@ -51,16 +51,16 @@ struct ControlTarget: Sendable {
 
   /// Whether the process table proves that the executor has exited.
   var isExecutorGone: Bool {
-    if case .gone? = identity.incarnation.look() { return true }
+    if case .gone? = identity.incarnation.inspect() { return true }
     return false
   }
 
-  var goneFailure: CommandFailure {
+  var goneFailure: CommandError {
     failure("its executor is gone, and pod-reaper removes the pod")
   }
 
-  func failure(_ reason: String) -> CommandFailure {
-    CommandFailure("\(identity.taskID): \(reason)", code: 1)
+  func failure(_ reason: String) -> CommandError {
+    CommandError("\(identity.taskID): \(reason)", code: 1)
   }
 
   /// Explains an error of a request to the executor. A dead executor is the cause of most errors.
@@ -69,7 +69,7 @@ struct ControlTarget: Sendable {
   ///   - error: the error.
   ///   - isOrder: whether the executor may still do what was requested.
   /// - Returns: the failure.
-  func failure(_ error: ControlError, isOrder: Bool = false) async -> CommandFailure {
+  func failure(_ error: ControlError, isOrder: Bool = false) async -> CommandError {
     if await hasEnded() { return goneFailure }
     let isOpen = isOrder && error == .silent
     return failure(error.description + (isOpen ? "; it may still do it later" : ""))
@@ -98,7 +98,7 @@ struct ControlTarget: Sendable {
 
   /// Describes the objects of the pod that remain in the engine; nil for none.
   ///
-  /// - Throws: `CommandFailure` where the engine can't be reached.
+  /// - Throws: `CommandError` where the engine can't be reached.
   func leftovers() async throws -> String? {
     let pods = try await host.list()
     guard let pod = pods.first(where: { $0.isPod(identity.taskID, of: identity.run) }) else {

@@ -19,14 +19,14 @@ struct PodArgument: ParsableArguments {
   ///
   /// - Parameter host: the host's engine.
   /// - Returns: the pod, with its containers.
-  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or the engine can't be
+  /// - Throws: `CommandError` with code 1 where there is none, or several, or the engine can't be
   ///   reached.
   func find(on host: HostPods) async throws -> ListedPod {
     let pods = try await host.list()
     do {
       return try PodSelection(pod: pod, framework: framework).one(of: pods)
     } catch {
-      throw CommandFailure(error.description, code: 1)
+      throw CommandError(error.description, code: 1)
     }
   }
 }
@@ -49,10 +49,10 @@ struct PodFilter: ParsableArguments {
   ///
   /// - Parameter command: the command's name, for the error.
   /// - Returns: the selection.
-  /// - Throws: `CommandFailure` with code 2 where neither POD nor the framework is given.
+  /// - Throws: `CommandError` with code 2 where neither POD nor the framework is given.
   func oneSelection(of command: String) throws -> PodSelection {
     if pod == nil, framework == nil {
-      throw CommandFailure("\(command) requires a POD or --framework", code: 2)
+      throw CommandError("\(command) requires a POD or --framework", code: 2)
     }
     return selection
   }
@@ -61,14 +61,14 @@ struct PodFilter: ParsableArguments {
   ///
   /// - Parameter host: the host's engine.
   /// - Returns: the pods, with their containers.
-  /// - Throws: `CommandFailure` with code 1 where POD or the framework matches none or several, or
+  /// - Throws: `CommandError` with code 1 where POD or the framework matches none or several, or
   ///   the engine can't be reached.
   func find(on host: HostPods) async throws -> [ListedPod] {
     let pods = try await host.list()
     do {
       return try PodSelection(pod: pod, framework: framework).pods(of: pods)
     } catch {
-      throw CommandFailure(error.description, code: 1)
+      throw CommandError(error.description, code: 1)
     }
   }
 }
@@ -84,14 +84,14 @@ struct HostPods: Sendable {
   /// - Parameters:
   ///   - environment: DOCKER_HOST and the other variables of the docker command.
   ///   - timeout: the longest time for a response of the engine.
-  /// - Throws: `CommandFailure` with code 1 for an invalid variable.
+  /// - Throws: `CommandError` with code 1 for an invalid variable.
   init(
     environment: [String: String] = ProcessEnvironment.current, timeout: Duration = .seconds(10)
   ) throws {
     do {
       engine = try DockerEngine(environment: environment, requestTimeout: timeout)
     } catch {
-      throw CommandFailure("\(error)", code: 1)
+      throw CommandError("\(error)", code: 1)
     }
     inventory = PodInventory(engine: engine, doubt: .leaveAlone)
     observer = PodObserver(inventory: inventory)
@@ -100,12 +100,12 @@ struct HostPods: Sendable {
   /// Lists the pods.
   ///
   /// - Returns: the pods, sorted by task and run.
-  /// - Throws: `CommandFailure` with code 1 where the engine can't be reached.
+  /// - Throws: `CommandError` with code 1 where the engine can't be reached.
   func list() async throws -> [ListedPod] {
     do {
       return try await inventory.list()
     } catch let error as EngineError {
-      throw CommandFailure("\(error)", code: 1)
+      throw CommandError("\(error)", code: 1)
     }
   }
 
@@ -115,7 +115,7 @@ struct HostPods: Sendable {
   ///   - selection: selects the pods.
   ///   - measure: the cgroups whose usage is read.
   /// - Returns: the pods, sorted by task and run.
-  /// - Throws: `CommandFailure` with code 1 where the selection matches none or several, or the
+  /// - Throws: `CommandError` with code 1 where the selection matches none or several, or the
   ///   engine can't be reached.
   func observe(
     _ selection: PodSelection, measure: PodObserver.Measure = .containers
@@ -123,9 +123,9 @@ struct HostPods: Sendable {
     do {
       return try await observer.observe(selection, measure: measure)
     } catch let error as EngineError {
-      throw CommandFailure("\(error)", code: 1)
+      throw CommandError("\(error)", code: 1)
     } catch let error as PodSelection.Failure {
-      throw CommandFailure(error.description, code: 1)
+      throw CommandError(error.description, code: 1)
     }
   }
 
@@ -140,8 +140,8 @@ struct HostPods: Sendable {
       let identity = try selection.one(of: views.map(\.pod)).identity
       if let view = views.first(where: { $0.identity == identity }) { return view }
     } catch {
-      throw CommandFailure(error.description, code: 1)
+      throw CommandError(error.description, code: 1)
     }
-    throw CommandFailure("the pod is gone", code: 1)
+    throw CommandError("the pod is gone", code: 1)
   }
 }

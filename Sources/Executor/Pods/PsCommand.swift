@@ -32,7 +32,7 @@ struct PsCommand: AsyncParsableCommand {
     do {
       chosen = try columns.map { try ViewTable.choice($0, of: all) }
     } catch {
-      throw CommandFailure("\(error)", code: 2)
+      throw CommandError("\(error)", code: 2)
     }
     let host = try HostPods()
     let isJSON = form.format == .json

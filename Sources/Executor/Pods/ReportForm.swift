@@ -59,7 +59,7 @@ struct ReportForm: ParsableArguments {
   ) async -> String {
     do {
       return try await report(terminal)
-    } catch let failure as CommandFailure {
+    } catch let failure as CommandError {
       return Printable.line(failure.message)
     } catch {
       return Printable.line("\(error)")

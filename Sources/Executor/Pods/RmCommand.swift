@@ -21,7 +21,7 @@ struct RmCommand: AsyncParsableCommand {
     let found = try await pod.find(on: host)
     let task = Printable.text(found.identity.taskID)
     guard found.keptUntil != nil else {
-      throw CommandFailure("\(task): it isn't kept after a failure, so it isn't removed", code: 1)
+      throw CommandError("\(task): it isn't kept after a failure, so it isn't removed", code: 1)
     }
     let objects =
       found.containers.map { PodObject(.container, $0.id, name: $0.summary.name) }
@@ -33,7 +33,7 @@ struct RmCommand: AsyncParsableCommand {
     ).remove(objects, of: found.identity)
     guard result.failed.isEmpty else {
       let left = result.failed.map { "\($0.kind) \($0.name): \($0.reason)" }
-      throw CommandFailure(
+      throw CommandError(
         "\(task): not removed: \(Printable.line(left.joined(separator: "; ")))", code: 1)
     }
     await removeImages(of: found, on: host.engine)

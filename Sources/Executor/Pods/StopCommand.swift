@@ -57,21 +57,21 @@ struct StopCommand: AsyncParsableCommand {
     var pause = Duration.milliseconds(50)
     // An executor finishes its task only when nothing is left. Objects that are found after that
     // are not removed by it.
-    var looks = 0
+    var observations = 0
     while true {
       let isGone = target.isExecutorGone
       let isOver = if isGone { true } else { await target.isOver() }
       var problem = "it has not stopped in time"
       if isOver {
-        looks += 1
+        observations += 1
         do {
           guard let left = try await target.leftovers() else { return }
-          if isGone, looks > 1 { throw target.goneFailure }
+          if isGone, observations > 1 { throw target.goneFailure }
           problem = "its executor has stopped it, but could not remove \(left)"
-          if looks > 5 { throw target.failure(problem) }
-        } catch let error as CommandFailure where error.message.hasPrefix(target.identity.taskID) {
+          if observations > 5 { throw target.failure(problem) }
+        } catch let error as CommandError where error.message.hasPrefix(target.identity.taskID) {
           throw error
-        } catch let error as CommandFailure {
+        } catch let error as CommandError {
           problem = "its remaining objects are unknown: \(error.message)"
         }
       }

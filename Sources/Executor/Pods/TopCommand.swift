@@ -57,13 +57,13 @@ extension ListedPod {
   ///
   /// - Parameter name: a service, or with `-N` after it one of its containers.
   /// - Returns: its containers.
-  /// - Throws: `CommandFailure` with code 1 where there is none; its message contains the existing
+  /// - Throws: `CommandError` with code 1 where there is none; its message contains the existing
   ///   services.
   func containers(ofNamed name: String) throws -> [ListedContainer] {
     let found = containers(of: name)
     if found.isEmpty {
       let known = Set(services.map(\.service)).sorted().joined(separator: ", ")
-      throw CommandFailure(
+      throw CommandError(
         "the pod has no service '\(name)': it has \(known.isEmpty ? "none" : known)", code: 1)
     }
     return found

@@ -40,22 +40,22 @@ struct DisplayOptions: ParsableArguments {
   ///
   /// - Parameter environment: the source of COMPOSE_ANSI and COMPOSE_PROGRESS.
   /// - Returns: the values.
-  /// - Throws: `SettingError` for an invalid value of a variable.
-  func form(environment: [String: String]) throws(SettingError) -> Form {
+  /// - Throws: `ConfigurationError` for an invalid value of a variable.
+  func form(environment: [String: String]) throws(ConfigurationError) -> Form {
     func variable<Value: RawRepresentable<String> & CaseIterable>(
       _ name: String, _ standard: Value
-    ) throws(SettingError) -> Value {
+    ) throws(ConfigurationError) -> Value {
       guard let text = environment[name], !text.isEmpty else { return standard }
       if let value = Value(rawValue: text) { return value }
       let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
-      throw SettingError(description: "\(name) is one of \(known), not '\(text)'")
+      throw ConfigurationError(description: "\(name) is one of \(known), not '\(text)'")
     }
     let standardAnsi = try variable("COMPOSE_ANSI", AnsiMode.auto)
     let standardProgress = try variable("COMPOSE_PROGRESS", Progress.auto)
     let form = Form(
       format: format ?? .text, ansi: ansi ?? standardAnsi, progress: progress ?? standardProgress)
     guard form.progress != .tty || form.ansi != .never else {
-      throw SettingError(
+      throw ConfigurationError(
         description: "--progress tty requires the redrawing that --ansi never disables")
     }
     return form

@@ -45,7 +45,7 @@ final class RunDisplay: Sendable {
     let standardError = OutputWriter(descriptor: STDERR_FILENO, above: region)
     output = PodOutput(
       standardOutput: OutputWriter(descriptor: STDOUT_FILENO, above: isShared ? region : nil),
-      standardError: standardError, isColoured: colors.isColored, isJSON: isJSON)
+      standardError: standardError, isColored: colors.isColored, isJSON: isJSON)
     lines = LineQueue(output.standardOutput)
     let logLines = region.map { _ in LineQueue(standardError) }
     self.logLines = logLines
@@ -71,7 +71,7 @@ final class RunDisplay: Sendable {
   /// Prints the outcome of the pod after all other output, within time limits for slow readers.
   func end(_ outcome: PodOutcome, of request: PodRequest) async {
     for task in work.withLock({ $0 }) { _ = await task.hasEnded(within: .seconds(5)) }
-    states.say(outcome, of: request)
+    states.report(outcome, of: request)
     await states.end(within: .seconds(5))
     await lines.end(within: .seconds(5))
     if let unwritten = output.unwritten { log.warning("\(unwritten)") }

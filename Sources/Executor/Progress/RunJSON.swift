@@ -72,7 +72,7 @@ enum RunJSON {
   /// - Parameter error: the error of a file, an option or a variable.
   /// - Returns: the error that the command throws.
   static func failure(_ error: any Error) -> ExitCode {
-    let fault = error as? ComposeError
+    let fault = error as? DiagnosticError
     for warning in fault?.warnings ?? [] {
       StandardError.line("compose-executor: \(warning.position): \(warning.value)")
     }
@@ -81,7 +81,7 @@ enum RunJSON {
     object.add("file", fault?.position?.file ?? fault?.file)
     object.add("line", fault?.position?.line)
     object.add("column", fault?.position?.column)
-    let code = error is SettingError ? CommandFailure.usage : 1
+    let code = error is ConfigurationError ? CommandError.usage : 1
     object.add("exitCode", Int(code))
     StandardOutput.write(String(decoding: object.line, as: UTF8.self))
     return ExitCode(code)

@@ -30,11 +30,11 @@ struct RunStates: Sendable {
   }
 
   /// Prints a state of a pod that has not ended.
-  func say(_ update: PodUpdate, of request: PodRequest) {
+  func report(_ update: PodUpdate, of request: PodRequest) {
     switch update {
     case .starting:
       let count = request.project.services.count
-      say(
+      report(
         "TASK_STARTING",
         "task \(request.taskID), run \(request.run), \(count) service\(count == 1 ? "" : "s")",
         of: request, isFirst: true)
@@ -45,21 +45,21 @@ struct RunStates: Sendable {
       let message =
         ports.isEmpty
         ? "every service is up" : "every service is up; " + ports.joined(separator: ", ")
-      say("TASK_RUNNING", message, of: request) {
+      report("TASK_RUNNING", message, of: request) {
         $0.add("ports", array: addresses.ports.map(RunJSON.port))
       }
     }
   }
 
   /// Prints the terminal state.
-  func say(_ outcome: PodOutcome, of request: PodRequest) {
+  func report(_ outcome: PodOutcome, of request: PodRequest) {
     let state =
       switch outcome.state {
       case .finished: "TASK_FINISHED"
       case .failed: "TASK_FAILED"
       case .killed: "TASK_KILLED"
       }
-    say(state, outcome.line, of: request) { object in
+    report(state, outcome.line, of: request) { object in
       object.add("exitCode", Int(outcome.exitCode))
       object.add("leftovers", array: outcome.leftovers.map(JSONLine.text))
     }
@@ -71,7 +71,7 @@ struct RunStates: Sendable {
     _ = await printing.hasEnded(within: limit)
   }
 
-  private func say(
+  private func report(
     _ state: String, _ message: String, of request: PodRequest, isFirst: Bool = false,
     adding more: (inout JSONLine) -> Void = { _ in }
   ) {

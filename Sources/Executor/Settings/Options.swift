@@ -71,10 +71,10 @@ struct TaskOptions: ParsableArguments {
 
   /// The directory that relative paths of the files must not leave.
   ///
-  /// - Throws: `SettingError` where the option is not a directory.
-  func bound() throws(SettingError) -> LoadOptions.Bound {
-    if let root, root.isEmpty || !Path.isFolder(Path.join(Path.current, root)) {
-      throw SettingError(description: "--root isn't a directory: '\(root)'")
+  /// - Throws: `ConfigurationError` where the option is not a directory.
+  func bound() throws(ConfigurationError) -> LoadOptions.Bound {
+    if let root, root.isEmpty || !Path.isDirectory(Path.join(Path.current, root)) {
+      throw ConfigurationError(description: "--root isn't a directory: '\(root)'")
     }
     return .root(root)
   }
@@ -83,11 +83,11 @@ struct TaskOptions: ParsableArguments {
   ///
   /// - Parameter settings: the source of the option.
   /// - Returns: the ports in their order.
-  /// - Throws: `SettingError` for an invalid list of ports.
-  func offeredPorts(_ settings: Settings) throws(SettingError) -> [UInt16]? {
+  /// - Throws: `ConfigurationError` for an invalid list of ports.
+  func offeredPorts(_ settings: Settings) throws(ConfigurationError) -> [UInt16]? {
     guard let text = settings.text("ports", option: ports) else { return nil }
     guard let ports = Self.ports(text) else {
-      throw SettingError(
+      throw ConfigurationError(
         description: "--ports takes 31000-31005 or 31000,31007, not '\(text)'")
     }
     return ports
@@ -112,14 +112,14 @@ struct TaskOptions: ParsableArguments {
   ///   - settings: the source of the options.
   ///   - change: changes the pod's options before they are applied.
   /// - Returns: the request for a pod.
-  /// - Throws: `SettingError` for an invalid option.
+  /// - Throws: `ConfigurationError` for an invalid option.
   func request(
     for project: Project, ids: TaskIDs, settings: Settings,
     change: (inout PodOptions) throws -> Void = { _ in }
   ) throws -> PodRequest {
     let task = ids.task(of: project.name)
     if let problem = IDCheck.problem(task) {
-      throw SettingError(description: "--task-id \(problem)")
+      throw ConfigurationError(description: "--task-id \(problem)")
     }
     var request = PodRequest(
       project: project, frameworkID: ids.framework, executorID: ids.executor ?? task, taskID: task,
@@ -134,7 +134,8 @@ struct TaskOptions: ParsableArguments {
     request.options = try settings.podOptions { options.text($0) }
     if let text = settings.text("task-disk", option: taskDisk) {
       guard let bytes = SizeText.parse(text), bytes > 0 else {
-        throw SettingError(description: "--task-disk takes a size such as 500m, not '\(text)'")
+        throw ConfigurationError(
+          description: "--task-disk takes a size such as 500m, not '\(text)'")
       }
       request.limits = TaskLimits(cpus: nil, memory: nil)
       request.limits?.disk = bytes
@@ -142,8 +143,8 @@ struct TaskOptions: ParsableArguments {
     try change(&request.options)
     request.programVersion = Version.text
     try request.applyRoles()
-    try request.takeProxies(environment: settings.environment)
-    request.takeTaskVariables(environment: settings.environment)
+    try request.applyProxies(environment: settings.environment)
+    request.applyTaskVariables(environment: settings.environment)
     return request
   }
 
@@ -161,7 +162,7 @@ struct TaskOptions: ParsableArguments {
   ///
   /// - Parameter settings: the source of the options.
   /// - Returns: the IDs.
-  /// - Throws: `SettingError` for an invalid ID.
+  /// - Throws: `ConfigurationError` for an invalid ID.
   func ids(_ settings: Settings) throws -> TaskIDs {
     let fresh = Self.freshID()
     let ids = TaskIDs(
@@ -177,7 +178,7 @@ struct TaskOptions: ParsableArguments {
       ("agent-id", ids.agent, false),
     ] where isNeeded || !id.isEmpty {
       if let problem = IDCheck.problem(id) {
-        throw SettingError(description: "--\(name) \(problem)")
+        throw ConfigurationError(description: "--\(name) \(problem)")
       }
     }
     return ids
@@ -211,7 +212,7 @@ extension PodRequest {
   /// Applies the settings that only the operator can set.
   ///
   /// - Parameter file: the operator's file.
-  mutating func take(_ file: OperatorFile) {
+  mutating func apply(_ file: OperatorConfiguration) {
     policy = file.policy
     slices = file.slices
     secretCommand = file.secretCommand
@@ -224,7 +225,7 @@ extension PodRequest {
   ///
   /// - Parameter environment: contains the engine's address and the location of the configuration.
   /// - Throws: `EngineError` for an invalid DOCKER_HOST.
-  mutating func takeProxies(environment: [String: String]) throws {
+  mutating func applyProxies(environment: [String: String]) throws {
     let configuration = DockerConfiguration(
       projectDirectory: project.workingDirectory, environment: environment)
     var problems: [String] = []

@@ -176,55 +176,57 @@ extension Settings {
   /// - Parameter said: returns the value of an option in the command line or in a task's label,
   ///   which takes precedence; nil if it isn't set.
   /// - Returns: the options.
-  /// - Throws: `SettingError`.
-  func podOptions(_ said: (String) -> String?) throws(SettingError) -> PodOptions {
+  /// - Throws: `ConfigurationError`.
+  func podOptions(_ labelValue: (String) -> String?) throws(ConfigurationError) -> PodOptions {
     var options = PodOptions()
-    let shared = try sharedNamespaces(text("share", option: said("share")))
+    let shared = try sharedNamespaces(text("share", option: labelValue("share")))
     options.sharesPID = shared.contains("pid")
     if shared.contains("net") {
-      options.sharedNetwork = try network(text("network", option: said("network")))
-    } else if let network = said("network") {
-      throw SettingError(
+      options.sharedNetwork = try network(text("network", option: labelValue("network")))
+    } else if let network = labelValue("network") {
+      throw ConfigurationError(
         description: "network '\(network)' is for a shared network namespace: set share net, too")
     }
-    options.kind = try choice("type", said) ?? .job
-    options.onEngineRestart = try choice("on-engine-restart", said) ?? .fail
-    options.roles = try roles(text("roles", option: said("roles")))
-    options.mains = try choice("mains", said) ?? .all
-    options.disk = try choice("disk", said) ?? .report
-    options.onUnhealthy = try choice("on-unhealthy", said) ?? .fail
-    options.onOutOfMemory = try choice("on-oom", said) ?? .fail
-    if let limit = try duration("final-timeout", option: said("final-timeout")) {
+    options.kind = try choice("type", labelValue) ?? .job
+    options.onEngineRestart = try choice("on-engine-restart", labelValue) ?? .fail
+    options.roles = try roles(text("roles", option: labelValue("roles")))
+    options.mains = try choice("mains", labelValue) ?? .all
+    options.disk = try choice("disk", labelValue) ?? .report
+    options.onUnhealthy = try choice("on-unhealthy", labelValue) ?? .fail
+    options.onOutOfMemory = try choice("on-oom", labelValue) ?? .fail
+    if let limit = try duration("final-timeout", option: labelValue("final-timeout")) {
       options.finalTimeout = limit
     }
-    options.imageRemoval = try choice("rmi", said) ?? .none
-    options.checkService = text("check-service", option: said("check-service")).flatMap {
+    options.imageRemoval = try choice("rmi", labelValue) ?? .none
+    options.checkService = text("check-service", option: labelValue("check-service")).flatMap {
       $0.isEmpty ? nil : $0
     }
-    options.taskVariables = try choice("task-env", said) ?? .none
-    options.hasTaskFile = try isOn("task-file", said)
-    options.keepsVolumes = try isOn("keep-volumes", said)
-    if let time = try duration("keep-failed", option: said("keep-failed")) {
+    options.taskVariables = try choice("task-env", labelValue) ?? .none
+    options.hasTaskFile = try isOn("task-file", labelValue)
+    options.keepsVolumes = try isOn("keep-volumes", labelValue)
+    if let time = try duration("keep-failed", option: labelValue("keep-failed")) {
       guard time <= .seconds(PodLabel.longestKeep) else {
-        throw SettingError(description: "keep-failed takes at most 168h")
+        throw ConfigurationError(description: "keep-failed takes at most 168h")
       }
       options.keepFailed = time.components.seconds
     }
-    options.splitLogs = try splitLogs(text("split-logs", option: said("split-logs")))
-    options.hooks = try hooks(said)
+    options.splitLogs = try splitLogs(text("split-logs", option: labelValue("split-logs")))
+    options.hooks = try hooks(labelValue)
     return options
   }
 
-  private func isOn(_ name: String, _ said: (String) -> String?) throws(SettingError) -> Bool {
-    switch text(name, option: said(name)) {
+  private func isOn(_ name: String, _ labelValue: (String) -> String?) throws(ConfigurationError)
+    -> Bool
+  {
+    switch text(name, option: labelValue(name)) {
     case nil, "false": return false
     case "true": return true
     case let other?:
-      throw SettingError(description: "\(name) takes true or false, not '\(other)'")
+      throw ConfigurationError(description: "\(name) takes true or false, not '\(other)'")
     }
   }
 
-  private func splitLogs(_ text: String?) throws(SettingError) -> LogRotation? {
+  private func splitLogs(_ text: String?) throws(ConfigurationError) -> LogRotation? {
     guard let text, text != "false" else { return nil }
     var rotation = LogRotation()
     if text == "true" { return rotation }
@@ -234,7 +236,7 @@ extension Settings {
     guard parts.count <= 2, let size, size >= LogRotation.leastSize, let count,
       1...LogRotation.mostFiles ~= count
     else {
-      throw SettingError(
+      throw ConfigurationError(
         description:
           "split-logs takes true, false, a size of at least 4k, or a size and 1 to 100 older files (10m,4), not '\(text)'"
       )
@@ -244,7 +246,7 @@ extension Settings {
     return rotation
   }
 
-  private func roles(_ text: String?) throws(SettingError) -> [String: ServiceRole] {
+  private func roles(_ text: String?) throws(ConfigurationError) -> [String: ServiceRole] {
     var roles: [String: ServiceRole] = [:]
     for part in (text ?? "").split(separator: ",") {
       let words = part.filter { $0 != " " }.split(
@@ -253,7 +255,7 @@ extension Settings {
         roles.updateValue(role, forKey: String(words[0])) == nil
       else {
         let known = ServiceRole.allCases.map(\.rawValue).joined(separator: ", ")
-        throw SettingError(
+        throw ConfigurationError(
           description:
             "roles takes SERVICE=ROLE, separated by commas, each service once; roles are \(known); not '\(part)'"
         )
@@ -264,25 +266,26 @@ extension Settings {
 
   /// One of the valid values of an option.
   private func choice<Choice: RawRepresentable & CaseIterable>(
-    _ name: String, _ said: (String) -> String?
-  ) throws(SettingError) -> Choice? where Choice.RawValue == String {
-    guard let text = text(name, option: said(name)) else { return nil }
+    _ name: String, _ labelValue: (String) -> String?
+  ) throws(ConfigurationError) -> Choice? where Choice.RawValue == String {
+    guard let text = text(name, option: labelValue(name)) else { return nil }
     guard let choice = Choice(rawValue: text) else {
       let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw SettingError(description: "\(name) takes one of \(words), not '\(text)'")
+      throw ConfigurationError(description: "\(name) takes one of \(words), not '\(text)'")
     }
     return choice
   }
 
   /// All hooks. The operator's hooks run before the task's, which cannot replace them.
-  private func hooks(_ said: (String) -> String?) throws(SettingError) -> [PodHook] {
+  private func hooks(_ labelValue: (String) -> String?) throws(ConfigurationError) -> [PodHook] {
     let operators = try duration("hook-timeout", option: file.settings["hook-timeout"])
-    let own = try duration("hook-timeout", option: said("hook-timeout"))
+    let own = try duration("hook-timeout", option: labelValue("hook-timeout"))
     var hooks: [PodHook] = []
     for event in PodHook.Event.allCases {
       let name = event.rawValue + "-hook"
       for (command, timeout, isOperators) in [
-        (file.settings[name], operators, true), (ownText(name, option: said(name)), own, false),
+        (file.settings[name], operators, true),
+        (userValue(name, option: labelValue(name)), own, false),
       ] {
         guard let command, !command.isEmpty else { continue }
         hooks.append(
@@ -294,21 +297,21 @@ extension Settings {
     return hooks
   }
 
-  private func sharedNamespaces(_ text: String?) throws(SettingError) -> Set<String> {
+  private func sharedNamespaces(_ text: String?) throws(ConfigurationError) -> Set<String> {
     guard let text, text != "none", !text.isEmpty else { return [] }
     let words = text.split(separator: ",", omittingEmptySubsequences: false)
       .map { String($0.filter { $0 != " " }) }
     for word in words where word != "net" && word != "pid" {
-      throw SettingError(description: "share takes net, pid, net,pid or none, not '\(text)'")
+      throw ConfigurationError(description: "share takes net, pid, net,pid or none, not '\(text)'")
     }
     return Set(words)
   }
 
-  private func network(_ text: String?) throws(SettingError) -> String {
+  private func network(_ text: String?) throws(ConfigurationError) -> String {
     let name = text ?? "bridge"
     if name == "default" { return "bridge" }
     if name.isEmpty || name == "host" || name == "none" || name.contains(":") {
-      throw SettingError(
+      throw ConfigurationError(
         description: "network takes bridge or the name of an existing network, not '\(name)'")
     }
     return name

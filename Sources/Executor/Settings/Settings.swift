@@ -16,7 +16,7 @@ struct Settings {
   ]).union(podOptions)
 
   let environment: [String: String]
-  let file: OperatorFile
+  let file: OperatorConfiguration
 
   /// The text of a setting; nil where it is not set.
   ///
@@ -25,12 +25,12 @@ struct Settings {
   ///   - option: the value in the command line.
   /// - Returns: the first value in the order of precedence.
   func text(_ name: String, option: String? = nil) -> String? {
-    ownText(name, option: option) ?? file.settings[name]
+    userValue(name, option: option) ?? file.settings[name]
   }
 
   /// The text of a setting from the command line or the environment, without the operator's file;
   /// nil where neither sets it.
-  func ownText(_ name: String, option: String? = nil) -> String? {
+  func userValue(_ name: String, option: String? = nil) -> String? {
     option ?? environment[SettingVariable.name(of: name, prefix: "COMPOSE_EXECUTOR")]
   }
 
@@ -40,11 +40,11 @@ struct Settings {
   ///   - name: the long option, without its dashes.
   ///   - option: the value in the command line.
   /// - Returns: the duration; nil where it is not set.
-  /// - Throws: `SettingError` for an invalid duration.
-  func duration(_ name: String, option: String? = nil) throws(SettingError) -> Duration? {
+  /// - Throws: `ConfigurationError` for an invalid duration.
+  func duration(_ name: String, option: String? = nil) throws(ConfigurationError) -> Duration? {
     guard let text = text(name, option: option) else { return nil }
     guard let duration = DurationText.parse(text) else {
-      throw SettingError(name, takesDurationNot: text)
+      throw ConfigurationError(name, takesDurationNot: text)
     }
     return duration
   }
@@ -57,14 +57,14 @@ struct Settings {
   ///   - cleanup: the command line's limit for the removal.
   ///   - relist: the command line's interval between lists.
   /// - Returns: the timeouts.
-  /// - Throws: `SettingError`.
+  /// - Throws: `ConfigurationError`.
   func timeouts(
     launch: String? = nil, engine: String? = nil, cleanup: String? = nil, relist: String? = nil
-  ) throws(SettingError) -> PodTimeouts {
+  ) throws(ConfigurationError) -> PodTimeouts {
     let standard = PodTimeouts()
     let interval = try duration("relist-interval", option: relist) ?? standard.relist
     if interval < .seconds(1) {
-      throw SettingError(description: "relist-interval takes 1s or more")
+      throw ConfigurationError(description: "relist-interval takes 1s or more")
     }
     return PodTimeouts(
       launch: try duration("launch-timeout", option: launch) ?? standard.launch,
@@ -77,22 +77,22 @@ struct Settings {
   ///
   /// - Parameter option: the value in the command line.
   /// - Returns: the first value in the order of precedence; bounded files where none is set.
-  /// - Throws: `SettingError` for an invalid driver, or one that the operator does not allow.
-  func logging(option: String? = nil) throws(SettingError) -> PodLogging {
-    guard let word = ownText("logging", option: option) else { return file.logging ?? .bounded }
+  /// - Throws: `ConfigurationError` for an invalid driver, or one that the operator does not allow.
+  func logging(option: String? = nil) throws(ConfigurationError) -> PodLogging {
+    guard let word = userValue("logging", option: option) else { return file.logging ?? .bounded }
     guard let logging = PodLogging(word: word) else {
-      throw SettingError(description: Self.loggingRefusal(word))
+      throw ConfigurationError(description: Self.loggingRefusal(word))
     }
     // Under Mesos, the environment can be set by the task, so the operator's rules apply.
     let own = file.logging ?? .bounded
     guard logging == own || !file.defaults.enforced.contains(.logging) else {
-      throw SettingError(
+      throw ConfigurationError(
         description:
           "logging \(word) is not allowed on this host: \(own.word) (operator's file, defaults: enforce: logging)"
       )
     }
     guard file.policy.allows(.logDrivers, word) || logging == .bounded else {
-      throw SettingError(
+      throw ConfigurationError(
         description:
           "logging \(word) is not allowed on this host (operator's file, allow: log-drivers)")
     }
@@ -109,11 +109,11 @@ struct Settings {
   ///
   /// - Parameter option: the value in the command line.
   /// - Returns: the lowest level that is printed.
-  /// - Throws: `SettingError`.
-  func logLevel(option: String? = nil) throws(SettingError) -> Logger.Level {
+  /// - Throws: `ConfigurationError`.
+  func logLevel(option: String? = nil) throws(ConfigurationError) -> Logger.Level {
     guard let text = text("log-level", option: option) else { return .info }
     guard let level = Logger.Level(rawValue: text) else {
-      throw SettingError(
+      throw ConfigurationError(
         description: "log-level takes debug, info, warning or error, not '\(text)'")
     }
     return level

@@ -1,8 +1,8 @@
 /// Decodes values from JSON like Foundation's decoder, but strictly: it refuses a text that isn't
 /// valid JSON as a whole, even if only a valid part of it is decoded (docs/design.md, "JSON").
-public final class JSONDecoder {
+package final class JSONDecoder {
   /// The handling of infinity and NaN, which JSON numbers can't represent.
-  public enum NonConformingFloatDecodingStrategy: Sendable {
+  package enum NonConformingFloatDecodingStrategy: Sendable {
     /// Strings aren't decoded as numbers.
     case `throw`
     /// These strings are decoded as numbers.
@@ -10,10 +10,10 @@ public final class JSONDecoder {
   }
 
   /// The default refuses strings as numbers.
-  public var nonConformingFloatDecodingStrategy = NonConformingFloatDecodingStrategy.throw
+  package var nonConformingFloatDecodingStrategy = NonConformingFloatDecodingStrategy.throw
 
   /// Creates a decoder with the default strategy.
-  public init() {}
+  package init() {}
 
   /// Decodes a value.
   /// - Parameters:
@@ -21,7 +21,7 @@ public final class JSONDecoder {
   ///   - json: The text, in UTF-8.
   /// - Returns: The value.
   /// - Throws: `DecodingError`, and errors of the type's own decoding.
-  public func decode<T: Decodable>(_ type: T.Type, from json: [UInt8]) throws -> T {
+  package func decode<T: Decodable>(_ type: T.Type, from json: [UInt8]) throws -> T {
     let document: JSONDocument
     do {
       document = try JSONDocument(json)

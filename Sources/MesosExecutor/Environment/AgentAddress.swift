@@ -82,7 +82,7 @@ extension VariableReader {
 
 /// The host name of an IPv4 or IPv6 address; nil if it has none. It queries the name servers and
 /// blocks until they respond.
-public func hostName(of address: String) -> String? {
+package func hostName(of address: String) -> String? {
   var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
   guard names_of_address(address, &name, name.count) == 0 else { return nil }
   return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

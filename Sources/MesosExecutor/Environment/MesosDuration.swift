@@ -2,7 +2,7 @@ extension Duration {
   /// Parses a duration in Mesos' format: a number, possibly with a fraction, and one of
   /// `ns us ms secs mins hrs days weeks` (stout's duration.hpp). The result is nil for any other
   /// text.
-  public init?(mesos text: String) {
+  package init?(mesos text: String) {
     let digits = text.prefix { ("0"..."9").contains($0) || $0 == "." }
     guard let value = Double(digits),
       let unit = Self.mesosUnits[String(text.dropFirst(digits.count))]

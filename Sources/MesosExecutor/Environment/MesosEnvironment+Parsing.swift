@@ -8,7 +8,7 @@ extension MesosEnvironment {
   ///   - nameOfAddress: gives the host name of an IP address, which is needed to verify
   ///     certificates as libprocess does.
   /// - Throws: ``MesosEnvironmentError`` with a line for each missing or malformed variable.
-  public init(
+  package init(
     _ variables: [String: String],
     nameOfAddress: (String) -> String? = { hostName(of: $0) }
   ) throws(MesosEnvironmentError) {

@@ -3,45 +3,45 @@ import PodIdentity
 
 /// The executor's environment, as the agent sets it (docs/executor-http-api.md, "Executor
 /// Environment Variables"; `executorEnvironment` in the agent's slave.cpp).
-public struct MesosEnvironment: Sendable, Hashable {
+package struct MesosEnvironment: Sendable, Hashable {
   /// The framework's ID.
-  public let frameworkID: FrameworkID
+  package let frameworkID: FrameworkID
   /// The ID of this executor.
-  public let executorID: ExecutorID
+  package let executorID: ExecutorID
   /// The agent's ID, which every update contains.
-  public let agentID: AgentID
+  package let agentID: AgentID
   /// The path of the sandbox on the host.
-  public let directory: String
+  package let directory: String
   /// The path of the sandbox in this process's mount namespace.
-  public let sandbox: String
+  package let sandbox: String
   /// The address on which the agent listens.
-  public let endpoint: HTTPEndpoint
+  package let endpoint: HTTPEndpoint
   /// The path of the executor API on that address.
-  public let path: String
+  package let path: String
   /// Whether the framework uses checkpointing, so that executors survive their agent.
-  public let isCheckpointing: Bool
+  package let isCheckpointing: Bool
   /// How long to wait for an agent that has gone away.
-  public let recoveryTimeout: Duration
+  package let recoveryTimeout: Duration
   /// The agent's limit for the time between two attempts to subscribe.
-  public let subscriptionBackoffMaximum: Duration
+  package let subscriptionBackoffMaximum: Duration
   /// The time from SHUTDOWN to the agent's kill.
-  public let shutdownGracePeriod: Duration
+  package let shutdownGracePeriod: Duration
   /// The token for `Authorization: Bearer …`.
-  public let authenticationToken: String?
+  package let authenticationToken: String?
 
   /// The run according to the last component of the sandbox path; SUBSCRIBED contains the
   /// authoritative value. It is empty where the component is not a valid ID.
-  public var run: ContainerID {
+  package var run: ContainerID {
     let last = directory.split(separator: "/").last.map(String.init) ?? ""
     return ContainerID(IDCheck.problem(last) == nil ? last : "")
   }
 
   /// Variables that contain secrets. Neither the pod nor the processes that the executor starts may
   /// receive them.
-  public static let secretVariables: Set<String> = ["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"]
+  package static let secretVariables: Set<String> = ["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"]
 
   /// An environment.
-  public init(
+  package init(
     frameworkID: FrameworkID, executorID: ExecutorID, agentID: AgentID, directory: String,
     sandbox: String? = nil, endpoint: HTTPEndpoint, path: String = "/api/v1/executor",
     isCheckpointing: Bool = true, recoveryTimeout: Duration = .seconds(900),
@@ -64,10 +64,10 @@ public struct MesosEnvironment: Sendable, Hashable {
 }
 
 /// The problems of an executor's environment.
-public struct MesosEnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct MesosEnvironmentError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One line for each missing or malformed variable.
-  public let problems: [String]
+  package let problems: [String]
 
   /// The problems, one on each line.
-  public var description: String { problems.joined(separator: "\n") }
+  package var description: String { problems.joined(separator: "\n") }
 }

@@ -49,22 +49,22 @@ struct UnusableSubscription: Error, CustomStringConvertible {
 }
 
 /// The contents of SUBSCRIBED (Event.Subscribed).
-public struct Subscription: Codable, Sendable, Hashable {
+package struct Subscription: Codable, Sendable, Hashable {
   /// This executor; nil where the field is missing or malformed, like each of the other fields.
-  public let executor: ExecutorInfo?
+  package let executor: ExecutorInfo?
   /// Its framework.
-  public let framework: FrameworkInfo?
+  package let framework: FrameworkInfo?
   /// The agent.
-  public let agent: AgentInfo?
+  package let agent: AgentInfo?
   /// The run; agents before 1.1 do not send it.
-  public let run: ContainerID?
+  package let run: ContainerID?
 
   /// The problem of the agent's container ID, which would become part of a path; nil where it is
   /// valid or missing.
-  public var problemOfRun: String? { run.flatMap { IDCheck.problem($0.value) } }
+  package var problemOfRun: String? { run.flatMap { IDCheck.problem($0.value) } }
 
   /// The contents of a SUBSCRIBED.
-  public init(
+  package init(
     executor: ExecutorInfo?, framework: FrameworkInfo?, agent: AgentInfo?, run: ContainerID?
   ) {
     self.executor = executor
@@ -81,7 +81,7 @@ public struct Subscription: Codable, Sendable, Hashable {
   }
 
   /// Decodes an agent's message. A malformed field is treated as missing.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     executor = try? values.decode(ExecutorInfo.self, forKey: .executor)
     framework = try? values.decode(FrameworkInfo.self, forKey: .framework)

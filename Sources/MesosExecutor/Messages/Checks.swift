@@ -1,5 +1,5 @@
 /// The request that a check or health check makes.
-public enum Probe: Sendable, Hashable {
+package enum Probe: Sendable, Hashable {
   /// A GET request to a port of the host. Any 2xx or 3xx, or only one of `statuses`, is a success.
   /// The scheme is `http` or `https`; certificates are not verified (docs/health-checks.md).
   case http(HTTPTarget, statuses: [UInt32])
@@ -10,18 +10,18 @@ public enum Probe: Sendable, Hashable {
 }
 
 /// The target of an HTTP check.
-public struct HTTPTarget: Sendable, Hashable {
+package struct HTTPTarget: Sendable, Hashable {
   /// `http` or `https`.
-  public var scheme: String
+  package var scheme: String
   /// The port; a value above 65535 is not a port.
-  public var port: UInt32
+  package var port: UInt32
   /// The path with its query.
-  public var path: String
+  package var path: String
   /// Whether the request goes to `::1` instead of `127.0.0.1`.
-  public var isIPv6: Bool
+  package var isIPv6: Bool
 
   /// A target; by default plain HTTP on 127.0.0.1.
-  public init(scheme: String = "http", port: UInt32, path: String = "/", isIPv6: Bool = false) {
+  package init(scheme: String = "http", port: UInt32, path: String = "/", isIPv6: Bool = false) {
     self.scheme = scheme
     self.port = port
     self.path = path
@@ -80,23 +80,23 @@ struct TCPProbe: Codable, Sendable {
 }
 
 /// mesos.v1.HealthCheck.
-public struct HealthCheck: Sendable, Hashable {
+package struct HealthCheck: Sendable, Hashable {
   /// The request; nil if its type is unknown.
-  public let probe: Probe?
+  package let probe: Probe?
   /// The time from the launch to the first check (15 s unless set).
-  public let delay: Duration
+  package let delay: Duration
   /// The time from one check to the next (10 s unless set).
-  public let interval: Duration
+  package let interval: Duration
   /// The longest time of one check (20 s unless set); zero for no limit.
-  public let timeout: Duration
+  package let timeout: Duration
   /// The time from the launch in which failures do not count (10 s unless set).
-  public let gracePeriod: Duration
+  package let gracePeriod: Duration
   /// The number of consecutive failures after which the task is killed (3 unless set); zero means
   /// the first failure.
-  public let consecutiveFailures: UInt32
+  package let consecutiveFailures: UInt32
 
   /// A health check.
-  public init(
+  package init(
     probe: Probe?, delay: Duration = .seconds(15), interval: Duration = .seconds(10),
     timeout: Duration = .seconds(20), gracePeriod: Duration = .seconds(10),
     consecutiveFailures: UInt32 = 3
@@ -122,7 +122,7 @@ extension HealthCheck: Codable {
 
   /// Decodes an agent's message. Version 1.0 has no `type`; there the field that is set determines
   /// the type.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let type = try values.decodeIfPresent(ProbeKind.self, forKey: .type)
     let http = try values.decodeIfPresent(HTTPProbe.self, forKey: .http)
@@ -144,7 +144,7 @@ extension HealthCheck: Codable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch probe {
     case .http(let target, let statuses):
@@ -167,18 +167,18 @@ extension HealthCheck: Codable {
 }
 
 /// mesos.v1.CheckInfo (1.2 and later): a check whose result is only reported.
-public struct CheckInfo: Sendable, Hashable {
+package struct CheckInfo: Sendable, Hashable {
   /// The request; nil if its type is unknown.
-  public let probe: Probe?
+  package let probe: Probe?
   /// The time from the launch to the first check (15 s unless set).
-  public let delay: Duration
+  package let delay: Duration
   /// The time from one check to the next (10 s unless set).
-  public let interval: Duration
+  package let interval: Duration
   /// The longest time of one check (20 s unless set); zero for no limit.
-  public let timeout: Duration
+  package let timeout: Duration
 
   /// A check.
-  public init(
+  package init(
     probe: Probe?, delay: Duration = .seconds(15), interval: Duration = .seconds(10),
     timeout: Duration = .seconds(20)
   ) {
@@ -200,7 +200,7 @@ extension CheckInfo: Codable {
   private struct Command: Codable { let command: CommandInfo }
 
   /// Decodes an agent's message.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
     case .http: probe = try values.decodeIfPresent(HTTPProbe.self, forKey: .http)?.probe
@@ -218,7 +218,7 @@ extension CheckInfo: Codable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch probe {
     case .http(let target, _):

@@ -1,14 +1,14 @@
 /// mesos.v1.CommandInfo: a command and its environment.
-public struct CommandInfo: Codable, Sendable, Hashable {
+package struct CommandInfo: Codable, Sendable, Hashable {
   /// mesos.v1.CommandInfo.URI: a file that the agent fetched into the sandbox.
-  public struct URI: Codable, Sendable, Hashable {
+  package struct URI: Codable, Sendable, Hashable {
     /// The URI from which the file was fetched.
-    public let value: String
+    package let value: String
     /// Its name in the sandbox, if the command sets one.
-    public let outputFile: String?
+    package let outputFile: String?
 
     /// A fetched file.
-    public init(value: String, outputFile: String? = nil) {
+    package init(value: String, outputFile: String? = nil) {
       self.value = value
       self.outputFile = outputFile
     }
@@ -20,34 +20,34 @@ public struct CommandInfo: Codable, Sendable, Hashable {
   }
 
   /// mesos.v1.Environment.Variable; a variable that contains a secret has no value.
-  public struct Variable: Codable, Sendable, Hashable {
+  package struct Variable: Codable, Sendable, Hashable {
     /// The variable's name.
-    public let name: String
+    package let name: String
     /// Its value.
-    public let value: String?
+    package let value: String?
 
     /// A variable.
-    public init(name: String, value: String?) {
+    package init(name: String, value: String?) {
       self.name = name
       self.value = value
     }
   }
 
   /// The command line (if `isShell`), otherwise the program.
-  public let value: String?
+  package let value: String?
   /// argv, with the program's name as its first element, if `isShell` is false.
-  public let arguments: [String]
+  package let arguments: [String]
   /// Whether `value` is run by `/bin/sh -c`.
-  public let isShell: Bool
+  package let isShell: Bool
   /// The environment variables in their order.
-  public let environment: [Variable]
+  package let environment: [Variable]
   /// The files that the agent fetched.
-  public let uris: [URI]
+  package let uris: [URI]
   /// The user that the command runs as.
-  public let user: String?
+  package let user: String?
 
   /// A command.
-  public init(
+  package init(
     value: String? = nil, arguments: [String] = [], isShell: Bool = true,
     environment: [Variable] = [], uris: [URI] = [], user: String? = nil
   ) {
@@ -66,7 +66,7 @@ public struct CommandInfo: Codable, Sendable, Hashable {
   private struct Environment: Codable { let variables: [Variable]? }
 
   /// Decodes an agent's message; `shell` defaults to true.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     value = try values.decodeIfPresent(String.self, forKey: .value)
     arguments = try values.list(.arguments)
@@ -78,7 +78,7 @@ public struct CommandInfo: Codable, Sendable, Hashable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encodeIfPresent(value, forKey: .value)
     try values.encode(list: arguments, .arguments)

@@ -1,34 +1,34 @@
 /// mesos.v1.FrameworkInfo, with the fields that an executor needs.
-public struct FrameworkInfo: Codable, Sendable, Hashable {
+package struct FrameworkInfo: Codable, Sendable, Hashable {
   /// mesos.v1.FrameworkInfo.Capability.Type by its name. Any name can be decoded.
-  public struct Capability: RawRepresentable, Sendable, Hashable {
+  package struct Capability: RawRepresentable, Sendable, Hashable {
     /// The name in the proto.
-    public let rawValue: String
+    package let rawValue: String
 
     /// A capability with its name in the proto.
-    public init(rawValue: String) {
+    package init(rawValue: String) {
       self.rawValue = rawValue
     }
 
     /// The framework supports TASK_KILLING.
-    public static let taskKillingState = Self(rawValue: "TASK_KILLING_STATE")
+    package static let taskKillingState = Self(rawValue: "TASK_KILLING_STATE")
   }
 
   /// The ID that the master assigned.
-  public let id: FrameworkID?
+  package let id: FrameworkID?
   /// Its name: `marathon`, `Aurora`, …
-  public let name: String
+  package let name: String
   /// The capabilities that the framework has declared.
-  public let capabilities: Set<Capability>
+  package let capabilities: Set<Capability>
   /// The default user of its tasks.
-  public let user: String?
+  package let user: String?
   /// The principal with which it authenticated.
-  public let principal: String?
+  package let principal: String?
   /// Its roles; a framework with a single role has one.
-  public let roles: [String]
+  package let roles: [String]
 
   /// A framework.
-  public init(
+  package init(
     id: FrameworkID?, name: String, capabilities: Set<Capability> = [], user: String? = nil,
     principal: String? = nil, roles: [String] = []
   ) {
@@ -46,7 +46,7 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
   private struct Entry: Codable { let type: String? }
 
   /// Decodes an agent's message.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     id = try values.decodeIfPresent(FrameworkID.self, forKey: .id)
     name = try values.decodeIfPresent(String.self, forKey: .name) ?? ""
@@ -60,7 +60,7 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encodeIfPresent(id, forKey: .id)
     try values.encode(name, forKey: .name)
@@ -73,22 +73,22 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
 }
 
 /// mesos.v1.ExecutorInfo, with the fields that an executor needs.
-public struct ExecutorInfo: Codable, Sendable, Hashable {
+package struct ExecutorInfo: Codable, Sendable, Hashable {
   /// The ID that the framework assigned.
-  public let executorID: ExecutorID
+  package let executorID: ExecutorID
   /// The framework's ID, where the agent sends it.
-  public let frameworkID: FrameworkID?
+  package let frameworkID: FrameworkID?
   /// Its name for people.
-  public let name: String?
+  package let name: String?
   /// The command that started it, with the environment from the framework.
-  public let command: CommandInfo?
+  package let command: CommandInfo?
   /// The executor's own resources, in addition to those of its tasks.
-  public let resources: [Resource]
+  package let resources: [Resource]
   /// Its labels.
-  public let labels: [Label]
+  package let labels: [Label]
 
   /// An executor.
-  public init(
+  package init(
     executorID: ExecutorID, frameworkID: FrameworkID? = nil, name: String? = nil,
     command: CommandInfo? = nil, resources: [Resource] = [], labels: [Label] = []
   ) {
@@ -107,7 +107,7 @@ public struct ExecutorInfo: Codable, Sendable, Hashable {
   }
 
   /// Decodes an agent's message.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     executorID = try values.decode(ExecutorID.self, forKey: .executorID)
     frameworkID = try values.decodeIfPresent(FrameworkID.self, forKey: .frameworkID)
@@ -118,7 +118,7 @@ public struct ExecutorInfo: Codable, Sendable, Hashable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(executorID, forKey: .executorID)
     try values.encodeIfPresent(frameworkID, forKey: .frameworkID)
@@ -130,14 +130,14 @@ public struct ExecutorInfo: Codable, Sendable, Hashable {
 }
 
 /// mesos.v1.AgentInfo, with the fields that an executor needs.
-public struct AgentInfo: Codable, Sendable, Hashable {
+package struct AgentInfo: Codable, Sendable, Hashable {
   /// The ID that the master assigned.
-  public let id: AgentID?
+  package let id: AgentID?
   /// The host name that the agent advertises.
-  public let hostname: String
+  package let hostname: String
 
   /// An agent.
-  public init(id: AgentID?, hostname: String) {
+  package init(id: AgentID?, hostname: String) {
     self.id = id
     self.hostname = hostname
   }

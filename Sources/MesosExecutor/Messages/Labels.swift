@@ -1,12 +1,12 @@
 /// mesos.v1.Label: a key, with or without a value.
-public struct Label: Codable, Sendable, Hashable {
+package struct Label: Codable, Sendable, Hashable {
   /// The key; not necessarily unique.
-  public let key: String
+  package let key: String
   /// The value; nil where the label has none.
-  public let value: String?
+  package let value: String?
 
   /// A label.
-  public init(key: String, value: String? = nil) {
+  package init(key: String, value: String? = nil) {
     self.key = key
     self.value = value
   }

@@ -1,45 +1,45 @@
 /// mesos.v1.Resource of the types SCALAR, RANGES and SET.
-public struct Resource: Codable, Sendable, Hashable {
+package struct Resource: Codable, Sendable, Hashable {
   /// Value.Type by its name. An unknown name can be decoded too.
-  public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
+  package struct Kind: RawRepresentable, Codable, Sendable, Hashable {
     /// The name in the proto.
-    public let rawValue: String
+    package let rawValue: String
 
     /// A type with its name in the proto.
-    public init(rawValue: String) {
+    package init(rawValue: String) {
       self.rawValue = rawValue
     }
 
     /// An amount.
-    public static let scalar = Self(rawValue: "SCALAR")
+    package static let scalar = Self(rawValue: "SCALAR")
     /// Ranges of integers, for example ports.
-    public static let ranges = Self(rawValue: "RANGES")
+    package static let ranges = Self(rawValue: "RANGES")
     /// Named items.
-    public static let set = Self(rawValue: "SET")
+    package static let set = Self(rawValue: "SET")
   }
 
   /// `cpus`, `mem`, `disk`, `gpus`, `ports`, or a name that the operator defines.
-  public let name: String
+  package let name: String
   /// The type, which determines which of the values below is set.
-  public let type: Kind
+  package let type: Kind
   /// The amount of a SCALAR: CPUs, MB.
-  public let scalar: Double?
+  package let scalar: Double?
   /// The ranges of a RANGES resource in their original order, which is Marathon's order of ports.
-  public let ranges: [ClosedRange<UInt64>]
+  package let ranges: [ClosedRange<UInt64>]
   /// The items of a SET.
-  public let set: [String]
+  package let set: [String]
   /// The role that the resource is allocated to; `*` is the default role. Agents since 1.3 send it
   /// in `allocation_info`.
-  public let role: String
+  package let role: String
   /// Whether it is a persistent volume (`disk.persistence`). Its amount is then the volume's, not
   /// the sandbox's.
-  public let isVolume: Bool
+  package let isVolume: Bool
   /// The path in the sandbox at which the agent mounts a persistent volume
   /// (`disk.volume.container_path`); nil for other resources.
-  public let volumePath: String?
+  package let volumePath: String?
 
   /// A resource.
-  public init(
+  package init(
     name: String, type: Kind, scalar: Double? = nil, ranges: [ClosedRange<UInt64>] = [],
     set: [String] = [], role: String = "*", isVolume: Bool = false,
     volumePath: String? = nil
@@ -77,7 +77,7 @@ public struct Resource: Codable, Sendable, Hashable {
   private struct Allocation: Codable { let role: String? }
 
   /// Decodes an agent's message. A range whose end is before its beginning is empty, as in Mesos.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decode(String.self, forKey: .name)
     type = try values.decodeIfPresent(Kind.self, forKey: .type) ?? .scalar
@@ -96,7 +96,7 @@ public struct Resource: Codable, Sendable, Hashable {
   }
 
   /// Encodes the fields that agents of all versions read.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(name, forKey: .name)
     try values.encode(type, forKey: .type)

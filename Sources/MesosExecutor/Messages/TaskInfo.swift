@@ -1,37 +1,37 @@
 import JSON
 
 /// mesos.v1.TaskInfo, with the fields that an executor needs. Unknown fields and names are ignored.
-public struct TaskInfo: Sendable, Hashable {
+package struct TaskInfo: Sendable, Hashable {
   /// The task's name, which need not be unique.
-  public let name: String
+  package let name: String
   /// The task's ID.
-  public let taskID: TaskID
+  package let taskID: TaskID
   /// The ID of the agent that received the task.
-  public let agentID: AgentID
+  package let agentID: AgentID
   /// Its resources in their original order.
-  public let resources: [Resource]
+  package let resources: [Resource]
   /// Its executor, where the framework has set one.
-  public let executor: ExecutorInfo?
+  package let executor: ExecutorInfo?
   /// The command that a command executor would run. This executor uses its environment.
-  public let command: CommandInfo?
+  package let command: CommandInfo?
   /// Bytes for the executor. Aurora puts its task configuration here.
-  public let data: Base64Bytes?
+  package let data: Base64Bytes?
   /// Its labels in their order.
-  public let labels: [Label]
+  package let labels: [Label]
   /// Its service discovery information, with its ports.
-  public let discovery: DiscoveryInfo?
+  package let discovery: DiscoveryInfo?
   /// The check that determines whether the task is healthy.
-  public let healthCheck: HealthCheck?
+  package let healthCheck: HealthCheck?
   /// A check whose result is only reported.
-  public let check: CheckInfo?
+  package let check: CheckInfo?
   /// The policy for killing the task.
-  public let killPolicy: KillPolicy?
+  package let killPolicy: KillPolicy?
   /// Upper limits of resources by name (1.10 and later), infinite for none. With a limit, the
   /// resource is the guaranteed amount.
-  public let limits: [String: Double]
+  package let limits: [String: Double]
 
   /// A task.
-  public init(
+  package init(
     name: String, taskID: TaskID, agentID: AgentID, resources: [Resource] = [],
     executor: ExecutorInfo? = nil, command: CommandInfo? = nil, data: Base64Bytes? = nil,
     labels: [Label] = [], discovery: DiscoveryInfo? = nil, healthCheck: HealthCheck? = nil,
@@ -55,7 +55,7 @@ public struct TaskInfo: Sendable, Hashable {
 
 extension TaskInfo {
   /// Whether the health check or the check is a command.
-  public var hasCommandCheck: Bool {
+  package var hasCommandCheck: Bool {
     [healthCheck?.probe, check?.probe].contains { probe in
       if case .command? = probe { true } else { false }
     }
@@ -72,7 +72,7 @@ extension TaskInfo: Codable {
   }
 
   /// Decodes an agent's message.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decodeIfPresent(String.self, forKey: .name) ?? ""
     taskID = try values.decode(TaskID.self, forKey: .taskID)
@@ -91,7 +91,7 @@ extension TaskInfo: Codable {
   }
 
   /// Encodes the proto's fields; an empty field is omitted.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(name, forKey: .name)
     try values.encode(taskID, forKey: .taskID)
@@ -112,12 +112,12 @@ extension TaskInfo: Codable {
 }
 
 /// mesos.v1.KillPolicy.
-public struct KillPolicy: Codable, Sendable, Hashable {
+package struct KillPolicy: Codable, Sendable, Hashable {
   /// The time between the request to exit and the kill; nil leaves the time to the executor.
-  public let gracePeriod: Duration?
+  package let gracePeriod: Duration?
 
   /// A kill policy.
-  public init(gracePeriod: Duration?) {
+  package init(gracePeriod: Duration?) {
     self.gracePeriod = gracePeriod
   }
 
@@ -125,7 +125,7 @@ public struct KillPolicy: Codable, Sendable, Hashable {
   private struct Nanoseconds: Codable { let nanoseconds: LenientInteger<Int64> }
 
   /// Decodes an agent's message; a negative time becomes zero.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     gracePeriod = try values.decodeIfPresent(Nanoseconds.self, forKey: .gracePeriod).map {
       .nanoseconds(max(0, $0.nanoseconds.value))
@@ -133,7 +133,7 @@ public struct KillPolicy: Codable, Sendable, Hashable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     guard let gracePeriod else { return }
     let (seconds, attoseconds) = gracePeriod.components
@@ -144,18 +144,18 @@ public struct KillPolicy: Codable, Sendable, Hashable {
 }
 
 /// mesos.v1.DiscoveryInfo, with the fields that an executor needs.
-public struct DiscoveryInfo: Codable, Sendable, Hashable {
+package struct DiscoveryInfo: Codable, Sendable, Hashable {
   /// mesos.v1.Port.
-  public struct Port: Codable, Sendable, Hashable {
+  package struct Port: Codable, Sendable, Hashable {
     /// The port's number on the host.
-    public let number: UInt32
+    package let number: UInt32
     /// Its name.
-    public let name: String?
+    package let name: String?
     /// `tcp`, `udp`, or another name that the framework sets.
-    public let `protocol`: String?
+    package let `protocol`: String?
 
     /// A port.
-    public init(number: UInt32, name: String? = nil, protocol: String? = nil) {
+    package init(number: UInt32, name: String? = nil, protocol: String? = nil) {
       self.number = number
       self.name = name
       self.protocol = `protocol`
@@ -163,14 +163,14 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
   }
 
   /// FRAMEWORK, CLUSTER or EXTERNAL.
-  public let visibility: String
+  package let visibility: String
   /// The name for service discovery.
-  public let name: String?
+  package let name: String?
   /// Its ports, in their order.
-  public let ports: [Port]
+  package let ports: [Port]
 
   /// The service discovery information of a task.
-  public init(visibility: String = "FRAMEWORK", name: String? = nil, ports: [Port] = []) {
+  package init(visibility: String = "FRAMEWORK", name: String? = nil, ports: [Port] = []) {
     self.visibility = visibility
     self.name = name
     self.ports = ports
@@ -180,7 +180,7 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
   private struct Ports: Codable { let ports: [Port]? }
 
   /// Decodes an agent's message.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     visibility = try values.decodeIfPresent(String.self, forKey: .visibility) ?? "FRAMEWORK"
     name = try values.decodeIfPresent(String.self, forKey: .name)
@@ -188,7 +188,7 @@ public struct DiscoveryInfo: Codable, Sendable, Hashable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(visibility, forKey: .visibility)
     try values.encodeIfPresent(name, forKey: .name)

@@ -1,7 +1,7 @@
 /// The states that an executor sends: the names of TaskState in the mesos/v1/mesos.proto of 1.0,
 /// without TASK_STAGING, which agents refuse. Other states cannot be sent, because agents of 1.0 to
 /// 1.4 respond with 400 to an unknown name.
-public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
+package enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
   /// The executor has received the task and prepares it.
   case starting = "TASK_STARTING"
   /// The task runs.
@@ -21,7 +21,7 @@ public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
   case error = "TASK_ERROR"
 
   /// Whether Mesos releases the task's resources in this state, and no other state may follow.
-  public var isTerminal: Bool {
+  package var isTerminal: Bool {
     switch self {
     case .starting, .running, .killing: false
     case .finished, .failed, .killed, .lost, .error: true
@@ -32,7 +32,7 @@ public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
 /// The reasons of a state that this executor sends: a part of TaskStatus.Reason in
 /// mesos/v1/mesos.proto. An agent that does not know a reason responds with 400, and the session
 /// then omits the reason.
-public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
+package enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
   /// The task exceeded its memory limit.
   case containerLimitationMemory = "REASON_CONTAINER_LIMITATION_MEMORY"
   /// The task exceeded its disk limit.

@@ -1,29 +1,29 @@
 import JSON
 
 /// An update of a task's state. The session adds uuid, time, source and IDs (mesos.v1.TaskStatus).
-public struct TaskUpdate: Sendable, Hashable {
+package struct TaskUpdate: Sendable, Hashable {
   /// The task's ID.
-  public var taskID: TaskID
+  package var taskID: TaskID
   /// The new state.
-  public var state: TaskState
+  package var state: TaskState
   /// A message for people, of one or several lines.
-  public var message: String?
+  package var message: String?
   /// The reason, for programs.
-  public var reason: TaskReason?
+  package var reason: TaskReason?
   /// Data that the framework defines.
-  public var data: Base64Bytes?
+  package var data: Base64Bytes?
   /// Whether the task's health check succeeds; set with `running`, and with the terminal state that
   /// a failed health check causes.
-  public var isHealthy: Bool?
+  package var isHealthy: Bool?
   /// The labels of the status.
-  public var labels: [Label]
+  package var labels: [Label]
   /// The pod's addresses and published ports (`container_status.network_infos`).
-  public var networks: [NetworkInfo]
+  package var networks: [NetworkInfo]
   /// The last result of `TaskInfo.check`.
-  public var check: CheckStatus?
+  package var check: CheckStatus?
 
   /// An update.
-  public init(
+  package init(
     taskID: TaskID, state: TaskState, message: String? = nil, reason: TaskReason? = nil,
     data: Base64Bytes? = nil, isHealthy: Bool? = nil, labels: [Label] = [],
     networks: [NetworkInfo] = [], check: CheckStatus? = nil
@@ -41,18 +41,18 @@ public struct TaskUpdate: Sendable, Hashable {
 }
 
 /// mesos.v1.NetworkInfo: a network that the pod is connected to.
-public struct NetworkInfo: Codable, Sendable, Hashable {
+package struct NetworkInfo: Codable, Sendable, Hashable {
   /// NetworkInfo.PortMapping (1.2 and later; older agents ignore it).
-  public struct PortMapping: Codable, Sendable, Hashable {
+  package struct PortMapping: Codable, Sendable, Hashable {
     /// The port on the host.
-    public let hostPort: UInt32
+    package let hostPort: UInt32
     /// The port in the container.
-    public let containerPort: UInt32
+    package let containerPort: UInt32
     /// `tcp` or `udp`.
-    public let `protocol`: String
+    package let `protocol`: String
 
     /// A published port.
-    public init(hostPort: UInt32, containerPort: UInt32, protocol: String) {
+    package init(hostPort: UInt32, containerPort: UInt32, protocol: String) {
       self.hostPort = hostPort
       self.containerPort = containerPort
       self.protocol = `protocol`
@@ -66,14 +66,14 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
   }
 
   /// The network's name; nil where it has none.
-  public let name: String?
+  package let name: String?
   /// IPv4 or IPv6 addresses without a prefix length.
-  public let addresses: [String]
+  package let addresses: [String]
   /// The published ports.
-  public let ports: [PortMapping]
+  package let ports: [PortMapping]
 
   /// A network.
-  public init(name: String? = nil, addresses: [String], ports: [PortMapping] = []) {
+  package init(name: String? = nil, addresses: [String], ports: [PortMapping] = []) {
     self.name = name
     self.addresses = addresses
     self.ports = ports
@@ -91,7 +91,7 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
   }
 
   /// Decodes the proto's fields.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decodeIfPresent(String.self, forKey: .name)
     let list: [Address] = try values.list(.addresses)
@@ -100,7 +100,7 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
   }
 
   /// Encodes the proto's fields.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encodeIfPresent(name, forKey: .name)
     let list = addresses.map {
@@ -113,7 +113,7 @@ public struct NetworkInfo: Codable, Sendable, Hashable {
 
 /// mesos.v1.CheckStatusInfo (1.2 and later; older agents ignore it). A value is nil before the
 /// first check.
-public enum CheckStatus: Sendable, Hashable {
+package enum CheckStatus: Sendable, Hashable {
   /// The command's exit status.
   case command(exitCode: Int32?)
   /// The HTTP status.
@@ -129,7 +129,7 @@ extension CheckStatus: Codable {
   private struct TCP: Codable { let succeeded: Bool? }
 
   /// Decodes the proto's fields.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
     case .command:
@@ -147,7 +147,7 @@ extension CheckStatus: Codable {
   }
 
   /// Encodes the proto's fields. Agents require the field of the type even if it is empty.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch self {
     case .command(let code):

@@ -45,7 +45,7 @@ extension MesosSession {
   ///
   /// - Returns: the session's end, if the agent has refused the executor for too long.
   private func deliver(_ status: TaskStatus) async -> SessionEnd? {
-    let response = await answer(to: .update(status))
+    let response = await response(to: .update(status))
     let task = "task \(status.taskID) \(status.state.rawValue)"
     switch response {
     case .accepted:
@@ -84,7 +84,7 @@ extension MesosSession {
     }
   }
 
-  private func handleOthers(_ response: AgentAnswer) {
+  private func handleOthers(_ response: CallResponse) {
     switch response {
     case .notSubscribed(let reason):
       breakStream(reason)
@@ -100,27 +100,27 @@ extension MesosSession {
 
   /// Sends a call. A response that the executor is not subscribed, or not known, applies to the
   /// subscription in which the call was sent, and not to a later one.
-  private func answer(to content: Call.Content) async -> AgentAnswer {
+  private func response(to content: Call.Content) async -> CallResponse {
     let number = subscriptionCount
-    let answer = await post(content)
-    guard number != subscriptionCount else { return answer }
-    switch answer {
+    let response = await post(content)
+    guard number != subscriptionCount else { return response }
+    switch response {
     case .notSubscribed(let reason), .unknown(let reason): return .unavailable(reason)
-    default: return answer
+    default: return response
     }
   }
 
   /// Sends a call and returns its response. The call is canceled together with the event stream.
-  private func post(_ content: Call.Content) async -> AgentAnswer {
+  private func post(_ content: Call.Content) async -> CallResponse {
     let request: HTTPRequest
-    do { request = try self.request(content) } catch { return AgentAnswer(error) }
+    do { request = try self.request(content) } catch { return CallResponse(error) }
     let client = client
     let call = Task {
       do {
         let response = try await client.send(request)
-        return AgentAnswer(status: response.head.status, body: response.body)
+        return CallResponse(status: response.head.status, body: response.body)
       } catch {
-        return AgentAnswer(error)
+        return CallResponse(error)
       }
     }
     callInFlight = call

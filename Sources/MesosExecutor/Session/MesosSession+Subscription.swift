@@ -111,7 +111,7 @@ extension MesosSession {
       let response = try await client.stream(request)
       guard response.head.status == 200 else {
         let body = (try? await response.body.collect(upTo: 4096)) ?? []
-        return failure(AgentAnswer(status: response.head.status, body: body))
+        return failure(CallResponse(status: response.head.status, body: body))
       }
       timesUnknown = 0
       timesRefused = 0
@@ -126,8 +126,8 @@ extension MesosSession {
     }
   }
 
-  private func failure(_ answer: AgentAnswer) -> Attempt {
-    if case .unknown(let reason) = answer {
+  private func failure(_ response: CallResponse) -> Attempt {
+    if case .unknown(let reason) = response {
       // Agents of 1.0 and 1.1 also respond so while they recover their state. The session stops if
       // the response comes twice in a row.
       timesUnknown += 1
@@ -135,7 +135,7 @@ extension MesosSession {
         ? .over(.unknownToAgent(reason)) : .failed(reason, isAnswered: true)
     }
     timesUnknown = 0
-    switch answer {
+    switch response {
     case .malformed(let reason):
       report(.error, "the agent can't read SUBSCRIBE: \(reason)")
       return outbox.reduceAll() ? .broken(reason) : .failed(reason, isAnswered: true)
@@ -203,10 +203,10 @@ extension MesosSession {
     }
     lastRecord = timing.now()
     switch event {
-    case .subscribed(let said):
+    case .subscribed(let response):
       // The agent processes everything in SUBSCRIBE before it sends this event.
       for uuid in carried { outbox.markDelivered(uuid) }
-      subscribed(said)
+      subscribed(response)
     case .launch(let task): launch(task)
     case .launchGroup(let tasks): launch(group: tasks)
     case .kill(let task, let policy): emit(.kill(task, grace: policy?.gracePeriod))

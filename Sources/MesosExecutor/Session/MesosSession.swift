@@ -10,14 +10,14 @@ import Logging
 /// session. Updates can be sent at any time. The session keeps them until they are acknowledged,
 /// sends them one at a time in their order, and repeats them with every new subscription under the
 /// same uuid.
-public actor MesosSession {
+package actor MesosSession {
   /// The events of the session, for one reader; the stream finishes when ``run()`` returns.
-  public nonisolated let events: AsyncStream<SessionEvent>
+  package nonisolated let events: AsyncStream<SessionEvent>
   /// The agent's settings, from the environment.
-  public nonisolated let environment: MesosEnvironment
+  package nonisolated let environment: MesosEnvironment
 
   let client: HTTPClient
-  let timing: SessionTiming
+  let timing: SessionDependencies
   let deadlines: SessionDeadlines
   let limits: SessionLimits
   let log: Logger
@@ -36,7 +36,7 @@ public actor MesosSession {
   /// Why the session closed a stream that the agent had not closed.
   var streamBreak: String?
   /// The UPDATE in progress.
-  var callInFlight: Task<AgentAnswer, Never>?
+  var callInFlight: Task<CallResponse, Never>?
   /// How many times in a row the agent has responded that it does not know the executor.
   var timesUnknown = 0
   /// How many times in a row the agent has refused the subscription.
@@ -62,7 +62,7 @@ public actor MesosSession {
   private var isOver = false
 
   /// The contents of the last SUBSCRIBED; nil before the first.
-  public private(set) var subscription: Subscription?
+  package private(set) var subscription: Subscription?
 
   /// A session that has not started.
   /// - Parameters:
@@ -72,9 +72,9 @@ public actor MesosSession {
   ///   - deadlines: the longest times of calls.
   ///   - limits: the limits for an agent's faults.
   ///   - log: the log of the session.
-  public init(
+  package init(
     environment: MesosEnvironment, client: HTTPClient = HTTPClient(),
-    timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
+    timing: SessionDependencies = .system, deadlines: SessionDeadlines = SessionDeadlines(),
     limits: SessionLimits = SessionLimits(), log: Logger = Logger(label: "mesos")
   ) {
     self.environment = environment
@@ -91,7 +91,7 @@ public actor MesosSession {
   /// Subscribes, stays subscribed and sends updates until the session is over.
   /// - Returns: why it is over, the same as in the last event; nil if the task was canceled.
   @discardableResult
-  public func run() async -> SessionEnd? {
+  package func run() async -> SessionEnd? {
     // A session runs only once.
     guard !hasStarted else { return end }
     hasStarted = true
@@ -120,7 +120,7 @@ public actor MesosSession {
   /// a task after its terminal update.
   /// - Returns: the update's uuid; nil if it was dropped.
   @discardableResult
-  public func send(_ update: TaskUpdate) -> Base64Bytes? {
+  package func send(_ update: TaskUpdate) -> Base64Bytes? {
     if update.state == .killing,
       subscription?.framework?.capabilities.contains(.taskKillingState) != true
     {
@@ -145,12 +145,12 @@ public actor MesosSession {
   }
 
   /// The number of updates that have not been acknowledged.
-  public var unacknowledgedCount: Int { outbox.entries.count }
+  package var unacknowledgedCount: Int { outbox.entries.count }
 
   /// Waits until all updates are acknowledged, including those that are sent during the wait.
   /// - Returns: whether they are; false after `limit`, when the session is over, and when the task
   ///   is canceled.
-  public func waitUntilAcknowledged(within limit: Duration) async -> Bool {
+  package func waitUntilAcknowledged(within limit: Duration) async -> Bool {
     let timing = timing
     return await withTaskGroup(of: Bool.self) { group in
       group.addTask { await self.isEverythingAcknowledged() }
@@ -165,12 +165,12 @@ public actor MesosSession {
   }
 
   /// The number of the current subscription; nil while the session is not subscribed.
-  public var currentSubscription: Int? { isSubscribed ? subscriptionCount : nil }
+  package var currentSubscription: Int? { isSubscribed ? subscriptionCount : nil }
 
   /// Waits until the session is subscribed.
   /// - Returns: the number of the subscription.
   /// - Throws: `CancellationError`.
-  public func waitUntilSubscribed() async throws -> Int {
+  package func waitUntilSubscribed() async throws -> Int {
     try await wait { $0.isSubscribed }
     return subscriptionCount
   }
@@ -183,7 +183,7 @@ public actor MesosSession {
   // MARK: - For the other parts
 
   /// Logs a line that the agent can cause often: the same line at most once a minute, with a count.
-  public func report(_ level: Logger.Level, _ text: String) {
+  package func report(_ level: Logger.Level, _ text: String) {
     guard level >= log.logLevel else { return }
     guard let line = lines.admit(Self.shortened(text, to: 1024), at: timing.now()) else { return }
     log.log(level: level, "\(line)")
@@ -230,14 +230,14 @@ public actor MesosSession {
   }
 
   /// Records that the agent has accepted the subscription.
-  func subscribed(_ said: Subscription) {
+  func subscribed(_ response: Subscription) {
     let isFirst = subscription == nil
-    subscription = said
+    subscription = response
     isSubscribed = true
     isAccepted = true
     subscriptionCount += 1
     outbox.resetPace()
-    emit(.subscribed(said, isFirst: isFirst))
+    emit(.subscribed(response, isFirst: isFirst))
     changed()
   }
 

@@ -1,11 +1,11 @@
 /// Splits a stream into records. A record is its length in decimal, a line feed, and that number of
 /// bytes (docs/scheduler-http-api.md, "RecordIO response format"). The pieces of the stream can
 /// have any boundaries.
-public struct RecordIODecoder: Sendable {
+package struct RecordIODecoder: Sendable {
   /// A stream that is not RecordIO, or a record that is too long.
-  public struct Malformed: Error, Sendable, CustomStringConvertible {
+  package struct Malformed: Error, Sendable, CustomStringConvertible {
     /// The fault.
-    public let description: String
+    package let description: String
   }
 
   private enum State: Sendable {
@@ -15,17 +15,17 @@ public struct RecordIODecoder: Sendable {
   }
 
   /// The largest accepted record, in bytes.
-  public let maximumRecordSize: Int
+  package let maximumRecordSize: Int
   private var state = State.length(0, digits: 0)
   private var record: [UInt8] = []
 
   /// A decoder at the beginning of a stream; by default a record may have 16 MiB.
-  public init(maximumRecordSize: Int = 16 << 20) {
+  package init(maximumRecordSize: Int = 16 << 20) {
     self.maximumRecordSize = maximumRecordSize
   }
 
   /// Whether the stream is between two records.
-  public var isBetweenRecords: Bool {
+  package var isBetweenRecords: Bool {
     if case .length(_, digits: 0) = state { return true }
     return false
   }
@@ -33,7 +33,7 @@ public struct RecordIODecoder: Sendable {
   /// Decodes further bytes and returns the records that they complete.
   /// - Throws: ``Malformed``, in this call and all later ones, because the beginning of the next
   ///   record is unknown.
-  public mutating func decode(_ bytes: some Collection<UInt8>) throws(Malformed) -> [[UInt8]] {
+  package mutating func decode(_ bytes: some Collection<UInt8>) throws(Malformed) -> [[UInt8]] {
     var records: [[UInt8]] = []
     var rest = bytes[...]
     while let byte = rest.first {

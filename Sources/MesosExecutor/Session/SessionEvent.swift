@@ -1,5 +1,5 @@
 /// The events that a session sends to the executor.
-public enum SessionEvent: Sendable {
+package enum SessionEvent: Sendable {
   /// The agent has accepted the subscription, for the first time or again after a disconnection.
   case subscribed(Subscription, isFirst: Bool)
   /// A new task to start.
@@ -25,7 +25,7 @@ public enum SessionEvent: Sendable {
 }
 
 /// The reason why a session is over.
-public enum SessionEnd: Error, Sendable, Hashable, CustomStringConvertible {
+package enum SessionEnd: Error, Sendable, Hashable, CustomStringConvertible {
   /// The agent is gone, and the framework does not use checkpointing.
   case agentLost(String)
   /// The agent did not return within the recovery timeout.
@@ -38,7 +38,7 @@ public enum SessionEnd: Error, Sendable, Hashable, CustomStringConvertible {
   case refused(String)
 
   /// One line for the log, and for the updates of the tasks that stop.
-  public var description: String {
+  package var description: String {
     switch self {
     case .agentLost(let reason):
       "the connection to the agent was lost, and the framework has no checkpointing: \(reason)"

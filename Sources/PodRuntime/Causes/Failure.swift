@@ -9,7 +9,7 @@ struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
   /// The cause, with its position in the file if it has one.
   var cause: String
   /// The cause as an error, without the names of unset variables in its value.
-  private(set) var error: ComposeError?
+  private(set) var error: DiagnosticError?
   /// The last lines of output of the container or command.
   var output: [String]
   /// The text between the cause and the output.
@@ -30,7 +30,7 @@ struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Creates a failure that a line of the file causes.
-  init(_ error: ComposeError, exitCode: Int? = nil, output: [String] = []) {
+  init(_ error: DiagnosticError, exitCode: Int? = nil, output: [String] = []) {
     self.init("\(error)", exitCode: exitCode, output: output)
     self.error = error
   }

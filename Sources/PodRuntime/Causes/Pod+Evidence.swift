@@ -24,7 +24,7 @@ extension Pod {
     _ error: EngineError, for container: ContainerPlan, doing step: String
   ) async -> any Error {
     let explained = explain(error, of: container, doing: step)
-    guard let explained = explained as? ComposeError else { return explained }
+    guard let explained = explained as? DiagnosticError else { return explained }
     var more: String?
     if let port = container.takenPort(in: error) {
       more = await user(of: port.number, port.transport).map { " by \($0)" }
@@ -33,7 +33,7 @@ extension Pod {
     } else if CommonCause.find(cause: error.message) == .architecture {
       more = await processors(of: container.key)
     }
-    return more.map { ComposeError(explained.message + $0, at: explained.position) } ?? explained
+    return more.map { DiagnosticError(explained.message + $0, at: explained.position) } ?? explained
   }
 
   /// The optional service whose namespace the container would join, if that service could not be

@@ -15,7 +15,7 @@ final class CheckProcesses: Sendable {
     let pid: Int32
     let startTime: UInt64
   }
-  private struct Look {
+  private struct ObservedProcess {
     let process: Process
     let parent: Int32
     let session: Int32
@@ -68,36 +68,37 @@ final class CheckProcesses: Sendable {
   private func findAll(from first: Int32?) {
     targets.withLock { $0 = [] }
     guard container.utf8.count >= 12 else { return }
-    let looks = ((try? Directory.names(of: "/proc")) ?? []).compactMap { Int32($0) }
-      .compactMap { look(at: $0) }
-    func isFirst(_ look: Look) -> Bool {
-      look.process.pid == look.session && (look.isMarked || look.process.pid == first)
+    let all = ((try? Directory.names(of: "/proc")) ?? []).compactMap { Int32($0) }
+      .compactMap { status(of: $0) }
+    func isFirst(_ observed: ObservedProcess) -> Bool {
+      observed.process.pid == observed.session
+        && (observed.isMarked || observed.process.pid == first)
     }
     // A session ID is the process ID of its first process, which identifies the session while it
     // lives.
-    let sessions = Set(looks.filter(isFirst).map(\.session))
+    let sessions = Set(all.filter(isFirst).map(\.session))
     let known = known.withLock { $0 }
     var found = Set(
-      looks.filter { look in
-        look.isMarked || sessions.contains(look.session) || known.contains(look.process)
+      all.filter { observed in
+        observed.isMarked || sessions.contains(observed.session) || known.contains(observed.process)
       }.map(\.process))
     var count = -1
     while count != found.count {
       count = found.count
       let pids = Set(found.map(\.pid))
-      found.formUnion(looks.filter { pids.contains($0.parent) }.map(\.process))
+      found.formUnion(all.filter { pids.contains($0.parent) }.map(\.process))
     }
     targets.withLock { $0 = found }
   }
 
-  private func look(at pid: Int32) -> Look? {
+  private func status(of pid: Int32) -> ObservedProcess? {
     let directory = "/proc/\(pid)"
     guard let groups = try? TextFile.text(directory + "/cgroup"), groups.contains(container),
       let fields = Self.fields(of: pid), fields.state != "Z", fields.state != "X"
     else { return nil }
     let environment = (try? TextFile.text(directory + "/environ")) ?? ""
     let isMarked = environment.utf8.split(separator: 0).contains { $0.elementsEqual(mark) }
-    return Look(
+    return ObservedProcess(
       process: Process(pid: pid, startTime: fields.startTime), parent: fields.parent,
       session: fields.session, isMarked: isMarked)
   }

@@ -3,16 +3,16 @@ import DockerEngine
 import Synchronization
 
 /// A check's command, to run in a container.
-public struct CheckCommand: Sendable {
+package struct CheckCommand: Sendable {
   /// The program and its arguments.
-  public var words: [String]
+  package var words: [String]
   /// Variables in addition to the container's own.
-  public var environment: [String: String]
+  package var environment: [String: String]
   /// The user that runs it; nil for the container's user.
-  public var user: String?
+  package var user: String?
 
   /// Creates a command.
-  public init(words: [String], environment: [String: String] = [:], user: String? = nil) {
+  package init(words: [String], environment: [String: String] = [:], user: String? = nil) {
     self.words = words
     self.environment = environment
     self.user = user
@@ -20,7 +20,7 @@ public struct CheckCommand: Sendable {
 }
 
 /// The result of a check's command.
-public enum CheckEnd: Sendable, Equatable {
+package enum CheckEnd: Sendable, Equatable {
   /// It exited with this code.
   case exited(Int)
   /// It exceeded its time limit; `isGone` is false if its processes couldn't be killed.
@@ -39,7 +39,7 @@ extension Pod {
   ///   - command: the command.
   ///   - limit: the time limit; nil for none.
   /// - Returns: the command's result.
-  public func run(_ command: CheckCommand, within limit: Duration?) async -> CheckEnd {
+  package func run(_ command: CheckCommand, within limit: Duration?) async -> CheckEnd {
     guard let service = checkService(), let member = checkMember(of: service) else {
       return .failed("the pod has no service for the check")
     }

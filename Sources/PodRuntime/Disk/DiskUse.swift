@@ -33,7 +33,7 @@ struct DiskUse: Sendable, Equatable {
   ///   has 5.0 MB: web 10.0 MB, log 2.0 MB`.
   func excess(of task: String, over limit: Int64) -> String {
     let most = services.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    let words = most.prefix(3).map { "\($0.key) \(Self.words($0.value))" }
+    let words = most.prefix(3).map { "\($0.key) \(Self.text($0.value))" }
     let rest = most.count > 3 ? ", and \(most.count - 3) more" : ""
     return
       "task \(task) uses \(Self.words(total)) of disk in its containers' writable layers, and its limit is "
@@ -41,7 +41,7 @@ struct DiskUse: Sendable, Equatable {
   }
 
   /// A size such as `12.5 MB`, in units of 1024, as Mesos counts disk.
-  static func words(_ bytes: Int64) -> String {
+  static func text(_ bytes: Int64) -> String {
     var (value, unit) = (Double(max(0, bytes)), "B")
     for next in ["kB", "MB", "GB", "TB"] where value >= 1024 {
       (value, unit) = (value / 1024, next)

@@ -4,7 +4,7 @@ import Logging
 
 extension PodOptions {
   /// The action when a pod's containers write more than the task's disk holds.
-  public enum Disk: String, Sendable, CaseIterable {
+  package enum Disk: String, Sendable, CaseIterable {
     /// A warning is logged.
     case report
     /// The pod fails.

@@ -43,8 +43,8 @@ extension PodPlanner {
   ///
   /// - Parameter service: the service.
   /// - Returns: those whose targets have no other mount.
-  /// - Throws: `ComposeError` with the line of one whose value no program of the operator provides.
-  func externalMounts(of service: Service) throws(ComposeError) -> [ExternalMount] {
+  /// - Throws: `DiagnosticError` with the line of one whose value no program of the operator provides.
+  func externalMounts(of service: Service) throws(DiagnosticError) -> [ExternalMount] {
     let taken = Set(service.mounts.map(\.target))
     var mounts: [ExternalMount] = []
     for file in service.files where !taken.contains(file.target) {
@@ -55,7 +55,7 @@ extension PodPlanner {
           gid: file.gid ?? 0, mode: file.mode ?? 0o444),
         source: source, target: file.target.cleanPath, position: file.position)
       guard request.secretCommand != nil else {
-        throw ComposeError(
+        throw DiagnosticError(
           "\(mount.subject) has `external`, but this host has no program that provides its value "
             + "(operator's file, secret-command)", at: source.position)
       }

@@ -10,7 +10,7 @@ extension Pod {
   /// - Parameters:
   ///   - container: the container's plan.
   ///   - id: the container's ID.
-  /// - Throws: `ComposeError` with the line of a file that would replace a directory or be written
+  /// - Throws: `DiagnosticError` with the line of a file that would replace a directory or be written
   ///   into a mount; `EngineError`.
   func copyFiles(of container: ContainerPlan, into id: String) async throws {
     guard let files = container.copiedFiles() else { return }
@@ -55,11 +55,11 @@ private struct CopyCheck {
     }
     for copy in container.copies {
       let target = copy.target.cleanPath
-      let folder = try await resolve(Path.folder(of: target))
-      let path = (folder.path + "/" + Path.name(of: target)).cleanPath
+      let directory = try await resolve(Path.directory(of: target))
+      let path = (directory.path + "/" + Path.name(of: target)).cleanPath
       try copy.check(against: real, at: path)
-      if folder.leadsNowhere {
-        throw ComposeError(
+      if directory.leadsNowhere {
+        throw DiagnosticError(
           "\(copy.copying): a part of the path is a dangling link", at: copy.position)
       }
       try copy.checkEngines(at: path)
@@ -113,14 +113,14 @@ extension ContainerPlan {
   /// The engine's refusal of an archive, with the line of the file that causes it.
   ///
   /// - Returns: the error; nil for another fault.
-  fileprivate func refusal(ofCopies error: EngineError) -> ComposeError? {
+  fileprivate func refusal(ofCopies error: EngineError) -> DiagnosticError? {
     guard case .status(let status) = error.kind, status != 404 else { return nil }
     let files = copies.sorted { $0.target.utf8.count > $1.target.utf8.count }
     let named = files.first { error.message.contains($0.target.cleanPath) }
     guard let file = named ?? files.last else { return nil }
     let fault = EngineFault.find(error.message, in: EngineFault.ofCopies) { _, _ in file.position }
     guard let fault else { return nil }
-    return ComposeError(
+    return DiagnosticError(
       EngineFault.line(file.copying, fault.words, engine: error.message), at: file.position)
   }
 }

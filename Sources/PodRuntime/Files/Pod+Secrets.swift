@@ -15,7 +15,7 @@ import YAML
 /// bind-mounted alone and read-only into the containers that may read it.
 extension Pod {
   /// The volume's mount point in the keeper.
-  private static let keeperFolder = "/secrets"
+  private static let keeperDirectory = "/secrets"
   /// Space on the tmpfs in addition to the values.
   private static let spareBytes = 1 << 16
 
@@ -23,7 +23,7 @@ extension Pod {
   ///
   /// - Parameter mounts: the pod's mounts of them.
   /// - Returns: the values.
-  /// - Throws: `ComposeError` with the line of one whose value isn't available.
+  /// - Throws: `DiagnosticError` with the line of one whose value isn't available.
   func fetchSecrets(of mounts: [ExternalMount]) async throws -> [ExternalValue: [UInt8]] {
     guard !mounts.isEmpty, let command = request.secretCommand else { return [:] }
     let task = SecretCommand.TaskDescription(
@@ -50,14 +50,14 @@ extension Pod {
           gid: file.gid)
       })
     let pages = archive.files.reduce(0) { $0 + ($1.content.count + 4095) / 4096 * 4096 }
-    secretFolder = try await persistently { pod in
+    secretDirectory = try await persistently { pod in
       try await pod.placeSecrets(archive, size: pages + Self.spareBytes, of: plan, image)
     }
   }
 
   /// - Returns: the directory of the files on the engine's host.
   private func placeSecrets(
-    _ archive: FileArchive, size: Int, of plan: PodPlan, _ image: ProvidedImage
+    _ archive: FileArchive, size: Int, of plan: PodPlan, _ image: ResolvedImage
   ) async throws -> String {
     let engine = engine
     // A random name, so that no existing volume can have it.
@@ -86,17 +86,17 @@ extension Pod {
     try await withoutCancellation {
       try await engine.startContainer(id)
       // The container is running, so the files are written to the mounted volume.
-      try await engine.putArchive(id, at: Self.keeperFolder, archive)
+      try await engine.putArchive(id, at: Self.keeperDirectory, archive)
     }
     return made.mountpoint
   }
 
-  private func keeper(of plan: PodPlan, volume: String, _ image: ProvidedImage) -> ContainerCreate {
-    holder(of: Mount(type: "volume", source: volume, target: Self.keeperFolder), plan, image)
+  private func keeper(of plan: PodPlan, volume: String, _ image: ResolvedImage) -> ContainerCreate {
+    holder(of: Mount(type: "volume", source: volume, target: Self.keeperDirectory), plan, image)
   }
 
   /// A container of the pod that does nothing, and through which a volume is filled.
-  func holder(of mount: Mount, _ plan: PodPlan, _ image: ProvidedImage) -> ContainerCreate {
+  func holder(of mount: Mount, _ plan: PodPlan, _ image: ResolvedImage) -> ContainerCreate {
     var body = ContainerCreate(image: image.id)
     var labels = plan.identity.labels
     // Compose treats it as a one-off container, which it lists only on request.
@@ -125,7 +125,7 @@ extension Pod {
   ///   - container: the container's plan.
   /// - Returns: the request to send.
   func addingSecrets(_ body: ContainerCreate, of container: ContainerPlan) -> ContainerCreate {
-    guard !container.externalMounts.isEmpty, let plan, let secretFolder else { return body }
+    guard !container.externalMounts.isEmpty, let plan, let secretDirectory else { return body }
     let files = plan.externalFiles
     var body = body
     var mounts = body.hostConfig?.mounts ?? []
@@ -133,7 +133,7 @@ extension Pod {
       guard let index = files.firstIndex(of: entry.file) else { continue }
       // The engine refuses a missing source and never creates it: no container starts without its
       // secret.
-      var mount = Mount(type: "bind", source: "\(secretFolder)/\(index)", target: entry.target)
+      var mount = Mount(type: "bind", source: "\(secretDirectory)/\(index)", target: entry.target)
       mount.readOnly = true
       mounts.append(mount)
     }
@@ -151,10 +151,10 @@ extension Pod {
   func explain(
     _ error: EngineError, of container: ContainerPlan, doing step: String
   ) -> any Error {
-    if let secretFolder, let first = container.externalMounts.first, case .status = error.kind,
-      error.message.contains(secretFolder + "/")
+    if let secretDirectory, let first = container.externalMounts.first, case .status = error.kind,
+      error.message.contains(secretDirectory + "/")
     {
-      return ComposeError(
+      return DiagnosticError(
         "\(container.title) can't be \(step): the values of its external secrets are lost, for example after a restart "
           + "of the Docker Engine or of the container that holds them: launch the task again to fetch them",
         at: first.position)

@@ -11,12 +11,12 @@ extension PodPlanner {
   ///   - service: the service.
   ///   - other: the service whose mounts the container also has; nil if there is none.
   /// - Returns: secrets and configs of `content` or `environment`.
-  /// - Throws: `ComposeError` with the line of one that can't be copied without affecting a mount.
-  func copies(of service: Service, sharing other: Service?) throws(ComposeError) -> [FileMount] {
+  /// - Throws: `DiagnosticError` with the line of one that can't be copied without affecting a mount.
+  func copies(of service: Service, sharing other: Service?) throws(DiagnosticError) -> [FileMount] {
     let copies = service.files.filter { if case .content = $0.source { true } else { false } }
     guard let first = copies.first else { return [] }
     if service.readOnly {
-      throw ComposeError(
+      throw DiagnosticError(
         "the \(first.kind.rawValue) `\(first.name)` can't be copied into a container that is read-only: use `file`",
         at: first.position)
     }
@@ -81,12 +81,12 @@ extension FileMount {
   /// - Parameters:
   ///   - targets: the mount targets.
   ///   - path: the copy's real path, with links resolved; nil for its target.
-  /// - Throws: `ComposeError` with the copy's line.
-  func check(against targets: [String], at path: String? = nil) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the copy's line.
+  func check(against targets: [String], at path: String? = nil) throws(DiagnosticError) {
     let path = path ?? target.cleanPath
     for mount in targets {
       if RealPath.isPath(mount, atOrBelow: path) {
-        throw ComposeError(
+        throw DiagnosticError(
           "\(subject(path)): something is mounted at \(mount), and the copy would replace it: choose another target",
           at: position)
       }
@@ -97,14 +97,14 @@ extension FileMount {
   /// Refuses a copy that would be lost below one of the engine's own mounts.
   ///
   /// - Parameter path: the copy's real path, with links resolved; nil for its target.
-  /// - Throws: `ComposeError` with the copy's line.
-  func checkEngines(at path: String? = nil) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the copy's line.
+  func checkEngines(at path: String? = nil) throws(DiagnosticError) {
     for mount in Self.engineTargets { try check(path ?? target.cleanPath, below: mount) }
   }
 
-  private func check(_ path: String, below mount: String) throws(ComposeError) {
+  private func check(_ path: String, below mount: String) throws(DiagnosticError) {
     guard RealPath.isPath(path, atOrBelow: mount) else { return }
-    throw ComposeError(
+    throw DiagnosticError(
       "\(subject(path)): it would be written into a file system mounted at \(mount): use `file`, or choose another target",
       at: position)
   }

@@ -51,7 +51,7 @@ struct SecretCommand: Sendable {
   ///
   /// - Parameter mounts: the mounts whose values are needed.
   /// - Returns: the values.
-  /// - Throws: `ComposeError` with the line of one that the program doesn't provide;
+  /// - Throws: `DiagnosticError` with the line of one that the program doesn't provide;
   ///   `CancellationError`.
   func values(of mounts: [ExternalMount]) async throws -> [ExternalValue: [UInt8]] {
     var wanted: OrderedDictionary<ExternalValue, ExternalMount> = [:]
@@ -62,7 +62,7 @@ struct SecretCommand: Sendable {
     do {
       try Self.check(path)
     } catch let fault as Fault {
-      throw ComposeError(
+      throw DiagnosticError(
         "\(first.subject) can't be fetched: the operator's secret-command \(path) \(fault.description)",
         at: first.source.position)
     }
@@ -91,7 +91,7 @@ struct SecretCommand: Sendable {
           labels: mount.source.labels,
           task: task))
     } catch let fault as Fault {
-      throw ComposeError(
+      throw DiagnosticError(
         "\(mount.subject) can't be fetched: the operator's secret-command \(fault.description)",
         at: mount.source.position)
     }
@@ -112,7 +112,7 @@ struct SecretCommand: Sendable {
       throw error
     }
     let program = SupervisedProcess(
-      path, [], environment: ["PATH": TrustedPrograms.path, "LANG": "C.UTF-8"], folder: "/")
+      path, [], environment: ["PATH": TrustedPrograms.path, "LANG": "C.UTF-8"], directory: "/")
     let ending: Result<SupervisedProcess.Ending?, any Error>
     do {
       ending = .success(
@@ -130,7 +130,7 @@ struct SecretCommand: Sendable {
     case .failure(let error): throw Fault("\(path) can't be run: \(error)")
     case .success(nil):
       throw Fault("took longer than \(limit.components.seconds) s")
-    case .success(.signalled(let signal)?):
+    case .success(.signaled(let signal)?):
       if !isWhole { throw Self.tooLong }
       throw Fault("was killed by signal \(signal)")
     case .success(.exited(let code)?):
@@ -178,12 +178,12 @@ struct SecretCommand: Sendable {
     }
     // A user who can write a directory can replace the program, unless the sticky bit protects
     // root's files.
-    var folder = RealPath.of(path)
-    while folder != "/" {
-      folder = Path.folder(of: folder)
-      guard stat(folder, &status) == 0 else { continue }
+    var directory = RealPath.of(path)
+    while directory != "/" {
+      directory = Path.directory(of: directory)
+      guard stat(directory, &status) == 0 else { continue }
       if status.st_uid != 0 || status.st_mode & 0o022 != 0 && status.st_mode & S_ISVTX == 0 {
-        throw Fault("is in \(folder), which users other than root can write")
+        throw Fault("is in \(directory), which users other than root can write")
       }
     }
   }

@@ -10,7 +10,7 @@ extension Pod {
   /// Runs the pre-launch hooks.
   ///
   /// - Throws: `LaunchFailure` if a hook fails; before any hook runs, the errors of the plan.
-  func runFirstHooks(_ setup: PodSetup) async throws {
+  func runFirstHooks(_ setup: PodPreparation) async throws {
     guard request.options.hooks.contains(where: { $0.event == .preLaunch }) else { return }
     plan = try await setup.plan()
     if let failure = await run(.preLaunch, data(for: .preLaunch)) {
@@ -56,13 +56,13 @@ extension Pod {
   ///   - limit: the time limit for all hooks together; nil for their own limits.
   /// - Returns: the text of the first failure.
   private func run(
-    _ event: PodHook.Event, _ data: PodData, limit: Duration? = nil
+    _ event: PodHook.Event, _ data: HookPayload, limit: Duration? = nil
   ) async -> String? {
     let hooks = request.options.hooks.filter { $0.event == event }
     guard !hooks.isEmpty, let input = try? data.json() else { return nil }
     let programs = HostPrograms(
-      policy: request.policy, path: request.programPath, taskFolders: [sandbox])
-    let run = HookRun(folder: sandbox, environment: programs.environment(environment))
+      policy: request.policy, path: request.programPath, taskDirectories: [sandbox])
+    let run = HookRunner(directory: sandbox, environment: programs.environment(environment))
     let begin = ContinuousClock.now
     var first: String?
     for hook in hooks {

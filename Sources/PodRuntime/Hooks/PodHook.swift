@@ -5,9 +5,9 @@
 /// has the same rights as the task's own command or its check of kind COMMAND. If the executor is
 /// root, these rights are extensive, so a host with an `allow:` section in the operator's file must
 /// list `hooks` there. The operator's own hooks need no permission.
-public struct PodHook: Sendable, Equatable {
+package struct PodHook: Sendable, Equatable {
   /// The events.
-  public enum Event: String, Sendable, CaseIterable {
+  package enum Event: String, Sendable, CaseIterable {
     /// Before any image is pulled or object created. If the hook fails, the pod fails without
     /// having created anything.
     case preLaunch = "pre-launch"
@@ -18,16 +18,16 @@ public struct PodHook: Sendable, Equatable {
   }
 
   /// The event at which it runs.
-  public var event: Event
+  package var event: Event
   /// The argument of `/bin/sh -c`.
-  public var command: String
+  package var command: String
   /// The time limit, after which it is killed with all processes that it started.
-  public var timeout: Duration
+  package var timeout: Duration
   /// True for a hook from the operator's file.
-  public var isOperators: Bool
+  package var isOperators: Bool
 
   /// Creates a hook.
-  public init(event: Event, command: String, timeout: Duration, isOperators: Bool) {
+  package init(event: Event, command: String, timeout: Duration, isOperators: Bool) {
     self.event = event
     self.command = command
     self.timeout = timeout

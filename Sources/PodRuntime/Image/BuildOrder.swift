@@ -86,19 +86,19 @@ struct BuildOrder: Sendable {
 
   /// Refuses builds that can't be put into an order.
   ///
-  /// - Throws: `ComposeError` with the line that names a missing service, or a service that builds
+  /// - Throws: `DiagnosticError` with the line that names a missing service, or a service that builds
   ///   on the one that names it.
-  func check() throws(ComposeError) {
+  func check() throws(DiagnosticError) {
     let graph = DependencyGraph(services.mapValues(needs))
     for service in services.values {
       for base in service.build?.services ?? [] {
         guard services[base.value] != nil else {
-          throw ComposeError(
+          throw DiagnosticError(
             "service '\(service.name)' builds on the image of '\(base.value)', whose profile isn't enabled: enable the profile, "
               + "or remove it and set `scale: 0`", at: base.position)
         }
         guard !graph.reaches(service.name, from: base.value) else {
-          throw ComposeError(
+          throw DiagnosticError(
             "service '\(service.name)' builds on the image of '\(base.value)', which builds on this one in turn",
             at: base.position)
         }

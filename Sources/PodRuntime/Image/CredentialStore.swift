@@ -32,7 +32,7 @@ struct CredentialStore: Sendable {
     self.log = log
     self.policy = policy
     programs = HostPrograms(
-      policy: policy, path: programPath, taskFolders: configuration.taskFolders)
+      policy: policy, path: programPath, taskDirectories: configuration.taskDirectories)
   }
 
   /// The credentials for an image's registry; nil if no file has any.
@@ -53,7 +53,7 @@ struct CredentialStore: Sendable {
         if let found = try await credentials(for: registry, in: config) { return found }
       } catch {
         log.warning(
-          "credentials for \(registry) in \(file.path) can't be used: \(Self.words(error))")
+          "credentials for \(registry) in \(file.path) can't be used: \(Self.text(error))")
       }
     }
     return nil
@@ -107,23 +107,23 @@ struct CredentialStore: Sendable {
     }
     let program = SupervisedProcess(
       path, ["get"], environment: programs.environment(environment),
-      folder: programs.isRestricted ? "/" : ".")
+      directory: programs.isRestricted ? "/" : ".")
     let (ending, output, _) = try await program.texts(input: server)
     // A helper that doesn't know the server exits with an error.
     guard ending == .exited(0) else { return nil }
-    let answer = try JSONDecoder().decode(Answer.self, from: Array(output.utf8))
-    if answer.username == "<token>" {
-      return RegistryCredentials(serverAddress: server, identityToken: answer.secret)
+    let response = try JSONDecoder().decode(Response.self, from: Array(output.utf8))
+    if response.username == "<token>" {
+      return RegistryCredentials(serverAddress: server, identityToken: response.secret)
     }
     return RegistryCredentials(
-      username: answer.username, password: answer.secret, serverAddress: server)
+      username: response.username, password: response.secret, serverAddress: server)
   }
 
   private struct Fault: Error {
     let words: String
   }
 
-  private static func words(_ error: any Error) -> String {
+  private static func text(_ error: any Error) -> String {
     switch error {
     case let fault as Fault: fault.words
     case is DecodingError: "not a docker config file in JSON"
@@ -161,7 +161,7 @@ struct CredentialStore: Sendable {
     }
   }
 
-  private struct Answer: Decodable {
+  private struct Response: Decodable {
     var username: String
     var secret: String
     enum CodingKeys: String, CodingKey {

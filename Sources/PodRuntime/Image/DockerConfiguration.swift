@@ -8,30 +8,32 @@ import SystemPackage
 
 /// The docker command's configuration: `config.json` in the sandbox's `.docker`, the project's
 /// `.docker`, DOCKER_CONFIG and HOME's `.docker`. The first file that has a value wins.
-public struct DockerConfiguration: Sendable {
+package struct DockerConfiguration: Sendable {
   /// Possible files, in order of precedence.
   let files: [String]
   /// The real paths of the task's directories, whose files the task may have written.
-  let taskFolders: [String]
+  let taskDirectories: [String]
 
   /// Creates a configuration from the directories in the environment.
   ///
   /// - Parameters:
   ///   - projectDirectory: the directory of the Compose file.
   ///   - environment: has HOME and DOCKER_CONFIG, and under Mesos the sandbox.
-  public init(projectDirectory: String, environment: [String: String]) {
-    var folders = [projectDirectory + "/.docker"]
+  package init(projectDirectory: String, environment: [String: String]) {
+    var directories = [projectDirectory + "/.docker"]
     // The Compose file may be in a subdirectory of the sandbox, with the configuration in the
     // sandbox itself.
     if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty, sandbox != projectDirectory {
-      folders.insert(sandbox + "/.docker", at: 0)
+      directories.insert(sandbox + "/.docker", at: 0)
     }
     var own = [projectDirectory]
     if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty { own.append(sandbox) }
-    taskFolders = own.map(RealPath.of)
-    if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { folders.append(folder) }
-    if let home = environment["HOME"], !home.isEmpty { folders.append(home + "/.docker") }
-    files = folders.map { $0 + "/config.json" }
+    taskDirectories = own.map(RealPath.of)
+    if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty {
+      directories.append(directory)
+    }
+    if let home = environment["HOME"], !home.isEmpty { directories.append(home + "/.docker") }
+    files = directories.map { $0 + "/config.json" }
   }
 
   /// An existing configuration file.
@@ -49,15 +51,16 @@ public struct DockerConfiguration: Sendable {
   /// - Returns: the files.
   func read(warn: (String) -> Void) -> [File] {
     files.compactMap { file in
-      let isNamedSo = taskFolders.contains {
+      let isNamedSo = taskDirectories.contains {
         RealPath.isPath(Path.clean(file), atOrBelow: $0)
-          || RealPath.isPath(RealPath.of(Path.folder(of: Path.folder(of: file))), atOrBelow: $0)
+          || RealPath.isPath(
+            RealPath.of(Path.directory(of: Path.directory(of: file))), atOrBelow: $0)
       }
       guard isNamedSo else {
-        let isTasks = taskFolders.contains { RealPath.isPath(RealPath.of(file), atOrBelow: $0) }
+        let isTasks = taskDirectories.contains { RealPath.isPath(RealPath.of(file), atOrBelow: $0) }
         return read(file, within: nil, warn).map { File(path: file, text: $0, isTasks: isTasks) }
       }
-      return read(file, within: taskFolders, warn).map {
+      return read(file, within: taskDirectories, warn).map {
         File(path: file, text: $0, isTasks: true)
       }
     }
@@ -65,10 +68,10 @@ public struct DockerConfiguration: Sendable {
 
   /// A file's text; nil if there is no file or it can't be read.
   private func read(
-    _ file: String, within folders: [String]?, _ warn: (String) -> Void
+    _ file: String, within directories: [String]?, _ warn: (String) -> Void
   ) -> String? {
     do {
-      return try TextFile.regular(file, limit: 1 << 20, within: folders)
+      return try TextFile.regular(file, limit: 1 << 20, within: directories)
     } catch Errno.improperLink {
       warn("\(file) isn't read: it is a link that leads out of the task's directory")
     } catch Errno.fileTooLarge {
@@ -89,7 +92,7 @@ public struct DockerConfiguration: Sendable {
   ///   - endpoint: the engine.
   ///   - warn: receives a message about a file that can't be read.
   /// - Returns: values by name.
-  public func proxies(
+  package func proxies(
     of endpoint: EngineEndpoint, warn: (String) -> Void
   ) -> [String: String] {
     for file in read(warn: warn) {

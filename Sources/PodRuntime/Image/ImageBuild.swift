@@ -21,7 +21,7 @@ struct ImageBuild: Sendable {
   ///   - tag: a name for the image in addition to the service's.
   /// - Returns: the image's ID, so that a later build under the same name does not change the image
   ///   that runs.
-  /// - Throws: `ComposeError` with the position of `build:` and the last line of docker's error
+  /// - Throws: `DiagnosticError` with the position of `build:` and the last line of docker's error
   ///   output.
   func build(
     _ build: Build, service: Service, on bases: [String: String], tag: String?
@@ -30,7 +30,7 @@ struct ImageBuild: Sendable {
     let docker = SupervisedProcess(
       program, arguments(build, service: service, on: bases, tag: tag),
       environment: programs.environment(environment, named: Self.variables(of: build)),
-      folder: programs.isRestricted ? "/" : ".")
+      directory: programs.isRestricted ? "/" : ".")
     let (ending, output, errors): (SupervisedProcess.Ending?, String, String)
     do {
       (ending, output, errors) = try await docker.texts(input: build.dockerfileText ?? "")
@@ -39,7 +39,7 @@ struct ImageBuild: Sendable {
     } catch Errno.noSuchFileOrDirectory {
       throw noDocker(build, service)
     } catch {
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' can't be built: \(error)", at: build.position)
     }
     let id = output.split(whereSeparator: { $0.isNewline }).last
@@ -49,15 +49,15 @@ struct ImageBuild: Sendable {
     return String(id)
   }
 
-  private func noDocker(_ build: Build, _ service: Service) -> ComposeError {
+  private func noDocker(_ build: Build, _ service: Service) -> DiagnosticError {
     let way = "build the image beforehand and name it with `image`"
-    guard let folders = programs.folders else {
-      return ComposeError(
+    guard let directories = programs.directories else {
+      return DiagnosticError(
         "service '\(service.name)' has `build`, but there is no docker command on PATH: \(way)",
         at: build.position)
     }
-    return ComposeError(
-      "service '\(service.name)' has `build`, but there is no docker command in \(folders.joined(separator: ":")) "
+    return DiagnosticError(
+      "service '\(service.name)' has `build`, but there is no docker command in \(directories.joined(separator: ":")) "
         + "(operator's file, program-path): \(way)", at: build.position)
   }
 
@@ -73,16 +73,16 @@ struct ImageBuild: Sendable {
     return names
   }
 
-  private func refusal(of build: Build, service: Service, errors: String) -> ComposeError {
+  private func refusal(of build: Build, service: Service, errors: String) -> DiagnosticError {
     let lines = errors.split(whereSeparator: { $0.isNewline })
     if let option = lines.first(where: { $0.hasPrefix("unknown flag: ") })?.dropFirst(14) {
       let context = option == "--build-context" ? build.contexts.values.first : nil
-      return ComposeError(
+      return DiagnosticError(
         "service '\(service.name)' can't be built: `docker build` has no \(option) on this host: "
           + "install its buildx plugin", at: context?.position ?? build.position)
     }
     let last = lines.last ?? "docker build printed no error"
-    return ComposeError("service '\(service.name)' can't be built: \(last)", at: build.position)
+    return DiagnosticError("service '\(service.name)' can't be built: \(last)", at: build.position)
   }
 
   private func arguments(

@@ -25,7 +25,7 @@ actor ImageUse {
   private var promised: ImagePromise?
   private var engineID: String?
   /// The kinds of warnings already logged: each is logged once.
-  private var said: Set<String> = []
+  private var logged: Set<String> = []
 
   /// Creates the records of one pod's images.
   ///
@@ -57,7 +57,7 @@ actor ImageUse {
       log.debug("image \(name) is being removed: waiting until the removal is complete")
     }
     if !isHeld, geteuid() == 0 {
-      say("lease", "image \(name) isn't leased: it is pulled again if it is removed meanwhile")
+      logOnce("lease", "image \(name) isn't leased: it is pulled again if it is removed meanwhile")
     }
   }
 
@@ -93,7 +93,7 @@ actor ImageUse {
     do {
       try records.add(name: name, id: image.id, digest: digest ?? "")
     } catch {
-      say("record", "image \(name) isn't recorded, so pod-reaper leaves it alone: \(error)")
+      logOnce("record", "image \(name) isn't recorded, so pod-reaper leaves it alone: \(error)")
     }
   }
 
@@ -140,7 +140,7 @@ actor ImageUse {
     do {
       try promises.make(promise)
     } catch {
-      say("promise", "the images to remove can't be sent to pod-reaper: \(error)")
+      logOnce("promise", "the images to remove can't be sent to pod-reaper: \(error)")
     }
   }
 
@@ -210,7 +210,7 @@ actor ImageUse {
     leases.release()
   }
 
-  private func say(_ kind: String, _ text: String) {
-    if said.insert(kind).inserted { log.warning("\(text)") }
+  private func logOnce(_ kind: String, _ text: String) {
+    if logged.insert(kind).inserted { log.warning("\(text)") }
   }
 }

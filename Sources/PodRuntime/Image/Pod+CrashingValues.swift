@@ -11,8 +11,8 @@ extension Pod {
   /// forever: the image's healthcheck, and the length of the program's name.
   ///
   /// - Parameter images: the provided images, by `Service.imageKey`.
-  /// - Throws: `ComposeError` with the line that causes the fault.
-  func refuseCrashing(_ images: [String: ProvidedImage]) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line that causes the fault.
+  func refuseCrashing(_ images: [String: ResolvedImage]) throws(DiagnosticError) {
     for service in request.project.services.values {
       let hooks = service.preStart.indices.map {
         (service.preStart[$0], service.imageKey(ofHook: $0))
@@ -27,12 +27,12 @@ extension Pod {
 
   /// An engine panics at the first check of a container whose test is `CMD` alone.
   private func refuseCheck(
-    of image: ProvidedImage, in service: Service
-  ) throws(ComposeError) {
+    of image: ResolvedImage, in service: Service
+  ) throws(DiagnosticError) {
     guard image.healthcheckTest == ["CMD"], service.healthcheck?.test?.isEmpty != false else {
       return
     }
-    throw ComposeError(
+    throw DiagnosticError(
       "the healthcheck of the image of '\(service.name)' has no command after CMD, which crashes "
         + "the engine: set `healthcheck` in the service, or `disable: true`",
       at: service.image?.position ?? service.build?.position ?? service.position)
@@ -40,16 +40,16 @@ extension Pod {
 
   /// The error message about the missing program is too long for runc to report.
   private func refuseProgram(
-    of service: Service, in image: ProvidedImage
-  ) throws(ComposeError) {
+    of service: Service, in image: ResolvedImage
+  ) throws(DiagnosticError) {
     var key = "entrypoint"
     var program = service.entrypoint?.first
     if program == nil, service.entrypoint != nil || !image.hasEntrypoint {
       (key, program) = ("command", service.command?.first)
     }
     guard let count = program?.utf8.count, count > Self.longestPath else { return }
-    throw ComposeError(
+    throw DiagnosticError(
       "the program of '\(service.name)' has a name of \(count) bytes: the longest path has "
-        + "\(Self.longestPath)", at: service.places[key] ?? service.position)
+        + "\(Self.longestPath)", at: service.locations[key] ?? service.position)
   }
 }

@@ -15,7 +15,7 @@ extension Pod {
   }
 
   /// Provides all images; one that only optional and final services use may be missing.
-  func provideImages() async throws -> [String: ProvidedImage] {
+  func provideImages() async throws -> [String: ResolvedImage] {
     let optional = request.project.services.values.filter {
       [.optional, .final].contains(request.roles[$0.name])
     }

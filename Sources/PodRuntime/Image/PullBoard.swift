@@ -2,24 +2,24 @@ import DockerEngine
 import Synchronization
 
 /// The progress of a pod's pulls, readable at any time.
-public final class PullBoard: Sendable {
+package final class PullBoard: Sendable {
   private let pulls = Mutex<[String: PullStatus]>([:])
   private let count = Mutex(0)
 
   /// Creates a board without pulls.
-  public init() {}
+  package init() {}
 
   /// The progress of an image's pull; nil if it is not being pulled, or if the engine has reported
   /// no progress yet.
   ///
   /// - Parameter image: its name in the file.
-  public subscript(image: String) -> PullStatus? { pulls.withLock { $0[image] } }
+  package subscript(image: String) -> PullStatus? { pulls.withLock { $0[image] } }
 
   /// The progress of all current pulls.
-  public var all: [String: PullStatus] { pulls.withLock { $0 } }
+  package var all: [String: PullStatus] { pulls.withLock { $0 } }
 
   /// True while the engine pulls an image.
-  public var isPulling: Bool { count.withLock { $0 > 0 } }
+  package var isPulling: Bool { count.withLock { $0 > 0 } }
 
   func begin() { count.withLock { $0 += 1 } }
 
@@ -37,7 +37,7 @@ public final class PullBoard: Sendable {
 }
 
 /// The progress of one pull.
-public struct PullStatus: Sendable, Equatable {
+package struct PullStatus: Sendable, Equatable {
   private struct Layer: Equatable {
     var current: Int64 = 0
     var total: Int64 = 0
@@ -51,25 +51,25 @@ public struct PullStatus: Sendable, Equatable {
   private var parts: [String: Layer] = [:]
 
   /// Creates the status of a pull without progress.
-  public init() {}
+  package init() {}
 
   /// Layers that the engine has reported so far.
-  public var layers: Int { parts.count }
+  package var layers: Int { parts.count }
   /// Layers that the engine has completed.
-  public var doneLayers: Int { parts.values.count { $0.isDone } }
+  package var doneLayers: Int { parts.values.count { $0.isDone } }
   /// Bytes downloaded.
-  public var current: Int64 { Self.sum(parts.values.map(\.current)) }
+  package var current: Int64 { Self.sum(parts.values.map(\.current)) }
   /// Bytes to download, as far as the engine has reported them.
-  public var total: Int64 { Self.sum(parts.values.map(\.total)) }
+  package var total: Int64 { Self.sum(parts.values.map(\.total)) }
   /// True while only extraction remains.
-  public var isExtracting: Bool {
+  package var isExtracting: Bool {
     parts.values.contains(where: \.isExtracting) && current >= total
   }
 
   /// Adds one progress message (Engine API, "CreateImageInfo").
   ///
   /// - Parameter progress: the message.
-  public mutating func add(_ progress: PullProgress) {
+  package mutating func add(_ progress: PullProgress) {
     guard let id = progress.id, id.utf8.count <= 128, !progress.status.hasPrefix("Pulling from")
     else { return }
     guard parts[id] != nil || parts.count < Self.mostLayers else { return }

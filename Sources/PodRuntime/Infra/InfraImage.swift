@@ -23,10 +23,10 @@ struct InfraImage: Sendable {
   ///   be created.
   /// - Returns: the image with its ID.
   /// - Throws: `EngineError`; `LaunchFailure` for a processor without a program.
-  func provide(architecture: @Sendable () async throws -> String) async throws -> ProvidedImage {
+  func provide(architecture: @Sendable () async throws -> String) async throws -> ResolvedImage {
     if let found = try await lookUp() { return found }
     let word = try await architecture()
-    guard let program = InfraProgram(architecture: word) else {
+    guard let program = PauseProgram(architecture: word) else {
       throw LaunchFailure(
         description:
           "shared namespaces need an infrastructure container, and none is available for a "
@@ -43,14 +43,14 @@ struct InfraImage: Sendable {
     return made
   }
 
-  private func lookUp() async throws -> ProvidedImage? {
+  private func lookUp() async throws -> ResolvedImage? {
     do {
       let details = try await engine.inspectImage(Self.name)
-      guard let program = InfraProgram(architecture: details.architecture),
+      guard let program = PauseProgram(architecture: details.architecture),
         details.layers == [Self.layerDigest(of: program)],
         details.config?.entrypoint == [Self.program]
       else { return nil }
-      return ProvidedImage(reference: details.id, id: details.id, hasHealthcheck: false)
+      return ResolvedImage(reference: details.id, id: details.id, hasHealthcheck: false)
     } catch let error as EngineError where error.isNotFound {
       return nil
     }
@@ -58,7 +58,7 @@ struct InfraImage: Sendable {
 
   /// The image in the format of `docker save` (Docker Image Specification 1.2). The bytes, and so
   /// the ID, are always the same.
-  static func archive(of program: InfraProgram) -> [UInt8] {
+  static func archive(of program: PauseProgram) -> [UInt8] {
     let config = """
       {"architecture":"\(program.architecture)","config":{"Entrypoint":["\(Self.program)"]},\
       "created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z"}],"os":"linux",\
@@ -75,7 +75,7 @@ struct InfraImage: Sendable {
   }
 
   /// The image's only layer.
-  static func layer(of program: InfraProgram) -> [UInt8] {
+  static func layer(of program: PauseProgram) -> [UInt8] {
     tar([.init(path: "pause", content: program.file, mode: 0o755)])
   }
 
@@ -88,7 +88,7 @@ struct InfraImage: Sendable {
   }
 
   /// The SHA-256 of the layer's bytes, which never change.
-  static func layerDigest(of program: InfraProgram) -> String {
+  static func layerDigest(of program: PauseProgram) -> String {
     switch program {
     case .x86: "sha256:e6e31785590e4b710c15783cd16eec3b87318cf09b6e0eccbd64acdfa706cea4"
     case .arm: "sha256:524994fa7f2019de052ac4169922171fd8a1a3882c41f6dfe20c591d9c6b5f84"

@@ -12,10 +12,10 @@ extension Pod {
   ///   - body: the request, after its checks.
   ///   - container: the container of the request.
   /// - Returns: the request.
-  /// - Throws: `ComposeError` with the line of a mount that the engine can't find.
+  /// - Throws: `DiagnosticError` with the line of a mount that the engine can't find.
   func foundByEngine(
     _ body: ContainerCreate, of container: ContainerPlan
-  ) throws(ComposeError) -> ContainerCreate {
+  ) throws(DiagnosticError) -> ContainerCreate {
     guard let host = body.hostConfig, host.binds != nil || host.mounts != nil,
       let mounts = sandboxMounts
     else { return body }
@@ -26,14 +26,14 @@ extension Pod {
       let file = container.service.files.first { $0.target == target }?.position
       return entry ?? file ?? container.service.position
     }
-    func below(_ path: String, _ target: String, readOnly: Bool) throws(ComposeError) {
-      for (inner, place) in mounts.hidden(below: path) {
+    func below(_ path: String, _ target: String, readOnly: Bool) throws(DiagnosticError) {
+      for (inner, location) in mounts.hidden(below: path) {
         let own = target.cleanPath == "/" ? inner : target.cleanPath + inner
         guard !container.service.mountTargets.contains(where: { $0.cleanPath == own }) else {
           continue
         }
         let (source, isReadOnly) = try self.source(
-          of: path + inner, place, readOnly: readOnly, at: position(of: target))
+          of: path + inner, location, readOnly: readOnly, at: position(of: target))
         more.append(Mount(type: "bind", source: source, target: own, readOnly: isReadOnly))
       }
     }
@@ -48,7 +48,7 @@ extension Pod {
       let asksReadOnly =
         parts.count > 2 && parts[2].split(separator: ",").contains("ro")
       let (source, isReadOnly) = try self.source(
-        of: path, mounts.place(of: path), readOnly: asksReadOnly, at: position(of: target))
+        of: path, mounts.location(of: path), readOnly: asksReadOnly, at: position(of: target))
       // The short form can't contain a colon; the long form has a field for read-only.
       if source.contains(":") || isReadOnly != asksReadOnly {
         more.append(Mount(type: "bind", source: source, target: target, readOnly: isReadOnly))
@@ -61,7 +61,7 @@ extension Pod {
     for (index, mount) in list.enumerated() where mount.type == "bind" {
       let path = mount.source ?? ""
       let (source, isReadOnly) = try self.source(
-        of: path, mounts.place(of: path), readOnly: mount.readOnly == true,
+        of: path, mounts.location(of: path), readOnly: mount.readOnly == true,
         at: position(of: mount.target))
       list[index].source = source
       if isReadOnly { list[index].readOnly = true }
@@ -75,7 +75,7 @@ extension Pod {
   }
 
   /// Replaces the source of a volume that binds a directory, as above.
-  func foundByEngine(_ volume: VolumeCreate) throws(ComposeError) -> VolumeCreate {
+  func foundByEngine(_ volume: VolumeCreate) throws(DiagnosticError) -> VolumeCreate {
     let words = (volume.driverOpts?["o"] ?? "").split(separator: ",")
     guard words.contains("bind") || words.contains("rbind"),
       let device = volume.driverOpts?["device"], device.hasPrefix("/"), let mounts = sandboxMounts
@@ -86,7 +86,7 @@ extension Pod {
     let position = source?.position ?? start
     let asksReadOnly = words.contains("ro")
     let (path, isReadOnly) = try self.source(
-      of: device, mounts.place(of: device), readOnly: asksReadOnly, at: position)
+      of: device, mounts.location(of: device), readOnly: asksReadOnly, at: position)
     volume.driverOpts?["device"] = path
     if isReadOnly != asksReadOnly { volume.driverOpts?["o"]? += ",ro" }
     if words.contains("rbind"), let (inner, _) = mounts.hidden(below: device).first {
@@ -103,9 +103,9 @@ extension Pod {
 
   /// The path at which the engine finds a path, and whether it is read-only there.
   private func source(
-    of path: String, _ place: SandboxMounts.Place, readOnly: Bool, at position: SourcePosition
-  ) throws(ComposeError) -> (path: String, isReadOnly: Bool) {
-    switch place {
+    of path: String, _ location: SandboxMounts.Location, readOnly: Bool, at position: SourcePosition
+  ) throws(DiagnosticError) -> (path: String, isReadOnly: Bool) {
+    switch location {
     case .same: return (path, readOnly)
     case .at(let other, let mount):
       let isReadOnly = readOnly || mount.isReadOnly
@@ -125,8 +125,8 @@ extension Pod {
     }
   }
 
-  private static func hiddenMount(_ path: String, at position: SourcePosition) -> ComposeError {
-    ComposeError(
+  private static func hiddenMount(_ path: String, at position: SourcePosition) -> DiagnosticError {
+    DiagnosticError(
       "bind mount of \(path): a mount there, such as a persistent volume, isn't visible to the engine: "
         + "run the executor as root, or the agent with the isolator filesystem/posix",
       at: position)

@@ -6,7 +6,7 @@ import Linux
 /// then mount the empty directory below it.
 struct SandboxMounts: Sendable {
   /// How the engine finds a path of the sandbox.
-  enum Place: Sendable, Equatable {
+  enum Location: Sendable, Equatable {
     /// By the same path.
     case same
     /// By another path, where this process has the given mount.
@@ -56,7 +56,7 @@ struct SandboxMounts: Sendable {
   /// - Parameter path: an absolute path. Missing components are located relative to their nearest
   ///   existing parent.
   /// - Returns: the engine's location; `same` for a path outside the sandbox.
-  func place(of path: String) -> Place {
+  func location(of path: String) -> Location {
     var existing = path
     while !existing.isEmpty, existing != "/", RealPath.ofExisting(existing) == nil {
       existing = String(existing[..<(existing.lastIndex(of: "/") ?? existing.startIndex)])
@@ -82,16 +82,16 @@ struct SandboxMounts: Sendable {
   ///
   /// - Parameter path: an absolute path.
   /// - Returns: the mounts that the engine doesn't find by the same path.
-  func hidden(below path: String) -> [(path: String, place: Place)] {
+  func hidden(below path: String) -> [(path: String, location: Location)] {
     guard let real = RealPath.ofExisting(path) else { return [] }
-    var found: [String: Place] = [:]
+    var found: [String: Location] = [:]
     for mount in own.mounts
     where mount.point != real && RealPath.isPath(mount.point, atOrBelow: real)
       && RealPath.isPath(mount.point, atOrBelow: sandbox)
     {
-      let place = place(of: mount.point)
-      if place != .same {
-        found[String(mount.point.dropFirst(real == "/" ? 0 : real.count))] = place
+      let location = location(of: mount.point)
+      if location != .same {
+        found[String(mount.point.dropFirst(real == "/" ? 0 : real.count))] = location
       }
     }
     return found.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

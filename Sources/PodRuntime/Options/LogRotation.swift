@@ -1,19 +1,19 @@
 /// The size of the files of `pod.split_logs`, and the number of older files to keep.
-public struct LogRotation: Sendable, Equatable {
+package struct LogRotation: Sendable, Equatable {
   /// The largest default size of a file, in bytes.
   static let usualSize: Int64 = 10 << 20
   /// The smallest size of a file in bytes: a file holds some lines.
-  public static let leastSize: Int64 = 4096
+  package static let leastSize: Int64 = 4096
   /// The largest number of older files per stream.
-  public static let mostFiles = 100
+  package static let mostFiles = 100
 
   /// The size of a file in bytes; nil for a share of the task's disk.
-  public var size: Int64?
+  package var size: Int64?
   /// The number of older files of a stream to keep in addition to the current one.
-  public var olderFiles = 2
+  package var olderFiles = 2
 
   /// Files of the default size and number.
-  public init() {}
+  package init() {}
 
   /// The size of each file.
   ///

@@ -9,8 +9,8 @@ extension OperatorDefaults {
   /// - Parameters:
   ///   - project: the project.
   ///   - logging: the operator's logging configuration.
-  /// - Throws: `ComposeError` with the line that is weaker.
-  func check(_ project: Project, logging: PodLogging) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line that is weaker.
+  func check(_ project: Project, logging: PodLogging) throws(DiagnosticError) {
     if enforced.isEmpty { return }
     for service in project.services.values.flatMap(\.withPreStart) {
       for key in Key.allCases where enforced.contains(key) {
@@ -21,8 +21,8 @@ extension OperatorDefaults {
 
   private func check(
     _ key: Key, of service: Service, _ logging: PodLogging
-  ) throws(ComposeError) {
-    func same(_ name: String, _ asked: [String], _ own: [String]) throws(ComposeError) {
+  ) throws(DiagnosticError) {
+    func same(_ name: String, _ asked: [String], _ own: [String]) throws(DiagnosticError) {
       if !asked.isEmpty, !own.isEmpty, asked != own {
         throw refusal(
           "\(name) \(asked.joined(separator: ", "))", own.joined(separator: ", "), key, at: name,
@@ -69,9 +69,9 @@ extension OperatorDefaults {
       }
     case .pidsLimit:
       if let asked = service.resources.pidsLimit, let pidsLimit, asked < 1 || asked > pidsLimit {
-        let place =
-          service.places["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
-        throw refusal("pids_limit \(asked)", "at most \(pidsLimit)", key, at: place, of: service)
+        let location =
+          service.locations["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
+        throw refusal("pids_limit \(asked)", "at most \(pidsLimit)", key, at: location, of: service)
       }
     case .shmSize:
       if let asked = service.shmSize, let shmSize, asked.bytes < 1 || asked.bytes > shmSize {
@@ -120,7 +120,7 @@ extension OperatorDefaults {
   }
 
   /// The driver must be the operator's, and so must each option, except that logs may be smaller.
-  private func check(_ asked: Logging?, _ logging: PodLogging) throws(ComposeError) {
+  private func check(_ asked: Logging?, _ logging: PodLogging) throws(DiagnosticError) {
     guard let asked else { return }
     guard let own = logging.config, let type = own.type else {
       throw refusal("logging", "left to the engine", .logging, asked.position)
@@ -147,17 +147,17 @@ extension OperatorDefaults {
   }
 
   private func refusal(
-    _ what: String, _ own: String, _ key: Key, at place: String, of service: Service
-  ) -> ComposeError {
-    let parent = String(place.prefix { $0 != "." })
+    _ what: String, _ own: String, _ key: Key, at location: String, of service: Service
+  ) -> DiagnosticError {
+    let parent = String(location.prefix { $0 != "." })
     return refusal(
-      what, own, key, service.places[place] ?? service.places[parent] ?? service.position)
+      what, own, key, service.locations[location] ?? service.locations[parent] ?? service.position)
   }
 
   private func refusal(
     _ what: String, _ own: String, _ key: Key, _ position: SourcePosition?
-  ) -> ComposeError {
-    ComposeError(
+  ) -> DiagnosticError {
+    DiagnosticError(
       "\(what) is not allowed on this host: \(own) (operator's file, defaults: enforce: \(key.rawValue))",
       at: position)
   }

@@ -4,9 +4,9 @@ import OrderedCollections
 
 /// The operator's defaults for containers whose Compose file has no value: `defaults:` in the
 /// operator's file.
-public struct OperatorDefaults: Sendable, Equatable {
+package struct OperatorDefaults: Sendable, Equatable {
   /// The keys in the operator's file.
-  public enum Key: String, Sendable, CaseIterable {
+  package enum Key: String, Sendable, CaseIterable {
     /// Name servers.
     case dns
     /// Options of the resolver.
@@ -39,42 +39,42 @@ public struct OperatorDefaults: Sendable, Equatable {
     case userns
 
     /// Whether the operator can enforce it.
-    public var isEnforceable: Bool { self != .memoryLimit && self != .selinuxLabel }
+    package var isEnforceable: Bool { self != .memoryLimit && self != .selinuxLabel }
   }
 
   /// Name servers, as addresses.
-  public var dns: [String] = []
+  package var dns: [String] = []
   /// Options of the resolver.
-  public var dnsOptions: [String] = []
+  package var dnsOptions: [String] = []
   /// Search domains.
-  public var dnsSearch: [String] = []
+  package var dnsSearch: [String] = []
   /// Environment variables by name.
-  public var environment: [String: String] = [:]
+  package var environment: [String: String] = [:]
   /// Whether process 1 is the engine's init; nil for the engine's default.
-  public var initProcess: Bool?
+  package var initProcess: Bool?
   /// Labels by name.
-  public var labels: [String: String] = [:]
+  package var labels: [String: String] = [:]
   /// Whether a container without a memory limit gets the task's.
-  public var givesTaskMemory = false
+  package var givesTaskMemory = false
   /// The maximum number of processes; nil for no limit.
-  public var pidsLimit: Int64?
+  package var pidsLimit: Int64?
   /// Proxy variables by name.
-  public var proxies: [String: String] = [:]
+  package var proxies: [String: String] = [:]
   /// `z` or `Z`; nil to keep the labels unchanged.
-  public var selinuxLabel: String?
+  package var selinuxLabel: String?
   /// The size of /dev/shm in bytes.
-  public var shmSize: Int64?
+  package var shmSize: Int64?
   /// The signal that requests a container to stop, if its image does not set one.
-  public var stopSignal: String?
+  package var stopSignal: String?
   /// Limits by name; -1 is no limit.
-  public var ulimits: [String: UserLimit] = [:]
+  package var ulimits: [String: UserLimit] = [:]
   /// `host`; nil for the engine's default.
-  public var userns: String?
+  package var userns: String?
   /// The keys that a Compose file may only make stricter.
-  public var enforced: Set<Key> = []
+  package var enforced: Set<Key> = []
 
   /// Creates defaults that leave every value to the engine.
-  public init() {}
+  package init() {}
 
   /// A create request completed with the defaults for keys that its file doesn't set.
   ///
@@ -154,7 +154,7 @@ public struct OperatorDefaults: Sendable, Equatable {
   ///
   /// - Parameter key: the key.
   /// - Returns: true if a container may get a value from it.
-  public func sets(_ key: Key) -> Bool {
+  package func sets(_ key: Key) -> Bool {
     switch key {
     case .dns: !dns.isEmpty
     case .dnsOptions: !dnsOptions.isEmpty

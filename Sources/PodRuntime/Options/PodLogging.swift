@@ -2,7 +2,7 @@ import DockerEngine
 
 /// The engine's log configuration for containers whose service has no `logging:`. The sandbox
 /// receives their output in any case.
-public enum PodLogging: Sendable, Equatable {
+package enum PodLogging: Sendable, Equatable {
   /// json-file with two files of 50 MB, which limits the disk space of a second copy.
   case bounded
   /// The engine's own configuration (`log-driver` in daemon.json).
@@ -14,7 +14,7 @@ public enum PodLogging: Sendable, Equatable {
   /// and so does the driver `none`, whose log can't be read after the engine was unreachable.
   ///
   /// - Parameter word: the name.
-  public init?(word: String) {
+  package init?(word: String) {
     switch word {
     case "", "none": return nil
     case "engine": self = .engine
@@ -24,7 +24,7 @@ public enum PodLogging: Sendable, Equatable {
   }
 
   /// `engine`, or the driver's name.
-  public var word: String {
+  package var word: String {
     switch self {
     case .bounded: "json-file"
     case .engine: "engine"

@@ -1,9 +1,9 @@
 import Compose
 
 /// Options of a pod beyond its Compose file. Each is off by default.
-public struct PodOptions: Sendable, Equatable {
+package struct PodOptions: Sendable, Equatable {
   /// The meaning of a service's exit with 0.
-  public enum Kind: String, Sendable, CaseIterable {
+  package enum Kind: String, Sendable, CaseIterable {
     /// The service has done its work. The pod has finished when all services have.
     case job
     /// Services run permanently, so the exit of one fails the pod. A service on which others wait
@@ -12,7 +12,7 @@ public struct PodOptions: Sendable, Equatable {
   }
 
   /// The images to remove when the pod has stopped, as in `docker compose down --rmi`.
-  public enum ImageRemoval: String, Sendable, CaseIterable {
+  package enum ImageRemoval: String, Sendable, CaseIterable {
     /// None.
     case none
     /// Built images without a name of their own (`build` without `image`).
@@ -23,7 +23,7 @@ public struct PodOptions: Sendable, Equatable {
 
   /// The action for a service without a restart policy when a restart of the engine stops its
   /// container.
-  public enum EngineRestart: String, Sendable, CaseIterable {
+  package enum EngineRestart: String, Sendable, CaseIterable {
     /// The pod fails.
     case fail
     /// The service is started again.
@@ -31,7 +31,7 @@ public struct PodOptions: Sendable, Equatable {
   }
 
   /// The exits of main services that determine the pod's outcome.
-  public enum Mains: String, Sendable, CaseIterable {
+  package enum Mains: String, Sendable, CaseIterable {
     /// The exit of the last one.
     case all
     /// The exit of the first one.
@@ -39,47 +39,47 @@ public struct PodOptions: Sendable, Equatable {
   }
 
   /// The network of the pod's shared network namespace; nil if services have networks of their own.
-  public var sharedNetwork: String?
+  package var sharedNetwork: String?
   /// Whether all services share one pid namespace.
-  public var sharesPID = false
+  package var sharesPID = false
   /// The meaning of a service's exit with 0.
-  public var kind = Kind.job
+  package var kind = Kind.job
   /// Whether named volumes are kept after the pod, whoever stops it.
-  public var keepsVolumes = false
+  package var keepsVolumes = false
   /// How long stopped containers and volumes are kept after a failure, in seconds; 0 to remove
   /// them.
-  public var keepFailed: Int64 = 0
+  package var keepFailed: Int64 = 0
   /// The images to remove when the pod has stopped, if no other container uses them.
-  public var imageRemoval = ImageRemoval.none
+  package var imageRemoval = ImageRemoval.none
   /// The action for a service without a restart policy when the engine is restarted.
-  public var onEngineRestart = EngineRestart.fail
+  package var onEngineRestart = EngineRestart.fail
   /// Separate files of each service's output in the sandbox; nil for none.
-  public var splitLogs: LogRotation?
+  package var splitLogs: LogRotation?
   /// The roles of services, which take precedence over the file's.
-  public var roles: [String: ServiceRole] = [:]
+  package var roles: [String: ServiceRole] = [:]
   /// The exits of main services that determine the pod's outcome.
-  public var mains = Mains.all
+  package var mains = Mains.all
   /// The time limit of each final service in a pod that wasn't killed.
-  public var finalTimeout = Duration.seconds(60)
+  package var finalTimeout = Duration.seconds(60)
   /// The action when a service is unhealthy, unless the service sets its own.
-  public var onUnhealthy = FailureReaction.fail
+  package var onUnhealthy = FailureReaction.fail
   /// The action when a service exceeds its own memory limit and is killed, unless the service sets
   /// its own.
-  public var onOutOfMemory = FailureReaction.fail
+  package var onOutOfMemory = FailureReaction.fail
   /// The task's variables that its services get, unless a service sets its own.
-  public var taskVariables = TaskVariables.none
+  package var taskVariables = TaskVariables.none
   /// Whether its services get `/run/pod/task.json`, unless a service sets its own.
-  public var hasTaskFile = false
+  package var hasTaskFile = false
   /// The service to which the task's checks apply, or ``sandboxChecks``; nil for the default.
-  public var checkService: String?
+  package var checkService: String?
   /// The action when the containers write more than the task's disk holds.
-  public var disk = Disk.report
+  package var disk = Disk.report
   /// Commands at events of the pod's life, in the order in which they run.
-  public var hooks: [PodHook] = []
+  package var hooks: [PodHook] = []
 
   /// Creates the default options.
-  public init() {}
+  package init() {}
 
   /// Whether an infrastructure container holds namespaces for the services.
-  public var needsInfra: Bool { sharedNetwork != nil || sharesPID }
+  package var needsInfra: Bool { sharedNetwork != nil || sharesPID }
 }

@@ -2,9 +2,9 @@ import Linux
 
 /// One object of `run --format json` (docs/pods.md, "JSON output"): a line of JSON, written key by
 /// key.
-public struct JSONLine: Sendable {
+package struct JSONLine: Sendable {
   /// The version of the schema. It changes when an existing key is removed or changes its meaning.
-  public static let version = 1
+  package static let version = 1
 
   private var bytes: [UInt8]
 
@@ -13,7 +13,7 @@ public struct JSONLine: Sendable {
   /// - Parameters:
   ///   - type: the object's type.
   ///   - time: the time in RFC 3339.
-  public init(_ type: String, time: String = WallClock.now) {
+  package init(_ type: String, time: String = WallClock.now) {
     bytes = Array("{\"version\":\(Self.version)".utf8)
     add("time", time)
     add("type", type)
@@ -25,21 +25,21 @@ public struct JSONLine: Sendable {
   ///
   /// - Parameter body: adds the object's keys.
   /// - Returns: JSON.
-  public static func object(_ body: (inout JSONLine) -> Void) -> [UInt8] {
+  package static func object(_ body: (inout JSONLine) -> Void) -> [UInt8] {
     var object = JSONLine()
     body(&object)
     return [UInt8(ascii: "{")] + object.bytes.dropFirst() + [UInt8(ascii: "}")]
   }
 
   /// The line, with a line break.
-  public var line: [UInt8] { bytes + [UInt8(ascii: "}"), UInt8(ascii: "\n")] }
+  package var line: [UInt8] { bytes + [UInt8(ascii: "}"), UInt8(ascii: "\n")] }
 
   /// Adds a string.
   ///
   /// - Parameters:
   ///   - key: its key, of plain letters.
   ///   - value: any text; nothing is added for nil.
-  public mutating func add(_ key: StaticString, _ value: String?) {
+  package mutating func add(_ key: StaticString, _ value: String?) {
     guard let value else { return }
     begin(key)
     Self.append(Array(value.utf8)[...], to: &bytes)
@@ -50,7 +50,7 @@ public struct JSONLine: Sendable {
   /// - Parameters:
   ///   - key: its key.
   ///   - value: any bytes.
-  public mutating func add(_ key: StaticString, bytes value: ArraySlice<UInt8>) {
+  package mutating func add(_ key: StaticString, bytes value: ArraySlice<UInt8>) {
     begin(key)
     Self.append(value, to: &bytes)
   }
@@ -60,7 +60,7 @@ public struct JSONLine: Sendable {
   /// - Parameters:
   ///   - key: its key.
   ///   - value: the number; nothing is added for nil.
-  public mutating func add(_ key: StaticString, _ value: Int?) {
+  package mutating func add(_ key: StaticString, _ value: Int?) {
     guard let value else { return }
     begin(key)
     bytes += String(value).utf8
@@ -69,7 +69,7 @@ public struct JSONLine: Sendable {
   /// Adds `true`.
   ///
   /// - Parameter key: its key.
-  public mutating func addTrue(_ key: StaticString) {
+  package mutating func addTrue(_ key: StaticString) {
     begin(key)
     bytes += "true".utf8
   }
@@ -79,7 +79,7 @@ public struct JSONLine: Sendable {
   /// - Parameters:
   ///   - key: its key.
   ///   - values: JSON, as returned by `object` and `text`.
-  public mutating func add(_ key: StaticString, array values: [[UInt8]]) {
+  package mutating func add(_ key: StaticString, array values: [[UInt8]]) {
     begin(key)
     bytes.append(UInt8(ascii: "["))
     bytes += values.joined(separator: [UInt8(ascii: ",")])
@@ -90,7 +90,7 @@ public struct JSONLine: Sendable {
   ///
   /// - Parameter value: any text.
   /// - Returns: JSON.
-  public static func text(_ value: String) -> [UInt8] {
+  package static func text(_ value: String) -> [UInt8] {
     var bytes: [UInt8] = []
     append(Array(value.utf8)[...], to: &bytes)
     return bytes
@@ -107,7 +107,7 @@ public struct JSONLine: Sendable {
   /// - Parameters:
   ///   - text: any bytes.
   ///   - bytes: receives the JSON string.
-  public static func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+  package static func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if text.allSatisfy(standsForItself) {
       bytes += text

@@ -34,8 +34,8 @@ final class LogFile {
   /// Opens the file for the first time, or the next one after a rotation.
   ///
   /// - Throws: `Errno`, `Refusal`.
-  func open(in folder: LogFolder) throws {
-    let file = try folder.open(name)
+  func open(in directory: LogDirectory) throws {
+    let file = try directory.open(name)
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       Glibc.close(file)
       throw Refusal.isInUse
@@ -55,18 +55,18 @@ final class LogFile {
   /// line that is longer than a file.
   ///
   /// - Throws: `Errno`, after which bytes are dropped without an error for ten seconds; `Refusal`.
-  func write(_ bytes: [UInt8], limit: Int, olderFiles: Int, in folder: LogFolder) throws {
+  func write(_ bytes: [UInt8], limit: Int, olderFiles: Int, in directory: LogDirectory) throws {
     if let resumption {
       guard ContinuousClock.now >= resumption else { return }
       self.resumption = nil
     }
     do {
-      if descriptor < 0 { try open(in: folder) }
+      if descriptor < 0 { try open(in: directory) }
       var rest = bytes[...]
       while !rest.isEmpty {
         let count = fitting(rest, limit: limit)
         if count == 0 {
-          try rotate(olderFiles, in: folder)
+          try rotate(olderFiles, in: directory)
         } else {
           try put(rest.prefix(count))
           rest = rest.dropFirst(count)
@@ -101,19 +101,19 @@ final class LogFile {
   }
 
   /// Makes the file the newest of the older files, and removes the oldest.
-  private func rotate(_ count: Int, in folder: LogFolder) throws {
+  private func rotate(_ count: Int, in directory: LogDirectory) throws {
     for number in (1...count).reversed() {
-      guard let isMade = folder.hasMade("\(name).\(number)") else { continue }
+      guard let isMade = directory.hasMade("\(name).\(number)") else { continue }
       guard isMade else { throw Refusal.isForeign }
       if number == count {
-        try folder.remove("\(name).\(number)")
+        try directory.remove("\(name).\(number)")
       } else {
-        try folder.rename("\(name).\(number)", to: "\(name).\(number + 1)")
+        try directory.rename("\(name).\(number)", to: "\(name).\(number + 1)")
       }
     }
     // A file that a user has renamed or removed is left alone.
-    if folder.isNamed(name, descriptor) { try folder.rename(name, to: "\(name).1") }
+    if directory.isNamed(name, descriptor) { try directory.rename(name, to: "\(name).1") }
     close()
-    try open(in: folder)
+    try open(in: directory)
   }
 }

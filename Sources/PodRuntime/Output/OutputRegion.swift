@@ -4,7 +4,7 @@ import Glibc
 ///
 /// The terminal's other writers are created with this region and share its queue; their output
 /// appears above the lines. Nothing runs here between two calls.
-public actor OutputRegion {
+package actor OutputRegion {
   nonisolated let executor = QueueExecutor(label: "output-region")
   private let descriptor: Int32
   private var lines: [String] = []
@@ -15,20 +15,20 @@ public actor OutputRegion {
   private var isInLine = false
 
   /// The queue that it shares with the terminal's writers.
-  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
     executor.asUnownedSerialExecutor()
   }
 
   /// Creates a region on a terminal that the caller owns.
   ///
   /// - Parameter descriptor: the terminal.
-  public init(descriptor: Int32) { self.descriptor = descriptor }
+  package init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Replaces the shown lines.
   ///
   /// - Parameter lines: each without control characters except SGR sequences, and no wider than the
   ///   terminal.
-  public func show(_ lines: [String]) {
+  package func show(_ lines: [String]) {
     if lines == self.lines, !drawn.isEmpty { return }
     self.lines = lines
     redraw()
@@ -37,7 +37,7 @@ public actor OutputRegion {
   /// Shows these lines for the last time: they remain, and later output follows them.
   ///
   /// - Parameter lines: as for `show`; may exceed the terminal's height.
-  public func leave(_ lines: [String]) {
+  package func leave(_ lines: [String]) {
     self.lines = lines
     redraw()
     self.lines = []

@@ -20,21 +20,21 @@ package struct OutputPiece: Sendable {
 
 /// Writes to a file descriptor in order, on a thread that may block. A caller that awaits a write
 /// is suspended while the reader is slow; other work continues.
-public actor OutputWriter {
+package actor OutputWriter {
   private let executor: QueueExecutor
   private let descriptor: Int32
   /// The lines that stay below the output on a terminal.
   private let region: OutputRegion?
   /// Whether a write has failed because the reader is gone.
-  public var isBroken: Bool { brokenBy != nil }
+  package var isBroken: Bool { brokenBy != nil }
   /// The errno of the failed write.
-  public private(set) var brokenBy: Int32?
+  package private(set) var brokenBy: Int32?
   private let waiting = Atomic(0)
   /// The prefix of the incomplete last line; nil if the last line is complete.
   private var openLine: [UInt8]?
 
   /// The serial queue that writes run on.
-  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+  package nonisolated var unownedExecutor: UnownedSerialExecutor {
     executor.asUnownedSerialExecutor()
   }
 
@@ -43,7 +43,7 @@ public actor OutputWriter {
   /// - Parameters:
   ///   - descriptor: the descriptor.
   ///   - region: lines of the same terminal that stay below the output.
-  public init(descriptor: Int32, above region: OutputRegion? = nil) {
+  package init(descriptor: Int32, above region: OutputRegion? = nil) {
     self.descriptor = descriptor
     self.region = region
     executor = region?.executor ?? QueueExecutor(label: "output-\(descriptor)")
@@ -51,33 +51,33 @@ public actor OutputWriter {
 
   /// The number of bytes that are not yet written. It is readable at once, even while a write
   /// blocks.
-  public nonisolated var unwritten: Int { waiting.load(ordering: .relaxed) }
+  package nonisolated var unwritten: Int { waiting.load(ordering: .relaxed) }
 
   /// Writes whole lines. After the reader is gone the rest is dropped, since a pod outlives its
   /// reader.
-  public nonisolated func write(_ bytes: [UInt8]) async {
+  package nonisolated func write(_ bytes: [UInt8]) async {
     waiting.add(bytes.count, ordering: .relaxed)
-    await take(bytes)
+    await append(bytes)
   }
 
   /// Writes a line.
-  public nonisolated func line(_ text: String) async { await write(Array((text + "\n").utf8)) }
+  package nonisolated func line(_ text: String) async { await write(Array((text + "\n").utf8)) }
 
   /// Writes a service's lines. A line in several pieces stays whole unless another writer
   /// interrupts it: then a line break is added, and the rest begins with the prefix.
   package nonisolated func write(_ bytes: [UInt8], _ piece: OutputPiece) async {
     waiting.add(bytes.count, ordering: .relaxed)
-    await take(bytes, piece)
+    await append(bytes, piece)
   }
 
-  private func take(_ bytes: [UInt8]) {
+  private func append(_ bytes: [UInt8]) {
     region?.assumeIsolated { $0.clear() }
     endLine()
     put(bytes, insteadOf: bytes.count)
     region?.assumeIsolated { $0.restore(isInLine: false) }
   }
 
-  private func take(_ bytes: [UInt8], _ piece: OutputPiece) {
+  private func append(_ bytes: [UInt8], _ piece: OutputPiece) {
     region?.assumeIsolated { $0.clear() }
     putPiece(bytes, piece)
     let isInLine = openLine != nil
@@ -145,31 +145,31 @@ final class QueueExecutor: SerialExecutor {
 }
 
 /// The destination of a pod's output.
-public struct PodOutput: Sendable {
+package struct PodOutput: Sendable {
   /// Receives the containers' standard output.
-  public let standardOutput: OutputWriter
+  package let standardOutput: OutputWriter
   /// Receives the containers' standard error.
-  public let standardError: OutputWriter
+  package let standardError: OutputWriter
   /// Whether the services' names are colored.
-  public let isColoured: Bool
+  package let isColored: Bool
   /// Whether each line is a JSON object, all written to the first writer (docs/pods.md, "JSON
   /// output").
-  public let isJSON: Bool
+  package let isJSON: Bool
 
   /// Creates an output from its two writers.
-  public init(
-    standardOutput: OutputWriter, standardError: OutputWriter, isColoured: Bool,
+  package init(
+    standardOutput: OutputWriter, standardError: OutputWriter, isColored: Bool,
     isJSON: Bool = false
   ) {
     self.standardOutput = standardOutput
     self.standardError = standardError
-    self.isColoured = isColoured
+    self.isColored = isColored
     self.isJSON = isJSON
   }
 
   /// The text about bytes that could not be written because the reader is gone; nil if all were
   /// written.
-  public var unwritten: String? {
+  package var unwritten: String? {
     let parts = [("standard output", standardOutput), ("standard error", standardError)]
       .filter { $0.1.unwritten > 0 }.map { "\($0.1.unwritten) bytes of \($0.0)" }
     guard !parts.isEmpty else { return nil }
@@ -179,8 +179,8 @@ public struct PodOutput: Sendable {
   /// The prefix of a service's lines: its name and ` | `.
   func prefix(service: String, index: Int) -> String {
     if isJSON { return "" }
-    guard isColoured else { return service + " | " }
-    let colours = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94]
-    return "\u{1b}[\(colours[index % colours.count])m\(service) |\u{1b}[0m "
+    guard isColored else { return service + " | " }
+    let colors = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94]
+    return "\u{1b}[\(colors[index % colors.count])m\(service) |\u{1b}[0m "
   }
 }

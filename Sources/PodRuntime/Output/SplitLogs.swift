@@ -19,7 +19,7 @@ actor SplitLogs {
   private let olderFiles: Int
   private let task: String
   private let log: Logger
-  private var folder: LogFolder?
+  private var directory: LogDirectory?
   private var isRefused = false
   private var hasReported = false
   private var files: [String: LogFile] = [:]
@@ -51,9 +51,9 @@ actor SplitLogs {
 
   /// Appends output of a service. Output that can't be written is dropped, which is logged once.
   func write(_ bytes: [UInt8], of service: String, stream: String) {
-    guard !bytes.isEmpty, let file = file(service, stream), let folder else { return }
+    guard !bytes.isEmpty, let file = file(service, stream), let directory else { return }
     do {
-      try file.write(bytes, limit: limit, olderFiles: olderFiles, in: folder)
+      try file.write(bytes, limit: limit, olderFiles: olderFiles, in: directory)
     } catch let error as LogFile.Refusal {
       refuse(file, error.description)
     } catch {
@@ -68,21 +68,21 @@ actor SplitLogs {
     for file in files.values { file.close() }
     files = [:]
     isRefused = true
-    folder = nil
+    directory = nil
   }
 
   private func file(_ service: String, _ stream: String) -> LogFile? {
     let key = "\(service).\(stream)"
     if let known = files[key] { return known.isRefused ? nil : known }
-    guard let folder = openFolder() else { return nil }
+    guard let directory = openDirectory() else { return nil }
     let file = LogFile(name: key)
     files[key] = file
     do {
       do {
-        try file.open(in: folder)
+        try file.open(in: directory)
       } catch LogFile.Refusal.isInUse {
         file.name = "\(service).\(task).\(stream)"
-        try file.open(in: folder)
+        try file.open(in: directory)
       }
     } catch let error as LogFile.Refusal {
       refuse(file, error.description)
@@ -93,18 +93,18 @@ actor SplitLogs {
     return file
   }
 
-  private func openFolder() -> LogFolder? {
-    if let folder { return folder }
+  private func openDirectory() -> LogDirectory? {
+    if let directory { return directory }
     guard !isRefused else { return nil }
     do {
-      folder = try LogFolder(sandbox: sandbox, name: Self.directory)
+      directory = try LogDirectory(sandbox: sandbox, name: Self.directory)
     } catch {
       isRefused = true
       log.warning(
         "split_logs: \(Self.directory) in \(sandbox) can't be used as a directory: \(error); no files are written"
       )
     }
-    return folder
+    return directory
   }
 
   private func refuse(_ file: LogFile, _ reason: String) {

@@ -17,7 +17,7 @@ extension ContainerPlan {
   /// - Parameters:
   ///   - error: the engine's error.
   ///   - step: `created` or `started`.
-  /// - Returns: a `ComposeError`; a `StartFailure` if the engine doesn't respond, or no line is the
+  /// - Returns: a `DiagnosticError`; a `StartFailure` if the engine doesn't respond, or no line is the
   ///   cause.
   func explain(_ error: EngineError, doing step: String) -> any Error {
     let action = "\(title) can't be \(step)"
@@ -26,11 +26,12 @@ extension ContainerPlan {
     case .unreachable, .timedOut: return StartFailure(description: plain, isEngineAway: true)
     case .status where isInfra: return StartFailure(description: plain, isEngineAway: false)
     case .status: break
-    case .tooOld: return ComposeError(plain, at: place(ofNewer: error.message) ?? service.position)
+    case .tooOld:
+      return DiagnosticError(plain, at: location(ofNewer: error.message) ?? service.position)
     default: return StartFailure(description: plain, isEngineAway: false)
     }
     for assigned in ports where isTaken(assigned, in: error.message) {
-      return ComposeError(
+      return DiagnosticError(
         "host port \(assigned.host) of service '\(assigned.service)' is already in use",
         at: assigned.port.position)
     }
@@ -39,7 +40,7 @@ extension ContainerPlan {
       if case .container(let id)? = mode?.value, let position = mode?.position,
         error.message.contains("No such container: \(id)")
       {
-        return ComposeError(
+        return DiagnosticError(
           "service '\(service.name)' joins the container '\(id)', which doesn't exist", at: position
         )
       }
@@ -49,70 +50,70 @@ extension ContainerPlan {
       let image = service.image?.value ?? "of service '\(service.name)'"
       let words = fault.words.split(separator: "IMAGE", omittingEmptySubsequences: false)
         .joined(separator: image)
-      return ComposeError(
+      return DiagnosticError(
         EngineFault.line(action, words, engine: error.message), at: fault.position)
     }
     for file in service.files {
       if case .file(let path) = file.source, error.message.contains(path) {
-        return ComposeError(plain, at: file.position)
+        return DiagnosticError(plain, at: file.position)
       }
     }
-    return ComposeError(plain, at: service.position)
+    return DiagnosticError(plain, at: service.position)
   }
 
   /// The known fault of the file that causes the engine's error; nil for other errors.
   func fault(in error: EngineError) -> (words: String, position: SourcePosition?)? {
     EngineFault.find(error.message, in: EngineFault.ofContainers) { key, object in
-      place(of: key, object, in: error.message)
+      location(of: key, object, in: error.message)
     }
   }
 
   /// The position of a key of the fault table; nil if the file doesn't have the key.
-  private func place(of key: String, _ object: String, in text: String) -> SourcePosition? {
+  private func location(of key: String, _ object: String, in text: String) -> SourcePosition? {
     switch key {
     case "program":
-      return place(ofProgram: object)
+      return location(ofProgram: object)
     case "devices=\(object)":
       return service.devices.first { $0.value.prefix { $0 != ":" } == object }?.position
     case "mount=\(object)":
-      return place(ofMount: object)
+      return location(ofMount: object)
     case "address=\(object)":
-      return place(joined: { $0.ipv4Address == object || $0.ipv6Address == object })
+      return location(joined: { $0.ipv4Address == object || $0.ipv6Address == object })
     case "address":
-      return place(joined: { $0.ipv4Address != nil || $0.ipv6Address != nil })
+      return location(joined: { $0.ipv4Address != nil || $0.ipv6Address != nil })
     case "volume":
       guard let volume = volumeSources.first(where: { text.contains($0.key) })?.value else {
         return nil
       }
-      return volume.places["driver_opts"] ?? volume.places["driver"] ?? volume.position
+      return volume.locations["driver_opts"] ?? volume.locations["driver"] ?? volume.position
     case "image":
-      return service.places["image"] ?? service.places["build"]
+      return service.locations["image"] ?? service.locations["build"]
     case "file":
       return service.files.first { text.contains($0.target) }?.position
     default:
-      return service.places[key]
+      return service.locations[key]
     }
   }
 
   /// The position of the key that needs a newer engine. The error's text begins with the feature.
-  private func place(ofNewer text: String) -> SourcePosition? {
+  private func location(ofNewer text: String) -> SourcePosition? {
     EngineFeature.allCases.first { text.hasPrefix($0.subject + " needs ") }
-      .flatMap { place(of: $0) }
+      .flatMap { location(of: $0) }
   }
 
   /// The position of `entrypoint` or `command` if its first word is the program; otherwise of
   /// `entrypoint` or the image.
-  private func place(ofProgram program: String) -> SourcePosition? {
+  private func location(ofProgram program: String) -> SourcePosition? {
     if let entrypoint = service.entrypoint, !entrypoint.isEmpty {
-      if program.isEmpty || entrypoint[0] == program { return service.places["entrypoint"] }
+      if program.isEmpty || entrypoint[0] == program { return service.locations["entrypoint"] }
     }
     if let command = service.command, !command.isEmpty {
-      if program.isEmpty || command[0] == program { return service.places["command"] }
+      if program.isEmpty || command[0] == program { return service.locations["command"] }
     }
-    return service.places["entrypoint"] ?? place(of: "image", "", in: "")
+    return service.locations["entrypoint"] ?? location(of: "image", "", in: "")
   }
 
-  private func place(ofMount path: String) -> SourcePosition? {
+  private func location(ofMount path: String) -> SourcePosition? {
     let mount = service.mounts.first { mount in
       if case .bind(let source) = mount.source { return source == path }
       return mount.target == path
@@ -122,10 +123,10 @@ extension ContainerPlan {
   }
 
   /// The position of the fixed address on the first network whose attachment matches.
-  private func place(joined isMeant: (NetworkAttachment) -> Bool) -> SourcePosition? {
+  private func location(joined isMeant: (NetworkAttachment) -> Bool) -> SourcePosition? {
     for (key, attachment) in service.networks where isMeant(attachment) {
-      return service.places["networks.\(key).ipv4_address"]
-        ?? service.places["networks.\(key).ipv6_address"] ?? attachment.position
+      return service.locations["networks.\(key).ipv4_address"]
+        ?? service.locations["networks.\(key).ipv6_address"] ?? attachment.position
     }
     return nil
   }

@@ -93,12 +93,12 @@ extension PodPlan {
   /// - Parameters:
   ///   - name: its name in Docker, as in `networks`.
   ///   - error: the engine's error.
-  /// - Returns: a `ComposeError`, or a `StartFailure` if the file isn't the cause.
+  /// - Returns: a `DiagnosticError`, or a `StartFailure` if the file isn't the cause.
   func explainNetwork(_ name: String, _ error: EngineError) -> any Error {
     let network = networkSources[name]
     return explain(
       error, "network '\(network?.key ?? name)'", faults: EngineFault.ofNetworks,
-      places: network?.places ?? [:], position: network?.position)
+      locations: network?.locations ?? [:], position: network?.position)
   }
 
   /// Explains why a volume can't be created, with the line that is the cause.
@@ -106,17 +106,17 @@ extension PodPlan {
   /// - Parameters:
   ///   - name: its name in Docker, as in `volumes`.
   ///   - error: the engine's error.
-  /// - Returns: a `ComposeError`, or a `StartFailure` if the file isn't the cause.
+  /// - Returns: a `DiagnosticError`, or a `StartFailure` if the file isn't the cause.
   func explainVolume(_ name: String, _ error: EngineError) -> any Error {
     let volume = volumeSources[name]
     return explain(
       error, "volume '\(volume?.key ?? name)'", faults: EngineFault.ofVolumes,
-      places: volume?.places ?? [:], position: volume?.position)
+      locations: volume?.locations ?? [:], position: volume?.position)
   }
 
   private func explain(
     _ error: EngineError, _ title: String, faults: [EngineFault],
-    places: [String: SourcePosition], position: SourcePosition?
+    locations: [String: SourcePosition], position: SourcePosition?
   ) -> any Error {
     let action = "\(title) can't be created"
     switch error.kind {
@@ -124,9 +124,9 @@ extension PodPlan {
       return StartFailure(description: "\(action): \(error.message)", isEngineAway: true)
     default: break
     }
-    let fault = EngineFault.find(error.message, in: faults) { key, _ in places[key] }
-    guard let fault else { return ComposeError("\(action): \(error.message)", at: position) }
-    return ComposeError(
+    let fault = EngineFault.find(error.message, in: faults) { key, _ in locations[key] }
+    guard let fault else { return DiagnosticError("\(action): \(error.message)", at: position) }
+    return DiagnosticError(
       EngineFault.line(action, fault.words, engine: error.message), at: fault.position ?? position)
   }
 }

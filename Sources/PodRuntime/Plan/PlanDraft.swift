@@ -3,7 +3,7 @@ import PodIdentity
 import YAML
 
 /// A pod's plan without its cgroup. Everything else follows from the request.
-public struct PlanDraft: Sendable {
+package struct PlanDraft: Sendable {
   private let plan: PodPlan
 
   /// The external secrets and configs of all containers.
@@ -17,8 +17,8 @@ public struct PlanDraft: Sendable {
   ///   - request: the pod's request, with the policy.
   ///   - socket: the engine's Unix socket; nil for an engine over TCP.
   /// - Returns: the draft.
-  /// - Throws: `ComposeError` with the line that violates the policy.
-  func confined(by request: PodRequest, socket: String?) throws(ComposeError) -> PlanDraft {
+  /// - Throws: `DiagnosticError` with the line that violates the policy.
+  func confined(by request: PodRequest, socket: String?) throws(DiagnosticError) -> PlanDraft {
     var plan = plan
     try PolicyCheck(request, plan, socket: socket).apply(to: &plan, of: request.project)
     return PlanDraft(plan)
@@ -31,7 +31,7 @@ public struct PlanDraft: Sendable {
   ///   - parent: the cgroup's path.
   ///   - executorCgroup: the executor's own cgroup if it is the run's, otherwise empty.
   /// - Returns: the plan.
-  public func placed(under parent: String, executorCgroup: String = "") -> PodPlan {
+  package func placed(under parent: String, executorCgroup: String = "") -> PodPlan {
     var plan = plan
     plan.identity.cgroupParent = parent
     plan.identity.executorCgroup = executorCgroup
@@ -40,14 +40,14 @@ public struct PlanDraft: Sendable {
       PodLabel.cgroupParent: parent, PodLabel.executorCgroup: executorCgroup,
     ]
     func mark(_ marked: inout [String: String]?) { marked?.merge(labels) { _, own in own } }
-    func place(_ container: inout ContainerPlan) {
+    func append(_ container: inout ContainerPlan) {
       mark(&container.create.labels)
       container.create.hostConfig?.cgroupParent = engineParent
-      for index in container.preStart.indices { place(&container.preStart[index]) }
+      for index in container.preStart.indices { append(&container.preStart[index]) }
     }
     for index in plan.networks.indices { mark(&plan.networks[index].labels) }
     for index in plan.volumes.indices { mark(&plan.volumes[index].labels) }
-    for index in plan.containers.indices { place(&plan.containers[index]) }
+    for index in plan.containers.indices { append(&plan.containers[index]) }
     return plan
   }
 }

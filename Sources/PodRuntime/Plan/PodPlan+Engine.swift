@@ -10,14 +10,14 @@ extension PodPlan {
   /// - Parameter ability: what the engine supports.
   /// - Returns: the plan. For engines without private IPC namespaces, the infrastructure container
   ///   has no IPC mode.
-  /// - Throws: `ComposeError` with the line that needs it.
-  func fitted(to ability: EngineAbility) throws(ComposeError) -> PodPlan {
+  /// - Throws: `DiagnosticError` with the line that needs it.
+  func fitted(to ability: EngineAbility) throws(DiagnosticError) -> PodPlan {
     for network in networks {
       guard let feature = network.needs.first(where: { !ability.has($0) }) else { continue }
       let source = networkSources[network.name]
-      throw ComposeError(
+      throw DiagnosticError(
         "network '\(source?.key ?? network.name)' can't be created: \(ability.lack(of: feature))",
-        at: source?.places["enable_ipv4"] ?? source?.position)
+        at: source?.locations["enable_ipv4"] ?? source?.position)
     }
     var plan = self
     for (index, container) in containers.enumerated() {
@@ -36,41 +36,41 @@ extension PodPlan {
 
 extension ContainerPlan {
   /// Throws if the engine doesn't support a need of the container, or of a hook in it.
-  fileprivate func check(_ ability: EngineAbility, _ action: String) throws(ComposeError) {
+  fileprivate func check(_ ability: EngineAbility, _ action: String) throws(DiagnosticError) {
     let needs = create.needs + connections.flatMap { $0.settings.needs(isFirst: false) }
     if let feature = needs.first(where: { !ability.has($0) }) {
-      throw ComposeError(
-        "\(action): \(ability.lack(of: feature))", at: place(of: feature) ?? service.position)
+      throw DiagnosticError(
+        "\(action): \(ability.lack(of: feature))", at: location(of: feature) ?? service.position)
     }
     if ability.has(.execWorkingDir) { return }
     for (kind, hooks) in [("post_start", service.postStart), ("pre_stop", service.preStop)] {
       guard let hook = hooks.first(where: { $0.workingDir != nil }) else { continue }
       let lack = ability.lack(of: .execWorkingDir)
-      throw ComposeError(
+      throw DiagnosticError(
         "the \(kind) of service '\(service.name)' can't be run: \(lack)", at: hook.position)
     }
   }
 
   /// The position of the key that needs a feature; nil if the file doesn't have it.
-  func place(of feature: EngineFeature) -> SourcePosition? {
+  func location(of feature: EngineFeature) -> SourcePosition? {
     let mounts = service.mounts
     let networks = service.networks
     func network(_ isMeant: (NetworkAttachment) -> Bool) -> SourcePosition? {
       networks.values.first(where: isMeant)?.position
     }
     switch feature {
-    case .deviceCgroupRules: return service.places["device_cgroup_rules"]
-    case .startPeriod: return service.places["healthcheck.start_period"]
+    case .deviceCgroupRules: return service.locations["device_cgroup_rules"]
+    case .startPeriod: return service.locations["healthcheck.start_period"]
     case .privateIPC: return service.ipc?.position
     case .sctp:
       return service.ports.first { $0.container.transport == .sctp }?.position
-        ?? service.places["expose"]
+        ?? service.locations["expose"]
     case .unmaskedPaths:
       return service.securityOpt.first { $0.value == "systempaths=unconfined" }?.position
     case .deviceRequests:
-      return service.places["gpus"] ?? service.places["deploy.resources.reservations.devices"]
-        ?? service.places["devices"]
-    case .privateCgroupNamespace: return service.places["cgroup"]
+      return service.locations["gpus"] ?? service.locations["deploy.resources.reservations.devices"]
+        ?? service.locations["devices"]
+    case .privateCgroupNamespace: return service.locations["cgroup"]
     case .hostGateway: return service.extraHosts.first { $0.address == "host-gateway" }?.position
     case .nonRecursiveBind: return mounts.first { $0.recursion == "disabled" }?.position
     case .forcedReadOnly: return mounts.first { $0.recursion == "readonly" }?.position

@@ -8,7 +8,7 @@ extension PodPlan {
   /// containers contain the name of the service.
   ///
   /// - Throws: `EncodingError`, which can't occur for these types.
-  public func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(Printed(plan: self)), as: UTF8.self)

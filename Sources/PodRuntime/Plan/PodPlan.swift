@@ -4,34 +4,34 @@ import PodIdentity
 import YAML
 
 /// The objects that a pod will have in Docker, computed before any of them is created.
-public struct PodPlan: Sendable {
+package struct PodPlan: Sendable {
   /// Identifies the pod's objects.
-  public var identity: PodIdentity
+  package var identity: PodIdentity
   /// Networks to create.
-  public var networks: [NetworkCreate]
+  package var networks: [NetworkCreate]
   /// Volumes to create.
-  public var volumes: [VolumeCreate]
+  package var volumes: [VolumeCreate]
   /// The file's networks that will be created, by their names in Docker.
-  public var networkSources: [String: Network] = [:]
+  package var networkSources: [String: Network] = [:]
   /// The file's volumes that will be created, by their names in Docker.
-  public var volumeSources: [String: Volume] = [:]
+  package var volumeSources: [String: Volume] = [:]
   /// Networks outside the pod that must exist.
-  public var externalNetworks: [Located<String>]
+  package var externalNetworks: [Located<String>]
   /// Volumes outside the pod that must exist.
-  public var externalVolumes: [Located<String>]
+  package var externalVolumes: [Located<String>]
   /// The containers in the order of the file.
-  public var containers: [ContainerPlan]
+  package var containers: [ContainerPlan]
   /// Warnings for the log.
-  public var warnings: [String]
+  package var warnings: [String]
   /// Options of the pod that its Compose file doesn't set.
-  public var options = PodOptions()
+  package var options = PodOptions()
   /// The operator's defaults for containers whose file doesn't set the key.
   var defaults = OperatorDefaults()
   /// The task's memory in bytes; nil if it has no limit.
   var taskMemory: Int64?
   /// A cgroup that must exist before any container runs, and that only the engine has permission to
   /// create; nil if there is none.
-  public var reservation: String?
+  package var reservation: String?
   /// The contents of `task.json`, and the volume for it; nil if no service gets it.
   var taskFile: TaskFile?
   /// The slice of the containers; nil if the engine's cgroup driver is cgroupfs.
@@ -39,10 +39,10 @@ public struct PodPlan: Sendable {
 }
 
 /// One container to create.
-public struct ContainerPlan: Sendable {
+package struct ContainerPlan: Sendable {
   /// A reference to another container of the pod, by its key. The ID is filled in once that
   /// container exists.
-  public enum Reference: Sendable, Equatable {
+  package enum Reference: Sendable, Equatable {
     /// `HostConfig.NetworkMode`.
     case network(String)
     /// `HostConfig.PidMode`.
@@ -80,32 +80,32 @@ public struct ContainerPlan: Sendable {
   }
 
   /// The container's service.
-  public var service: Service
+  package var service: Service
   /// Its number within the service, from 1.
-  public var number = 1
+  package var number = 1
   /// Its name in Docker.
-  public var name: String
+  package var name: String
   /// Its name if `name` is taken.
-  public var nameIfTaken: String
+  package var nameIfTaken: String
   /// The create request, without its image and the containers that it refers to.
-  public var create: ContainerCreate
+  package var create: ContainerCreate
   /// The networks to which it is connected before it starts, except the first.
-  public var connections: [(network: String, settings: EndpointSettings)]
+  package var connections: [(network: String, settings: EndpointSettings)]
   /// Namespaces, volumes and links that it uses of other containers of the pod.
-  public var references: [Reference]
+  package var references: [Reference]
   /// The services that it waits for.
-  public var dependencies: [(service: String, dependency: Dependency)]
+  package var dependencies: [(service: String, dependency: Dependency)]
   /// The keys of containers that are created earlier because they share a volume that their images
   /// may fill.
-  public internal(set) var createdAfter: [String] = []
+  package internal(set) var createdAfter: [String] = []
   /// The keys of containers that must have been created before it starts, for the same reason.
-  public internal(set) var startsAfter: [String] = []
+  package internal(set) var startsAfter: [String] = []
   /// The host ports that it publishes.
-  public var ports: [AssignedPort]
+  package var ports: [AssignedPort]
   /// The containers of its `pre_start` hooks, in order.
-  public var preStart: [ContainerPlan] = []
+  package var preStart: [ContainerPlan] = []
   /// Secrets and configs whose text is copied into it before it starts.
-  public var copies: [FileMount] = []
+  package var copies: [FileMount] = []
   /// External secrets and configs, which are mounted from the pod's secret volume.
   var externalMounts: [ExternalMount] = []
   /// The file's volumes that it mounts, by their names in Docker.
@@ -115,7 +115,7 @@ public struct ContainerPlan: Sendable {
   var sharesMounts = false
   /// True for the infrastructure container, which owns namespaces for the services and is no
   /// service.
-  public var isInfra = false
+  package var isInfra = false
 
   /// Its description in messages.
   var title: String {
@@ -124,7 +124,7 @@ public struct ContainerPlan: Sendable {
 
   /// Identifies it within the pod: the service, and its number if the service has several
   /// containers.
-  public var key: String { Self.key(of: service, number: number) }
+  package var key: String { Self.key(of: service, number: number) }
 
   static func key(of service: Service, number: Int) -> String {
     service.containers > 1 ? "\(service.name)/\(number)" : service.name

@@ -7,7 +7,7 @@ import YAML
 extension PodPlanner {
   /// Plans one of a service's containers; the first one includes the containers of the `pre_start`
   /// hooks.
-  func container(_ service: Service, number: Int) throws(ComposeError) -> ContainerPlan {
+  func container(_ service: Service, number: Int) throws(DiagnosticError) -> ContainerPlan {
     let word =
       service.containers > 1
       ? "\(service.name)-\(number)" : service.containerName?.value ?? service.name
@@ -28,9 +28,9 @@ extension PodPlanner {
   private func container(
     _ service: Service, number: Int, word: String, published: [AssignedPort],
     sharing other: Service? = nil
-  ) throws(ComposeError) -> ContainerPlan {
+  ) throws(DiagnosticError) -> ContainerPlan {
     if service.image == nil && service.build == nil {
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' has neither image nor build", at: service.position)
     }
     let names = identity.names
@@ -101,9 +101,9 @@ extension PodPlanner {
   /// The key of the first container of a service whose namespace or volumes another service uses.
   private func first(
     of name: String, for service: Service, at position: SourcePosition
-  ) throws(ComposeError) -> String {
+  ) throws(DiagnosticError) -> String {
     guard let other = project.services[name], other.containers > 0 else {
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' uses a namespace or volumes of '\(name)', which has no container",
         at: position)
     }
@@ -136,7 +136,8 @@ extension PodPlanner {
   /// The engine repeats a container's labels in each of its events, for every client.
   private static let mostLabelBytes = 1 << 20
 
-  private func labels(of service: Service, number: Int) throws(ComposeError) -> [String: String] {
+  private func labels(of service: Service, number: Int) throws(DiagnosticError) -> [String: String]
+  {
     var labels = request.taskLabels
     labels.merge(service.labels.map { ($0.key, $0.value.value) }) { _, file in file }
     labels.merge(identity.labels) { _, contract in contract }
@@ -150,7 +151,7 @@ extension PodPlanner {
     labels[PodLabel.composeVolume] = ""
     let size = labels.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     guard size <= Self.mostLabelBytes else {
-      throw ComposeError(
+      throw DiagnosticError(
         "the labels of service '\(service.name)', with its task's, have \(size) bytes: the maximum is \(Self.mostLabelBytes)",
         at: service.labels.values.first?.position ?? service.position)
     }
@@ -159,10 +160,10 @@ extension PodPlanner {
 
   /// The log driver's settings: `logging:` of the file, otherwise the operator's. The output is
   /// also in the sandbox.
-  private func logConfig(of service: Service) throws(ComposeError) -> LogConfig? {
+  private func logConfig(of service: Service) throws(DiagnosticError) -> LogConfig? {
     guard let logging = service.logging else { return request.logging.config }
     if logging.driver?.value == "none" {
-      throw ComposeError(
+      throw DiagnosticError(
         "logging driver 'none' has no log to read after the engine was away: remove "
           + "`logging` for a small log, or set another driver",
         at: logging.driver?.position ?? logging.position)
@@ -202,11 +203,11 @@ extension PodPlanner {
 
   private func namespaces(
     of service: Service, in host: inout HostConfig
-  ) throws(ComposeError) -> [ContainerPlan.Reference] {
+  ) throws(DiagnosticError) -> [ContainerPlan.Reference] {
     var references: [ContainerPlan.Reference] = []
     func target(
       _ name: String, _ mode: Located<NamespaceMode>?
-    ) throws(ComposeError) -> String {
+    ) throws(DiagnosticError) -> String {
       try first(of: name, for: service, at: mode?.position ?? service.position)
     }
     switch service.networkMode?.value {
@@ -237,7 +238,7 @@ extension PodPlanner {
 
   private func volumesFrom(
     _ service: Service, in host: inout HostConfig
-  ) throws(ComposeError) -> [ContainerPlan.Reference] {
+  ) throws(DiagnosticError) -> [ContainerPlan.Reference] {
     var references: [ContainerPlan.Reference] = []
     for entry in service.volumesFrom {
       switch entry.value.source {

@@ -114,11 +114,11 @@ extension PodPlanner {
 
 extension PodPlanner {
   /// Refuses a fixed address on a service with several containers.
-  func checkScale(of service: Service) throws(ComposeError) {
+  func checkScale(of service: Service) throws(DiagnosticError) {
     guard service.containers > 1 else { return }
     for (key, attachment) in service.networks {
       if let address = attachment.ipv4Address ?? attachment.ipv6Address {
-        throw ComposeError(
+        throw DiagnosticError(
           "service '\(service.name)' has \(service.containers) containers, but on network `\(key)` only one "
             + "address, \(address)", at: attachment.position ?? service.position)
       }

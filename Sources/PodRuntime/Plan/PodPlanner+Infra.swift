@@ -8,8 +8,8 @@ extension PodPlanner {
   ///
   /// - Parameter infra: the service that represents it.
   /// - Returns: its plan.
-  /// - Throws: `ComposeError`.
-  func infraContainer(_ infra: Service) throws(ComposeError) -> ContainerPlan {
+  /// - Throws: `DiagnosticError`.
+  func infraContainer(_ infra: Service) throws(DiagnosticError) -> ContainerPlan {
     var service = infra
     service.image = Located(InfraImage.name, at: infra.position)
     var plan = try container(service, number: 1)

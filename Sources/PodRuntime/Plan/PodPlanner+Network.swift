@@ -9,7 +9,7 @@ extension PodPlanner {
   /// - Returns: all networks except the first, which is in the create request.
   func network(
     _ service: Service, in body: inout ContainerCreate, _ host: inout HostConfig
-  ) throws(ComposeError) -> [(network: String, settings: EndpointSettings)] {
+  ) throws(DiagnosticError) -> [(network: String, settings: EndpointSettings)] {
     var hosts: [String] = []
     if sharing.owners[service.name] == nil {
       hosts = service.extraHosts.map { "\($0.host):\($0.address)" }
@@ -40,7 +40,7 @@ extension PodPlanner {
     }
     if let address = service.macAddress, let first = ordered.first {
       if let other = first.value.macAddress, other != address.value {
-        throw ComposeError(
+        throw DiagnosticError(
           "`mac_address` of the network `\(first.key)` is different: remove one of the two",
           at: address.position)
       }
@@ -131,14 +131,14 @@ extension Network {
   /// - Parameters:
   ///   - first: the create request of the other key.
   ///   - own: the create request of this one.
-  /// - Throws: `ComposeError` with the line of its name.
-  func checkIsSame(_ first: NetworkCreate, _ own: NetworkCreate) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line of its name.
+  func checkIsSame(_ first: NetworkCreate, _ own: NetworkCreate) throws(DiagnosticError) {
     var own = own
     own.labels = first.labels
     var nothing = NetworkCreate(name: own.name)
     nothing.labels = first.labels
     guard own != first, own != nothing else { return }
-    throw ComposeError(
+    throw DiagnosticError(
       "the network `\(key)` has the name of another network, but other settings: change one of them",
       at: name?.position ?? position)
   }

@@ -30,7 +30,7 @@ extension PodNames {
 extension PodPlanner {
   /// Plans only the networks that services use: Docker's default address pools suffice for about
   /// thirty networks on a host.
-  func addNetworks(to plan: inout PodPlan) throws(ComposeError) {
+  func addNetworks(to plan: inout PodPlan) throws(DiagnosticError) {
     let used = project.services.values.flatMap(\.withPreStart).flatMap { $0.networks.keys }
     let (own, external) = objects(project.networks, used: Set(used), networkNames)
     plan.externalNetworks = external
@@ -46,7 +46,7 @@ extension PodPlanner {
   }
 
   /// Plans the volumes that services use.
-  func addVolumes(to plan: inout PodPlan) throws(ComposeError) {
+  func addVolumes(to plan: inout PodPlan) throws(DiagnosticError) {
     let used = project.services.values.flatMap(\.withPreStart).flatMap(\.mounts)
       .compactMap { mount -> String? in
         if case .volume(let key) = mount.source { key } else { nil }

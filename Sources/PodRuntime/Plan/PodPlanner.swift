@@ -6,10 +6,10 @@ import YAML
 
 /// Computes the objects that a pod will have in Docker. It does no I/O: the result depends only on
 /// the arguments.
-public struct PodPlanner: Sendable {
+package struct PodPlanner: Sendable {
   let request: PodRequest
   let identity: PodIdentity
-  let sharing: NamespaceSharing
+  let sharing: JoinedNetworkRouting
   let ports: PortAssignment
   /// The names in Docker of the project's networks and volumes, by key.
   let networkNames: [String: String]
@@ -29,14 +29,14 @@ public struct PodPlanner: Sendable {
   ///   - request: the project and its task.
   ///   - identity: identifies the pod's objects; its cgroup is ignored.
   /// - Returns: the requests that create the pod, without its cgroup.
-  /// - Throws: `ComposeError` for what can't be run as a pod, with its position in the file.
-  public static func plan(
+  /// - Throws: `DiagnosticError` for what can't be run as a pod, with its position in the file.
+  package static func plan(
     _ request: PodRequest, identity: PodIdentity
-  ) throws(ComposeError) -> PlanDraft {
+  ) throws(DiagnosticError) -> PlanDraft {
     PlanDraft(try PodPlanner(request, identity: identity).plan())
   }
 
-  private init(_ request: PodRequest, identity: PodIdentity) throws(ComposeError) {
+  private init(_ request: PodRequest, identity: PodIdentity) throws(DiagnosticError) {
     self.request = request
     self.identity = identity
     let names = identity.names
@@ -45,11 +45,11 @@ public struct PodPlanner: Sendable {
     try Self.refuseContractLabels(request.project)
     try BuildOrder(request.project.services.values).check()
     try request.project.checkOrder()
-    let shared = try SharedNamespaces(request.project, options: request.options)
+    let shared = try InfraContainerRewrite(request.project, options: request.options)
     infra = shared?.infra
     project = shared?.project ?? request.project
     sharingWarnings = shared?.warnings ?? []
-    sharing = try NamespaceSharing(project: project, infra: infra)
+    sharing = try JoinedNetworkRouting(project: project, infra: infra)
     var ports = try PortAssignment(project: request.project, offered: request.offeredPorts)
     if let infra, request.options.sharedNetwork != nil { ports.move(to: infra) }
     self.ports = ports
@@ -58,7 +58,7 @@ public struct PodPlanner: Sendable {
     taskVolume = Self.taskVolume(of: request, names, besides: volumeNames)
   }
 
-  private func plan() throws(ComposeError) -> PodPlan {
+  private func plan() throws(DiagnosticError) -> PodPlan {
     if project.services.isEmpty { throw project.withoutServices }
     var plan = PodPlan(
       identity: identity, networks: [], volumes: [], externalNetworks: [], externalVolumes: [],
@@ -89,7 +89,7 @@ public struct PodPlanner: Sendable {
     VolumeOrder.apply(to: &plan.containers)
     if plan.containers.allSatisfy(\.isInfra) {
       let first = project.services.values.first { $0.name != infra }
-      throw ComposeError(
+      throw DiagnosticError(
         "the project has no containers: the scale of each service is 0",
         at: first?.scale?.position ?? first?.position)
     }
@@ -109,7 +109,7 @@ public struct PodPlanner: Sendable {
 
   private static func checkNumber(
     of project: Project, policy: PodPolicy
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     // Checked before any container is planned.
     let count = project.services.values.reduce(0) { sum, service in
       sum + min(service.containers, mostContainers + 1) + service.preStart.count
@@ -127,21 +127,21 @@ public struct PodPlanner: Sendable {
         at: networks.first?.position ?? project.servicesPosition)
     }
     if networks.count > mostContainers {
-      throw ComposeError(
+      throw DiagnosticError(
         "the project has \(networks.count) networks: the maximum is \(mostContainers)",
         at: networks.first?.position ?? project.servicesPosition)
     }
     for service in project.services.values where service.containers > mostContainers {
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' has \(service.containers) containers: the maximum is \(mostContainers)",
         at: service.scale?.position ?? service.position)
     }
   }
 
-  private static func refuseContractLabels(_ project: Project) throws(ComposeError) {
+  private static func refuseContractLabels(_ project: Project) throws(DiagnosticError) {
     for service in project.services.values.flatMap(\.withPreStart) {
       for (key, value) in service.labels where PodLabel.all.contains(key) {
-        throw ComposeError(
+        throw DiagnosticError(
           "label '\(key)' is reserved for the executor: it identifies a container's pod",
           at: value.position)
       }
@@ -163,9 +163,9 @@ public struct PodPlanner: Sendable {
 
   private static func refuse(
     _ keys: OrderedSet<String>, at position: SourcePosition?, of what: String
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     if let key = keys.first(where: PodLabel.all.contains) {
-      throw ComposeError(
+      throw DiagnosticError(
         "label '\(key)' of \(what) is reserved for the executor: it identifies an object's pod",
         at: position)
     }

@@ -3,13 +3,13 @@ import OrderedCollections
 import YAML
 
 /// A published port with its host port.
-public struct AssignedPort: Sendable, Equatable {
+package struct AssignedPort: Sendable, Equatable {
   /// The service that publishes it.
-  public var service: String
+  package var service: String
   /// The port as the file publishes it.
-  public var port: PublishedPort
+  package var port: PublishedPort
   /// The host port.
-  public var host: HostPort
+  package var host: HostPort
 }
 
 /// The host ports of all published ports.
@@ -18,19 +18,19 @@ public struct AssignedPort: Sendable, Equatable {
 /// names an offered port itself (`${PORT0}:80`) gets that one. The same container port of a service
 /// in tcp and udp shares a host port. Without offered ports, the file's own host ports are used.
 /// Each container of a service needs its own host ports.
-public struct PortAssignment: Sendable, Equatable {
+package struct PortAssignment: Sendable, Equatable {
   /// The ports of each container that publishes any, by its key, in the order of the file.
-  public var services: OrderedDictionary<String, [AssignedPort]> = [:]
+  package var services: OrderedDictionary<String, [AssignedPort]> = [:]
   /// The number of host ports that are used.
-  public var count = 0
+  package var count = 0
 
   /// Assigns the offered ports.
   ///
   /// - Parameters:
   ///   - project: the project whose services publish ports.
   ///   - offered: the offered host ports in their order; nil if nothing was offered.
-  /// - Throws: `ComposeError` if there are too few.
-  public init(project: Project, offered: [UInt16]?) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` if there are too few.
+  package init(project: Project, offered: [UInt16]?) throws(DiagnosticError) {
     guard let offered else {
       for service in project.services.values where !service.ports.isEmpty {
         try Self.checkRoom(for: service)
@@ -54,7 +54,7 @@ public struct PortAssignment: Sendable, Equatable {
     var free = offered.filter { !named.contains($0) }[...]
     let open = needs.filter { $0.need.offered == nil }
     if open.count > free.count {
-      throw ComposeError(
+      throw DiagnosticError(
         "the file publishes \(needs.count) port\(needs.count == 1 ? "" : "s"), and "
           + "\(offered.count) \(offered.count == 1 ? "was" : "were") offered",
         at: open[free.count].need.ports[0].position)
@@ -82,22 +82,22 @@ public struct PortAssignment: Sendable, Equatable {
   /// An offered port can be used by one container only.
   private static func checkNamed(
     of service: Service, _ offered: [UInt16]
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard service.containers > 1 else { return }
     for port in service.ports {
       guard let number = port.host.number, offered.contains(number) else { continue }
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' has \(service.containers) containers, but the single offered "
           + "port \(number): remove it, and each container gets the next port", at: port.position)
     }
   }
 
   /// A host port can be used by one container only. The engine chooses a free port of a range.
-  private static func checkRoom(for service: Service) throws(ComposeError) {
+  private static func checkRoom(for service: Service) throws(DiagnosticError) {
     for port in service.ports where service.containers > 1 {
       guard let range = port.host.range, range.count < service.containers else { continue }
       let first = Int(range.lowerBound)
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' has \(service.containers) containers, and host port \(port.host) doesn't "
           + "suffice for all: publish a range, \(first)-\(first + service.containers - 1), or no host port",
         at: port.position)

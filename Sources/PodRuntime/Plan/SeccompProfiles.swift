@@ -13,11 +13,11 @@ enum SeccompProfiles {
   ///   - plan: the pod's plan.
   ///   - directory: the directory that relative paths resolve against.
   ///   - roots: the real paths of the directories that may contain profiles; nil for any.
-  /// - Throws: `ComposeError` with the option's line if the file can't be read, isn't JSON, or
+  /// - Throws: `DiagnosticError` with the option's line if the file can't be read, isn't JSON, or
   ///   would block the engine.
   static func inline(
     in plan: inout PodPlan, directory: String, within roots: [String]?
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     for index in plan.containers.indices {
       guard let options = plan.containers[index].create.hostConfig?.securityOpt else { continue }
       var resolved: [String] = []
@@ -26,9 +26,9 @@ enum SeccompProfiles {
           resolved.append(option)
           continue
         }
-        let place = plan.containers[index].service.securityOpt.first { $0.value == option }
+        let location = plan.containers[index].service.securityOpt.first { $0.value == option }
         let whole = path.hasPrefix("/") ? path : directory + "/" + path
-        resolved.append("seccomp=" + (try profile(at: whole, place?.position, within: roots)))
+        resolved.append("seccomp=" + (try profile(at: whole, location?.position, within: roots)))
       }
       plan.containers[index].create.hostConfig?.securityOpt = resolved
     }
@@ -43,22 +43,22 @@ enum SeccompProfiles {
 
   static func profile(
     at path: String, _ position: SourcePosition?, within roots: [String]?
-  ) throws(ComposeError) -> String {
+  ) throws(DiagnosticError) -> String {
     let text: String
     do {
       text = try TextFile.regular(path, limit: 1 << 20, within: roots)
     } catch Errno.fileTooLarge {
-      throw ComposeError("the seccomp profile \(path) is longer than 1 MiB", at: position)
+      throw DiagnosticError("the seccomp profile \(path) is longer than 1 MiB", at: position)
     } catch {
-      throw ComposeError("the seccomp profile \(path) can't be read", at: position)
+      throw DiagnosticError("the seccomp profile \(path) can't be read", at: position)
     }
     let json = Array(text.utf8)
     struct Anything: Decodable {}
     guard (try? JSONDecoder().decode(Anything.self, from: json)) != nil else {
-      throw ComposeError("the seccomp profile \(path) isn't JSON", at: position)
+      throw DiagnosticError("the seccomp profile \(path) isn't JSON", at: position)
     }
     if let fault = (try? JSONDecoder().decode(Profile.self, from: json))?.fault {
-      throw ComposeError("the seccomp profile \(path) \(fault)", at: position)
+      throw DiagnosticError("the seccomp profile \(path) \(fault)", at: position)
     }
     return compact(text)
   }

@@ -7,28 +7,28 @@ import YAML
 import Linux
 
 /// The GPUs of a task: their number, and their identities if these are known.
-public struct TaskGPUs: Sendable, Equatable {
+package struct TaskGPUs: Sendable, Equatable {
   /// One GPU of the host, with the two names that the engine's driver accepts.
-  public struct GPU: Sendable, Equatable {
+  package struct GPU: Sendable, Equatable {
     /// Its index in the order of the host's PCI addresses.
-    public var index: Int
+    package var index: Int
     /// Its UUID, `GPU-…`.
-    public var uuid: String
+    package var uuid: String
 
     /// Creates a GPU.
-    public init(index: Int, uuid: String) {
+    package init(index: Int, uuid: String) {
       self.index = index
       self.uuid = uuid
     }
   }
 
   /// The number of GPUs.
-  public var count: Int
+  package var count: Int
   /// The task's GPUs; nil if they are unknown.
-  public var devices: [GPU]?
+  package var devices: [GPU]?
 
   /// Creates the GPUs of a task.
-  public init(count: Int, devices: [GPU]? = nil) {
+  package init(count: Int, devices: [GPU]? = nil) {
     self.count = count
     self.devices = devices
   }
@@ -43,7 +43,7 @@ public struct TaskGPUs: Sendable, Equatable {
   ///   - count: the task's resource `gpus`.
   ///   - environment: the executor's environment.
   /// - Returns: the GPUs.
-  public static func find(count: Int, environment: [String: String]) -> TaskGPUs {
+  package static func find(count: Int, environment: [String: String]) -> TaskGPUs {
     guard count > 0 else { return TaskGPUs(count: 0, devices: []) }
     let host = hostGPUs(below: "/proc/driver/nvidia/gpus")
     if let list = devicesList(), let open = opened(in: list, of: host), open.count == count {
@@ -63,11 +63,11 @@ public struct TaskGPUs: Sendable, Equatable {
   }
 
   /// The host's GPUs in the driver's list, with the minor numbers of their devices.
-  static func hostGPUs(below folder: String) -> [(minor: Int, gpu: GPU)] {
+  static func hostGPUs(below directory: String) -> [(minor: Int, gpu: GPU)] {
     // One directory for each GPU, named by its PCI address.
-    let names = ((try? Directory.names(of: folder)) ?? []).filter { !$0.hasPrefix(".") }
+    let names = ((try? Directory.names(of: directory)) ?? []).filter { !$0.hasPrefix(".") }
     return names.sorted().enumerated().compactMap { index, name in
-      guard let text = try? TextFile.text("\(folder)/\(name)/information") else { return nil }
+      guard let text = try? TextFile.text("\(directory)/\(name)/information") else { return nil }
       func field(_ key: String) -> String? {
         text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
           .map { $0.dropFirst(key.count + 1).drop { $0 == " " || $0 == "\t" } }
@@ -109,8 +109,8 @@ extension TaskGPUs {
   /// Refuses a service that requests GPUs that its task doesn't have.
   ///
   /// - Parameter service: the service.
-  /// - Throws: `ComposeError` with the line of the request.
-  func check(_ service: Service) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line of the request.
+  func check(_ service: Service) throws(DiagnosticError) {
     let resources = service.resources
     for need in resources.gpus + resources.reservedDevices where need.value.isGPU {
       try check(need.value.count, need.value.ids, of: service, at: need.position)
@@ -124,23 +124,23 @@ extension TaskGPUs {
 
   private func check(
     _ asked: Int64?, _ ids: [String], of service: Service, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard count > 0 else {
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' requests GPUs, but its task has none (resource `gpus`)",
         at: position)
     }
     if asked == -1 { return }
     let number = asked ?? Int64(ids.count)
     if number > count {
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' requests \(number) GPUs, but its task has \(count)", at: position
       )
     }
     guard asked == nil, let devices else { return }
     for id in ids where !devices.contains(where: { $0.isCalled(id) }) {
       let own = devices.map { "\($0.index) (\($0.uuid))" }.joined(separator: ", ")
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' requests GPU \(id), but its task has \(own)", at: position)
     }
   }

@@ -6,23 +6,23 @@ import YAML
 ///
 /// The kernel refuses a cgroup more processor time than its parent has, and an agent that lowers a
 /// parent's quota below that of a child fails and destroys the executor.
-public struct TaskLimits: Sendable, Equatable {
+package struct TaskLimits: Sendable, Equatable {
   /// Processors; nil if the task doesn't set them.
-  public var cpus: Double?
+  package var cpus: Double?
   /// Memory in bytes; nil if the task doesn't set it.
-  public var memory: Int64?
+  package var memory: Int64?
   /// Disk of its sandbox in bytes; nil if the task doesn't set it.
-  public var disk: Int64?
+  package var disk: Int64?
   /// Its GPUs; nil if they are unknown.
-  public var gpus: TaskGPUs?
+  package var gpus: TaskGPUs?
 
   /// The guaranteed processors, if they differ from the limit.
-  public var reservedCPUs: Double?
+  package var reservedCPUs: Double?
   /// The guaranteed memory in bytes, if it differs from the limit.
-  public var reservedMemory: Int64?
+  package var reservedMemory: Int64?
 
   /// Creates limits.
-  public init(cpus: Double?, memory: Int64?, gpus: TaskGPUs? = nil) {
+  package init(cpus: Double?, memory: Int64?, gpus: TaskGPUs? = nil) {
     self.cpus = cpus
     self.memory = memory
     self.gpus = gpus
@@ -31,25 +31,25 @@ public struct TaskLimits: Sendable, Equatable {
   /// Refuses a service that requests more than its task has.
   ///
   /// - Parameter project: the project.
-  /// - Throws: `ComposeError` with the line and both amounts.
-  public func check(_ project: Project) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line and both amounts.
+  package func check(_ project: Project) throws(DiagnosticError) {
     for service in project.services.values.flatMap(\.withPreStart) {
       if let memory, let asked = service.memoryLimit, asked.value.bytes > memory {
-        throw ComposeError(
+        throw DiagnosticError(
           "service '\(service.name)' may use \(asked.value.bytes) bytes of memory, but its task has \(memory)",
           at: asked.position)
       }
       try gpus?.check(service)
       guard let cpus else { continue }
       if let asked = service.cpus, asked.value > cpus + 0.000_5 {
-        throw ComposeError(
+        throw DiagnosticError(
           "service '\(service.name)' may use \(asked.value) cpus, but its task has \(cpus)",
           at: asked.position)
       }
       if let quota = service.cpuQuota {
         let asked = Double(quota.value) / Double(service.cpuPeriod?.value ?? 100_000)
         if asked > cpus + 0.000_5 {
-          throw ComposeError(
+          throw DiagnosticError(
             "service '\(service.name)' may use \(asked) cpus (cpu_quota by cpu_period), but its task "
               + "has \(cpus)", at: quota.position)
         }

@@ -121,13 +121,13 @@ extension Volume {
   /// - Parameters:
   ///   - first: the create request of the other key.
   ///   - own: the create request of this one.
-  /// - Throws: `ComposeError` with the line of its name.
-  func checkIsSame(_ first: VolumeCreate, _ own: VolumeCreate) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line of its name.
+  func checkIsSame(_ first: VolumeCreate, _ own: VolumeCreate) throws(DiagnosticError) {
     let isNothing = driver == nil && driverOptions.isEmpty && labels.isEmpty
     var own = own
     own.labels?[PodLabel.composeVolume] = first.labels?[PodLabel.composeVolume]
     guard own != first, !isNothing else { return }
-    throw ComposeError(
+    throw DiagnosticError(
       "the volume `\(key)` has the name of another volume, but other settings: change one of them",
       at: name?.position ?? position)
   }

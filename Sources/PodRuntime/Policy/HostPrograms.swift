@@ -8,22 +8,22 @@ import Linux
 /// loader, the shell or the docker command, don't reach a program that may run as root.
 struct HostPrograms: Sendable {
   /// Directories to search; nil for the task's PATH.
-  let folders: [String]?
+  let directories: [String]?
   /// Whether tasks are restricted.
   let isRestricted: Bool
   /// The real paths of the directories whose files the task may have written.
-  let taskFolders: [String]
+  let taskDirectories: [String]
 
   /// Creates the search from the operator's settings.
   ///
   /// - Parameters:
   ///   - policy: what a pod may request of the host.
   ///   - path: the operator's `program-path`; nil for none.
-  ///   - taskFolders: directories whose files the task may have written.
-  init(policy: PodPolicy, path: [String]?, taskFolders: [String]) {
+  ///   - taskDirectories: directories whose files the task may have written.
+  init(policy: PodPolicy, path: [String]?, taskDirectories: [String]) {
     isRestricted = policy.isRestricted
-    folders = path ?? (policy.isRestricted ? TrustedPrograms.folders : nil)
-    self.taskFolders = taskFolders.map(RealPath.of)
+    directories = path ?? (policy.isRestricted ? TrustedPrograms.directories : nil)
+    self.taskDirectories = taskDirectories.map(RealPath.of)
   }
 
   /// The path or name by which to start a program.
@@ -32,8 +32,8 @@ struct HostPrograms: Sendable {
   /// - Returns: its path, or the name if the task's PATH applies; nil if the directories don't have
   ///   it.
   func find(_ name: String) -> String? {
-    guard let folders else { return name }
-    return TrustedPrograms.find(name, in: folders)
+    guard let directories else { return name }
+    return TrustedPrograms.find(name, in: directories)
   }
 
   /// The environment of a program.
@@ -51,7 +51,7 @@ struct HostPrograms: Sendable {
         return Self.isHarmless(name) || named.contains(name) && !Self.leadsPrograms(name)
       }
     }
-    if let folders { result["PATH"] = folders.joined(separator: ":") }
+    if let directories { result["PATH"] = directories.joined(separator: ":") }
     if isRestricted { result.merge(Self.withoutGit) { $1 } }
     return result
   }
@@ -89,21 +89,21 @@ struct HostPrograms: Sendable {
 
   /// Whether a directory is the operator's: owned by root, with all its parents, and not the
   /// task's. The docker command runs programs from `cli-plugins` of a DOCKER_CONFIG.
-  private func isOperators(_ folder: String) -> Bool {
-    guard folder.hasPrefix("/"), !isTasks(folder) else { return false }
-    var path = RealPath.of(folder)
+  private func isOperators(_ directory: String) -> Bool {
+    guard directory.hasPrefix("/"), !isTasks(directory) else { return false }
+    var path = RealPath.of(directory)
     while true {
       var status = stat()
       guard stat(path, &status) == 0, status.st_uid == 0 else { return false }
       if status.st_mode & 0o022 != 0, status.st_mode & S_ISVTX == 0 { return false }
       if path == "/" { return true }
-      path = Path.folder(of: path)
+      path = Path.directory(of: path)
     }
   }
 
   /// Whether a path is below one of the task's directories, with links resolved.
   func isTasks(_ path: String) -> Bool {
     let real = RealPath.of(path)
-    return taskFolders.contains { RealPath.isPath(real, atOrBelow: $0) }
+    return taskDirectories.contains { RealPath.isPath(real, atOrBelow: $0) }
   }
 }

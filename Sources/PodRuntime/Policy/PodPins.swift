@@ -68,7 +68,7 @@ extension Pod {
   ///   - container: the container of the request.
   /// - Returns: the request; unchanged if the policy does not restrict paths, or if mounts can't be
   ///   created.
-  /// - Throws: `ComposeError` with the line of a path whose target has changed; `EngineError`.
+  /// - Throws: `DiagnosticError` with the line of a path whose target has changed; `EngineError`.
   func pinned(
     _ body: ContainerCreate, of container: ContainerPlan
   ) throws -> ContainerCreate {
@@ -101,7 +101,7 @@ extension Pod {
   ///
   /// - Parameter volume: the request, with the checked path.
   /// - Returns: the request.
-  /// - Throws: `ComposeError` with the volume's line; `EngineError`.
+  /// - Throws: `DiagnosticError` with the volume's line; `EngineError`.
   func pinned(_ volume: VolumeCreate) throws -> VolumeCreate {
     let words = (volume.driverOpts?["o"] ?? "").split(separator: ",")
     guard request.policy[.bindMounts] != .everything, !request.options.keepsVolumes,
@@ -131,17 +131,18 @@ extension Pod {
 
   private func pin(
     _ path: String, makes: Bool, at position: SourcePosition
-  ) throws(ComposeError) -> String {
+  ) throws(DiagnosticError) -> String {
     do throws(Errno) {
       return try pins?.pin(path, makes: makes) ?? path
     } catch .noSuchFileOrDirectory {
-      throw ComposeError("bind mount of \(path): there is no such file or directory", at: position)
+      throw DiagnosticError(
+        "bind mount of \(path): there is no such file or directory", at: position)
     } catch .tooManySymbolicLinkLevels {
-      throw ComposeError(
+      throw DiagnosticError(
         "bind mount of \(path): it has become a link since it was checked",
         at: position)
     } catch {
-      throw ComposeError("bind mount of \(path) can't be pinned: \(error)", at: position)
+      throw DiagnosticError("bind mount of \(path) can't be pinned: \(error)", at: position)
     }
   }
 }

@@ -2,9 +2,9 @@ import Compose
 import YAML
 
 /// What a pod may request of the host: `allow:` in the operator's file.
-public struct PodPolicy: Sendable, Equatable {
+package struct PodPolicy: Sendable, Equatable {
   /// The values that a permission allows.
-  public enum Allowed: Sendable, Equatable {
+  package enum Allowed: Sendable, Equatable {
     /// All values.
     case everything
     /// The listed values, and for paths everything below them; an empty list allows nothing.
@@ -22,10 +22,10 @@ public struct PodPolicy: Sendable, Equatable {
   private init(isRestricted: Bool) { self.isRestricted = isRestricted }
 
   /// No restriction: the policy if the operator's file has no `allow:`.
-  public static let unrestricted = PodPolicy(isRestricted: false)
+  package static let unrestricted = PodPolicy(isRestricted: false)
 
   /// Only plain containers on networks of their own: `allow: {}`.
-  public static let strict = PodPolicy(isRestricted: true)
+  package static let strict = PodPolicy(isRestricted: true)
 
   /// The values that a permission allows.
   package subscript(permission: Permission) -> Allowed {
@@ -71,18 +71,18 @@ public struct PodPolicy: Sendable, Equatable {
   /// - Returns: the error.
   func refusal(
     _ what: String, _ permission: Permission?, _ word: String? = nil, at position: SourcePosition?
-  ) -> ComposeError {
+  ) -> DiagnosticError {
     let way = permission?.rawValue ?? "no permission covers it"
-    var error = ComposeError(
+    var error = DiagnosticError(
       "\(what) is not allowed on this host (operator's file, allow: \(way))", at: position)
-    error.remedy = permission.map { ComposeError.Remedy(setting: $0.rawValue, value: word) }
+    error.remedy = permission.map { DiagnosticError.Remedy(setting: $0.rawValue, value: word) }
     return error
   }
 
   /// Refuses a task's check by a command on the host if the policy does not allow hooks.
   ///
-  /// - Throws: `ComposeError`.
-  public func refuseSandboxCheck() throws(ComposeError) {
+  /// - Throws: `DiagnosticError`.
+  package func refuseSandboxCheck() throws(DiagnosticError) {
     guard !allows(.hooks) else { return }
     throw refusal("a check by a command in the sandbox (pod.check_service)", .hooks, at: nil)
   }
@@ -90,8 +90,8 @@ public struct PodPolicy: Sendable, Equatable {
   /// Refuses a task's hooks if the policy does not allow hooks.
   ///
   /// - Parameter options: the pod's options beyond its file.
-  /// - Throws: `ComposeError` with the command.
-  public func check(_ options: PodOptions) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the command.
+  package func check(_ options: PodOptions) throws(DiagnosticError) {
     guard !allows(.hooks), let hook = options.hooks.first(where: { !$0.isOperators }) else {
       return
     }

@@ -10,10 +10,10 @@ extension PolicyCheck {
   ///   - body: the request.
   ///   - container: the container of the request.
   ///   - own: the IDs of the pod's containers, to which it may refer.
-  /// - Throws: `ComposeError` with the line of the request.
+  /// - Throws: `DiagnosticError` with the line of the request.
   func check(
     _ body: ContainerCreate, of container: ContainerPlan, own: Set<String>
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard policy.isRestricted else { return }
     for key in ContainerCreate.CodingKeys.allCases {
       switch key {
@@ -44,17 +44,18 @@ extension PolicyCheck {
   }
 
   /// Refuses a field that the executor never sets.
-  func refuse(_ isSet: Bool, _ field: String, _ container: ContainerPlan) throws(ComposeError) {
+  func refuse(_ isSet: Bool, _ field: String, _ container: ContainerPlan) throws(DiagnosticError) {
     if isSet { throw policy.refusal(field, nil, at: container.service.position) }
   }
 
   /// Refuses settings of a container on a network that exceed the policy.
   func check(
     _ settings: EndpointSettings, on network: String, of container: ContainerPlan, own: Set<String>
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard policy.isRestricted else { return }
     let service = container.service
-    let position = service.places["networks"] ?? service.networkMode?.position ?? service.position
+    let position =
+      service.locations["networks"] ?? service.networkMode?.position ?? service.position
     try check(network: network, at: position, as: "network \(network)")
     for key in EndpointSettings.CodingKeys.allCases {
       switch key {
@@ -70,7 +71,7 @@ extension PolicyCheck {
             case .linkLocalIPs: addresses.linkLocalIPs ?? []
             }
           for value in values {
-            try check(address: value, at: place(of: value, in: service) ?? position)
+            try check(address: value, at: location(of: value, in: service) ?? position)
           }
         }
       case .macAddress:
@@ -87,13 +88,13 @@ extension PolicyCheck {
   }
 
   /// The position of an address in a service.
-  private func place(of address: String, in service: Service) -> SourcePosition? {
+  private func location(of address: String, in service: Service) -> SourcePosition? {
     for (name, attachment) in service.networks {
       for (key, value) in [
         ("ipv4_address", attachment.ipv4Address), ("ipv6_address", attachment.ipv6Address),
-      ] where value == address { return service.places["networks.\(name).\(key)"] }
+      ] where value == address { return service.locations["networks.\(name).\(key)"] }
       if attachment.linkLocalIPs.contains(address) {
-        return service.places["networks.\(name).link_local_ips"]
+        return service.locations["networks.\(name).link_local_ips"]
       }
     }
     return nil
@@ -103,16 +104,16 @@ extension PolicyCheck {
   /// traffic.
   private func check(
     hardwareAddress address: String, on network: String, of container: ContainerPlan
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     if ownNetworks.contains(network) || network == "none" || policy.allows(.networks) { return }
     let service = container.service
     throw policy.refusal(
       "mac_address \(address) on network \(network.isEmpty ? "bridge" : network)", .networks,
-      at: service.macAddress?.position ?? service.places["networks"] ?? service.position)
+      at: service.macAddress?.position ?? service.locations["networks"] ?? service.position)
   }
 
   /// A link to a container outside the pod copies that container's environment.
-  func check(links: [String]?, of service: Service, own: Set<String>) throws(ComposeError) {
+  func check(links: [String]?, of service: Service, own: Set<String>) throws(DiagnosticError) {
     for link in links ?? [] {
       let target = String(link.prefix { $0 != ":" })
       if own.contains(where: { $0 == target || (target.count == 12 && $0.hasPrefix(target)) }) {

@@ -9,10 +9,10 @@ extension PolicyCheck {
   ///   - host: the settings.
   ///   - container: the container of the request.
   ///   - own: the IDs of the pod's containers, to which it may refer.
-  /// - Throws: `ComposeError` with the line of the setting.
+  /// - Throws: `DiagnosticError` with the line of the setting.
   func check(
     _ host: HostConfig, of container: ContainerPlan, own: Set<String>
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let service = container.service
     for key in HostConfig.CodingKeys.allCases {
       switch key {
@@ -62,7 +62,7 @@ extension PolicyCheck {
         if asked < 1 || asked > most {
           let value = host.pidsLimit.map(String.init) ?? "without a number"
           let key =
-            service.places["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
+            service.locations["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
           throw refusal(
             "pids_limit \(value)", .maxPids, host.pidsLimit.map(String.init), at: key, of: service)
         }
@@ -84,15 +84,15 @@ extension PolicyCheck {
   func refusal(
     _ what: String, _ permission: Permission?, _ word: String? = nil, at key: String,
     of service: Service
-  ) -> ComposeError {
-    policy.refusal(what, permission, word, at: service.places[key] ?? service.position)
+  ) -> DiagnosticError {
+    policy.refusal(what, permission, word, at: service.locations[key] ?? service.position)
   }
 
   // MARK: Namespaces
 
   private func checkNamespace(
     _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan, own: Set<String>
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let service = container.service
     func isOwn(_ mode: String) -> Bool {
       mode.hasPrefix("container:") && own.contains(String(mode.dropFirst("container:".count)))
@@ -106,7 +106,8 @@ extension PolicyCheck {
       if isOwn(mode) || (mode.isEmpty && refersToOwn) { return }
       // The first network that a service joins is its network mode.
       if service.networkMode == nil, ownNetworks.contains(mode) { return }
-      let position = service.networkMode?.position ?? service.places["networks"] ?? service.position
+      let position =
+        service.networkMode?.position ?? service.locations["networks"] ?? service.position
       try check(network: mode, at: position, as: "network \(mode.isEmpty ? "bridge" : mode)")
     case .pidMode:
       guard let mode = host.pidMode, !mode.isEmpty, !isOwn(mode), !policy.allows(.hostNamespaces)
@@ -133,7 +134,7 @@ extension PolicyCheck {
 
   private func checkPrivilege(
     _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let service = container.service
     switch key {
     case .capAdd:
@@ -174,7 +175,7 @@ extension PolicyCheck {
 
   /// A custom profile or another SELinux type may confine as little as its author likes, so only
   /// options that are known to confine are allowed.
-  private func checkConfinement(_ host: HostConfig, of service: Service) throws(ComposeError) {
+  private func checkConfinement(_ host: HostConfig, of service: Service) throws(DiagnosticError) {
     for option in service.securityOpt where !isConfining(option.value) {
       throw policy.refusal(
         "security_opt \(option.value)", .securityOpt, option.value, at: option.position)
@@ -205,7 +206,7 @@ extension PolicyCheck {
 
   private func checkDevices(
     _ key: HostConfig.CodingKeys, _ host: HostConfig, of service: Service
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard case .only(let listed) = policy[.devices] else { return }
     switch key {
     case .devices:
@@ -237,7 +238,7 @@ extension PolicyCheck {
         (host.blkioWeightDevice ?? []).map(\.path) + rates.flatMap { $0 ?? [] }.map(\.path)
       for path in limited {
         try paths.check(
-          device: path, at: service.places["blkio_config"] ?? service.position,
+          device: path, at: service.locations["blkio_config"] ?? service.position,
           as: "blkio_config of device \(path)")
       }
     }
@@ -247,7 +248,7 @@ extension PolicyCheck {
 
   private func check(
     _ bindings: [String: [PortBinding]], of service: Service
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard case .only(let words) = policy[.publishedPorts], !bindings.isEmpty else { return }
     let offered = words.contains("offered") ? Set((offeredPorts ?? []).map(String.init)) : []
     for (container, hosts) in bindings.sorted(by: { $0.key < $1.key }) {
@@ -284,7 +285,7 @@ extension PolicyCheck {
     return !rest.utf8.contains(UInt8(ascii: "{"))
   }
 
-  private func check(_ log: LogConfig?, of container: ContainerPlan) throws(ComposeError) {
+  private func check(_ log: LogConfig?, of container: ContainerPlan) throws(DiagnosticError) {
     let service = container.service
     // Without `logging:` the value is the operator's or the executor's own.
     guard let logging = service.logging, let log, !container.isInfra, !policy.allows(.logDrivers)

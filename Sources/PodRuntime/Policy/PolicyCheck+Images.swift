@@ -7,8 +7,8 @@ extension PolicyCheck {
   /// Refuses an image whose name isn't in one of the policy's registries.
   ///
   /// - Parameter image: the name in the file.
-  /// - Throws: `ComposeError` with its line.
-  func check(image: Located<String>) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with its line.
+  func check(image: Located<String>) throws(DiagnosticError) {
     try policy.check(image: image)
   }
 
@@ -17,13 +17,13 @@ extension PolicyCheck {
   /// - Parameters:
   ///   - build: the build.
   ///   - service: the service whose image is built.
-  /// - Throws: `ComposeError` with the line of the request.
-  func check(_ build: Build, of service: Service) throws(ComposeError) {
-    func place(_ key: String) -> SourcePosition {
-      service.places["build.\(key)"] ?? build.position
+  /// - Throws: `DiagnosticError` with the line of the request.
+  func check(_ build: Build, of service: Service) throws(DiagnosticError) {
+    func location(_ key: String) -> SourcePosition {
+      service.locations["build.\(key)"] ?? build.position
     }
     try check(part: "local", "build", at: build.position)
-    try check(context: build.context, "context", at: place("context"))
+    try check(context: build.context, "context", at: location("context"))
     for text in build.options + build.cacheFrom + [build.context, build.dockerfile ?? ""] {
       try checkPlain(text, "a build", at: build.position)
     }
@@ -45,7 +45,7 @@ extension PolicyCheck {
     if build.context.hasPrefix("/"), build.dockerfileText == nil {
       let name = build.dockerfile ?? "Dockerfile"
       let file = name.hasPrefix("/") ? name : build.context + "/" + name
-      let position = place("dockerfile")
+      let position = location("dockerfile")
       try paths.check(file, at: position, as: "a build with the Dockerfile")
       // The docker command reads the file next to the Dockerfile, or that of the context.
       for ignored in [file + ".dockerignore", build.context + "/.dockerignore"] {
@@ -61,17 +61,17 @@ extension PolicyCheck {
     if let network = build.network, !["", "default", "none"].contains(network),
       !policy.allows(.hostNamespaces)
     {
-      throw policy.refusal("build.network \(network)", .hostNamespaces, at: place("network"))
+      throw policy.refusal("build.network \(network)", .hostNamespaces, at: location("network"))
     }
-    for image in build.cacheFrom { try check(cache: image, at: place("cache_from")) }
+    for image in build.cacheFrom { try check(cache: image, at: location("cache_from")) }
     if service.image != nil { try check(part: "tags", "an image's name", at: build.position) }
-    try checkOptions(of: build, place)
+    try checkOptions(of: build, location)
   }
 
   /// Checks the options of `docker build` that have no fields of their own.
   private func checkOptions(
-    of build: Build, _ place: (String) -> SourcePosition
-  ) throws(ComposeError) {
+    of build: Build, _ location: (String) -> SourcePosition
+  ) throws(DiagnosticError) {
     var words = build.options[...]
     while let word = words.popFirst() {
       let isWhole = word.contains("=") && word.hasPrefix("--")
@@ -81,23 +81,24 @@ extension PolicyCheck {
       case "--no-cache-filter", "--platform", "--add-host", "--shm-size": break
       case "--allow":
         if policy.allows(.privileged) { continue }
-        throw policy.refusal("build.entitlements", .privileged, at: place("entitlements"))
-      case "--tag": try check(part: "tags", "build.tags", at: place("tags"))
-      case "--cache-to": try check(cache: value, at: place("cache_to"))
+        throw policy.refusal("build.entitlements", .privileged, at: location("entitlements"))
+      case "--tag": try check(part: "tags", "build.tags", at: location("tags"))
+      case "--cache-to": try check(cache: value, at: location("cache_to"))
       case "--ulimit":
         let name = String(value.prefix { $0 != "=" })
         if policy.allows(.ulimits, name) { continue }
-        throw policy.refusal("build.ulimits \(name)", .ulimits, name, at: place("ulimits"))
+        throw policy.refusal("build.ulimits \(name)", .ulimits, name, at: location("ulimits"))
       // Either may name an image to run.
       case "--provenance", "--sbom":
         if ["true", "false", "mode=min", "mode=max"].contains(value) { continue }
         let key = String(option.dropFirst(2))
-        try check(part: "remote", "build.\(key) \(value)", at: place(key))
+        try check(part: "remote", "build.\(key) \(value)", at: location(key))
       // Both are lists separated by commas, to which a path must not add items.
       case "--ssh":
-        try check(part: "ssh", "build.ssh", at: place("ssh"))
+        try check(part: "ssh", "build.ssh", at: location("ssh"))
         guard value.contains(where: { ",\"\n".contains($0) }) else { continue }
-        throw policy.refusal("build.ssh \(value), with a comma or a quote,", nil, at: place("ssh"))
+        throw policy.refusal(
+          "build.ssh \(value), with a comma or a quote,", nil, at: location("ssh"))
       case "--secret":
         let fields = value.split(separator: ",", omittingEmptySubsequences: false)
         let isPlain =
@@ -105,7 +106,7 @@ extension PolicyCheck {
           && ["src=", "env="].contains { fields[1].hasPrefix($0) }
         if isPlain, !value.contains("\""), !value.contains("\n") { continue }
         throw policy.refusal(
-          "build.secrets \(value), with a comma or a quote,", nil, at: place("secrets"))
+          "build.secrets \(value), with a comma or a quote,", nil, at: location("secrets"))
       default: throw policy.refusal("build option \(option)", nil, at: build.position)
       }
     }
@@ -113,7 +114,7 @@ extension PolicyCheck {
 
   private func check(
     part: String, _ what: String, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     if policy.allows(.build, part) { return }
     throw policy.refusal(
       part == "local" ? what : "\(what) (part \(part))", .build, part, at: position)
@@ -123,7 +124,7 @@ extension PolicyCheck {
   /// docker command treats a text that only resembles a URL as a directory if that exists.
   private func check(
     context: String, _ what: String, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     if context.hasPrefix("/") {
       try paths.check(context, at: position, as: "a build with the \(what)")
       return
@@ -146,7 +147,7 @@ extension PolicyCheck {
 
   /// A cache in a registry is a name. Any other cache has a destination in its fields, and is
   /// refused.
-  private func check(cache: String, at position: SourcePosition) throws(ComposeError) {
+  private func check(cache: String, at position: SourcePosition) throws(DiagnosticError) {
     let fields = cache.split(separator: ",", omittingEmptySubsequences: false)
     let keys = fields.map { String($0.prefix { $0 != "=" }) }
     let names: Set = ["type", "ref", "mode", "compression", "image-manifest", "oci-mediatypes"]
@@ -174,8 +175,8 @@ extension PodPolicy {
   /// Refuses an image whose name isn't in one of the policy's registries.
   ///
   /// - Parameter image: the name in the file.
-  /// - Throws: `ComposeError` with its line.
-  func check(image: Located<String>) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with its line.
+  func check(image: Located<String>) throws(DiagnosticError) {
     guard case .only(let listed) = self[.registries] else { return }
     let name = ImageName(image.value)
     if let name, listed.contains(where: { name.isIn($0) }) { return }
@@ -187,8 +188,8 @@ extension PodPolicy {
   /// Refuses a pull from a registry that the policy doesn't list.
   ///
   /// - Parameter image: the name in the file.
-  /// - Throws: `ComposeError` with its line.
-  func check(pulled image: Located<String>) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with its line.
+  func check(pulled image: Located<String>) throws(DiagnosticError) {
     guard case .only(let listed) = self[.registries] else { return }
     if let name = ImageName(image.value), listed.contains(where: { name.isIn($0) }) { return }
     throw refusal("a pull of image \(image.value)", .registries, at: image.position)
@@ -205,8 +206,8 @@ extension PodPolicy {
   /// - Parameters:
   ///   - details: the image.
   ///   - image: the name in the file.
-  /// - Throws: `ComposeError` with its line.
-  func check(_ details: ImageDetails, named image: Located<String>) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with its line.
+  func check(_ details: ImageDetails, named image: Located<String>) throws(DiagnosticError) {
     guard case .only(let listed) = self[.registries] else { return }
     let sources = details.repoDigests.compactMap { ImageName($0) }
     if sources.isEmpty, listed.contains(Self.localImages) { return }

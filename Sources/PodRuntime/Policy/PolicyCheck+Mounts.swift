@@ -8,10 +8,10 @@ extension PolicyCheck {
   ///
   /// - Parameter container: the container.
   /// - Returns: both lists; nil if it has neither.
-  /// - Throws: `ComposeError` with the line of a path that the policy doesn't allow.
+  /// - Throws: `DiagnosticError` with the line of a path that the policy doesn't allow.
   func checkedMounts(
     of container: ContainerPlan
-  ) throws(ComposeError) -> (binds: [String]?, mounts: [Mount]?)? {
+  ) throws(DiagnosticError) -> (binds: [String]?, mounts: [Mount]?)? {
     guard var host = container.create.hostConfig, host.binds != nil || host.mounts != nil else {
       return nil
     }
@@ -47,7 +47,7 @@ extension PolicyCheck {
   /// Refuses a mount that the policy doesn't allow.
   func checkMounts(
     _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan, own: Set<String>
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let service = container.service
     switch key {
     case .binds:
@@ -80,7 +80,8 @@ extension PolicyCheck {
   }
 
   /// Refuses a text that hides a delimiter.
-  func checkPlain(_ text: String, _ what: String, at position: SourcePosition) throws(ComposeError)
+  func checkPlain(_ text: String, _ what: String, at position: SourcePosition)
+    throws(DiagnosticError)
   {
     if text.hidesDelimiter {
       throw policy.refusal("\(what) with a hidden delimiter", nil, at: position)
@@ -98,7 +99,7 @@ extension PolicyCheck {
   ]
 
   /// Refuses options of a tmpfs with other effects, such as a remount.
-  func checkTmpfs(_ options: String, at position: SourcePosition) throws(ComposeError) {
+  func checkTmpfs(_ options: String, at position: SourcePosition) throws(DiagnosticError) {
     try checkPlain(options, "tmpfs", at: position)
     for option in options.split(separator: ",") {
       let key = String(option.prefix { $0 != "=" })
@@ -113,7 +114,7 @@ extension PolicyCheck {
   /// Refuses a tmpfs in place of one of the engine's own mounts, or of another mount.
   func checkTmpfs(
     _ mounts: [String: String], _ host: HostConfig, of service: Service
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     let binds = (host.binds ?? []).compactMap { bind in
       bind.split(separator: ":").dropFirst().first.map { String($0).cleanPath }
     }
@@ -132,17 +133,17 @@ extension PolicyCheck {
   }
 
   /// Refuses a path whose target has changed since it was checked.
-  private func checkUsed(_ path: String, at position: SourcePosition) throws(ComposeError) {
+  private func checkUsed(_ path: String, at position: SourcePosition) throws(DiagnosticError) {
     let real = try paths.check(path, at: position)
     if real.utf8.elementsEqual(path.utf8) { return }
-    throw ComposeError(
+    throw DiagnosticError(
       "bind mount of \(path): it leads to \(real), but led to another directory when it was checked",
       at: position)
   }
 
   private func check(
     mode: String, of source: String, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     switch mode {
     case "ro", "rw", "nocopy", "private", "rprivate", "slave", "rslave": return
     // Relabels the host's files for this container alone, or for all containers.
@@ -159,12 +160,12 @@ extension PolicyCheck {
     }
   }
 
-  private func check(volume name: String, at position: SourcePosition) throws(ComposeError) {
+  private func check(volume name: String, at position: SourcePosition) throws(DiagnosticError) {
     if ownVolumes.contains(name) || policy.allows(.volumes, name) { return }
     throw policy.refusal("volume \(name)", .volumes, name, at: position)
   }
 
-  private func check(_ mount: Mount, of service: Service) throws(ComposeError) {
+  private func check(_ mount: Mount, of service: Service) throws(DiagnosticError) {
     let entry = service.mounts.first { $0.target == mount.target }?.position
     let file = service.files.first { $0.target == mount.target }?.position
     let position = entry ?? file ?? service.position
@@ -203,7 +204,7 @@ extension PolicyCheck {
 
   private func check(
     _ options: Mount.BindOptions?, of source: String, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     guard let options else { return }
     for key in Mount.BindOptions.CodingKeys.allCases {
       switch key {

@@ -16,10 +16,10 @@ extension PolicyCheck {
   /// - Parameters:
   ///   - body: the request.
   ///   - network: the network in the file.
-  /// - Throws: `ComposeError` with the line of the request.
-  func check(_ body: NetworkCreate, of network: Network?) throws(ComposeError) {
-    func place(_ key: String) -> SourcePosition {
-      network?.places[key] ?? network?.position ?? start
+  /// - Throws: `DiagnosticError` with the line of the request.
+  func check(_ body: NetworkCreate, of network: Network?) throws(DiagnosticError) {
+    func location(_ key: String) -> SourcePosition {
+      network?.locations[key] ?? network?.position ?? start
     }
     for key in NetworkCreate.CodingKeys.allCases {
       switch key {
@@ -31,43 +31,43 @@ extension PolicyCheck {
         guard let driver = body.driver, !["", "default"].contains(driver) else { continue }
         if !policy.allows(.networkDrivers, driver) {
           throw policy.refusal(
-            "network driver \(driver)", .networkDrivers, driver, at: place("driver"))
+            "network driver \(driver)", .networkDrivers, driver, at: location("driver"))
         }
       case .options:
         if policy.allows(.networkDrivers) { continue }
         for name in (body.options ?? [:]).keys.sorted()
         where !Self.harmlessNetworkOptions.contains(name) {
           throw policy.refusal(
-            "network option \(name)", .networkDrivers, at: place("driver_opts.\(name)"))
+            "network option \(name)", .networkDrivers, at: location("driver_opts.\(name)"))
         }
-      case .ipam: if let ipam = body.ipam { try check(ipam, place) }
+      case .ipam: if let ipam = body.ipam { try check(ipam, location) }
       }
     }
   }
 
   private func check(
-    _ ipam: EngineIPAM, _ place: (String) -> SourcePosition
-  ) throws(ComposeError) {
+    _ ipam: EngineIPAM, _ location: (String) -> SourcePosition
+  ) throws(DiagnosticError) {
     for key in EngineIPAM.CodingKeys.allCases {
       switch key {
       case .driver:
         guard let driver = ipam.driver, !["", "default"].contains(driver) else { continue }
         if policy.allows(.networkDrivers) { continue }
-        throw policy.refusal("ipam driver \(driver)", .networkDrivers, at: place("ipam.driver"))
+        throw policy.refusal("ipam driver \(driver)", .networkDrivers, at: location("ipam.driver"))
       case .options:
         guard let name = ipam.options?.keys.sorted().first, !policy.allows(.networkDrivers) else {
           continue
         }
-        throw policy.refusal("ipam option \(name)", .networkDrivers, at: place("ipam.options"))
+        throw policy.refusal("ipam option \(name)", .networkDrivers, at: location("ipam.options"))
       case .config:
         for (index, pool) in (ipam.config ?? []).enumerated() {
-          try check(pool, at: place("ipam.config.\(index)"))
+          try check(pool, at: location("ipam.config.\(index)"))
         }
       }
     }
   }
 
-  private func check(_ pool: IPAMPool, at position: SourcePosition) throws(ComposeError) {
+  private func check(_ pool: IPAMPool, at position: SourcePosition) throws(DiagnosticError) {
     for key in IPAMPool.CodingKeys.allCases {
       switch key {
       case .subnet:
@@ -77,7 +77,8 @@ extension PolicyCheck {
         if let taken = IPNetwork(subnet).flatMap({ own in
           HostRoutes.current().first { $0.overlaps(own) }
         }) {
-          throw ComposeError("subnet \(subnet) overlaps the host's route to \(taken)", at: position)
+          throw DiagnosticError(
+            "subnet \(subnet) overlaps the host's route to \(taken)", at: position)
         }
       case .ipRange: if let range = pool.ipRange { try check(address: range, at: position) }
       case .gateway: if let gateway = pool.gateway { try check(address: gateway, at: position) }
@@ -90,7 +91,7 @@ extension PolicyCheck {
   }
 
   /// Refuses an address or subnet outside the subnets that the policy lists.
-  func check(address: String, at position: SourcePosition) throws(ComposeError) {
+  func check(address: String, at position: SourcePosition) throws(DiagnosticError) {
     guard case .only(let listed) = policy[.subnets], !address.isEmpty else { return }
     if let own = IPNetwork(address),
       listed.compactMap(IPNetwork.init).contains(where: { $0.contains(own) })
@@ -118,10 +119,10 @@ extension PolicyCheck {
   ///   - body: the request.
   ///   - volume: the volume in the file.
   /// - Returns: the request.
-  /// - Throws: `ComposeError` with the line of a request that exceeds the policy.
-  func checked(_ body: VolumeCreate, of volume: Volume?) throws(ComposeError) -> VolumeCreate {
-    func place(_ key: String) -> SourcePosition {
-      volume?.places[key] ?? volume?.position ?? start
+  /// - Throws: `DiagnosticError` with the line of a request that exceeds the policy.
+  func checked(_ body: VolumeCreate, of volume: Volume?) throws(DiagnosticError) -> VolumeCreate {
+    func location(_ key: String) -> SourcePosition {
+      volume?.locations[key] ?? volume?.position ?? start
     }
     var body = body
     for key in VolumeCreate.CodingKeys.allCases {
@@ -132,7 +133,7 @@ extension PolicyCheck {
         guard let driver = body.driver, !driver.isEmpty else { continue }
         if !policy.allows(.volumeDrivers, driver) {
           throw policy.refusal(
-            "volume driver \(driver)", .volumeDrivers, driver, at: place("driver"))
+            "volume driver \(driver)", .volumeDrivers, driver, at: location("driver"))
         }
       case .driverOpts:
         // For the engine an empty name is its own driver.
@@ -142,9 +143,9 @@ extension PolicyCheck {
         guard ["", "local"].contains(body.driver ?? "") else {
           throw policy.refusal(
             "options of volume driver \(body.driver ?? "")", .volumeDrivers,
-            at: place("driver_opts"))
+            at: location("driver_opts"))
         }
-        body.driverOpts?["device"] = try checkedDevice(options, place)
+        body.driverOpts?["device"] = try checkedDevice(options, location)
       }
     }
     return body
@@ -153,22 +154,23 @@ extension PolicyCheck {
   /// A local volume is the result of mount(8) with its options: an overlay of directories, the
   /// host's /proc, or a bind mount of a path that only the daemon can resolve.
   private func checkedDevice(
-    _ options: [String: String], _ place: (String) -> SourcePosition
-  ) throws(ComposeError) -> String? {
+    _ options: [String: String], _ location: (String) -> SourcePosition
+  ) throws(DiagnosticError) -> String? {
     if let name = options.keys.sorted().first(where: { !Self.localOptions.contains($0) }) {
       throw policy.refusal(
-        "volume option \(name)", .volumeDrivers, at: place("driver_opts.\(name)"))
+        "volume option \(name)", .volumeDrivers, at: location("driver_opts.\(name)"))
     }
     for (name, value) in options {
-      try checkPlain(value, "volume option \(name)", at: place("driver_opts.\(name)"))
+      try checkPlain(value, "volume option \(name)", at: location("driver_opts.\(name)"))
     }
     let kind = options["type"] ?? ""
     let device = options["device"] ?? ""
     let words = (options["o"] ?? "").split(separator: ",").map { $0.lowercased() }
-    let here = place("driver_opts.device")
+    let here = location("driver_opts.device")
     if words.contains(where: { ["bind", "rbind"].contains($0) }) {
       if let word = words.first(where: { !["bind", "rbind", "ro", "rw"].contains($0) }) {
-        throw policy.refusal("volume option o=\(word)", .volumeDrivers, at: place("driver_opts.o"))
+        throw policy.refusal(
+          "volume option o=\(word)", .volumeDrivers, at: location("driver_opts.o"))
       }
       if !["", "none", "bind"].contains(kind) {
         throw policy.refusal("a bind mount of type \(kind)", .volumeDrivers, at: here)
@@ -177,7 +179,7 @@ extension PolicyCheck {
     }
     if device.isEmpty, kind.isEmpty { return options["device"] }
     if kind == "tmpfs" {
-      try checkTmpfs(options["o"] ?? "", at: place("driver_opts.o"))
+      try checkTmpfs(options["o"] ?? "", at: location("driver_opts.o"))
       return "tmpfs"
     }
     if Self.remoteFilesystems.contains(kind) {
@@ -188,7 +190,7 @@ extension PolicyCheck {
       throw policy.refusal("volume of type \(kind) from \(device)", .volumeDrivers, at: here)
     }
     if let word = words.first(where: { $0.contains("=") || $0.contains("/") }) {
-      throw policy.refusal("volume option o=\(word)", .volumeDrivers, at: place("driver_opts.o"))
+      throw policy.refusal("volume option o=\(word)", .volumeDrivers, at: location("driver_opts.o"))
     }
     return try paths.check(device: device, at: here, as: "volume device \(device)")
   }

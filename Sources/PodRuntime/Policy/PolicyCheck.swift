@@ -46,8 +46,8 @@ struct PolicyCheck: Sendable {
   /// - Parameters:
   ///   - plan: the pod's engine requests.
   ///   - project: the project of the plan.
-  /// - Throws: `ComposeError` with the line of the request.
-  func apply(to plan: inout PodPlan, of project: Project) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line of the request.
+  func apply(to plan: inout PodPlan, of project: Project) throws(DiagnosticError) {
     guard policy.isRestricted else { return }
     if let key = project.unclassified.first {
       throw policy.refusal(key.value, nil, at: key.position)
@@ -62,7 +62,7 @@ struct PolicyCheck: Sendable {
     for index in plan.containers.indices { try apply(to: &plan.containers[index]) }
   }
 
-  private func apply(to container: inout ContainerPlan) throws(ComposeError) {
+  private func apply(to container: inout ContainerPlan) throws(DiagnosticError) {
     if let mounts = try checkedMounts(of: container) {
       container.create.hostConfig?.binds = mounts.binds
       container.create.hostConfig?.mounts = mounts.mounts
@@ -100,7 +100,7 @@ struct PolicyCheck: Sendable {
   // MARK: Files
 
   /// Checks the files that are read for a service, except those of its build.
-  private func checkFiles(of project: Project) throws(ComposeError) {
+  private func checkFiles(of project: Project) throws(DiagnosticError) {
     for service in project.services.values.flatMap(\.withPreStart) {
       for option in service.securityOpt {
         guard let path = SeccompProfiles.path(in: option.value) else { continue }
@@ -111,7 +111,7 @@ struct PolicyCheck: Sendable {
   }
 
   /// Checks external networks and volumes.
-  private func checkExternal(of project: Project) throws(ComposeError) {
+  private func checkExternal(of project: Project) throws(DiagnosticError) {
     for network in project.networks.values where network.isExternal {
       let name = network.name?.value ?? network.key
       if ownNetworks.contains(name) { continue }
@@ -130,10 +130,10 @@ struct PolicyCheck: Sendable {
   ///   - name: its name in the engine.
   ///   - position: its position in the file.
   ///   - what: its description in the error.
-  /// - Throws: `ComposeError`.
+  /// - Throws: `DiagnosticError`.
   func check(
     network name: String, at position: SourcePosition, as what: String
-  ) throws(ComposeError) {
+  ) throws(DiagnosticError) {
     // Docker's network `host` is the host's namespace.
     if name == "host" || name.hasPrefix("container:") {
       if policy.allows(.hostNamespaces) { return }

@@ -51,12 +51,12 @@ struct PolicyPaths: Sendable {
   ///   - what: the use of the path, for the error.
   ///   - isWritten: whether it can be written to.
   /// - Returns: the path with links resolved, to be used instead.
-  /// - Throws: `ComposeError`.
+  /// - Throws: `DiagnosticError`.
   @discardableResult
   func check(
     _ path: String, at position: SourcePosition?, as what: String = "bind mount of",
     isWritten: Bool = false
-  ) throws(ComposeError) -> String {
+  ) throws(DiagnosticError) -> String {
     guard path.utf8.count <= RealPath.longest, !path.hidesDelimiter else {
       throw policy.refusal("\(what) a path with a hidden delimiter", nil, at: position)
     }
@@ -101,11 +101,11 @@ struct PolicyPaths: Sendable {
   ///   - position: the path's position in the file.
   ///   - what: its description in the error.
   /// - Returns: the path with links resolved, to be used instead.
-  /// - Throws: `ComposeError`.
+  /// - Throws: `DiagnosticError`.
   @discardableResult
   func check(
     device path: String, at position: SourcePosition?, as what: String
-  ) throws(ComposeError) -> String {
+  ) throws(DiagnosticError) -> String {
     guard case .only(let listed) = policy[.devices] else { return path }
     let real = RealPath.of(path)
     let isPlain =

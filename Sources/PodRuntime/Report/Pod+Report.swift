@@ -32,13 +32,13 @@ extension Pod {
   }
 
   /// Records the service that decided the pod's outcome. Has no effect once the pod is ending.
-  func noteDecider(_ name: String, _ exitCode: Int?) {
+  func recordDecider(_ name: String, _ exitCode: Int?) {
     guard !isEnding, let service = members[name]?.plan.service.name else { return }
     notes.decider = (service, exitCode)
   }
 
   /// Logs a failure of an optional or final service, and records it for the report.
-  func noteOptional(_ text: String) {
+  func recordOptional(_ text: String) {
     log.warning("\(text)")
     if notes.optionalFailures.count < 100 { notes.optionalFailures.append(text) }
   }
@@ -88,7 +88,7 @@ extension Pod {
   }
 
   private func container(
-    of member: Member, _ inspected: ReportInspection.Result
+    of member: PodContainer, _ inspected: ReportInspection.Result
   ) async -> SandboxReport.Container {
     let id = member.container ?? member.lastContainer
     var container = SandboxReport.Container(

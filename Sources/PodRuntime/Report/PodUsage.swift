@@ -41,7 +41,7 @@ struct PodUsage: Sendable {
   }
 
   private func figures(of path: String) -> Figures? {
-    guard CgroupFolders.isPath(path) else { return nil }
+    guard CgroupTree.isPath(path) else { return nil }
     var figures = Figures()
     // Version 1 first: where it has both figures, a hybrid host's version 2 tree adds nothing.
     for hierarchy in mounts.hierarchies.sorted(by: { $0.version == .v1 && $1.version == .v2 }) {

@@ -7,7 +7,7 @@ import PodReports
 
 /// Writes a report into a sandbox. It never fails a pod, and delays its end by half a second at
 /// most.
-public struct ReportWriting: Sendable {
+package struct ReportWriting: Sendable {
   let sandbox: String
   let isTask: Bool
   let log: Logger
@@ -18,14 +18,14 @@ public struct ReportWriting: Sendable {
   ///   - sandbox: the directory for the report.
   ///   - isTask: whether the directory is a task's sandbox, and not a user's own.
   ///   - log: receives the reason if no report can be written.
-  public init(sandbox: String, isTask: Bool, log: Logger) {
+  package init(sandbox: String, isTask: Bool, log: Logger) {
     (self.sandbox, self.isTask, self.log) = (sandbox, isTask, log)
   }
 
   /// Writes a report on a separate thread, and waits for at most half a second.
   ///
   /// - Parameter report: the report.
-  public func write(_ report: SandboxReport) async {
+  package func write(_ report: SandboxReport) async {
     let (results, sink) = AsyncStream<Void>.makeStream()
     DispatchQueue.global().async {
       do throws(ReportFiles.Failure) {
@@ -51,7 +51,7 @@ public struct ReportWriting: Sendable {
   ///   - program: this program's version.
   ///   - state: `failed` or `killed`.
   ///   - message: the message of the terminal status update.
-  public func write(
+  package func write(
     _ identity: PodIdentity, program: String, state: String, message: String
   ) async {
     await write(

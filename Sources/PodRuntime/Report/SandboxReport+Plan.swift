@@ -22,13 +22,13 @@ extension SandboxReport {
       outcome: end)
     let project = request.project
     files = project.files
-    var places: [String: Int] = [:]
-    func place(_ name: String, _ visited: Set<String> = []) -> Int {
-      if let known = places[name] { return known }
+    var locations: [String: Int] = [:]
+    func location(_ name: String, _ visited: Set<String> = []) -> Int {
+      if let known = locations[name] { return known }
       guard !visited.contains(name), let service = project.services[name] else { return 0 }
       let found =
-        service.dependencies.keys.map { 1 + place($0, visited.union([name])) }.max() ?? 0
-      places[name] = found
+        service.dependencies.keys.map { 1 + location($0, visited.union([name])) }.max() ?? 0
+      locations[name] = found
       return found
     }
     services = project.services.values.map { service in
@@ -37,7 +37,7 @@ extension SandboxReport {
         containers: service.containers, image: service.image?.value,
         restart: service.restart.word,
         dependencies: service.dependencies.map { ($0.key, $0.value.condition.rawValue) },
-        order: place(service.name))
+        order: location(service.name))
     }
   }
 }

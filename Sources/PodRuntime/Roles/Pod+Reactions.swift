@@ -15,7 +15,7 @@ extension Pod {
 
   /// Whether a container that was killed for memory is restarted: its reaction is `restart`, and
   /// its own limit was exceeded. If the task's limit was exceeded, the pod fails.
-  func restartsAfterOutOfMemory(_ member: Member) async -> Bool {
+  func restartsAfterOutOfMemory(_ member: PodContainer) async -> Bool {
     guard member.mayRestart, member.plan.service.memoryLimit != nil,
       reaction(of: member.name, \.onOutOfMemory, or: request.options.onOutOfMemory) == .restart
     else { return false }

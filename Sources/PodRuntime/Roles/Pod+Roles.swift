@@ -17,10 +17,10 @@ extension Pod {
     return request.roles[plan.service.name]
   }
 
-  func isFinal(_ member: Member) -> Bool { role(of: member.name) == .final }
+  func isFinal(_ member: PodContainer) -> Bool { role(of: member.name) == .final }
 
   /// Whether the launch doesn't have to wait for a container any longer.
-  func isUp(_ member: Member) -> Bool {
+  func isUp(_ member: PodContainer) -> Bool {
     switch role(of: member.name) {
     case .final: true
     case .optional: member.hasComeUp || isPastOptionalDeadline
@@ -36,14 +36,14 @@ extension Pod {
   }
 
   /// Starts an optional container in the background. Only `depends_on` makes others wait for it.
-  func bringUpOptional(_ container: ContainerPlan, images: [String: ProvidedImage]) {
+  func bringUpOptional(_ container: ContainerPlan, images: [String: ResolvedImage]) {
     spawn { pod in
       try? await pod.orFail { try await $0.bringUpByRole(container, images: images) }
     }
   }
 
   /// Wakes up the launch when its wait for optional services is over.
-  func ringForOptional() {
+  func notifyForOptional() {
     guard request.project.services.keys.contains(where: { request.roles[$0] == .optional }),
       let launchedAt
     else { return }
@@ -54,7 +54,7 @@ extension Pod {
         pod.role(of: $0.name) == .optional && !$0.hasComeUp && !pod.hasComeUp
       }
       for member in late where !Task.isCancelled && !pod.isEnding {
-        pod.noteOptional(
+        pod.recordOptional(
           "\(member.plan.title) is not started after half of launch-timeout: it is optional, and the pod continues without waiting for it"
         )
       }
@@ -64,12 +64,12 @@ extension Pod {
 
   /// Creates and starts a container. If its service is optional, a failure doesn't fail the pod.
   ///
-  /// - Throws: as `bringUp`.
+  /// - Throws: as `launchContainer`.
   func bringUpByRole(
-    _ container: ContainerPlan, images: [String: ProvidedImage]
+    _ container: ContainerPlan, images: [String: ResolvedImage]
   ) async throws {
     do {
-      try await bringUp(container, images: images)
+      try await launchContainer(container, images: images)
     } catch let error as CancellationError {
       throw error
     } catch {
@@ -84,7 +84,7 @@ extension Pod {
     let title = "\(member.plan.title) can't be started"
     // An error of the file may contain the title itself, after its position.
     let reason = "\(error)".replacing("\(title): ", with: "")
-    noteOptional("\(title): \(reason): it is optional, and the pod continues")
+    recordOptional("\(title): \(reason): it is optional, and the pod continues")
     update(name) { $0.startFailure = reason }
     // It is running if its `post_start` hook failed.
     if member.state == .running || member.isStarting, let id = member.container {
@@ -104,12 +104,12 @@ extension Pod {
     let cause = "the container of \(member.plan.title) was removed by someone else"
     guard role(of: name) == .optional else {
       if member.isExiting { advance(name, .ended(exitCode: exitCode)) }
-      noteDecider(name, nil)
+      recordDecider(name, nil)
       return fail(cause)
     }
     update(name) { $0.container = nil }
     advance(name, .ended(exitCode: exitCode))
-    noteOptional("\(cause): it is optional, and the pod continues")
+    recordOptional("\(cause): it is optional, and the pod continues")
     checkFinished()
   }
 
@@ -117,7 +117,7 @@ extension Pod {
 
   /// Whether a container is stopped only after another one has exited: dependents stop before their
   /// dependencies, and sidecars after all other services.
-  func stops(_ member: Member, after other: Member) -> Bool {
+  func stops(_ member: PodContainer, after other: PodContainer) -> Bool {
     // The infrastructure container is stopped by the removal.
     if other.plan.isInfra { return false }
     let (own, others) = (member.plan.service.name, other.plan.service.name)
@@ -133,7 +133,7 @@ extension Pod {
   /// Runs the final services one after the other, after all other services have exited. After a
   /// kill they share the remaining grace period.
   func runFinals() async {
-    guard let outcome = verdict else { return }
+    guard let outcome else { return }
     let finals = request.roles.finals
     for (index, name) in finals.enumerated() {
       for member in members.values.filter({ $0.plan.service.name == name })
@@ -146,7 +146,7 @@ extension Pod {
 
   /// Runs a final service. After a kill, each of the `later` ones keeps its share of the grace
   /// period.
-  private func runFinal(_ member: Member, _ outcome: PodOutcome, before later: Int) async {
+  private func runFinal(_ member: PodContainer, _ outcome: PodOutcome, before later: Int) async {
     let (name, title) = (member.name, member.plan.title)
     let latest = ContinuousClock.now + finalLimit
     let isKilled = outcome.state == .killed
@@ -155,20 +155,21 @@ extension Pod {
         ? min(latest, pod.deadline(above: later)) : min(latest, pod.finalDeadline ?? latest)
     }
     if let failure = imageFailures[member.plan.service.name] {
-      return noteOptional("\(title), which is final, can't be started: \(failure)")
+      return recordOptional("\(title), which is final, can't be started: \(failure)")
     }
     guard provided[member.plan.service.name] != nil, !created.isEmpty || !madeContainers.isEmpty
     else {
-      return noteOptional("\(title), which is final, isn't run: the launch did not create the pod")
+      return recordOptional(
+        "\(title), which is final, isn't run: the launch did not create the pod")
     }
     guard deadline(self) > .now else {
-      return noteOptional(
+      return recordOptional(
         "\(title), which is final, isn't run: the grace period of the kill has expired")
     }
     let images = provided
     let work = Task {
       try await Pod.$isFinalizing.withValue(true) {
-        try await self.bringUp(member.plan, images: images)
+        try await self.launchContainer(member.plan, images: images)
         try await self.wait { self.members[name]?.hasEnded == true }
       }
     }
@@ -183,20 +184,20 @@ extension Pod {
     if members[name]?.hasEnded != true { work.cancel() }
     // A create or start request is never canceled, and an engine that hangs must not delay the end.
     guard await watch.hasEnded(within: .seconds(1)) else {
-      mayGrow = true
-      return noteOptional("\(title), which is final, isn't run: the engine doesn't respond")
+      hasUnconfirmedRequests = true
+      return recordOptional("\(title), which is final, isn't run: the engine doesn't respond")
     }
     let result = await work.result
     if let code = members[name]?.exitCode {
-      if code != 0 { noteOptional("\(title), which is final, \(Self.words(exitCode: code))") }
+      if code != 0 { recordOptional("\(title), which is final, \(Self.text(exitCode: code))") }
       return
     }
     await killFinal(name)
     switch result {
     case .failure(let error) where !(error is CancellationError):
-      noteOptional("\(title), which is final, can't be started: \(error)")
+      recordOptional("\(title), which is final, can't be started: \(error)")
     default:
-      noteOptional("\(title), which is final, has not exited in time: it is killed")
+      recordOptional("\(title), which is final, has not exited in time: it is killed")
     }
   }
 
@@ -213,14 +214,14 @@ extension Pod {
 
   /// The create request; a final service also gets variables that describe the pod's outcome.
   func addingOutcome(_ body: ContainerCreate, of container: ContainerPlan) -> ContainerCreate {
-    guard role(of: container.key) == .final, let verdict else { return body }
+    guard role(of: container.key) == .final, let outcome else { return body }
     var body = body
     body.env =
       (body.env ?? []) + [
-        "POD_STATE=\(verdict.state.mesosName)",
+        "POD_STATE=\(outcome.state.mesosName)",
         // A message of the engine may contain a NUL, which a variable can't.
-        "POD_MESSAGE=\(verdict.message.filter { $0 != "\0" })",
-        "POD_EXIT_CODE=\(verdict.mainExitCode.map { "\($0)" } ?? "")",
+        "POD_MESSAGE=\(outcome.message.filter { $0 != "\0" })",
+        "POD_EXIT_CODE=\(outcome.mainExitCode.map { "\($0)" } ?? "")",
       ]
     return body
   }

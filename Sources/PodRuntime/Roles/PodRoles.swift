@@ -4,7 +4,7 @@ import YAML
 
 /// What the exit of each service means for its pod (docs/pods.md, "Roles"). If no role is set, all
 /// services are main services, and the pod finishes when all have exited.
-public struct PodRoles: Sendable, Equatable {
+package struct PodRoles: Sendable, Equatable {
   /// Whether the file or an option sets a role, or which main service decides.
   let isExplicit: Bool
   /// Whether all main services have to exit, or the first exit decides.
@@ -29,13 +29,14 @@ public struct PodRoles: Sendable, Equatable {
   /// - Parameters:
   ///   - project: the project.
   ///   - options: the pod's options.
-  /// - Throws: `ComposeError` with the line that is wrong.
-  init(_ project: Project, _ options: PodOptions) throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line that is wrong.
+  init(_ project: Project, _ options: PodOptions) throws(DiagnosticError) {
     let start =
       project.servicesPosition
       ?? SourcePosition(file: project.files.first ?? "", line: 1, column: 1)
     for (name, _) in options.roles where project.services[name] == nil {
-      throw ComposeError("pod.roles names '\(name)', which isn't a service of the file", at: start)
+      throw DiagnosticError(
+        "pod.roles names '\(name)', which isn't a service of the file", at: start)
     }
     var roles: [String: ServiceRole] = [:]
     for service in project.services.values {
@@ -50,7 +51,7 @@ public struct PodRoles: Sendable, Equatable {
     mains = named(.main)
     finals = named(.final)
     if mains.isEmpty, !project.services.isEmpty {
-      throw ComposeError(
+      throw DiagnosticError(
         "no service has the role main: no service would decide the pod's result", at: start)
     }
     let order = Self.ordered(named(.sidecar), by: project.dependencies)
@@ -58,22 +59,22 @@ public struct PodRoles: Sendable, Equatable {
     for service in project.services.values { try check(service) }
   }
 
-  private func check(_ service: Service) throws(ComposeError) {
-    let place = service.podSettings.role?.position ?? service.position
+  private func check(_ service: Service) throws(DiagnosticError) {
+    let location = service.podSettings.role?.position ?? service.position
     for (other, dependency) in service.dependencies where self[other] == .final {
-      throw ComposeError(
+      throw DiagnosticError(
         "'\(service.name)' waits for '\(other)', which has the role final: it starts when all others have exited",
         at: dependency.position)
     }
     switch (self[service.name], service.restart) {
     case (.initial, .always), (.initial, .unlessStopped):
-      throw ComposeError(
+      throw DiagnosticError(
         "'\(service.name)' has the role init and a restart policy by which it never completes",
-        at: service.restartPosition ?? place)
+        at: service.restartPosition ?? location)
     case (.final, .always), (.final, .unlessStopped), (.final, .onFailure):
-      throw ComposeError(
+      throw DiagnosticError(
         "'\(service.name)' has the role final: it runs once, without a restart policy",
-        at: service.restartPosition ?? place)
+        at: service.restartPosition ?? location)
     default: break
     }
   }
@@ -82,8 +83,8 @@ public struct PodRoles: Sendable, Equatable {
   private static func ordered(_ names: [String], by graph: DependencyGraph) -> [String] {
     var result: [String] = []
     for name in names {
-      let place = result.firstIndex { graph.reaches(name, from: $0) } ?? result.count
-      result.insert(name, at: place)
+      let location = result.firstIndex { graph.reaches(name, from: $0) } ?? result.count
+      result.insert(name, at: location)
     }
     return result
   }
@@ -122,9 +123,9 @@ public struct PodRoles: Sendable, Equatable {
     for first in project.services.values where self[first.name] == .initial {
       for name in project.services.keys where self[name] != .initial && self[name] != .final {
         if graph.reaches(name, from: first.name) { continue }
-        let place = first.podSettings.role?.position ?? first.position
+        let location = first.podSettings.role?.position ?? first.position
         var dependency =
-          result.services[name]?.dependencies[first.name] ?? Dependency(position: place)
+          result.services[name]?.dependencies[first.name] ?? Dependency(position: location)
         dependency.condition = .completedSuccessfully
         result.services[name]?.dependencies[first.name] = dependency
       }
@@ -136,8 +137,8 @@ public struct PodRoles: Sendable, Equatable {
 extension PodRequest {
   /// Resolves the roles of the project's services, and adds the dependencies that they imply.
   ///
-  /// - Throws: `ComposeError` with the line that is wrong.
-  public mutating func applyRoles() throws(ComposeError) {
+  /// - Throws: `DiagnosticError` with the line that is wrong.
+  package mutating func applyRoles() throws(DiagnosticError) {
     roles = try PodRoles(project, options)
     project = roles.applied(to: project)
   }

@@ -5,7 +5,7 @@ import Systemd
 
 /// Maintains the slice of an executor's pods: it exists before any container runs in it, with the
 /// limits of all their tasks. Tasks that share a run share its slice.
-public actor SliceKeeper {
+package actor SliceKeeper {
   /// The slice and its owner.
   struct Claim: Sendable, Equatable {
     let slice: PodSlice
@@ -31,7 +31,7 @@ public actor SliceKeeper {
   private var last: Task<Void, Never>?
 
   /// Creates a keeper without a slice.
-  public init(log: Logger) { self.log = log }
+  package init(log: Logger) { self.log = log }
 
   /// Ensures that the slice exists with a task's limits. If nothing has changed, this only reads
   /// its files.

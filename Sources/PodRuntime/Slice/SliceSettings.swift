@@ -1,20 +1,20 @@
 /// The operator's settings for slices.
-public struct SliceSettings: Sendable, Equatable {
+package struct SliceSettings: Sendable, Equatable {
   /// The action for a pod whose slice would escape isolators that the executor's own cgroup is
   /// subject to.
-  public enum Escape: String, Sendable, CaseIterable {
+  package enum Escape: String, Sendable, CaseIterable {
     /// The pod isn't launched.
     case refuse
     /// The pod is launched with a warning.
     case warn
   }
   /// The parent slice of the pods' slices; nil for the root.
-  public var parent: String?
+  package var parent: String?
   /// The action for a pod that would escape.
-  public var escape: Escape
+  package var escape: Escape
 
   /// Creates settings.
-  public init(parent: String? = nil, escape: Escape = .refuse) {
+  package init(parent: String? = nil, escape: Escape = .refuse) {
     self.parent = parent
     self.escape = escape
   }

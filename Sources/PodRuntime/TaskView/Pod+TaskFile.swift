@@ -9,7 +9,7 @@ extension Pod {
   ///   - file: the file and its volume, which exists.
   ///   - plan: the placed plan.
   /// - Throws: `LaunchFailure`, `EngineError`; `CancellationError`.
-  func place(_ file: TaskFile, of plan: PodPlan) async throws {
+  func deliver(_ file: TaskFile, of plan: PodPlan) async throws {
     let archive = FileArchive(files: [
       FileArchive.File(path: TaskFile.name, content: try file.description.json(), mode: 0o444)
     ])
@@ -20,7 +20,7 @@ extension Pod {
   }
 
   private func fill(
-    _ volume: String, with archive: FileArchive, of plan: PodPlan, _ image: ProvidedImage
+    _ volume: String, with archive: FileArchive, of plan: PodPlan, _ image: ResolvedImage
   ) async throws {
     let engine = engine
     var mount = Mount(type: "volume", source: volume, target: TaskFile.directory)
@@ -31,11 +31,11 @@ extension Pod {
     try checkLaunch()
     try await withoutCancellation {
       let id = try await engine.createContainer(name: name, request).id
-      await self.note(id)
+      await self.record(id)
       try await engine.putArchive(id, at: TaskFile.directory, archive)
       try await engine.removeContainer(id, force: true, volumes: false)
     }
   }
 
-  private func note(_ container: String) { madeContainers.append(container) }
+  private func record(_ container: String) { madeContainers.append(container) }
 }

@@ -37,7 +37,7 @@ struct TaskFileText: Encodable, Sendable {
       case transport
     }
   }
-  struct Member: Encodable, Sendable {
+  struct PodContainer: Encodable, Sendable {
     var name: String
     var containers: Int
   }
@@ -56,7 +56,7 @@ struct TaskFileText: Encodable, Sendable {
   var gpus: Int?
   var offeredPorts: [UInt16]
   var ports: [Port]
-  var services: [Member]
+  var services: [PodContainer]
 
   enum CodingKeys: String, CodingKey {
     case version
@@ -124,7 +124,7 @@ extension PodPlanner {
           transport: $0.port.container.transport)
       },
       services: request.project.services.values.map {
-        TaskFileText.Member(name: $0.name, containers: $0.containers)
+        TaskFileText.PodContainer(name: $0.name, containers: $0.containers)
       })
   }
 
@@ -136,9 +136,9 @@ extension PodPlanner {
 
   /// Mounts the file's volume into a service that gets it.
   ///
-  /// - Throws: `ComposeError` if the service mounts something else there, or a host directory above
+  /// - Throws: `DiagnosticError` if the service mounts something else there, or a host directory above
   ///   it.
-  func mountTaskFile(into service: Service, in host: inout HostConfig) throws(ComposeError) {
+  func mountTaskFile(into service: Service, in host: inout HostConfig) throws(DiagnosticError) {
     let own = service.podSettings.hasTaskFile
     guard let taskVolume, getsTaskFile(service) else { return }
     for mounted in servicesMounted(into: service) {
@@ -151,7 +151,7 @@ extension PodPlanner {
         if RealPath.isPath(TaskFile.directory, atOrBelow: target) { taken = target }
       }
       guard let taken else { continue }
-      throw ComposeError(
+      throw DiagnosticError(
         "service '\(service.name)' gets \(TaskFile.directory)/\(TaskFile.name) (`task_file`), but something else is mounted at \(taken): "
           + "remove one of the two", at: own?.position ?? service.position)
     }

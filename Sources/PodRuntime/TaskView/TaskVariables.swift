@@ -7,7 +7,7 @@ extension PodRequest {
   /// Marathon.
   ///
   /// - Parameter environment: the executor's environment, with the task's own variables.
-  public mutating func takeTaskVariables(environment: [String: String]) {
+  package mutating func applyTaskVariables(environment: [String: String]) {
     surroundings = environment.filter { name, value in
       TaskVariables.describesTask(name) && !value.utf8.contains(0)
     }

@@ -7,18 +7,18 @@ import Linux
 /// the run is over.
 struct Checkpoint: Sendable {
   /// The agent's `--work_dir`.
-  let workFolder: String
+  let agentWorkDirectory: String
 
   /// Inspects the checkpoint of a pod's run.
   ///
   /// - Parameter identity: the pod. Its IDs come from labels and are checked, so that they can't
   ///   lead out of the directory.
   /// - Returns: the finding; nil if the checkpoint proves nothing.
-  func look(at identity: PodIdentity) -> Finding? {
+  func finding(for identity: PodIdentity) -> Finding? {
     let ids = [identity.agentID, identity.frameworkID, identity.executorID, identity.run]
     guard ids.allSatisfy(Self.isComponent) else { return nil }
     let run =
-      "\(workFolder)/meta/slaves/\(ids[0])/frameworks/\(ids[1])/executors/\(ids[2])/runs/\(ids[3])"
+      "\(agentWorkDirectory)/meta/slaves/\(ids[0])/frameworks/\(ids[1])/executors/\(ids[2])/runs/\(ids[3])"
     var status = stat()
     if lstat(run + "/executor.sentinel", &status) == 0 { return .sentinel }
     if let text = try? TextFile.regular(run + "/pids/forked.pid"),
@@ -34,7 +34,7 @@ struct Checkpoint: Sendable {
   /// labels are known.
   func isOver(run: String) -> Bool {
     guard Self.isComponent(run) else { return false }
-    let agent = workFolder + "/meta/slaves/latest/frameworks"
+    let agent = agentWorkDirectory + "/meta/slaves/latest/frameworks"
     for framework in Self.names(agent) {
       let executors = "\(agent)/\(framework)/executors"
       for executor in Self.names(executors) {
@@ -52,7 +52,7 @@ struct Checkpoint: Sendable {
       && !text.utf8.contains(UInt8(ascii: "/")) && !text.utf8.contains(0)
   }
 
-  private static func names(_ folder: String) -> [String] {
-    ((try? Directory.names(of: folder)) ?? []).filter(isComponent)
+  private static func names(_ directory: String) -> [String] {
+    ((try? Directory.names(of: directory)) ?? []).filter(isComponent)
   }
 }

@@ -56,14 +56,14 @@ struct AgentClient: Sendable {
   ///   - tokenFile: a file with a bearer token.
   ///   - authorities: a PEM file of the certificate authorities to trust.
   ///   - seesEverything: whether the operator confirms that the token gives access to every run.
-  /// - Throws: `SettingError`.
+  /// - Throws: `ConfigurationError`.
   init(
     url: String, tokenFile: String?, authorities: String?, seesEverything: Bool
-  ) throws(SettingError) {
+  ) throws(ConfigurationError) {
     self.seesEverything = seesEverything
     if let tokenFile {
       guard let text = try? TextFile.regular(tokenFile, limit: 1 << 20) else {
-        throw SettingError(description: "agent-token-file '\(tokenFile)' can't be read")
+        throw ConfigurationError(description: "agent-token-file '\(tokenFile)' can't be read")
       }
       token = String(text.prefix { !$0.isNewline })
     } else {
@@ -82,7 +82,7 @@ struct AgentClient: Sendable {
       let port = Int(rest[rest.index(after: colon)...]),
       1...65_535 ~= port
     else {
-      throw SettingError(
+      throw ConfigurationError(
         description:
           "agent-url takes http://HOST:PORT, https://HOST:PORT or unix:///PATH#slave(1), not '\(url)'"
       )
@@ -97,14 +97,14 @@ struct AgentClient: Sendable {
   /// Queries the agent.
   ///
   /// - Throws: `AgentError` with the cause.
-  func look() async throws -> AgentView {
-    let agent: AgentAnswer = try await call("GET_AGENT")
+  func observe() async throws -> AgentView {
+    let agent: AgentResponse = try await call("GET_AGENT")
     guard let id = agent.get_agent?.agent_info?.id?.value else {
       throw AgentError(description: "the agent's response has no agent ID")
     }
     // Checked before and after the list: an agent that restarts in between has an incomplete list.
     let before = try await standing()
-    let containers: AgentAnswer = try await call("GET_CONTAINERS")
+    let containers: AgentResponse = try await call("GET_CONTAINERS")
     guard let list = containers.get_containers else {
       throw AgentError(description: "the agent's response has no list of containers")
     }
@@ -143,7 +143,7 @@ struct AgentClient: Sendable {
     return !(flags["acls"] ?? "").isEmpty || ![nil, "", "local"].contains(flags["authorizer"])
   }
 
-  private func call(_ type: String) async throws -> AgentAnswer {
+  private func call(_ type: String) async throws -> AgentResponse {
     var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
     if let token { headers.append(("Authorization", "Bearer \(token)")) }
     let response: HTTPResponse
@@ -160,7 +160,7 @@ struct AgentClient: Sendable {
       throw AgentError(description: "\(type): status \(response.head.status)")
     }
     do {
-      return try JSONDecoder().decode(AgentAnswer.self, from: response.body)
+      return try JSONDecoder().decode(AgentResponse.self, from: response.body)
     } catch {
       throw AgentError(description: "\(type): the response can't be parsed")
     }
@@ -174,7 +174,7 @@ struct AgentError: Error, CustomStringConvertible {
 
 /// The parts of the agent's responses that are used (include/mesos/v1/agent/agent.proto,
 /// `Response`).
-private struct AgentAnswer: Decodable {
+private struct AgentResponse: Decodable {
   struct ID: Decodable { let value: String? }
   struct Info: Decodable { let id: ID? }
   struct GetAgent: Decodable { let agent_info: Info? }

@@ -26,9 +26,9 @@ final class HookEventListener: Restorable {
 
   private struct State {
     /// The socket, and the file that it is bound to.
-    var socket: (source: ReadSource, place: BoundPath)?
+    var socket: (source: ReadSource, location: BoundPath)?
     /// The watches on the spool and on the directory that it is exchanged with.
-    var watches: [Spool.Folder: ReadSource] = [:]
+    var watches: [Spool.Directory: ReadSource] = [:]
     /// Whether the exchanged directory will be read soon, and whether the spool must be read again
     /// after that.
     var isReading = false
@@ -51,7 +51,7 @@ final class HookEventListener: Restorable {
   /// - Throws: `Errno`
   init(
     socket socketPath: String, spool: String, strangersStay: Duration = .seconds(86_400),
-    log: Logger, makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_folder($0) }
+    log: Logger, makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_directory($0) }
   ) throws {
     self.socketPath = socketPath
     self.spool = spool
@@ -65,7 +65,7 @@ final class HookEventListener: Restorable {
       queue.async { [weak self] in self?.readSpool(atOnce: true) }
       try listen()
     } catch {
-      letGo()
+      releaseConnection()
       throw error
     }
   }
@@ -76,11 +76,11 @@ final class HookEventListener: Restorable {
     var made: [String] = []
     defer { queue.async { [weak self] in self?.readSpool() } }
     if !isWatched {
-      let isGone = Spool.Folder(spool) == nil
+      let isGone = Spool.Directory(spool) == nil
       do { try watchSpool() } catch { throw RestoreFailure(path: spool, reason: error) }
       if isGone { made.append(spool) }
     }
-    if state.withLock({ $0.socket?.place })?.isInPlace != true {
+    if state.withLock({ $0.socket?.location })?.isInPlace != true {
       do { try listen() } catch { throw RestoreFailure(path: socketPath, reason: error) }
       made.append(socketPath)
     }
@@ -90,15 +90,15 @@ final class HookEventListener: Restorable {
   /// Stops listening after the queued datagrams are handled. Later events are spooled.
   func stop() {
     let socket = state.withLock { $0.socket }
-    socket?.place.remove()
+    socket?.location.remove()
     queue.sync {
       if let socket { receive(socket.source.descriptor) }
-      letGo()
+      releaseConnection()
       report.finish()
     }
   }
 
-  private func letGo() {
+  private func releaseConnection() {
     let sources = state.withLock { state in
       defer { (state.socket, state.watches, state.isStopped) = (nil, [:], true) }
       return Array(state.watches.values) + [state.socket?.source].compactMap { $0 }
@@ -108,7 +108,7 @@ final class HookEventListener: Restorable {
 
   /// Whether the spool exists and is watched.
   private var isWatched: Bool {
-    guard let live = Spool.Folder(spool) else { return false }
+    guard let live = Spool.Directory(spool) else { return false }
     return state.withLock { $0.watches[live] != nil }
   }
 
@@ -118,10 +118,10 @@ final class HookEventListener: Restorable {
     if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     guard linux_is_kernels(spool) == 0 else { throw Errno.invalidArgument }
     try watch(spool)
-    let kept = [Spool.Folder(spool), Spool.Folder(reader.withLock(\.taken))]
+    let kept = [Spool.Directory(spool), Spool.Directory(reader.withLock(\.taken))]
     let old = state.withLock { state in
       let old = state.watches.filter { !kept.contains($0.key) }
-      for folder in old.keys { state.watches[folder] = nil }
+      for directory in old.keys { state.watches[directory] = nil }
       return old
     }
     for source in old.values { source.cancel() }
@@ -130,21 +130,21 @@ final class HookEventListener: Restorable {
   /// Watches a directory. As in the shim, only this user or root may be able to change it. If the
   /// kernel has no watch left, each pass reads the spool instead.
   private func watch(_ path: String) throws(Errno) {
-    let before = Spool.Folder(path)
+    let before = Spool.Directory(path)
     if let before, state.withLock({ $0.watches[before] != nil }) { return }
     let file = makeWatch(path)
     guard file >= 0 else {
       let reason = Errno(rawValue: errno)
       guard before != nil, Self.usedUp.contains(reason) else { throw reason }
-      return sayUnwatched(reason)
+      return logUnwatched(reason)
     }
-    guard let folder = before, Spool.Folder(path) == folder else {
+    guard let directory = before, Spool.Directory(path) == directory else {
       close(file)
       throw Errno.notPermitted
     }
     state.withLock { state in
-      state.watches[folder] = ReadSource(file, on: queue) { [weak self] in
-        self?.changed(file, folder)
+      state.watches[directory] = ReadSource(file, on: queue) { [weak self] in
+        self?.changed(file, directory)
       }
       state.saidUnwatched = false
     }
@@ -155,12 +155,12 @@ final class HookEventListener: Restorable {
     .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noSpace, .noMemory,
   ]
 
-  private func sayUnwatched(_ reason: Errno) {
-    let wasSaid = state.withLock { state in
+  private func logUnwatched(_ reason: Errno) {
+    let isLogged = state.withLock { state in
       defer { state.saidUnwatched = true }
       return state.saidUnwatched
     }
-    if wasSaid { return }
+    if isLogged { return }
     log.warning(
       "the spool \(spool) can't be watched, and is read with each pass: \(reason) (see fs.inotify in sysctl)"
     )
@@ -168,7 +168,7 @@ final class HookEventListener: Restorable {
 
   /// A file was added to the spool, or the directory was removed or renamed. In the latter case the
   /// new directory is watched before it is read.
-  private func changed(_ file: Int32, _ folder: Spool.Folder) {
+  private func changed(_ file: Int32, _ directory: Spool.Directory) {
     var bytes = [UInt8](repeating: 0, count: 4096)
     var came: Int32 = 0
     while true {
@@ -177,7 +177,7 @@ final class HookEventListener: Restorable {
       came |= linux_watch_came(bytes, count)
     }
     if came & Int32(LINUX_WATCH_REMOVED) != 0 {
-      state.withLock { $0.watches.removeValue(forKey: folder) }?.cancel()
+      state.withLock { $0.watches.removeValue(forKey: directory) }?.cancel()
     }
     // An exchange by this program is also a rename, and needs no action.
     let isNew = !isWatched
@@ -200,9 +200,9 @@ final class HookEventListener: Restorable {
     }
     if isReading || state.withLock(\.isStopped) { return }
     let isTaken = reader.withLock { spool in
-      spool.readTaken { take($0, from: "spool") }
+      spool.readTaken { handle($0, from: "spool") }
       if spool.canExchange(), isWatchable(spool.taken), spool.exchange() { return true }
-      spool.read(spool.path) { take($0, from: "spool") }
+      spool.read(spool.path) { handle($0, from: "spool") }
       return false
     }
     if !isTaken { return }
@@ -213,14 +213,14 @@ final class HookEventListener: Restorable {
 
   /// Whether a directory may become the spool: it is watched, or no directory can be.
   private func isWatchable(_ path: String) -> Bool {
-    guard (try? watch(path)) != nil, let folder = Spool.Folder(path) else { return false }
-    return !isWatched || state.withLock { $0.watches[folder] != nil }
+    guard (try? watch(path)) != nil, let directory = Spool.Directory(path) else { return false }
+    return !isWatched || state.withLock { $0.watches[directory] != nil }
   }
 
   private func readTaken() {
     // The exchanged directory is read at the next start.
     if state.withLock(\.isStopped) { return }
-    reader.withLock { spool in spool.readTaken { take($0, from: "spool") } }
+    reader.withLock { spool in spool.readTaken { handle($0, from: "spool") } }
     let isMore = state.withLock { state in
       defer { (state.isReading, state.isMore) = (false, false) }
       return state.isMore
@@ -234,9 +234,9 @@ final class HookEventListener: Restorable {
     guard file >= 0 else { throw Errno(rawValue: errno) }
     var yes: Int32 = 1
     setsockopt(file, SOL_SOCKET, SO_PASSCRED, &yes, socklen_t(MemoryLayout<Int32>.size))
-    let place: BoundPath
+    let location: BoundPath
     do {
-      place = try BoundPath(file, to: socketPath, mode: 0o600)
+      location = try BoundPath(file, to: socketPath, mode: 0o600)
     } catch {
       close(file)
       throw error
@@ -251,7 +251,7 @@ final class HookEventListener: Restorable {
     }
     state.withLock { state in
       let source = ReadSource(file, on: queue) { [weak self] in self?.receive(file) }
-      state.socket = (source, place)
+      state.socket = (source, location)
     }
   }
 
@@ -268,16 +268,16 @@ final class HookEventListener: Restorable {
         log.warning("a hook event of user \(user) is ignored")
         continue
       }
-      take(Array(bytes[..<count]), from: "socket")
+      handle(Array(bytes[..<count]), from: "socket")
     }
   }
 
-  private func take(_ bytes: [UInt8], from place: String) {
+  private func handle(_ bytes: [UInt8], from location: String) {
     do {
       let event = try HookEvent.decode(bytes)
       if state.withLock({ $0.seen.insert(event.id) }) { report.yield(event) }
     } catch {
-      log.warning("an event from the \(place) can't be read: \(error)")
+      log.warning("an event from the \(location) can't be read: \(error)")
     }
   }
 }

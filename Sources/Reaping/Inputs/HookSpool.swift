@@ -12,7 +12,7 @@ import Linux
 /// for other files, it is read in place.
 struct Spool {
   /// The identity of a directory. No other directory has it while this one is watched.
-  struct Folder: Hashable {
+  struct Directory: Hashable {
     var device: dev_t
     var inode: ino_t
 
@@ -34,9 +34,9 @@ struct Spool {
   private let strangersStay: Duration
   private let log: Logger
   /// Directories that once contained only events.
-  private var own: Set<Folder> = []
+  private var own: Set<Directory> = []
   /// The subjects of logged warnings: each is logged once.
-  private var said: Set<String> = []
+  private var logged: Set<String> = []
 
   init(path: String, strangersStay: Duration = .seconds(86_400), log: Logger) {
     self.path = path
@@ -47,14 +47,14 @@ struct Spool {
   /// Whether the spool may be exchanged: it contains only events, or did when it was first read,
   /// and the other directory is usable.
   mutating func canExchange() -> Bool {
-    guard let live = Folder(path) else { return false }
+    guard let live = Directory(path) else { return false }
     if !own.contains(live) {
       let (_, others) = Self.names(path)
       guard others.allSatisfy(Self.isUnfinished) else { return false }
       if own.count > 16 { own = [] }
       own.insert(live)
     }
-    return Self.makeTaken(taken, like: path) && Folder(taken)?.device == live.device
+    return Self.makeTaken(taken, like: path) && Directory(taken)?.device == live.device
   }
 
   /// Exchanges the spool with an empty directory.
@@ -62,37 +62,37 @@ struct Spool {
   /// - Returns: true on success; if false, the spool must be read in place.
   mutating func exchange() -> Bool {
     guard linux_exchange(path, taken) == 0 else { return false }
-    if let live = Folder(path) { own.insert(live) }
+    if let live = Directory(path) { own.insert(live) }
     return true
   }
 
   /// Reads the exchanged directory: from this exchange, or from that of a reader that died.
   mutating func readTaken(_ take: ([UInt8]) -> Void) {
-    if Folder(taken) != nil { read(taken, take) }
+    if Directory(taken) != nil { read(taken, take) }
   }
 
   /// Reads a directory. Each event is removed before it is handled.
-  mutating func read(_ folder: String, _ take: ([UInt8]) -> Void) {
-    let (names, others) = Self.names(folder)
+  mutating func read(_ directory: String, _ take: ([UInt8]) -> Void) {
+    let (names, others) = Self.names(directory)
     for name in names.sorted() {
-      let path = "\(folder)/\(name.text)"
+      let path = "\(directory)/\(name.text)"
       do {
         let bytes = try Self.content(path)
         if unlink(path) == 0 { take(bytes) }
       } catch let error as Errno where error == .tooManySymbolicLinkLevels {
         unlink(path)  // a link is no event
       } catch {
-        say(path, "\(path) can't be read, and is not removed: \(error)")
+        logOnce(path, "\(path) can't be read, and is not removed: \(error)")
       }
     }
     // Events that are spooled during this reading are missing from the new count.
-    unlink("\(folder)/\(SpoolName.count)")
-    remove(others, in: folder)
+    unlink("\(directory)/\(SpoolName.count)")
+    remove(others, in: directory)
   }
 
-  private mutating func say(_ what: String, _ words: String) {
-    if said.count > 1024 { said = [] }
-    if said.insert(what).inserted { log.warning("\(words)") }
+  private mutating func logOnce(_ what: String, _ words: String) {
+    if logged.count > 1024 { logged = [] }
+    if logged.insert(what).inserted { log.warning("\(words)") }
   }
 
   /// The time since a file's timestamp, which can be any number: tmpfs stores whatever is set.
@@ -104,10 +104,10 @@ struct Spool {
   /// Removes old files that aren't events: a file that is still unfinished after a minute has lost
   /// its writer, and any other file is removed after `strangersStay`. A spool contains no
   /// directories: if there is one, no other file is removed.
-  private mutating func remove(_ others: [String], in folder: String) {
+  private mutating func remove(_ others: [String], in directory: String) {
     let all = others.compactMap { name -> (name: String, status: stat)? in
       var status = stat()
-      return lstat("\(folder)/\(name)", &status) == 0 ? (name, status) : nil
+      return lstat("\(directory)/\(name)", &status) == 0 ? (name, status) : nil
     }
     let isShared = all.contains { $0.status.st_mode & S_IFMT == S_IFDIR }
     var removed: [String] = []
@@ -117,23 +117,23 @@ struct Spool {
       if Self.isUnfinished(name) {
         let written = Self.age(since: status.st_mtim.tv_sec)
         if status.st_mode & S_IFMT == S_IFREG, written > .seconds(60) {
-          unlink("\(folder)/\(name)")
+          unlink("\(directory)/\(name)")
         }
       } else if isShared {
-        say(folder, "\(folder) contains a directory, so only its events are removed")
-      } else if age > strangersStay, unlink("\(folder)/\(name)") == 0 {
+        logOnce(directory, "\(directory) contains a directory, so only its events are removed")
+      } else if age > strangersStay, unlink("\(directory)/\(name)") == 0 {
         removed.append(name)
       }
     }
     guard let first = removed.first else { return }
     let words = removed.count == 1 ? "a file that is" : "\(removed.count) files that are"
-    log.warning("removed \(words) no event from \(folder): \(Printable.text(first))")
+    log.warning("removed \(words) no event from \(directory): \(Printable.text(first))")
   }
 
   /// The events, and all other names except the count.
-  private static func names(_ folder: String) -> (events: [SpoolName], others: [String]) {
+  private static func names(_ directory: String) -> (events: [SpoolName], others: [String]) {
     var (events, others): ([SpoolName], [String]) = ([], [])
-    for text in (try? Directory.names(of: folder)) ?? [] {
+    for text in (try? Directory.names(of: directory)) ?? [] {
       if let name = SpoolName(text) {
         events.append(name)
       } else if text != SpoolName.count {
@@ -154,7 +154,7 @@ struct Spool {
     var (old, new) = (stat(), stat())
     guard lstat(path, &old) == 0 else { return false }
     if mkdir(taken, 0o700) != 0, errno != EEXIST { return false }
-    guard Folder(taken) != nil, lstat(taken, &new) == 0 else { return false }
+    guard Directory(taken) != nil, lstat(taken, &new) == 0 else { return false }
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid),
       lchown(taken, old.st_uid, old.st_gid) != 0
     {

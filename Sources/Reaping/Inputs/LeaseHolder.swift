@@ -35,7 +35,9 @@ struct LeaseHolder: Sendable, Hashable {
 extension LeaseHolder {
   /// Whether the process table proves that the holder has exited.
   var isGone: Bool {
-    if case .gone = Incarnation(bootID: nil, pid: pid, startTime: startTime).look() { return true }
+    if case .gone = Incarnation(bootID: nil, pid: pid, startTime: startTime).inspect() {
+      return true
+    }
     return false
   }
 }

@@ -25,7 +25,7 @@ final class LeaseServer: Restorable {
   private let state = Mutex(State())
 
   private struct State {
-    var listener: (source: ReadSource, place: BoundPath)?
+    var listener: (source: ReadSource, location: BoundPath)?
     var peers: [Int32: Peer] = [:]
     var connections: [uid_t: Int] = [:]
     var allowances: [uid_t: Allowance] = [:]
@@ -100,9 +100,9 @@ final class LeaseServer: Restorable {
     let file = socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
-    let place: BoundPath
+    let location: BoundPath
     do throws(Errno) {
-      place = try BoundPath(file, to: path, mode: 0o666)
+      location = try BoundPath(file, to: path, mode: 0o666)
       guard listen(file, 128) == 0 else { throw Errno(rawValue: errno) }
     } catch {
       close(file)
@@ -112,13 +112,13 @@ final class LeaseServer: Restorable {
     let source = ReadSource(file, on: queue) { [weak self] in
       self?.state.withLock { state in self?.accept(file, &state) }
     }
-    state.listener = (source, place)
+    state.listener = (source, location)
   }
 
   /// Closes all connections without events. The executors connect again later.
   func stop() {
     state.withLock { state in
-      state.listener?.place.remove()
+      state.listener?.location.remove()
       state.listener?.source.cancel()
       for peer in state.peers.values {
         peer.source.cancel()
@@ -133,7 +133,7 @@ final class LeaseServer: Restorable {
   func restore() throws(RestoreFailure) -> [String] {
     do {
       return try state.withLock { state throws(Errno) in
-        if state.listener?.place.isInPlace != false { return [] }
+        if state.listener?.location.isInPlace != false { return [] }
         try open(&state)
         return [path]
       }
@@ -249,7 +249,7 @@ final class LeaseServer: Restorable {
       isAllowed(peer.user, &state)
     else {
       log.debug("a lease of process \(peer.pid) is refused")
-      answer(client, LeaseProtocol.refused + "\n")
+      response(client, LeaseProtocol.refused + "\n")
       return false
     }
     peer.holder = holder
@@ -261,7 +261,7 @@ final class LeaseServer: Restorable {
     }
     state.peers[client] = peer
     report.yield(.held(holder))
-    answer(client, LeaseProtocol.acceptance(of: line) + "\n")
+    response(client, LeaseProtocol.acceptance(of: line) + "\n")
     return true
   }
 
@@ -279,7 +279,7 @@ final class LeaseServer: Restorable {
     return left >= 1
   }
 
-  private func answer(_ client: Int32, _ text: String) {
+  private func response(_ client: Int32, _ text: String) {
     let bytes = Array(text.utf8)
     _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
@@ -306,13 +306,13 @@ final class LeaseServer: Restorable {
       report.yield(.dropped(holder, processEnded: true))
     } else {
       // A process that is alive after these checks is observed as its pod's executor.
-      lookAgain(holder, after: [20, 200, 1000, 5000] + Array(repeating: 10_000, count: 12))
+      observeAgain(holder, after: [20, 200, 1000, 5000] + Array(repeating: 10_000, count: 12))
     }
   }
 
   /// Checks repeatedly whether the holder has exited: the kernel closes a process's files before
   /// the process is gone from the process table, on a busy host long before.
-  private func lookAgain(_ holder: LeaseHolder, after waits: [Int], isFirst: Bool = true) {
+  private func observeAgain(_ holder: LeaseHolder, after waits: [Int], isFirst: Bool = true) {
     guard let wait = waits.first else { return }
     queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self, report] in
       let isGone = holder.isGone
@@ -321,7 +321,7 @@ final class LeaseServer: Restorable {
       } else if isGone {
         report.yield(.ended(holder))
       }
-      if !isGone { self?.lookAgain(holder, after: Array(waits.dropFirst()), isFirst: false) }
+      if !isGone { self?.observeAgain(holder, after: Array(waits.dropFirst()), isFirst: false) }
     }
   }
 

@@ -29,7 +29,7 @@ final class PidfdMonitor: Sendable {
     let descriptor = linux_pidfd_open(pid)
     guard descriptor >= 0 else { return }
     // The PID may have been reused before the descriptor was opened.
-    guard identity.incarnation.look() == .alive else {
+    guard identity.incarnation.inspect() == .alive else {
       close(descriptor)
       ends.yield(identity)
       return

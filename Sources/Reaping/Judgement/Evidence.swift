@@ -11,7 +11,7 @@ enum Finding: Sendable, Hashable {
   /// The process table has the process.
   case processAlive
   /// The process table proves that the process has exited.
-  case processGone(ProcessLook.End)
+  case processGone(ProcessStatus.End)
   /// This program's pidfd reported the exit.
   case processEndSeen
   /// The process table could not be read.
@@ -106,18 +106,18 @@ struct EvidenceRecord: Sendable, Equatable {
     let new = Evidence(time: time, finding: finding)
     let same = evidence.filter { $0.finding.source == finding.source } + [new]
     evidence.removeAll { $0.finding.source == finding.source }
-    evidence += Self.essence(same)
+    evidence += Self.compacted(same)
   }
 
   /// Keeps the first and last of the newest row of equivalent findings, and the newest of every
   /// other finding.
-  private static func essence(_ list: [Evidence]) -> [Evidence] {
+  private static func compacted(_ list: [Evidence]) -> [Evidence] {
     let sorted = list.sorted { $0.time < $1.time }
     guard let newest = sorted.last else { return [] }
-    let row = sorted.reversed().prefix { $0.finding.isLike(newest.finding) }
+    let row = sorted.reversed().prefix { $0.finding.isEquivalent(newest.finding) }
     var kept: [Evidence] = []
     for item in sorted.dropLast(row.count) {
-      kept.removeAll { $0.finding.isLike(item.finding) }
+      kept.removeAll { $0.finding.isEquivalent(item.finding) }
       kept.append(item)
     }
     if let first = row.last, first != newest { kept.append(first) }
@@ -128,7 +128,7 @@ struct EvidenceRecord: Sendable, Equatable {
 extension Finding {
   /// Whether two findings are equivalent within a row of observations: an empty cgroup and a
   /// missing cgroup are.
-  func isLike(_ other: Finding) -> Bool {
+  func isEquivalent(_ other: Finding) -> Bool {
     switch (self, other) {
     case (.processGone, .processGone), (.processUnreadable, .processUnreadable),
       (.cgroupPopulated, .cgroupPopulated), (.cgroupUnreadable, .cgroupUnreadable),

@@ -30,15 +30,15 @@ struct EvidenceStore: Sendable, Equatable {
     switch event {
     case .held(let holder):
       leases[holder, default: 0] += 1
-      note(holder, .leaseHeld)
+      record(holder, .leaseHeld)
       return false
     case .released(let holder):
       release(holder)
-      note(holder, .leaseReleased)
+      record(holder, .leaseReleased)
       return false
     case .dropped(let holder, let processEnded):
       release(holder)
-      if leases[holder] == nil { note(holder, .leaseDropped) }
+      if leases[holder] == nil { record(holder, .leaseDropped) }
       if processEnded { return handleEnd(of: holder) }
       // An executor that is still alive is checked only if it has a pod: other connections must not
       // cause requests to the engine.
@@ -56,8 +56,8 @@ struct EvidenceStore: Sendable, Equatable {
   }
 
   private mutating func handleEnd(of holder: LeaseHolder) -> Bool {
-    note(holder, .processGone(.noProcess))
-    note(holder, .processEndSeen)
+    record(holder, .processGone(.noProcess))
+    record(holder, .processEndSeen)
     // Exits are kept for objects that appear later. The limit is far above the number of exits in
     // ten minutes.
     if ended.count >= 16_384, let oldest = ended.min(by: { $0.value < $1.value }) {
@@ -67,21 +67,21 @@ struct EvidenceStore: Sendable, Equatable {
     return true
   }
 
-  private mutating func note(_ holder: LeaseHolder, _ finding: Finding) {
+  private mutating func record(_ holder: LeaseHolder, _ finding: Finding) {
     for identity in podsOfRun[holder.run] ?? [] where holder.keeps(identity) {
       records[identity]?.add(finding, at: .now)
     }
   }
 
   /// Adds that an executor's process was just found alive.
-  mutating func noteAlive(_ identity: PodIdentity) {
+  mutating func recordAlive(_ identity: PodIdentity) {
     begin([identity], at: .now)
     records[identity]?.add(.processAlive, at: .now)
   }
 
   /// Adds an exit that this program's pidfd reported, if the process table confirms it.
   mutating func handleEnd(of identity: PodIdentity) {
-    guard case .gone(let end) = identity.incarnation.look() else { return }
+    guard case .gone(let end) = identity.incarnation.inspect() else { return }
     begin([identity], at: .now)
     records[identity]?.add(.processGone(end), at: .now)
     records[identity]?.add(.processEndSeen, at: .now)
@@ -122,7 +122,7 @@ struct EvidenceStore: Sendable, Equatable {
     /// The executors that the agent removed, by executor ID.
     let removals: [String: [HookEventHistory.Removal]]
     /// The pods of a survey, by run.
-    let pods: [String: [ObservedPod]]
+    let pods: [String: [DiscoveredPod]]
 
     init(of store: EvidenceStore, _ survey: Survey) {
       held = Dictionary(grouping: store.leases.keys, by: \.run)
@@ -145,14 +145,14 @@ struct EvidenceStore: Sendable, Equatable {
     {
       records[identity]?.add(.agentSaidRemoved, at: .now)
     }
-    if boot != nil, let look = identity.incarnation.look() {
-      records[identity]?.add(Finding(look), at: .now)
-      return look == .alive
+    if boot != nil, let status = identity.incarnation.inspect() {
+      records[identity]?.add(Finding(status), at: .now)
+      return status == .alive
     }
     let cgroup = survey.cgroup(of: identity, among: sources.pods[identity.run] ?? [])
     records[identity]?.add(cgroup, at: .now)
     // An earlier finding of a source must not remain when the source has none any more.
-    if let finding = checkpoint?.look(at: identity) {
+    if let finding = checkpoint?.finding(for: identity) {
       records[identity]?.add(finding, at: .now)
     } else if records[identity]?.newest(.checkpoint) != nil {
       records[identity]?.add(.checkpointSilent, at: .now)
@@ -199,7 +199,7 @@ struct EvidenceStore: Sendable, Equatable {
   ///
   /// - Parameter pods: all existing pods.
   /// - Returns: the incarnations whose records were removed.
-  mutating func forget(all pods: [PodIdentity: ObservedPod]) -> [PodIdentity] {
+  mutating func forget(all pods: [PodIdentity: DiscoveredPod]) -> [PodIdentity] {
     let runs = Set(pods.keys.map(\.run))
     let now = BootTime.now
     ended = ended.filter { runs.contains($0.key.run) || now - $0.value <= .seconds(600) }
@@ -229,10 +229,10 @@ struct EvidenceStore: Sendable, Equatable {
 
   /// Whether a living executor holds a lease for a run below the project's own root. The run's
   /// directories must belong to the executor's user or root.
-  func isLeased(_ run: String, _ path: String, _ folders: CgroupFolders) -> Bool {
+  func isLeased(_ run: String, _ path: String, _ tree: CgroupTree) -> Bool {
     leases.keys.contains { holder in
       holder.run == run && !holder.isGone
-        && (holder.user == 0 || folders.isOwned(path, by: holder.user))
+        && (holder.user == 0 || tree.isOwned(path, by: holder.user))
     }
   }
 
@@ -244,10 +244,10 @@ struct EvidenceStore: Sendable, Equatable {
   ///   - run: only this run; nil for all.
   ///   - host: the facts about this host.
   ///   - grace: how old a proof must be.
-  ///   - folders: the host's cgroups.
+  ///   - directories: the host's cgroups.
   /// - Returns: the runs and their cgroups.
   func endedRuns(
-    _ run: String?, on host: HostFacts, grace: Duration, _ folders: CgroupFolders
+    _ run: String?, on host: HostFacts, grace: Duration, _ tree: CgroupTree
   ) -> [(run: String, path: String)] {
     let known = records.keys.filter { identity in
       (run == nil || identity.run == run) && records[identity]?.newest(.pidfd) != nil
@@ -260,16 +260,16 @@ struct EvidenceStore: Sendable, Equatable {
           (user: holder.user, run: holder.run, path: $0)
         }
       }
-      .filter { folders.isOwned($0.path, by: $0.user) }
+      .filter { tree.isOwned($0.path, by: $0.user) }
     return known.map { ($0.run, $0.cgroupParent) } + held.map { ($0.run, $0.path) }
   }
 }
 
 extension Finding {
   /// The finding for a lookup in the process table.
-  fileprivate init(_ look: ProcessLook) {
+  fileprivate init(_ status: ProcessStatus) {
     self =
-      switch look {
+      switch status {
       case .alive: .processAlive
       case .gone(let end): .processGone(end)
       case .unreadable(let why): .processUnreadable(why)

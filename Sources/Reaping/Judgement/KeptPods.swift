@@ -46,7 +46,7 @@ struct KeptPods: Sendable {
   ///   - limits: the host's limits.
   ///   - time: the current time since the boot.
   init(
-    _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict], _ limits: KeepLimits,
+    _ pods: [PodIdentity: DiscoveredPod], _ verdicts: [PodIdentity: Verdict], _ limits: KeepLimits,
     at time: BootTime
   ) {
     var candidates: [PodIdentity: Kept] = [:]

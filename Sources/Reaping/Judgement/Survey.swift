@@ -23,7 +23,7 @@ struct Survey: Sendable {
   /// When the engine had responded.
   var time: BootTime
 
-  var pods: [PodIdentity: ObservedPod] { engine.pods }
+  var pods: [PodIdentity: DiscoveredPod] { engine.pods }
 
   /// Finds processes of a run outside of the pod's containers.
   ///
@@ -31,7 +31,7 @@ struct Survey: Sendable {
   ///   - identity: the pod.
   ///   - pods: the pods of its run.
   /// - Returns: the finding.
-  func cgroup(of identity: PodIdentity, among pods: [ObservedPod]) -> Finding {
+  func cgroup(of identity: PodIdentity, among pods: [DiscoveredPod]) -> Finding {
     let path = identity.ownCgroup
     guard CgroupPath.isRun(path, identity.run) else {
       return .cgroupUnreadable("the label names no run's cgroup")
@@ -41,7 +41,7 @@ struct Survey: Sendable {
     // The containers of other tasks of the same executor are in the same cgroup.
     let containers = pods.flatMap { $0.objects.of(.container) }
       .flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
-    return switch cgroups.folders.look(path, passingOver: Set(containers)) {
+    return switch cgroups.tree.occupancy(path, excluding: Set(containers)) {
     case .missing: .cgroupMissing
     case .empty: .cgroupEmpty
     case .populated(let processes): .cgroupPopulated(processes.count)
@@ -68,7 +68,7 @@ struct Assessment: Sendable {
   /// The cgroups of all other pods.
   private let sharedCgroups: Set<String>
 
-  var pods: [PodIdentity: ObservedPod] { survey.pods }
+  var pods: [PodIdentity: DiscoveredPod] { survey.pods }
 
   /// Judges a survey's pods.
   ///
@@ -112,10 +112,10 @@ struct Assessment: Sendable {
   }
 
   /// The pods that are proven to be leaked.
-  var leaked: [PodIdentity: ObservedPod] { pods.filter { verdicts[$0.key]?.state == .leaked } }
+  var leaked: [PodIdentity: DiscoveredPod] { pods.filter { verdicts[$0.key]?.state == .leaked } }
 
   /// Kept pods whose time is over, and whose executors aren't proven dead.
-  var expired: [PodIdentity: ObservedPod] {
+  var expired: [PodIdentity: DiscoveredPod] {
     pods.filter { keeping.dropped[$0.key] != nil && !isDead($0.key) }
   }
 
@@ -132,7 +132,7 @@ struct Assessment: Sendable {
   ///   - path: the cgroup.
   ///   - pods: the existing pods; nil for those of the survey.
   /// - Returns: whether it is shared.
-  func isShared(_ path: String, _ pods: [PodIdentity: ObservedPod]? = nil) -> Bool {
+  func isShared(_ path: String, _ pods: [PodIdentity: DiscoveredPod]? = nil) -> Bool {
     guard let pods else { return sharedCgroups.contains(path) }
     return pods.keys.contains { $0.cgroupParent == path && !isDead($0) }
   }
@@ -145,7 +145,7 @@ struct Assessment: Sendable {
     var report = PassReport()
     report.dryRun = true
     report.inherited = survey.engine.inherited.map { Printable.text($0.container.name) }
-    report.unlabelled = survey.engine.unlabelled.map { Printable.text($0) }
+    report.unlabeled = survey.engine.unlabeled.map { Printable.text($0) }
     report.pods = pods.keys.compactMap { self.report(of: $0, results[$0]) }
     return report
   }
@@ -157,7 +157,7 @@ struct Assessment: Sendable {
     else { return nil }
     var report = PodReport(
       pod, record, verdict, sandbox: sandboxes[identity.run], now: time)
-    if let result { report.note(result) }
+    if let result { report.record(result) }
     return report
   }
 }

@@ -124,7 +124,7 @@ struct Verdict: Sendable, Equatable {
     let isKnown = identity.incarnation.pid != nil && identity.incarnation.startTime != nil
     // The kernel reports the PID of a lease's peer even if the label has none.
     let wasSeenToEnd = record.newest(.pidfd) != nil
-    let isDeserted = record.newest(.cgroup)?.finding.isLike(.cgroupEmpty) ?? false
+    let isDeserted = record.newest(.cgroup)?.finding.isEquivalent(.cgroupEmpty) ?? false
     if boot != nil, isKnown || (wasSeenToEnd && isDeserted) {
       return byProcess(record, now, grace)
     }
@@ -191,16 +191,16 @@ struct Verdict: Sendable, Equatable {
       }
     }
     let unknown = "its executor's pid isn't known"
-    guard let last = cgroup, last.finding.isLike(.cgroupEmpty) else {
+    guard let last = cgroup, last.finding.isEquivalent(.cgroupEmpty) else {
       return Verdict(
         .undecided,
         "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been inspected"),
         remedy: cgroup == nil ? Remedy.wait : Remedy.cgroup)
     }
     // Observations before the last process in the cgroup don't count.
-    let looks = record.evidence.filter { $0.finding.source == .cgroup }
-      .sorted { $0.time < $1.time }.reversed().prefix { $0.finding.isLike(.cgroupEmpty) }
-    let first = looks.last ?? last
+    let observations = record.evidence.filter { $0.finding.source == .cgroup }
+      .sorted { $0.time < $1.time }.reversed().prefix { $0.finding.isEquivalent(.cgroupEmpty) }
+    let first = observations.last ?? last
     let isOver =
       agent?.finding == .agentOmits && agent.map { $0.time >= first.time } == true
       || checkpoint?.finding == .sentinel

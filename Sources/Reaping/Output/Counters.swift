@@ -26,7 +26,7 @@ struct Counters: Sendable, Equatable {
   var outcomes: [LeaseFigures.Outcome: Int] = [:]
 
   /// Counts a full pass.
-  mutating func note(_ assessment: Assessment, since began: ContinuousClock.Instant) {
+  mutating func record(_ assessment: Assessment, since began: ContinuousClock.Instant) {
     passes += 1
     passSeconds = (ContinuousClock.now - began).inSeconds
     verdicts = Dictionary(grouping: assessment.verdicts.values, by: \.state).mapValues(\.count)
@@ -37,13 +37,13 @@ struct Counters: Sendable, Equatable {
       .sorted { ($0.task, $0.run) < ($1.task, $1.run) }
   }
 
-  mutating func note(secondsToGone seconds: Double) {
+  mutating func record(secondsToGone seconds: Double) {
     goneCount += 1
     goneSeconds += seconds
   }
 
   /// Counts what an executor reports of a pod.
-  mutating func note(_ event: LeaseEvent) {
+  mutating func record(_ event: LeaseEvent) {
     switch event {
     case .podLaunched(_, let seconds): launches.add(seconds)
     case .podEnded(_, let outcome): outcomes[outcome, default: 0] += 1

@@ -95,13 +95,13 @@ struct CrashedSandbox: Sendable {
 
   private static func hasReport(in directory: Int32, of task: String) -> Bool {
     ReportFiles.documents(of: task).contains { name in
-      let place = linux_find_at(directory, name)
-      guard place >= 0 else { return false }
-      defer { close(place) }
+      let location = linux_find_at(directory, name)
+      guard location >= 0 else { return false }
+      defer { close(location) }
       // A device must not be opened.
       var found = stat()
-      guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return false }
-      let text = try? TextFile.regular("/proc/self/fd/\(place)", limit: 4 << 20)
+      guard fstat(location, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return false }
+      let text = try? TextFile.regular("/proc/self/fd/\(location)", limit: 4 << 20)
       return text?.contains("\n \"task\": \"\(task)\",") == true
     }
   }
@@ -121,7 +121,8 @@ extension Reaper {
       if assessment.keeping.kept[identity]?.isDone == true || hasReported(identity) { continue }
       guard !pod.containers.isEmpty, !pod.containers.contains(where: { $0.until != nil }),
         let sandbox = CrashedSandbox(
-          assessment.sandboxes[identity.run], workDirectory: settings.checkpoint?.workFolder,
+          assessment.sandboxes[identity.run],
+          workDirectory: settings.checkpoint?.agentWorkDirectory,
           of: identity)
       else { continue }
       let limit = min(deadline - .now, .seconds(2))
@@ -150,7 +151,7 @@ extension Reaper {
   }
 
   private func crashReport(
-    _ identity: PodIdentity, _ pod: ObservedPod, _ assessment: Assessment, within limit: Duration
+    _ identity: PodIdentity, _ pod: DiscoveredPod, _ assessment: Assessment, within limit: Duration
   ) async -> SandboxReport {
     var outcome = SandboxReport.Outcome(
       state: "crashed", cause: "crash",

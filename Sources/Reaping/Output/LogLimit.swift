@@ -23,7 +23,9 @@ final class LogLimit: Sendable {
 
     private static func grouped(_ number: Int) -> String {
       var digits = Array(String(number))
-      for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
+      for location in stride(from: digits.count - 3, to: 0, by: -3) {
+        digits.insert(",", at: location)
+      }
       return String(digits)
     }
   }

@@ -52,7 +52,7 @@ package struct PodReport: Codable, Sendable {
   package var pending: [String] = []
 
   init(
-    _ pod: ObservedPod, _ record: EvidenceRecord, _ verdict: Verdict, sandbox: String? = nil,
+    _ pod: DiscoveredPod, _ record: EvidenceRecord, _ verdict: Verdict, sandbox: String? = nil,
     now: BootTime
   ) {
     let identity = pod.identity
@@ -84,7 +84,7 @@ package struct PodReport: Codable, Sendable {
   }
 
   /// Adds the result of a removal.
-  mutating func note(_ result: RemovalResult) {
+  mutating func record(_ result: RemovalResult) {
     removed = result.removed.mapValues { $0.map { Printable.text($0) }.sorted() }
     failed = result.failed.map {
       Failure(kind: $0.kind, name: Printable.text($0.name), reason: Printable.text($0.reason))
@@ -99,7 +99,7 @@ package struct PassReport: Codable, Sendable {
   /// Containers that inherited a pod's labels from their image.
   package var inherited: [String] = []
   /// Objects that have a run but not the full set of labels.
-  package var unlabelled: [String] = []
+  package var unlabeled: [String] = []
   /// Empty cgroups of dead runs that were removed.
   package var cgroupsRemoved: [String] = []
   /// Cgroups of dead runs that the agent must remove first.

@@ -4,7 +4,7 @@ enum PassSummary {
   ///   - reports: the reports of one pass over all pods, or of passes over some runs.
   ///   - pending: the requests that the passes were for.
   /// - Returns: text such as `2 pods (1 alive, 1 leaked), removed 4 objects`.
-  static func words(_ reports: [PassReport], _ pending: PassRequests.Pending) -> String {
+  static func text(_ reports: [PassReport], _ pending: PassRequests.Pending) -> String {
     let pods = reports.flatMap(\.pods)
     let counts = Verdict.State.allCases.compactMap { state in
       let count = pods.count { $0.verdict == state.rawValue }

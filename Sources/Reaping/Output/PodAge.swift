@@ -16,7 +16,7 @@ enum PodAge {
   ///   - clock: the current time in seconds since 1970.
   /// - Returns: seconds; nil if neither time is known.
   static func seconds(
-    of pod: ObservedPod, at now: BootTime, bootID: String? = boot,
+    of pod: DiscoveredPod, at now: BootTime, bootID: String? = boot,
     clock: Int64 = Int64(time(nil))
   ) -> Double? {
     let process = pod.identity.incarnation

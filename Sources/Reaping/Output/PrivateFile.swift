@@ -11,7 +11,7 @@ enum PrivateFile {
   ///   - isPassage: whether other users need access to a socket in it. Created directories then
   ///     have mode 0755 whatever the umask.
   /// - Throws: `Errno`; `permissionDenied` if other users could change its content.
-  static func folder(_ path: String, isPassage: Bool = false) throws {
+  static func directory(_ path: String, isPassage: Bool = false) throws {
     var made = ""
     for component in path.split(separator: "/") {
       made += "/" + component

@@ -20,7 +20,7 @@ enum StatusText {
     }
     if let images = report.images {
       lines.append("")
-      lines += labeled("images", self.words(of: images), for: terminal)
+      lines += labeled("images", self.text(of: images), for: terminal)
       for note in images.notes { lines += labeled("", note, .yellow, for: terminal) }
     }
     if let service = report.service {
@@ -34,7 +34,7 @@ enum StatusText {
 
   /// Text such as
   /// `12 pulled by pods, 3 of them in use; the disk of the engine's data is 71 % full`.
-  private static func words(of images: ImageCareReport) -> String {
+  private static func text(of images: ImageCareReport) -> String {
     var text = "\(images.recorded) pulled by pods, \(images.used) of them in use"
     if let percent = images.diskPercent {
       text += "; the disk of the engine's data is \(percent) % full"

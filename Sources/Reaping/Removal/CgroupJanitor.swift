@@ -28,12 +28,12 @@ struct CgroupJanitor: Sendable, Equatable {
   /// Records the runs of dead pods before any of their objects is removed: after the last object is
   /// gone, nothing else shows to which run their cgroups belong.
   mutating func add(_ dead: some Collection<PodIdentity>, _ assessment: Assessment, _ log: Logger) {
-    guard let boot = assessment.survey.bootID, let folders = assessment.survey.cgroups?.folders
+    guard let boot = assessment.survey.bootID, let tree = assessment.survey.cgroups?.tree
     else { return }
     let runs = dead.filter { identity in
       CgroupPath.isRun(identity.cgroupParent, identity.run)
         && !assessment.isShared(identity.cgroupParent)
-        && !folders.folders(of: identity.cgroupParent).isEmpty
+        && !tree.directories(of: identity.cgroupParent).isEmpty
     }
     write(log) {
       try $0.add(
@@ -50,10 +50,10 @@ struct CgroupJanitor: Sendable, Equatable {
   mutating func removeGone(
     _ dead: some Collection<PodIdentity>, _ assessment: Assessment, _ log: Logger
   ) {
-    guard let folders = assessment.survey.cgroups?.folders else { return }
+    guard let tree = assessment.survey.cgroups?.tree else { return }
     let paths = Set(dead.map(\.cgroupParent))
     let gone = pending.runs.map(\.path).filter { path in
-      paths.contains(path) && folders.folders(of: path).isEmpty
+      paths.contains(path) && tree.directories(of: path).isEmpty
     }
     write(log) { try $0.remove(Set(gone)) }
   }
@@ -70,25 +70,25 @@ struct CgroupJanitor: Sendable, Equatable {
   /// Cgroups below the roots that belong to no known dead run.
   ///
   /// - Parameters:
-  ///   - folders: the mounted hierarchies.
+  ///   - directories: the mounted hierarchies.
   ///   - slices: the slices of pods in systemd.
   ///   - settings: the roots to search. Roots from labels are searched too, unless the setting was
   ///     changed.
   ///   - evidence: the known pods, whose labels contain roots.
   /// - Returns: the paths of the cgroups.
   func strangers(
-    _ folders: CgroupFolders, _ slices: PodSlices, _ settings: ReaperSettings,
+    _ tree: CgroupTree, _ slices: PodSlices, _ settings: ReaperSettings,
     _ evidence: EvidenceStore
   ) -> Set<String> {
     let known = Set(pending.runs.map(\.path))
-    let labelled =
+    let labeled =
       settings.findsRootsByLabels
       ? evidence.records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) } : []
     let roots = Set(
-      settings.cgroupRoots + slices.roots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
+      settings.cgroupRoots + slices.roots + labeled.map { CgroupPath.root(of: $0.cgroupParent) })
     var found = Set(slices.paths.filter { !known.contains($0) })
     for root in roots {
-      for name in folders.children(of: "/" + root) where !known.contains("/\(root)/\(name)") {
+      for name in tree.children(of: "/" + root) where !known.contains("/\(root)/\(name)") {
         found.insert("/\(root)/\(name)")
       }
     }

@@ -22,21 +22,21 @@ extension CgroupSweep {
     let path = identity.cgroupParent
     guard CgroupPath.isRun(path, identity.run) else { return [] }
     var killed: [String] = []
-    for container in folders.populatedContainers(path) {
+    for container in directories.populatedContainers(path) {
       // Meanwhile another incarnation may have started in the same run, or the engine may have
       // found the container again.
       guard let now = try? await observer.observe(run: identity.run),
         !assessment.isShared(path, now.pods)
       else { break }
-      let processes = folders.processes(of: container, below: path)
-      guard let data = await dataFolder(), place(of: processes, data) != .elsewhere,
+      let processes = directories.processes(of: container, below: path)
+      guard let data = await dataDirectory(), location(of: processes, data) != .elsewhere,
         await isForgotten(container)
       else { continue }
       guard await isDeadByProcess(identity),
-        await !evidence().isLeased(identity.run, path, folders)
+        await !evidence().isLeased(identity.run, path, tree)
       else { break }
-      let look = await remover.kill(container, below: path, within: .seconds(2))
-      guard look == .empty || look == .missing else { continue }
+      let occupancy = await remover.kill(container, below: path, within: .seconds(2))
+      guard occupancy == .empty || occupancy == .missing else { continue }
       log.notice(
         "killed the processes of container \(container.prefix(12)), which the engine doesn't list any more",
         metadata: identity.logFields)
@@ -61,19 +61,19 @@ extension CgroupSweep {
     _ path: String, _ removes: Bool, _ janitor: inout CgroupJanitor, _ report: inout PassReport
   ) async -> BootTime? {
     var found: [(container: String, processes: Set<Int32>)] = []
-    if janitor.engineData == nil { janitor.engineData = await dataFolder() }
+    if janitor.engineData == nil { janitor.engineData = await dataDirectory() }
     guard let engineData = janitor.engineData else { return nil }
-    for container in folders.populatedContainers(path) {
-      let processes = folders.processes(of: container, below: path)
-      let place = place(of: processes, engineData)
-      if place != .elsewhere, await isForgotten(container) {
+    for container in directories.populatedContainers(path) {
+      let processes = directories.processes(of: container, below: path)
+      let location = location(of: processes, engineData)
+      if location != .elsewhere, await isForgotten(container) {
         found.append((container, processes))
       }
     }
     let isDead = await isOwnerDead(path)
     // A process without files of its own yet may be in a container of another engine.
-    if !isDead { found.removeAll { place(of: $0.processes, engineData) != .onThisEngine } }
-    let isToGo = !found.isEmpty || (isDead && folders.look(path) == .empty)
+    if !isDead { found.removeAll { location(of: $0.processes, engineData) != .onThisEngine } }
+    let isToGo = !found.isEmpty || (isDead && tree.occupancy(path) == .empty)
     guard isToGo, removes else {
       janitor.forgottenSince[path] = nil
       return nil
@@ -82,8 +82,8 @@ extension CgroupSweep {
       janitor.forgottenSince[path] = .now
       return .now + max(settings.grace, .milliseconds(500))
     }
-    let ripe = first + max(settings.grace, .milliseconds(500))
-    guard .now >= ripe else { return ripe }
+    let eligibleAt = first + max(settings.grace, .milliseconds(500))
+    guard .now >= eligibleAt else { return eligibleAt }
     var isLeft = false
     for (container, processes) in found {
       if await kill(container, ofOwnerless: path) { continue }
@@ -112,8 +112,8 @@ extension CgroupSweep {
   private func kill(_ container: String, ofOwnerless path: String) async -> Bool {
     // The engine may have found the container again.
     guard await isForgotten(container), await mayEnd(path) else { return false }
-    let look = await remover.kill(container, below: path, within: .seconds(2))
-    guard look == .empty || look == .missing else { return false }
+    let occupancy = await remover.kill(container, below: path, within: .seconds(2))
+    guard occupancy == .empty || occupancy == .missing else { return false }
     log.notice(
       "killed the processes of container \(container.prefix(12)), which the engine doesn't list any more",
       metadata: ["run": "\(Printable.text(CgroupPath.run(of: path)))"])
@@ -128,7 +128,7 @@ extension CgroupSweep {
       !now.pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path })
     else { return false }
     guard await isOwnerDead(path) else { return false }
-    return await !evidence().isLeased(run, path, folders)
+    return await !evidence().isLeased(run, path, tree)
   }
 
   /// Whether one of the project's own cgroups records its owner, and the process table proves that
@@ -136,9 +136,9 @@ extension CgroupSweep {
   private func isOwnerDead(_ path: String) async -> Bool {
     guard CgroupPath.isOwn(path), ProcessTableCheck.failure() == nil else { return false }
     if let slice = PodSlice(path: path) { return await slice.owner() == .dead }
-    guard let owner = folders.owner(of: path)?.incarnation, owner.bootID != nil,
+    guard let owner = directories.owner(of: path)?.incarnation, owner.bootID != nil,
       owner.bootID == HostFacts.current(engine: observer.engine.endpoint).bootID,
-      case .gone? = owner.look()
+      case .gone? = owner.inspect()
     else { return false }
     return true
   }
@@ -155,17 +155,17 @@ extension CgroupSweep {
   }
 
   /// The location of the files that processes use.
-  private enum Place { case onThisEngine, onTheHost, elsewhere }
+  private enum Location { case onThisEngine, onTheHost, elsewhere }
 
   /// The engine's data directory, with a slash at the end; nil if the engine doesn't report it.
-  private func dataFolder() async -> String? {
-    let folder = (try? await observer.engine.info().dockerRootDir) ?? ""
-    return folder.hasPrefix("/") && folder != "/" ? folder + "/" : nil
+  private func dataDirectory() async -> String? {
+    let directory = (try? await observer.engine.info().dockerRootDir) ?? ""
+    return directory.hasPrefix("/") && directory != "/" ? directory + "/" : nil
   }
 
   /// Determines whose files processes use: another engine of this host may have containers of the
   /// same run.
-  private func place(of processes: Set<Int32>, _ data: String) -> Place {
+  private func location(of processes: Set<Int32>, _ data: String) -> Location {
     if processes.isEmpty { return .elsewhere }
     let isHere = processes.allSatisfy { pid in
       (try? TextFile.text("/proc/\(pid)/mountinfo"))?.contains(data) == true
@@ -188,7 +188,7 @@ extension CgroupSweep {
     var host = HostFacts.current(engine: observer.engine.endpoint)
     host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()
     guard identity.incarnation.bootID != nil, identity.incarnation.bootID == host.bootID,
-      case .gone? = identity.incarnation.look()
+      case .gone? = identity.incarnation.inspect()
     else { return false }
     var evidence = await evidence()
     evidence.gatherLeases(identity)

@@ -15,19 +15,19 @@ extension CgroupSweep {
   func thaw(_ identity: PodIdentity) async {
     let path = identity.cgroupParent
     guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),
-      folders.folders(of: path).allSatisfy({ !remover.keeping.contains($0) })
+      tree.directories(of: path).allSatisfy({ !remover.keeping.contains($0) })
     else { return }
-    if !CgroupPath.isOwn(path), folders.isFrozen(path) {
+    if !CgroupPath.isOwn(path), directories.isFrozen(path) {
       guard (try? await Task.sleep(for: Self.agentsTime)) != nil else { return }
     }
-    let result = folders.thaw(path)
+    let result = tree.thaw(path)
     if !result.thawed.isEmpty {
       log.notice(
         "thawed \(result.thawed.count) frozen cgroups of a dead executor at \(path)",
         metadata: identity.logFields)
     }
-    for (folder, reason) in result.failed {
-      log.warning("cgroup \(folder) can't be thawed: \(reason)", metadata: identity.logFields)
+    for (directory, reason) in result.failed {
+      log.warning("cgroup \(directory) can't be thawed: \(reason)", metadata: identity.logFields)
     }
   }
 }

@@ -25,7 +25,7 @@ struct CgroupSweep: Sendable {
     let path = identity.cgroupParent
     guard CgroupPath.isRun(path, identity.run), !assessment.isShared(path) else { return result }
     let isOwn = CgroupPath.isOwn(path)
-    let wasThere = !folders.folders(of: path).isEmpty
+    let wasThere = !tree.directories(of: path).isEmpty
     var failures = await remove(path, isOwn ? .run : .containers)
     if !failures.isEmpty {
       let killed = await killForgotten(of: identity)
@@ -39,13 +39,13 @@ struct CgroupSweep: Sendable {
     }
     if isOwn {
       if wasThere && failures.isEmpty { result.removed["cgroups"] = [path] }
-    } else if !folders.folders(of: path).isEmpty {
+    } else if !tree.directories(of: path).isEmpty {
       result.pending = [path]
     }
     return result
   }
 
-  var folders: CgroupFolders { remover.folders }
+  var tree: CgroupTree { remover.tree }
 
   /// Removes a dead run's cgroups.
   ///
@@ -62,7 +62,7 @@ struct CgroupSweep: Sendable {
       try await $0.stop(isProven: isProven)
     }
     return switch left {
-    case .folders(let folders): folders.map { "\($0.folder): \($0.reason)" }
+    case .directories(let directories): directories.map { "\($0.directory): \($0.reason)" }
     case .slice(let slice, let error): ["\(slice.unit): \(error)"]
     }
   }
@@ -75,13 +75,13 @@ struct CgroupSweep: Sendable {
   func removeEnded(_ report: inout PassReport) async {
     guard host.engineIsLocal else { return }
     let ended = await evidence().endedRuns(
-      assessment.survey.run, on: host, grace: settings.grace, folders)
+      assessment.survey.run, on: host, grace: settings.grace, tree)
     let runs = Set(assessment.pods.keys.map(\.run))
     let paths = Set(assessment.pods.keys.map(\.cgroupParent))
     for (run, path) in ended {
       guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
         !runs.contains(run), !paths.contains(path),
-        await !evidence().isLeased(run, path, folders), folders.isAbandoned(path)
+        await !evidence().isLeased(run, path, tree), tree.isAbandoned(path)
       else { continue }
       let failures = await remove(path, .run)
       report.cgroupsFailed += failures
@@ -129,11 +129,11 @@ struct CgroupSweep: Sendable {
         .map(\.cgroupParent))
     var done: Set<String> = []
     for run in outcome.janitor.pending.runs where !living.contains(run.path) {
-      if folders.folders(of: run.path).isEmpty {
+      if tree.directories(of: run.path).isEmpty {
         done.insert(run.path)
         continue
       }
-      guard isLeftByAgent(run) else {
+      guard agentIsDone(run) else {
         report.cgroupsPending.append(run.path)
         continue
       }
@@ -151,7 +151,7 @@ struct CgroupSweep: Sendable {
   }
 
   /// Whether the agent has finished with a dead run, or has had enough time to do so.
-  private func isLeftByAgent(_ run: PendingRun) -> Bool {
+  private func agentIsDone(_ run: PendingRun) -> Bool {
     if CgroupPath.isOwn(run.path) { return true }
     if settings.checkpoint?.isOver(run: run.run) == true { return true }
     if let view = assessment.agent.proving, view.agentID == run.agentID,
@@ -159,7 +159,7 @@ struct CgroupSweep: Sendable {
     {
       return true
     }
-    return run.hasHadItsTime(at: .now)
+    return run.agentGraceIsOver(at: .now)
   }
 
   /// Removes cgroups whose run has no objects. Below the project's own root they are leftovers of
@@ -175,15 +175,15 @@ struct CgroupSweep: Sendable {
     for path in survey.strangers {
       let run = CgroupPath.run(of: path)
       guard await isUnowned(run, path, owned) else { continue }
-      guard folders.isAbandoned(path) else {
+      guard tree.isAbandoned(path) else {
         outcome.add(due: await endForgotten(path, removes, &outcome.janitor, &report))
         continue
       }
       let first = before[path] ?? .now
       seen[path] = first
-      let ripe = first + max(settings.grace, .milliseconds(500))
-      guard before[path] != nil, .now >= ripe else {
-        outcome.add(due: ripe)
+      let eligibleAt = first + max(settings.grace, .milliseconds(500))
+      guard before[path] != nil, .now >= eligibleAt else {
+        outcome.add(due: eligibleAt)
         continue
       }
       if !removes {
@@ -219,7 +219,7 @@ struct CgroupSweep: Sendable {
         } == true || settings.checkpoint?.isOver(run: run) == true
       guard isOver else { return false }
     }
-    guard !evidence.isLeased(run, path, folders) else { return false }
+    guard !evidence.isLeased(run, path, tree) else { return false }
     // A slice is not removed because it is empty: its executor may be about to start a container in
     // it.
     return PodSlice(path: path) == nil

@@ -21,7 +21,7 @@ struct PendingRun: Codable, Sendable, Hashable {
   static let agentsTime = Duration.seconds(90)
 
   /// Whether the agent's time is over.
-  func hasHadItsTime(at now: BootTime) -> Bool {
+  func agentGraceIsOver(at now: BootTime) -> Bool {
     now.sinceBoot - Duration(saidSeconds: deadSince) >= Self.agentsTime
   }
 }

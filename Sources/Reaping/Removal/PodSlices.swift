@@ -79,7 +79,7 @@ struct PodSlices: Sendable {
     guard let owner = PodOwner(description: unit.description)?.incarnation,
       owner.bootID == Incarnation.current().bootID
     else { return .unknown }
-    if case .gone? = owner.look() { return .dead }
+    if case .gone? = owner.inspect() { return .dead }
     return .alive("its executor is alive, process \(owner.pid ?? 0)")
   }
 }

@@ -25,7 +25,7 @@ struct KeepAttempts: Sendable {
   /// - Parameters:
   ///   - identity: the pod.
   ///   - failure: why it failed; nil if the pod is kept.
-  mutating func note(_ identity: PodIdentity, _ failure: String?) {
+  mutating func record(_ identity: PodIdentity, _ failure: String?) {
     failures[identity] = failure.map { ((failures[identity]?.count ?? 0) + 1, $0) }
   }
 
@@ -63,11 +63,11 @@ extension Reaper {
     for (identity, kept) in assessment.keeping.kept where assessment.isDead(identity) {
       guard let pod = assessment.pods[identity] else { continue }
       let rest = pod.objects.filter { $0.kind == .network || $0.isSecret }
-      let hasCgroup = sweep?.folders.folders(of: identity.cgroupParent).isEmpty == false
+      let hasCgroup = sweep?.tree.directories(of: identity.cgroupParent).isEmpty == false
       if kept.isDone, rest.isEmpty, !hasCgroup { continue }
       // The attempt of an earlier pass may be blocked by the engine.
       guard keeping.underWay.insert(identity).inserted else {
-        results[identity] = note(identity, Self.hanging(identity))
+        results[identity] = record(identity, Self.hanging(identity))
         continue
       }
       let attempt = Task {
@@ -81,10 +81,10 @@ extension Reaper {
     for (identity, attempt) in attempts {
       let watch = Task { _ = await attempt.value }
       guard await watch.hasEnded(within: max(.zero, deadline - .now)) else {
-        results[identity] = note(identity, Self.hanging(identity))
+        results[identity] = record(identity, Self.hanging(identity))
         continue
       }
-      results[identity] = note(identity, await attempt.value)
+      results[identity] = record(identity, await attempt.value)
     }
   }
 
@@ -101,13 +101,13 @@ extension Reaper {
   }
 
   /// Counts an attempt. A remaining network or cgroup is no failure: the containers are still kept.
-  private func note(_ identity: PodIdentity, _ result: RemovalResult) -> RemovalResult {
-    keeping.note(identity, result.failed.first { $0.kind == "containers" }?.reason)
+  private func record(_ identity: PodIdentity, _ result: RemovalResult) -> RemovalResult {
+    keeping.record(identity, result.failed.first { $0.kind == "containers" }?.reason)
     return result
   }
 
   private func keep(
-    _ pod: ObservedPod, of identity: PodIdentity, _ kept: KeptPods.Kept, _ rest: [PodObject],
+    _ pod: DiscoveredPod, of identity: PodIdentity, _ kept: KeptPods.Kept, _ rest: [PodObject],
     _ sweep: CgroupSweep?
   ) async -> RemovalResult {
     defer { progress.step() }

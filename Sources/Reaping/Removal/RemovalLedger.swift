@@ -22,7 +22,7 @@ struct RemovalLedger: Sendable, Equatable {
 
   /// Records the images whose removal dead pods' tasks requested, before any object of these pods
   /// is removed.
-  mutating func noteImages(of dead: some Collection<ObservedPod>, _ log: Logger) {
+  mutating func recordImages(of dead: some Collection<DiscoveredPod>, _ log: Logger) {
     imageDebts.read()
     let new = dead.map { OwedImages($0.identity, images: $0.images) }.filter { !$0.images.isEmpty }
     write(log) { try $0.add(new) }
@@ -31,7 +31,7 @@ struct RemovalLedger: Sendable, Equatable {
   /// Records the promises of dead executors.
   ///
   /// - Returns: whether they are on disk.
-  mutating func note(_ promised: [OwedImages], _ log: Logger) -> Bool {
+  mutating func record(_ promised: [OwedImages], _ log: Logger) -> Bool {
     imageDebts.read()
     return write(log) { try $0.add(promised) }
   }
@@ -68,7 +68,7 @@ struct RemovalLedger: Sendable, Equatable {
     if known == result.failed, !result.didRemove { return }
     let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
     for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
-    if let since { counters.note(secondsToGone: since) }
+    if let since { counters.record(secondsToGone: since) }
     let count = result.removed.values.map(\.count).reduce(0, +)
     let left = report.failed.map { "\($0.kind) \($0.name): \($0.reason)" }
     if result.failed.isEmpty {
@@ -82,10 +82,10 @@ struct RemovalLedger: Sendable, Equatable {
       evidence: report.evidence.map { "\($0.source): \($0.words)" }, removed: report.removed,
       failed: left, pending: report.pending, secondsSinceDeath: since)
     do {
-      try Journal(path: settings.stateFolder + "/journal.jsonl", limit: settings.journalSize)
+      try Journal(path: settings.stateDirectory + "/journal.jsonl", limit: settings.journalSize)
         .append(entry)
     } catch {
-      log.error("the journal in \(settings.stateFolder) can't be written: \(error)")
+      log.error("the journal in \(settings.stateDirectory) can't be written: \(error)")
     }
   }
 }

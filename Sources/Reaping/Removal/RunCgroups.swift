@@ -2,18 +2,18 @@ import Cgroups
 import Glibc
 
 /// Checks of a run's cgroup before its removal.
-extension CgroupFolders {
+extension CgroupTree {
   /// Whether all directories of a run's cgroup belong to a user.
   func isOwned(_ path: String, by user: uid_t) -> Bool {
-    folders(of: path).allSatisfy { folder in
+    directories(of: path).allSatisfy { directory in
       var status = stat()
-      return lstat(folder, &status) == 0 && status.st_uid == user
+      return lstat(directory, &status) == 0 && status.st_uid == user
     }
   }
 
   /// Whether a run's cgroup contains neither a process nor a container's cgroup.
   func isAbandoned(_ path: String) -> Bool {
-    guard case .empty = look(path) else { return false }
+    guard case .empty = occupancy(path) else { return false }
     return containers(of: path).isEmpty
   }
 
@@ -31,7 +31,7 @@ extension CgroupFolders {
   /// The processes in a container's cgroup; none if it can't be read.
   func processes(of container: String, below path: String) -> Set<Int32> {
     let group = CgroupPath.container(container, below: path)
-    guard case .populated(let processes) = look(group) else { return [] }
+    guard case .populated(let processes) = occupancy(group) else { return [] }
     return processes
   }
 }

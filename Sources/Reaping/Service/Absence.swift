@@ -5,7 +5,7 @@ import Synchronization
 final class Absence: Sendable {
   private struct State {
     var count = 0
-    var said: Set<String> = []
+    var logged: Set<String> = []
   }
   private let state = Mutex(State())
 
@@ -16,7 +16,7 @@ final class Absence: Sendable {
   func isFirst(_ reason: String) -> Bool {
     state.withLock {
       $0.count += 1
-      return $0.said.count < 8 && $0.said.insert(reason).inserted
+      return $0.logged.count < 8 && $0.logged.insert(reason).inserted
     }
   }
 

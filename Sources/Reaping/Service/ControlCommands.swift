@@ -42,7 +42,7 @@ struct ControlCommands: Sendable {
   /// - Parameter word: the name or ID of one of its containers, otherwise its task ID or run, or a
   ///   unique prefix of one of these.
   /// - Returns: the report about the pod.
-  /// - Throws: `EngineError`, `NoPod`.
+  /// - Throws: `EngineError`, `PodNotFound`.
   private func explain(_ word: String) async throws -> PodReport {
     // Any other text would be a different request to the engine.
     guard Self.isContainer(word) else { return try await explain(task: word) }
@@ -53,13 +53,13 @@ struct ControlCommands: Sendable {
       return try await explain(task: word)
     }
     guard let identity = PodIdentity(labels: details.config.labels) else {
-      throw NoPod(
+      throw PodNotFound(
         description: "\(Printable.text(word)) is not a container of a pod: it lacks the labels")
     }
     let report = try await reaper.observe(run: identity.run).report()
     let name = Printable.text(String(details.name.drop { $0 == "/" }))
     guard let pod = report.pods.first(where: { $0.containers.contains(name) }) else {
-      throw NoPod(
+      throw PodNotFound(
         description: "\(name) is foreign: it inherited its labels from its image, and is left alone"
       )
     }
@@ -82,12 +82,12 @@ struct ControlCommands: Sendable {
     let found =
       exact.isEmpty ? pods.filter { $0.task.hasPrefix(word) || $0.run.hasPrefix(word) } : exact
     guard let pod = found.first else {
-      throw NoPod(description: "no pod has a container, task or run with the name \(word)")
+      throw PodNotFound(description: "no pod has a container, task or run with the name \(word)")
     }
     if found.count > 1 {
       let runs = found.map(\.run).sorted()
       let more = runs.count > 8 ? ", …" : ""
-      throw NoPod(
+      throw PodNotFound(
         description:
           "\(word) matches \(found.count) pods: name one of their runs, \(runs.prefix(8).joined(separator: ", "))\(more)"
       )
@@ -97,6 +97,6 @@ struct ControlCommands: Sendable {
 }
 
 /// Why there is no pod to explain.
-struct NoPod: Error, CustomStringConvertible {
+struct PodNotFound: Error, CustomStringConvertible {
   let description: String
 }

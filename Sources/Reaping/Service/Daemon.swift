@@ -15,13 +15,13 @@ struct Daemon: Sendable {
   let notifier: SystemdNotifier
   let log: Logger
   /// The directories and sockets that can be removed while the service runs.
-  let places: Places
+  let locations: Locations
 
   init(
     reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notifier: SystemdNotifier,
-    log: Logger, places: Places = Places()
+    log: Logger, locations: Locations = Locations()
   ) {
-    self.places = places
+    self.locations = locations
     self.reaper = reaper
     self.engine = engine
     self.settings = settings
@@ -50,7 +50,7 @@ struct Daemon: Sendable {
       if let hooks { group.addTask { for await event in hooks { await handle(event) } } }
       if let leases { group.addTask { for await event in leases { await handle(event) } } }
       group.addTask { await tick() }
-      group.addTask { await followUps.run(requests) { reaper.health.note(followUp: $0) } }
+      group.addTask { await followUps.run(requests) { reaper.health.record(followUp: $0) } }
       if let interval = notifier.interval { group.addTask { await watch(every: interval) } }
       group.addTask {
         for await _ in requests.signals {
@@ -95,7 +95,7 @@ struct Daemon: Sendable {
       case .lost(let error):
         if !isAway {
           log.warning("the engine is away: \(error)")
-          await reaper.noteEngineError()
+          await reaper.recordEngineError()
         }
         isAway = true
         notifier.ready()
@@ -134,7 +134,7 @@ struct Daemon: Sendable {
   private func tick() async {
     while true {
       let interval = await reaper.settings.interval
-      reaper.health.note(next: .now + interval)
+      reaper.health.record(next: .now + interval)
       do { try await Task.sleep(for: interval) } catch {
         requests.finish()
         return
@@ -145,12 +145,12 @@ struct Daemon: Sendable {
 
   private func pass() async {
     let settings = await reaper.settings
-    let lock = PassLock(path: settings.runFolder + "/reaper.lock")
+    let lock = PassLock(path: settings.runDirectory + "/reaper.lock")
     let pending = requests.take()
     if pending.isEmpty { return }
     reaper.progress.begin()
     defer { reaper.progress.end() }
-    reaper.health.note(missing: places.restore(log))
+    reaper.health.record(missing: locations.restore(log))
     do {
       let result = try await lock.hold(waiting: settings.lockTimeout) {
         reaper.health.passBegins()
@@ -164,7 +164,7 @@ struct Daemon: Sendable {
         return log.warning("another pass is running: the next pass follows after the interval")
       }
       reaper.health.passEnds(
-        isFull: pending.everything, result: PassSummary.words(result.map(\.report), pending))
+        isFull: pending.everything, result: PassSummary.text(result.map(\.report), pending))
       endAbsence()
       // A proof that is too young now is checked again in time.
       if let due = result.compactMap(\.due).min() {
@@ -179,7 +179,7 @@ struct Daemon: Sendable {
     } catch {
       if Task.isCancelled { return }
       if error is EngineError {
-        await reaper.noteEngineError()
+        await reaper.recordEngineError()
         reaper.health.passFailed("\(error)", .engine)
         // Otherwise each event that requests a pass would log it again.
         if absence.isFirst("\(error)") { log.warning("no pass: \(error)") }

@@ -8,9 +8,9 @@ import Linux
 struct ForgottenFlags: Sendable {
   /// The engine's socket; nil over TCP.
   var engineSocket: String?
-  var runFolder: String
+  var runDirectory: String
   var leaseSocket: String
-  var stateFolder: String
+  var stateDirectory: String
 
   /// The parts of the host that are visible to this process.
   struct View {
@@ -57,9 +57,9 @@ struct ForgottenFlags: Sendable {
         fault.hidesCgroups ? ", and a pod whose executor's pid isn't known stays undecided" : ""
       lacks(flag, "\(fault), so no cgroup is removed\(doubt)")
     }
-    for folder in Set([runFolder, Self.folder(of: leaseSocket)]).sorted()
-    where !Self.isMounted(folder, view.mountinfo) {
-      lacks("--volume \(folder):\(folder)", "no executor can lease, and no hook can notify")
+    for directory in Set([runDirectory, Self.directory(of: leaseSocket)]).sorted()
+    where !Self.isMounted(directory, view.mountinfo) {
+      lacks("--volume \(directory):\(directory)", "no executor can lease, and no hook can notify")
     }
     if !Self.isMounted(HostDirectory.path, view.mountinfo) {
       lacks(
@@ -67,9 +67,9 @@ struct ForgottenFlags: Sendable {
         "which images executors use isn't known, so image care removes none, and control sockets of dead executors stay"
       )
     }
-    if !Self.isMounted(stateFolder, view.mountinfo) {
+    if !Self.isMounted(stateDirectory, view.mountinfo) {
       lacks(
-        "--volume \(stateFolder):\(stateFolder)",
+        "--volume \(stateDirectory):\(stateDirectory)",
         "the journal and pending removals are lost with the container")
     }
     if view.machineID == nil {
@@ -89,17 +89,17 @@ struct ForgottenFlags: Sendable {
         HostDirectory.path, (try? TextFile.text("/proc/self/mountinfo")) ?? "")
   }
 
-  private static func folder(of path: String) -> String {
+  private static func directory(of path: String) -> String {
     "/" + path.split(separator: "/").dropLast().joined(separator: "/")
   }
 
   /// Whether a directory or one of its parents is a mount point: the container's root isn't the
   /// host's.
-  private static func isMounted(_ folder: String, _ mountinfo: String) -> Bool {
+  private static func isMounted(_ directory: String, _ mountinfo: String) -> Bool {
     mountinfo.split(separator: "\n").contains { line in
       let fields = line.split(separator: " ")
       guard fields.count > 4, fields[4] != "/" else { return false }
-      return (folder + "/").hasPrefix(fields[4] + "/")
+      return (directory + "/").hasPrefix(fields[4] + "/")
     }
   }
 }

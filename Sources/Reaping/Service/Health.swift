@@ -58,13 +58,13 @@ final class Health: Sendable {
   }
 
   /// Sets the time of the next full pass.
-  func note(next: ContinuousClock.Instant) { state.withLock { $0.next = next } }
+  func record(next: ContinuousClock.Instant) { state.withLock { $0.next = next } }
 
   /// Sets the time of the next follow-up pass; nil if there is none.
-  func note(followUp: ContinuousClock.Instant?) { state.withLock { $0.followUp = followUp } }
+  func record(followUp: ContinuousClock.Instant?) { state.withLock { $0.followUp = followUp } }
 
   /// Sets the missing directories and sockets; empty if there are none.
-  func note(missing: [String]) { state.withLock { $0.missing = missing } }
+  func record(missing: [String]) { state.withLock { $0.missing = missing } }
 
   /// The time since the last full pass, or since the start.
   func sinceLastPass(at now: SuspendingClock.Instant = .now) -> Duration {

@@ -7,7 +7,7 @@ import Linux
 /// Responds to short requests on a local socket, one line or HTTP head per connection. A slow
 /// client costs only its own connection: each has two seconds, and eight are served at once.
 final class LineServer: Restorable {
-  private let answer: @Sendable (String) async -> String
+  private let response: @Sendable (String) async -> String
   private let startThread: ThreadStart
   private let requests: AsyncStream<Request>
   private let arrived: AsyncStream<Request>.Continuation
@@ -19,7 +19,7 @@ final class LineServer: Restorable {
   private struct Listener: Sendable {
     var descriptor: Int32
     /// Nil for a port.
-    var place: BoundPath?
+    var location: BoundPath?
   }
 
   /// Starts a detached thread.
@@ -45,13 +45,13 @@ final class LineServer: Restorable {
   ///   - address: the address. A socket file without a listener is replaced; the mode of the file
   ///     is 0600.
   ///   - startThread: starts the threads that wait for clients.
-  ///   - answer: returns the whole response to the first line of a request.
+  ///   - response: returns the whole response to the first line of a request.
   /// - Throws: `Errno`
   init(
     _ address: ListenAddress, startThread: @escaping ThreadStart = LineServer.startThread,
-    answer: @escaping @Sendable (String) async -> String
+    response: @escaping @Sendable (String) async -> String
   ) throws {
-    self.answer = answer
+    self.response = response
     self.startThread = startThread
     (requests, arrived) = AsyncStream.makeStream(of: Request.self)
     let first: Listener
@@ -73,8 +73,8 @@ final class LineServer: Restorable {
   func serve() async {
     await withDiscardingTaskGroup { group in
       for await request in requests {
-        group.addTask { [answer] in
-          let text = await answer(request.line)
+        group.addTask { [response] in
+          let text = await response(request.line)
           request.reply.text.withLock { $0 = text }
         }
       }
@@ -109,32 +109,32 @@ final class LineServer: Restorable {
     arrived.finish()
     listener.withLock {
       shutdown($0.descriptor, Int32(SHUT_RDWR))
-      $0.place?.remove()
+      $0.location?.remove()
     }
   }
 
   /// Listens again if the socket file is gone.
   func restore() throws(RestoreFailure) -> [String] {
-    guard let place = listener.withLock(\.place), !place.isInPlace else { return [] }
+    guard let location = listener.withLock(\.location), !location.isInPlace else { return [] }
     let next: Listener
     do {
-      next = try Self.listen(path: place.path)
+      next = try Self.listen(path: location.path)
     } catch {
-      throw RestoreFailure(path: place.path, reason: error)
+      throw RestoreFailure(path: location.path, reason: error)
     }
     do {
       try accept(from: next.descriptor)
     } catch {
-      next.place?.remove()
+      next.location?.remove()
       close(next.descriptor)
-      throw RestoreFailure(path: place.path, reason: error)
+      throw RestoreFailure(path: location.path, reason: error)
     }
     let old = listener.withLock { current in
       defer { current = next }
       return current
     }
     shutdown(old.descriptor, Int32(SHUT_RDWR))
-    return [place.path]
+    return [location.path]
   }
 
   private func admit() -> Bool {
@@ -209,9 +209,9 @@ final class LineServer: Restorable {
     let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
     do throws(Errno) {
-      let place = try BoundPath(file, to: path, mode: 0o600)
+      let location = try BoundPath(file, to: path, mode: 0o600)
       guard Glibc.listen(file, 16) == 0 else { throw Errno(rawValue: errno) }
-      return Listener(descriptor: file, place: place)
+      return Listener(descriptor: file, location: location)
     } catch {
       close(file)
       throw error
@@ -281,15 +281,15 @@ enum LineClient {
     guard send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
       return nil
     }
-    var answer: [UInt8] = []
+    var response: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     let deadline = ContinuousClock.now + .seconds(10)
     while true {
       let count = read(file, &chunk, chunk.count)
       if count < 0 || .now > deadline { return nil }
       if count == 0 { break }
-      answer += chunk[..<count]
+      response += chunk[..<count]
     }
-    return answer.isEmpty ? nil : String(decoding: answer, as: UTF8.self)
+    return response.isEmpty ? nil : String(decoding: response, as: UTF8.self)
   }
 }

@@ -7,8 +7,8 @@ enum ListenAddress: Sendable, Equatable {
 
   /// Parses `/path`, `unix:///path`, `127.0.0.1:PORT` or `:PORT`.
   ///
-  /// - Throws: `SettingError` for anything else: metrics are not served to the network.
-  init(_ text: String, place: String) throws(SettingError) {
+  /// - Throws: `ConfigurationError` for anything else: metrics are not served to the network.
+  init(_ text: String, location: String) throws(ConfigurationError) {
     let path = text.hasPrefix("unix://") ? String(text.dropFirst("unix://".count)) : text
     if path.hasPrefix("/"), path.utf8.count < 108 {
       self = .unix(path: path)
@@ -18,8 +18,8 @@ enum ListenAddress: Sendable, Equatable {
     guard parts.count == 2, ["", "127.0.0.1", "localhost"].contains(parts[0]),
       let port = UInt16(parts[1])
     else {
-      throw SettingError(
-        description: "\(place) takes a socket's path or 127.0.0.1:PORT, not '\(text)'")
+      throw ConfigurationError(
+        description: "\(location) takes a socket's path or 127.0.0.1:PORT, not '\(text)'")
     }
     self = .loopback(port: port)
   }

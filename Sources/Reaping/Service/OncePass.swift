@@ -25,11 +25,11 @@ package struct OncePass {
   /// - Returns: the exit code.
   /// - Throws: `EngineError` if Docker can't be reached.
   package func run() async throws -> Int32 {
-    try context.makeFolders()
+    try context.makeDirectories()
     defer { context.handler.flush() }
     for line in context.forgottenFlags { StandardError.line("pod-reaper: \(line)") }
     let settings = context.settings
-    let lock = PassLock(path: settings.runFolder + "/reaper.lock")
+    let lock = PassLock(path: settings.runDirectory + "/reaper.lock")
     var deadline: BootTime?
     var report = PassReport()
     while true {
@@ -65,7 +65,7 @@ package struct OncePass {
       let pass = try await context.reaper.reap()
       let found = pass.report
       let didRemove = found.pods.contains { !$0.removed.isEmpty }
-      report.take(found)
+      report.add(found)
       if didRemove { quietLooksLeft = 2 } else { quietLooksLeft -= 1 }
       if found.dryRun || found.isIncomplete || quietLooksLeft <= 0 { return pass.due }
       if quietLooksLeft == 1 { try await Task.sleep(for: .seconds(1)) }
@@ -75,7 +75,7 @@ package struct OncePass {
 
 extension PassReport {
   /// Merges a later pass: earlier removals stay in the report.
-  mutating func take(_ later: PassReport) {
+  mutating func add(_ later: PassReport) {
     var merged = later
     for pod in pods where !pod.removed.isEmpty {
       if let index = merged.pods.firstIndex(where: {

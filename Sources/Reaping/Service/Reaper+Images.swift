@@ -11,14 +11,14 @@ extension Reaper {
   /// root creates them.
   func prepareImageState() {
     guard geteuid() == 0 else { return }
-    let state = ImageState(path: settings.stateFolder)
-    var folders = [state.promisesDirectory]
-    if settings.imageCare != nil { folders.append(state.recordsDirectory) }
-    for folder in folders {
+    let state = ImageState(path: settings.stateDirectory)
+    var directories = [state.promisesDirectory]
+    if settings.imageCare != nil { directories.append(state.recordsDirectory) }
+    for directory in directories {
       do {
-        try PrivateFile.folder(folder)
+        try PrivateFile.directory(directory)
       } catch {
-        say("images", "\(folder) can't be used, so executors can't report images: \(error)")
+        logOnce("images", "\(directory) can't be used, so executors can't report images: \(error)")
       }
     }
   }
@@ -42,7 +42,7 @@ extension Reaper {
     }
     do {
       let info = try await engine.info()
-      let state = ImageState(path: settings.stateFolder)
+      let state = ImageState(path: settings.stateDirectory)
       guard let records = ImageRecords(state, engine: info.id) else {
         report.notes = ["the engine has no ID, so images of pods can't be identified"]
         return finishCare(report)
@@ -70,9 +70,11 @@ extension Reaper {
   }
 
   private func finishCare(_ report: ImageCareReport) -> ImageCareReport {
-    note(report)
-    for (index, note) in report.notes.enumerated() { say("care \(index)", "image care: \(note)") }
-    for failure in report.failed { say("care \(failure)", "image not removed: \(failure)") }
+    record(report)
+    for (index, note) in report.notes.enumerated() {
+      logOnce("care \(index)", "image care: \(note)")
+    }
+    for failure in report.failed { logOnce("care \(failure)", "image not removed: \(failure)") }
     return report
   }
 
@@ -80,13 +82,13 @@ extension Reaper {
   ///
   /// - Parameter run: only this run; nil for all.
   func takePromises(of run: String?) async {
-    let promises = ImagePromises(ImageState(path: settings.stateFolder))
+    let promises = ImagePromises(ImageState(path: settings.stateDirectory))
     let all = promises.list().filter { run == nil || $0.run == run }
     guard !all.isEmpty, ProcessTableCheck.failure() == nil,
       let id = try? await engine.info().id
     else { return }
     let dead = all.filter { $0.engine == id && isDead($0.incarnation) }
-    guard !dead.isEmpty, ledger.note(dead.map(OwedImages.init), log) else { return }
+    guard !dead.isEmpty, ledger.record(dead.map(OwedImages.init), log) else { return }
     for promise in dead { promises.remove(promise) }
   }
 
@@ -94,7 +96,7 @@ extension Reaper {
   private func isDead(_ incarnation: Incarnation) -> Bool {
     guard let boot = host.bootID, let other = incarnation.bootID else { return false }
     if boot != other { return true }
-    guard case .gone? = incarnation.look() else { return false }
+    guard case .gone? = incarnation.inspect() else { return false }
     return true
   }
 
@@ -107,7 +109,7 @@ extension Reaper {
   ///   - run: the only run that was listed; nil for all.
   ///   - results: the results of removals; the removed images are added.
   func removeImages(
-    _ pods: [PodIdentity: ObservedPod], of run: String?,
+    _ pods: [PodIdentity: DiscoveredPod], of run: String?,
     _ results: inout [PodIdentity: RemovalResult]
   ) async {
     let removal = ImageRemoval(engine: engine, progress: progress, log: log)
@@ -137,15 +139,15 @@ extension Reaper {
   }
 
   /// Logs a warning. A warning of the same kind is logged again only after its text has changed.
-  func say(_ kind: String, _ text: String) {
-    guard said[kind] != text else { return }
-    if said.count > 100 { said = [:] }
-    said[kind] = text
+  func logOnce(_ kind: String, _ text: String) {
+    guard logged[kind] != text else { return }
+    if logged.count > 100 { logged = [:] }
+    logged[kind] = text
     log.warning("\(text)")
   }
 
   /// Counts the result of image care.
-  func note(_ report: ImageCareReport) {
+  func record(_ report: ImageCareReport) {
     ledger.counters.removed["images", default: 0] += report.removed.count
     ledger.counters.failed["images", default: 0] += report.failed.count
     ledger.counters.images = report

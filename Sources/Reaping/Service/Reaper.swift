@@ -43,7 +43,7 @@ package actor Reaper {
   /// The disk was too full, and its usage is still above the low mark.
   var isReclaimingDisk = false
   /// The warnings in the log that still apply, by kind.
-  var said: [String: String] = [:]
+  var logged: [String: String] = [:]
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
     self.settings = settings
@@ -53,8 +53,8 @@ package actor Reaper {
     observer = PodInventory(engine: engine, doubt: .leaveAlone, progress: progress.step)
     onlooker = PodInventory(engine: engine, doubt: .leaveAlone)
     host = HostFacts.current(engine: engine.endpoint)
-    janitor = CgroupJanitor(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
-    ledger = RemovalLedger(imageDebts: ImageDebts(path: settings.stateFolder + "/images.json"))
+    janitor = CgroupJanitor(path: settings.stateDirectory + "/pending.json", bootID: host.bootID)
+    ledger = RemovalLedger(imageDebts: ImageDebts(path: settings.stateDirectory + "/images.json"))
     removals = AsyncSemaphore(value: settings.parallel)
     retries = AsyncSemaphore(value: settings.parallel)
   }
@@ -64,7 +64,7 @@ package actor Reaper {
   func apply(_ new: ReaperSettings) {
     let old = settings
     settings = new
-    (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
+    (settings.runDirectory, settings.stateDirectory) = (old.runDirectory, old.stateDirectory)
     removals = AsyncSemaphore(value: new.parallel)
     retries = AsyncSemaphore(value: new.parallel)
   }
@@ -85,7 +85,7 @@ package actor Reaper {
   ///
   /// - Returns: whether a pass over the run's pods is needed.
   func handle(_ event: LeaseEvent) -> Bool {
-    ledger.counters.note(event)
+    ledger.counters.record(event)
     return evidence.handle(event)
   }
 
@@ -97,17 +97,18 @@ package actor Reaper {
   /// - Returns: whether a pass is needed: the pod's executor is dead, or its state isn't known. If
   ///   it is alive, no pass is needed, and a pidfd will report its exit.
   func handleContainer(of identity: PodIdentity) -> Bool {
-    guard identity.incarnation.bootID == host.bootID, let look = identity.incarnation.look() else {
+    guard identity.incarnation.bootID == host.bootID, let status = identity.incarnation.inspect()
+    else {
       return evidence.records[identity] == nil
     }
-    guard look == .alive else { return true }
-    evidence.noteAlive(identity)
+    guard status == .alive else { return true }
+    evidence.recordAlive(identity)
     processes.watch(identity)
     return false
   }
 
   /// Counts a failure of the engine.
-  func noteEngineError() { ledger.counters.engineErrors += 1 }
+  func recordEngineError() { ledger.counters.engineErrors += 1 }
 
   // MARK: Observing
 
@@ -137,8 +138,8 @@ package actor Reaper {
     // Cgroups are listed first: a pod that starts in between then has objects in the later list.
     let slices = run == nil ? await PodSlices.current(log) : PodSlices()
     var strangers: Set<String> = []
-    if run == nil, let folders = cgroups?.folders {
-      strangers = janitor.strangers(folders, slices, settings, evidence)
+    if run == nil, let directories = cgroups?.tree {
+      strangers = janitor.strangers(directories, slices, settings, evidence)
     }
     let found = try await observer.observe(run: run)
     return Survey(
@@ -156,7 +157,7 @@ package actor Reaper {
       && (!janitor.pending.runs.isEmpty || survey.strangers.contains { !CgroupPath.isOwn($0) })
     guard isUnknown || hasRuns else { return .none }
     do {
-      return .view(try await agent.look())
+      return .view(try await agent.inspect())
     } catch {
       log.warning("the agent can't be queried: \(error)")
       return .failure("\(error)")
@@ -189,7 +190,7 @@ package actor Reaper {
     let assessment = try await learn(run)
     let sweep = assessment.survey.cgroups.map {
       CgroupSweep(
-        remover: CgroupRemover(folders: $0.folders, keeping: $0.own), assessment: assessment,
+        remover: CgroupRemover(tree: $0.directories, keeping: $0.own), assessment: assessment,
         host: host, settings: settings, observer: observer, log: log
       ) { await self.evidence }
     }
@@ -219,7 +220,7 @@ package actor Reaper {
         keeping.forget(identity)
         processes.end(identity)
       }
-      ledger.counters.note(assessment, since: began)
+      ledger.counters.record(assessment, since: began)
     }
     pass.report.makePrintable()
     return pass
@@ -229,7 +230,7 @@ package actor Reaper {
     janitor.pending.read()
     let survey = try await survey(run, by: observer)
     progress.step()
-    janitor.mounts = survey.cgroups?.folders.mounts
+    janitor.mounts = survey.cgroups?.tree.mounts
     evidence.begin(survey.pods.keys, at: survey.time)
     let agent = await askAgent(about: survey)
     if case .failure = agent { ledger.counters.agentErrors += 1 }
@@ -256,7 +257,7 @@ package actor Reaper {
         metadata: identity.logFields.merging(["why": "\(why)"]) { $1 })
     }
     janitor.add(leaked.keys, assessment, log)
-    ledger.noteImages(of: Array(leaked.values) + Array(expired.values), log)
+    ledger.recordImages(of: Array(leaked.values) + Array(expired.values), log)
     var results = await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked.merging(expired, uniquingKeysWith: { $1 }) {
         let isRetry = ledger.failures[identity] != nil

@@ -34,45 +34,45 @@ package struct ReaperContext: Sendable {
     engine = try DockerEngine(environment: environment, limitsRequests: false)
     self.settings = settings
     forgottenFlags = ForgottenFlags(
-      engineSocket: engine.endpoint.socketPath, runFolder: settings.runFolder,
-      leaseSocket: settings.leaseSocket, stateFolder: settings.stateFolder
+      engineSocket: engine.endpoint.socketPath, runDirectory: settings.runDirectory,
+      leaseSocket: settings.leaseSocket, stateDirectory: settings.stateDirectory
     ).lines(environment: environment)
     reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
   }
 
   /// Creates the directories of sockets, lock and journal.
   ///
-  /// - Throws: `SettingError` with the directory.
-  func makeFolders() throws {
-    for folder in [settings.runFolder, settings.stateFolder] {
+  /// - Throws: `ConfigurationError` with the directory.
+  func makeDirectories() throws {
+    for directory in [settings.runDirectory, settings.stateDirectory] {
       do {
-        try PrivateFile.folder(folder, isPassage: folder == settings.runFolder)
+        try PrivateFile.directory(directory, isPassage: directory == settings.runDirectory)
       } catch {
-        throw SettingError(
-          description: "\(folder) can't be used: \(error) (only this user may have access)")
+        throw ConfigurationError(
+          description: "\(directory) can't be used: \(error) (only this user may have access)")
       }
     }
   }
 
   /// The path of the control socket.
-  var controlSocket: String { settings.runFolder + "/reaper.sock" }
+  var controlSocket: String { settings.runDirectory + "/reaper.sock" }
 
   /// Every pod with its verdict, from the service or, without one, by observing.
   ///
   /// - Parameters:
   ///   - format: the format of the report.
   ///   - terminal: the terminal that shows it; nil for plain text of any width.
-  ///   - notesAbsence: whether to print a note on standard error if no service runs.
+  ///   - recordsAbsence: whether to print a note on standard error if no service runs.
   /// - Returns: the report, without a newline at the end.
-  /// - Throws: `NoPod` with the reaper's error.
+  /// - Throws: `PodNotFound` with the reaper's error.
   package func status(
-    _ format: ReportFormat, for terminal: Terminal? = nil, notesAbsence: Bool = true
+    _ format: ReportFormat, for terminal: Terminal? = nil, recordsAbsence: Bool = true
   ) async throws -> String {
     let text: String
-    if let answer = LineClient.request(controlSocket, "status") {
-      text = answer
+    if let response = LineClient.request(controlSocket, "status") {
+      text = response
     } else {
-      if notesAbsence {
+      if recordsAbsence {
         StandardError.line(
           "pod-reaper: no service responds at \(controlSocket); this report is a direct observation"
         )
@@ -90,14 +90,14 @@ package struct ReaperContext: Sendable {
   ///   - format: the format of the report.
   ///   - terminal: the terminal that shows it; nil for plain text of any width.
   /// - Returns: the report, without a newline at the end.
-  /// - Throws: `NoPod` with the reaper's error.
+  /// - Throws: `PodNotFound` with the reaper's error.
   package func explain(
     _ pod: String, _ format: ReportFormat, for terminal: Terminal? = nil
   ) async throws -> String {
     let line = "explain \(pod.filter { !$0.isNewline })"
     let text: String
-    if let answer = LineClient.request(controlSocket, line) {
-      text = answer
+    if let response = LineClient.request(controlSocket, line) {
+      text = response
     } else {
       text = await ControlCommands(reaper: reaper).respond(to: line)
     }
@@ -108,7 +108,7 @@ package struct ReaperContext: Sendable {
   /// Decodes a response of the reaper, or throws the error in it.
   private static func decode<T: Decodable>(_ text: String) throws -> T {
     if text.hasPrefix("error: ") {
-      throw NoPod(description: String(text.dropFirst("error: ".count)))
+      throw PodNotFound(description: String(text.dropFirst("error: ".count)))
     }
     return try JSONDecoder().decode(T.self, from: Array(text.utf8))
   }

@@ -20,10 +20,10 @@ package struct ReaperService {
 
   /// Runs until a signal stops it.
   ///
-  /// - Throws: `SettingError` if a socket or directory can't be created.
+  /// - Throws: `ConfigurationError` if a socket or directory can't be created.
   package func run() async throws {
     let (context, log, reaper, settings) = (context, context.log, context.reaper, context.settings)
-    try context.makeFolders()
+    try context.makeDirectories()
     let notifier = SystemdNotifier(environment: ProcessEnvironment.current)
     let signals = await TerminationSignals()
     let control = try controlServer()
@@ -33,14 +33,14 @@ package struct ReaperService {
     }
     for line in context.forgottenFlags { log.error("\(line)") }
     log.notice("watching \(context.engine.endpoint), running with \(Capabilities.words)")
-    let places = Places(lacking: context.forgottenFlags) { try context.makeFolders() }
+    let locations = Locations(lacking: context.forgottenFlags) { try context.makeDirectories() }
     let daemon = Daemon(
       reaper: reaper, engine: context.engine, settings: settings, notifier: notifier, log: log,
-      places: places)
+      locations: locations)
     let (hooks, leases) = try listeners()
     let metrics = try settings.metrics.map { try metricsServer($0, leases) }
     defer { metrics?.stop() }
-    places.add([control, metrics, hooks, leases])
+    locations.add([control, metrics, hooks, leases])
     await withTaskGroup(of: Void.self) { servers in
       servers.addTask { await control.serve() }
       if let metrics { servers.addTask { await metrics.serve() } }
@@ -89,7 +89,7 @@ package struct ReaperService {
     do {
       return try LineServer(.unix(path: context.controlSocket)) { await commands.respond(to: $0) }
     } catch {
-      throw SettingError(
+      throw ConfigurationError(
         description: "\(context.controlSocket): \(error); is another pod-reaper running?")
     }
   }
@@ -115,10 +115,11 @@ package struct ReaperService {
       let leases = try LeaseServer(
         path: settings.leaseSocket, limits: .fitting(), log: context.log)
       let hooks = try HookEventListener(
-        socket: settings.notifySocket, spool: settings.spoolFolder, log: context.log)
+        socket: settings.notifySocket, spool: settings.spoolDirectory, log: context.log)
       return (hooks, leases)
     } catch {
-      throw SettingError(description: "sockets and spool in \(settings.runFolder): \(error)")
+      throw ConfigurationError(
+        description: "sockets and spool in \(settings.runDirectory): \(error)")
     }
   }
 }

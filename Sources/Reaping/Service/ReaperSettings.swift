@@ -17,13 +17,13 @@ package struct ReaperSettings: Sendable {
   var parallel: Int
   var agent: AgentClient?
   var checkpoint: Checkpoint?
-  var runFolder: String
+  var runDirectory: String
   /// The socket for leases, the socket for the agent's hook, and the directory for events that it
   /// could not deliver.
   var leaseSocket: String
   var notifySocket: String
-  var spoolFolder: String
-  var stateFolder: String
+  var spoolDirectory: String
+  var stateDirectory: String
   var journalSize: Int64
   var lockTimeout: Duration
   var logLevel: Logger.Level
@@ -45,7 +45,7 @@ package struct ReaperSettings: Sendable {
   ///   - options: the values of the command line, by setting.
   ///   - environment: the environment of this process.
   ///   - file: the settings file; nil for the default file, which may be missing.
-  /// - Throws: `SettingError`, `ComposeError` with file, line and column.
+  /// - Throws: `ConfigurationError`, `DiagnosticError` with file, line and column.
   package init(
     options: [SettingName: String], environment: [String: String], file: String?
   ) throws {
@@ -54,21 +54,21 @@ package struct ReaperSettings: Sendable {
     grace = try source.duration(.grace)
     interval = try source.duration(.interval)
     guard interval >= .seconds(1) else {
-      throw SettingError(description: "\(source.place(.interval)) must be at least 1s")
+      throw ConfigurationError(description: "\(source.location(.interval)) must be at least 1s")
     }
-    cgroupRoots = source.words(.cgroupRoots).map { String($0.drop { $0 == "/" }) }
+    cgroupRoots = source.text(.cgroupRoots).map { String($0.drop { $0 == "/" }) }
     findsRootsByLabels = source.text(.cgroupRoots) == SettingName.cgroupRoots.standard
     for root in cgroupRoots where !Self.isRoot(root) {
-      throw SettingError(
+      throw ConfigurationError(
         description:
-          "\(source.place(.cgroupRoots)): '\(root)' is no cgroup below a hierarchy's root")
+          "\(source.location(.cgroupRoots)): '\(root)' is no cgroup below a hierarchy's root")
     }
     removal = RemovalPolicy(
       stopTimeout: Int((try source.duration(.stopTimeout)).components.seconds),
       keepsVolumes: try source.flag(.keepVolumes),
       patience: try source.duration(.removalTimeout), finishesRequests: false)
     parallel = try source.count(.parallel, 1...256)
-    checkpoint = source.text(.agentWorkFolder).map { Checkpoint(workFolder: $0) }
+    checkpoint = source.text(.agentWorkDirectory).map { Checkpoint(agentWorkDirectory: $0) }
     let sees = try source.flag(.agentSeesEverything)
     agent = try source.text(.agentURL).map {
       try AgentClient(
@@ -76,27 +76,29 @@ package struct ReaperSettings: Sendable {
         authorities: source.text(.agentAuthorities),
         seesEverything: sees)
     }
-    runFolder = try source.path(.runFolder)
-    leaseSocket = try source.path(.leaseSocket, standard: runFolder + "/lease.sock")
-    notifySocket = try source.path(.notifySocket, standard: runFolder + "/notify.sock")
-    spoolFolder = try source.path(.spoolFolder, standard: runFolder + "/spool")
-    stateFolder = try source.path(.stateFolder)
+    runDirectory = try source.path(.runDirectory)
+    leaseSocket = try source.path(.leaseSocket, standard: runDirectory + "/lease.sock")
+    notifySocket = try source.path(.notifySocket, standard: runDirectory + "/notify.sock")
+    spoolDirectory = try source.path(.spoolDirectory, standard: runDirectory + "/spool")
+    stateDirectory = try source.path(.stateDirectory)
     journalSize = try source.size(.journalSize)
     lockTimeout = try source.duration(.lockTimeout)
     guard let level = Logger.Level(rawValue: source.text(.logLevel) ?? "") else {
-      throw SettingError(
-        description: "\(source.place(.logLevel)) takes debug, info, warning or error")
+      throw ConfigurationError(
+        description: "\(source.location(.logLevel)) takes debug, info, warning or error")
     }
     logLevel = level
     guard let format = source.text(.logFormat), ["text", "json"].contains(format) else {
-      throw SettingError(description: "\(source.place(.logFormat)) takes text or json")
+      throw ConfigurationError(description: "\(source.location(.logFormat)) takes text or json")
     }
     logsJSON = format == "json"
     crashReports = try source.flag(.crashReports)
     keepFailedMax = try source.count(.keepFailedMax, 0...1000)
     keepFailedDisk = try source.count(.keepFailedDisk, 0...100)
     imageCare = try Self.imageCare(source)
-    metrics = try source.text(.metrics).map { try ListenAddress($0, place: source.place(.metrics)) }
+    metrics = try source.text(.metrics).map {
+      try ListenAddress($0, location: source.location(.metrics))
+    }
   }
 
   private static func imageCare(
@@ -106,18 +108,18 @@ package struct ReaperSettings: Sendable {
     let settings = ImageCareSettings(
       age: try source.duration(.imageAge), high: try source.percent(.diskHigh),
       low: try source.percent(.diskLow), most: try source.count(.imageMax, 1...10_000),
-      keep: source.words(.imageKeep))
+      keep: source.text(.imageKeep))
     guard settings.high == 0 || settings.low <= settings.high else {
-      throw SettingError(
-        description: "\(source.place(.diskLow)) must not be above disk-high (\(settings.high))")
+      throw ConfigurationError(
+        description: "\(source.location(.diskLow)) must not be above disk-high (\(settings.high))")
     }
     guard settings.age >= .seconds(60) else {
-      throw SettingError(description: "\(source.place(.imageAge)) must be at least 1m")
+      throw ConfigurationError(description: "\(source.location(.imageAge)) must be at least 1m")
     }
     switch source.text(.imageCare) {
     case "on", "true", "yes": return settings
     case "off", "false", "no": return nil
-    default: throw SettingError(description: "\(source.place(.imageCare)) takes on or off")
+    default: throw ConfigurationError(description: "\(source.location(.imageCare)) takes on or off")
     }
   }
 
@@ -130,12 +132,12 @@ package struct ReaperSettings: Sendable {
 
 extension SettingSources {
   /// A percentage, with or without the percent sign.
-  fileprivate func percent(_ key: Key) throws(SettingError) -> Int {
+  fileprivate func percent(_ key: Key) throws(ConfigurationError) -> Int {
     let text = text(key) ?? ""
     guard let number = Int(text.hasSuffix("%") ? text.dropLast() : text[...]),
       0...100 ~= number
     else {
-      throw SettingError(description: "\(place(key)) takes a percentage from 0 to 100")
+      throw ConfigurationError(description: "\(location(key)) takes a percentage from 0 to 100")
     }
     return number
   }
@@ -146,25 +148,25 @@ extension SettingsFile {
   ///
   /// - Parameter path: the path; nil for the default file, which may be missing.
   /// - Returns: the settings in the file.
-  /// - Throws: `ComposeError` with file, line and column of an unknown key or an invalid value, or
+  /// - Throws: `DiagnosticError` with file, line and column of an unknown key or an invalid value, or
   ///   for a file that others may write.
-  static func reapers(_ path: String?) throws(ComposeError) -> SettingsFile {
+  static func reapers(_ path: String?) throws(DiagnosticError) -> SettingsFile {
     try SettingsFile(path: path ?? reapersPath, owner: .rootOrSelf, isOptional: path == nil)
       .checked()
   }
 
-  static func reapers(text: String, file: String) throws(ComposeError) -> SettingsFile {
+  static func reapers(text: String, file: String) throws(DiagnosticError) -> SettingsFile {
     try SettingsFile(text: text, file: file).checked()
   }
 
-  private func checked() throws(ComposeError) -> SettingsFile {
+  private func checked() throws(DiagnosticError) -> SettingsFile {
     for (key, entry) in entries {
       guard SettingName(rawValue: key) != nil else {
         let known = SettingName.allCases.map(\.rawValue).sorted().joined(separator: ", ")
-        throw ComposeError("unknown setting '\(key)': known are \(known)", at: entry.keyPosition)
+        throw DiagnosticError("unknown setting '\(key)': known are \(known)", at: entry.keyPosition)
       }
       guard entry.value.settingText != nil else {
-        throw ComposeError("\(key) takes one value", at: entry.value.position)
+        throw DiagnosticError("\(key) takes one value", at: entry.value.position)
       }
     }
     return self

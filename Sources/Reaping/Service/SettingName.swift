@@ -9,7 +9,7 @@ package enum SettingName: String, CaseIterable, SettingKey {
   case agentSeesEverything = "agent-sees-everything"
   case agentTokenFile = "agent-token-file"
   case agentURL = "agent-url"
-  case agentWorkFolder = "agent-work-dir"
+  case agentWorkDirectory = "agent-work-dir"
   case cgroupRoots = "cgroup-roots"
   case crashReports = "crash-reports"
   case diskHigh = "disk-high"
@@ -32,17 +32,18 @@ package enum SettingName: String, CaseIterable, SettingKey {
   case notifySocket = "notify-socket"
   case parallel
   case removalTimeout = "removal-timeout"
-  case runFolder = "run-dir"
-  case spoolFolder = "spool-dir"
-  case stateFolder = "state-dir"
+  case runDirectory = "run-dir"
+  case spoolDirectory = "spool-dir"
+  case stateDirectory = "state-dir"
   case stopTimeout = "stop-timeout"
 
   /// The default value.
   package var standard: String? {
     switch self {
-    case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .imageKeep, .metrics: nil
+    case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkDirectory, .imageKeep, .metrics:
+      nil
     // The defaults are in the run directory.
-    case .leaseSocket, .notifySocket, .spoolFolder: nil
+    case .leaseSocket, .notifySocket, .spoolDirectory: nil
     case .agentSeesEverything, .crashReports, .keepVolumes: "false"
     case .cgroupRoots: "mesos,compose-pods"
     case .diskHigh: "85"
@@ -60,8 +61,8 @@ package enum SettingName: String, CaseIterable, SettingKey {
     case .logLevel: "info"
     case .parallel: "16"
     case .removalTimeout: "30s"
-    case .runFolder: "/run/compose-pods"
-    case .stateFolder: "/var/lib/compose-pods"
+    case .runDirectory: "/run/compose-pods"
+    case .stateDirectory: "/var/lib/compose-pods"
     case .stopTimeout: "10s"
     }
   }

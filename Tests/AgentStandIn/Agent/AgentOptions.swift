@@ -1,57 +1,57 @@
 /// The behavior of the stand-in agent. The defaults are those of a Mesos agent.
 ///
 /// The times follow src/slave/constants.hpp, the other values src/slave/flags.cpp.
-public struct AgentOptions: Sendable {
+package struct AgentOptions: Sendable {
   /// The Mesos release that the stand-in imitates.
-  public var version = MesosVersion.latest
+  package var version = MesosVersion.latest
   /// The agent's ID. It is a part of the sandboxes' paths.
-  public var agentID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-S0"
+  package var agentID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-S0"
   /// The framework's ID.
-  public var frameworkID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-0001"
+  package var frameworkID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-0001"
   /// The `container_id` in SUBSCRIBED, in place of the real one. No agent does that.
-  public var subscribedRun: String?
+  package var subscribedRun: String?
   /// The framework's name.
-  public var frameworkName = "stand-in"
+  package var frameworkName = "stand-in"
   /// The framework's capabilities, with the names of `FrameworkInfo.Capability.Type`.
-  public var capabilities: Set<String> = ["TASK_KILLING_STATE"]
+  package var capabilities: Set<String> = ["TASK_KILLING_STATE"]
   /// `FrameworkInfo.checkpoint`: whether executors outlive the agent.
-  public var checkpoint = true
+  package var checkpoint = true
   /// `--executor_reregistration_timeout`. Also the executor's MESOS_SUBSCRIPTION_BACKOFF_MAX.
-  public var executorReregistrationTimeout = Duration.seconds(2)
+  package var executorReregistrationTimeout = Duration.seconds(2)
   /// `--executor_registration_timeout`
-  public var executorRegistrationTimeout = Duration.seconds(60)
+  package var executorRegistrationTimeout = Duration.seconds(60)
   /// `--executor_shutdown_grace_period`
-  public var executorShutdownGracePeriod = Duration.seconds(5)
+  package var executorShutdownGracePeriod = Duration.seconds(5)
   /// `--recovery_timeout`
-  public var recoveryTimeout = Duration.seconds(900)
+  package var recoveryTimeout = Duration.seconds(900)
   /// The time between two HEARTBEAT events (`DEFAULT_EXECUTOR_HEARTBEAT_INTERVAL`). Agents before
   /// 1.8 send none.
-  public var heartbeatInterval = Duration.seconds(1800)
+  package var heartbeatInterval = Duration.seconds(1800)
   /// How long a restarted agent accepts connections without routes and responds with 404.
-  public var routelessTime = Duration.milliseconds(50)
+  package var routelessTime = Duration.milliseconds(50)
   /// How long the agent then recovers its state and responds with 503 to every request.
-  public var recoveryTime = Duration.milliseconds(100)
+  package var recoveryTime = Duration.milliseconds(100)
   /// Whether a restarted agent continues after those times and the reregistration timeout. If
   /// false, ``AgentStandIn/advance()`` continues it.
-  public var advancesByItself = true
+  package var advancesByItself = true
   /// The existing directory of the sandboxes and of the agent's checkpoints (`--work_dir`).
-  public var workDirectory: String
+  package var workDirectory: String
   /// `--port`, on 127.0.0.1. 0 is any free port.
-  public var port: UInt16 = 0
+  package var port: UInt16 = 0
   /// A Unix domain socket whose path executors get (`--domain_socket_location`). Nil for none.
-  public var domainSocket: String?
+  package var domainSocket: String?
   /// Whether executors get a bearer token that calls must contain
   /// (`--authenticate_http_executors`).
-  public var authenticatesExecutors = false
+  package var authenticatesExecutors = false
   /// The faults of connections.
-  public var faults = Faults.none
+  package var faults = Faults.none
   /// Whether the agent forgets a task at once when the framework acknowledges its terminal update,
   /// as `Slave::_statusUpdateAcknowledgement` does. An executor that then repeats the update never
   /// gets an acknowledgement, since the agent finds no executor for it (`Slave::___statusUpdate`).
-  public var forgetsCompletedTasks = false
+  package var forgetsCompletedTasks = false
 
   /// Creates default options with a work directory.
-  public init(workDirectory: String) { self.workDirectory = workDirectory }
+  package init(workDirectory: String) { self.workDirectory = workDirectory }
 
   var frameworkInfo: JSON {
     [
@@ -82,7 +82,7 @@ public struct AgentOptions: Sendable {
 }
 
 /// The agent's handling of an update's acknowledgement.
-public enum Acknowledgement: Sendable {
+package enum Acknowledgement: Sendable {
   /// The agent sends it at once.
   case prompt
   /// The agent sends it after this time.

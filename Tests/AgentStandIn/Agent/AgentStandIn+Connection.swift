@@ -9,20 +9,20 @@ extension AgentStandIn {
     let wait = faults.use { $0.wait() }
     if wait > 0 { usleep(wait) }
     if faults.use({ $0.happens($0.faults.closeBeforeCall) }) { return leave(connection) }
-    let answer = answer(request)
-    if faults.use({ $0.happens($0.faults.closeBeforeAnswer) }) {
-      answer.stream?.abandon()
+    let response = response(request)
+    if faults.use({ $0.happens($0.faults.closeBeforeResponse) }) {
+      response.stream?.abandon()
       return leave(connection)
     }
-    guard connection.write(answer.bytes) else {
-      answer.stream?.abandon()
+    guard connection.write(response.bytes) else {
+      response.stream?.abandon()
       return false
     }
-    if let stream = answer.stream {
+    if let stream = response.stream {
       stream.serve(connection)
       return false
     }
-    if faults.use({ $0.happens($0.faults.closeAfterAnswer) }) { return leave(connection) }
+    if faults.use({ $0.happens($0.faults.closeAfterResponse) }) { return leave(connection) }
     return request.headers["connection"]?.lowercased() != "close"
   }
 

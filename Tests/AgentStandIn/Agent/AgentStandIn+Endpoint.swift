@@ -3,7 +3,7 @@ import TestSupport
 
 /// The agent's endpoint for executors: the responses and the order of checks.
 extension AgentStandIn {
-  func answer(_ request: ServerRequest) -> HTTPAnswer {
+  func response(_ request: ServerRequest) -> HTTPResponseMessage {
     change { state, effects in
       let isSubscribe = request.body.firstRange(of: Array("SUBSCRIBE".utf8)) != nil
       if !isSubscribe {
@@ -12,25 +12,26 @@ extension AgentStandIn {
         effects.append { [weak self] in self?.state.withLock { $0.callsInFlight -= 1 } }
       }
       var call = JSON.null
-      let answer = answer(request, &call, &state, &effects)
+      let response = response(request, &call, &state, &effects)
       state.journal.calls.append(
         CallRecord(
-          type: call["type"]?.string ?? "", status: answer.status, answer: answer.body, call: call,
+          type: call["type"]?.string ?? "", status: response.status, response: response.body,
+          call: call,
           isOverDomainSocket: request.isOverDomainSocket, time: .now))
-      return answer
+      return response
     }
   }
 
-  private func answer(
+  private func response(
     _ request: ServerRequest, _ parsed: inout JSON, _ state: inout AgentState,
     _ effects: inout [@Sendable () -> Void]
-  ) -> HTTPAnswer {
+  ) -> HTTPResponseMessage {
     // src/slave/slave.cpp, `Slave::initialize`: the socket serves only two paths.
     if request.isOverDomainSocket,
       !["/slave(1)/api/v1/executor", "/slave(1)/api/v1"].contains(request.path)
     {
       return violation(
-        HTTPAnswer(403), "\(request.path) over the domain socket",
+        HTTPResponseMessage(403), "\(request.path) over the domain socket",
         "src/slave/slave.cpp, Slave::initialize", &state)
     }
     // 3rdparty/libprocess/src/process.cpp, `ProcessManager::handle`: a path without `/slave(1)`
@@ -38,20 +39,23 @@ extension AgentStandIn {
     // response than 404.
     guard ["/slave(1)/api/v1/executor", "/api/v1/executor"].contains(request.path),
       state.phase != .routeless, state.phase != .down
-    else { return HTTPAnswer(404) }
+    else { return HTTPResponseMessage(404) }
 
     var claimed: String?
     if options.authenticatesExecutors {
       switch authenticate(request, state) {
       case .refused(let challenge):
         return violation(
-          HTTPAnswer(401, headers: ["WWW-Authenticate": challenge]), "a call without a valid token",
+          HTTPResponseMessage(401, headers: ["WWW-Authenticate": challenge]),
+          "a call without a valid token",
           "3rdparty/libprocess/src/jwt_authenticator.cpp, authenticate", &state)
       case .run(let run): claimed = run
       }
     }
     // From here on, the order of checks is that of src/slave/http.cpp, `Http::executor`.
-    if state.phase == .recovering { return HTTPAnswer(503, "Agent has not finished recovery") }
+    if state.phase == .recovering {
+      return HTTPResponseMessage(503, "Agent has not finished recovery")
+    }
     guard request.method == "POST" else {
       return refusal(405, "Expecting one of { 'POST' }, but received '\(request.method)'", &state)
     }
@@ -81,7 +85,7 @@ extension AgentStandIn {
       return refusal(400, "Failed to validate Executor::Call: \(error)", &state)
     }
     if let status = faults.use({ $0.refusal(of: call["type"]?.string ?? "") }) {
-      return HTTPAnswer(status, "refused as the faults have it")
+      return HTTPResponseMessage(status, "refused as the faults have it")
     }
     switch call["type"]?.string {
     case "SUBSCRIBE":
@@ -90,9 +94,11 @@ extension AgentStandIn {
         return refusal(
           406, "Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'", &state)
       }
-    case "HEARTBEAT": return HTTPAnswer(202)
+    case "HEARTBEAT": return HTTPResponseMessage(202)
     default:
-      if state.phase == .reconnecting { return HTTPAnswer(503, "Agent has not finished recovery") }
+      if state.phase == .reconnecting {
+        return HTTPResponseMessage(503, "Agent has not finished recovery")
+      }
     }
     return carryOut(call, claimed, &state, &effects)
   }
@@ -100,7 +106,7 @@ extension AgentStandIn {
   private func carryOut(
     _ call: JSON, _ claimed: String?, _ state: inout AgentState,
     _ effects: inout [@Sendable () -> Void]
-  ) -> HTTPAnswer {
+  ) -> HTTPResponseMessage {
     let frameworkIsThere =
       call["framework_id"]?.id == options.frameworkID
       && !(state.frameworkIsTerminating && state.executors.isEmpty)
@@ -122,28 +128,30 @@ extension AgentStandIn {
     case "SUBSCRIBE":
       let stream = EventStream(choices: faults)
       subscribe(id, call["subscribe"] ?? [:], stream, &state, &effects)
-      return HTTPAnswer(stream: stream, contentType: "application/json")
+      return HTTPResponseMessage(stream: stream, contentType: "application/json")
     case "UPDATE":
       if let status = call["update"]?["status"] { receive(status, from: id, &state) }
-      return HTTPAnswer(202)
+      return HTTPResponseMessage(202)
     case "MESSAGE":
       state.journal.messages.append(Self.bytes(base64: call["message"]?["data"]?.string ?? ""))
-      return HTTPAnswer(202)
+      return HTTPResponseMessage(202)
     default: return refusal(501, "", &state)
     }
   }
 
   /// A response that no executor should ever get from a healthy agent.
-  private func refusal(_ status: Int, _ text: String, _ state: inout AgentState) -> HTTPAnswer {
+  private func refusal(_ status: Int, _ text: String, _ state: inout AgentState)
+    -> HTTPResponseMessage
+  {
     violation(
-      HTTPAnswer(status, text), "a call answered \(status) \(text)",
+      HTTPResponseMessage(status, text), "a call answered \(status) \(text)",
       "src/slave/http.cpp, Http::executor", &state)
   }
 
   private func violation(
-    _ answer: HTTPAnswer, _ what: String, _ rule: String, _ state: inout AgentState
-  ) -> HTTPAnswer {
+    _ response: HTTPResponseMessage, _ what: String, _ rule: String, _ state: inout AgentState
+  ) -> HTTPResponseMessage {
     state.journal.violate(what, rule: rule)
-    return answer
+    return response
   }
 }

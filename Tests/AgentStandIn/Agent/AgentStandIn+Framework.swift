@@ -10,7 +10,7 @@ extension AgentStandIn {
   ///   - run: The container ID.
   /// - Returns: The container ID.
   @discardableResult
-  public func addExecutor(_ info: JSON, run: String = UUID().uuidString.lowercased()) -> String {
+  package func addExecutor(_ info: JSON, run: String = UUID().uuidString.lowercased()) -> String {
     var info = info
     info["framework_id"] = .id(options.frameworkID)
     add(ExecutorState(info: info, run: run))
@@ -28,12 +28,12 @@ extension AgentStandIn {
   /// - Parameters:
   ///   - task: The TaskInfo.
   ///   - id: The executor. Default: the executor in the TaskInfo.
-  public func send(_ task: JSON, to id: String? = nil) {
+  package func send(_ task: JSON, to id: String? = nil) {
     enqueue(ExecutorState.Queued(tasks: [task], isGroup: false), id)
   }
 
   /// Sends a group of tasks, of which all or none run (LAUNCH_GROUP).
-  public func send(group tasks: [JSON], to id: String) {
+  package func send(group tasks: [JSON], to id: String) {
     enqueue(ExecutorState.Queued(tasks: tasks, isGroup: true), id)
   }
 
@@ -61,7 +61,7 @@ extension AgentStandIn {
   /// - Parameters:
   ///   - task: The task's ID.
   ///   - grace: The grace period of the kill policy. Nil for no policy.
-  public func kill(_ task: String, grace: Duration? = nil) {
+  package func kill(_ task: String, grace: Duration? = nil) {
     state.withLock { state in
       // A recovering agent ignores kills. A terminating framework can't acknowledge any update.
       guard state.phase == .running, !state.frameworkIsTerminating else { return }
@@ -95,7 +95,7 @@ extension AgentStandIn {
 
   /// Shuts down one executor. The agent still handles and acknowledges its updates
   /// (`Slave::shutdownExecutor`).
-  public func shutdown(executor id: String) {
+  package func shutdown(executor id: String) {
     change { state, effects in
       guard state.phase == .running, !state.frameworkIsTerminating else { return }
       beginShutdown(id, &state, &effects)
@@ -104,7 +104,7 @@ extension AgentStandIn {
 
   /// Shuts down the framework with all its executors. The agent no longer handles or acknowledges
   /// updates (`Slave::shutdownFramework`).
-  public func shutdownFramework() {
+  package func shutdownFramework() {
     change { state, effects in
       guard state.phase == .running, !state.frameworkIsTerminating else { return }
       state.frameworkIsTerminating = true
@@ -132,14 +132,14 @@ extension AgentStandIn {
   }
 
   /// Sends a framework message. It is lost if no executor is connected.
-  public func send(message: [UInt8], to id: String) {
+  package func send(message: [UInt8], to id: String) {
     let data = Data(message).base64EncodedString()
     send(event: ["type": "MESSAGE", "message": ["data": .string(data)]], to: id)
   }
 
   /// Sends any event, for example one of an unknown type. With `cut`, the connection breaks in the
   /// middle of its record.
-  public func send(event: JSON, to id: String, cut: Bool = false) {
+  package func send(event: JSON, to id: String, cut: Bool = false) {
     state.withLock { state in
       guard state.executors[id]?.stream?.send(event, cut: cut) == true, !cut else { return }
       state.journal.events.append(event)
@@ -147,7 +147,7 @@ extension AgentStandIn {
   }
 
   /// Breaks the event stream of an executor, as a network failure does.
-  public func breakStream(of id: String) {
+  package func breakStream(of id: String) {
     state.withLock { $0.executors[id]?.stream?.abandon() }
   }
 }

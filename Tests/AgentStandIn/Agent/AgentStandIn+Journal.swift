@@ -4,42 +4,42 @@ import TestSupport
 /// The journal, for assertions of tests.
 extension AgentStandIn {
   /// All updates, without repetitions, in the order in which a framework gets them.
-  public var updates: [TaskUpdate] { state.withLock { $0.journal.updates } }
+  package var updates: [TaskUpdate] { state.withLock { $0.journal.updates } }
 
   /// The updates of one task.
-  public func updates(of task: String) -> [TaskUpdate] { updates.filter { $0.taskID == task } }
+  package func updates(of task: String) -> [TaskUpdate] { updates.filter { $0.taskID == task } }
 
   /// The states of one task. Consecutive equal states (for example after a change of health) appear
   /// once.
-  public func states(of task: String) -> [String] {
+  package func states(of task: String) -> [String] {
     updates(of: task).map(\.state).reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 
   /// All violations of the protocol by an executor.
-  public var violations: [Violation] { state.withLock { $0.journal.violations } }
+  package var violations: [Violation] { state.withLock { $0.journal.violations } }
 
   /// All calls with their responses, in the order of the responses.
-  public var calls: [CallRecord] { state.withLock { $0.journal.calls } }
+  package var calls: [CallRecord] { state.withLock { $0.journal.calls } }
 
   /// All events that were sent to an open stream.
-  public var events: [JSON] { state.withLock { $0.journal.events } }
+  package var events: [JSON] { state.withLock { $0.journal.events } }
 
   /// The data of the executors' messages.
-  public var messages: [[UInt8]] { state.withLock { $0.journal.messages } }
+  package var messages: [[UInt8]] { state.withLock { $0.journal.messages } }
 
   /// The highest number of concurrent calls, not counting subscriptions.
-  public var mostCallsInFlight: Int { state.withLock { $0.mostCallsInFlight } }
+  package var mostCallsInFlight: Int { state.withLock { $0.mostCallsInFlight } }
 
   /// The executors that the agent has.
-  public var executorIDs: [String] { state.withLock { $0.executors.keys.sorted() } }
+  package var executorIDs: [String] { state.withLock { $0.executors.keys.sorted() } }
 
   /// Whether an executor has subscribed since the agent's last start.
-  public func isSubscribed(_ executor: String) -> Bool {
+  package func isSubscribed(_ executor: String) -> Bool {
     state.withLock { $0.executors[executor]?.phase == .running }
   }
 
   /// Whether the agent has completed its recovery.
-  public var isRunning: Bool { state.withLock { $0.phase == .running } }
+  package var isRunning: Bool { state.withLock { $0.phase == .running } }
 
   /// Waits for an update.
   ///
@@ -51,7 +51,7 @@ extension AgentStandIn {
   /// - Returns: The first such update.
   /// - Throws: `DeadlinePassed`, or ``EndedOtherwise`` if the task reaches another terminal state.
   @discardableResult
-  nonisolated(nonsending) public func update(
+  nonisolated(nonsending) package func update(
     _ state: String, of task: String, within: Duration = .seconds(30),
     where matches: (TaskUpdate) -> Bool = { _ in true }
   ) async throws -> TaskUpdate {
@@ -69,7 +69,7 @@ extension AgentStandIn {
   ///
   /// - Throws: `DeadlinePassed`
   @discardableResult
-  nonisolated(nonsending) public func end(
+  nonisolated(nonsending) package func end(
     of task: String, within: Duration = .seconds(30)
   ) async throws -> TaskUpdate {
     try await eventually("the end of \(task)", within: within) {
@@ -78,14 +78,14 @@ extension AgentStandIn {
   }
 
   /// A task reached a terminal state before the expected state.
-  public struct EndedOtherwise: Error, CustomStringConvertible, Sendable {
+  package struct EndedOtherwise: Error, CustomStringConvertible, Sendable {
     /// The expected state.
-    public let awaited: String
+    package let awaited: String
     /// All updates of the task.
-    public let updates: [TaskUpdate]
+    package let updates: [TaskUpdate]
 
     /// The expected state and all updates.
-    public var description: String {
+    package var description: String {
       "no \(awaited): " + updates.map(\.description).joined(separator: ", ")
     }
   }

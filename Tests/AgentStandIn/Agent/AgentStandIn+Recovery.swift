@@ -46,7 +46,7 @@ extension AgentStandIn {
 
   /// Moves a restarted agent to the next phase of its recovery. For options without
   /// `advancesByItself`.
-  public func advance() {
+  package func advance() {
     let (phase, life) = state.withLock { ($0.phase, $0.life) }
     switch phase {
     case .routeless: routesAppear(life)
@@ -157,7 +157,7 @@ extension AgentStandIn {
   }
 
   /// Reports that an executor that the test plays has exited.
-  public func executorEnded(_ id: String) {
+  package func executorEnded(_ id: String) {
     guard let run = state.withLock({ $0.executors[id]?.run }) else { return }
     executorTerminated(id, run: run, limitation: nil)
   }

@@ -35,7 +35,7 @@ extension AgentStandIn {
   }
 
   /// Invalidates all tokens, as an agent does when it is restarted with another `--jwt_secret_key`.
-  public func revokeTokens() { state.withLock { $0.tokens = [:] } }
+  package func revokeTokens() { state.withLock { $0.tokens = [:] } }
 
   static func bytes(base64: String) -> [UInt8] {
     Data(base64Encoded: base64).map { Array($0) } ?? []

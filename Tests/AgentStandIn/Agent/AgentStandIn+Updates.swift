@@ -155,7 +155,7 @@ extension AgentStandIn {
   }
 
   /// Sends the withheld acknowledgements, in order.
-  public func releaseAcknowledgements() {
+  package func releaseAcknowledgements() {
     state.withLock { state in
       for id in state.executors.keys.sorted() {
         let held = state.executors[id]?.heldAcknowledgements ?? []

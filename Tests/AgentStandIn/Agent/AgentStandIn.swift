@@ -19,11 +19,11 @@ import TestSupport
 /// #expect(agent.violations.isEmpty)
 /// await agent.close()
 /// ```
-public final class AgentStandIn: Sendable {
+package final class AgentStandIn: Sendable {
   /// The behavior of the agent.
-  public let options: AgentOptions
+  package let options: AgentOptions
   /// The TCP port on 127.0.0.1. A restart keeps it.
-  public let port: UInt16
+  package let port: UInt16
 
   let state = Mutex(AgentState())
   let faults: SharedFaults
@@ -36,7 +36,7 @@ public final class AgentStandIn: Sendable {
   /// Starts an agent that has completed its recovery.
   ///
   /// - Throws: ``SocketError`` if it can't listen.
-  public init(_ options: AgentOptions) throws {
+  package init(_ options: AgentOptions) throws {
     self.options = options
     faults = SharedFaults(options.faults)
     let listening = try Socket.listen(on: .loopback(port: options.port))
@@ -46,7 +46,7 @@ public final class AgentStandIn: Sendable {
   }
 
   /// `127.0.0.1:port`, as in MESOS_AGENT_ENDPOINT.
-  public var endpoint: String { "127.0.0.1:\(port)" }
+  package var endpoint: String { "127.0.0.1:\(port)" }
 
   private func serve(_ listening: Int32) throws {
     let server = FakeHTTPServer { [weak self] in self?.serve($0, on: $1) ?? false }
@@ -64,7 +64,7 @@ public final class AgentStandIn: Sendable {
 
   /// Stops the agent as SIGKILL does: connections break, new ones are refused, executors keep
   /// running.
-  public func crash() {
+  package func crash() {
     state.withLock { forgetWhatIsNotCheckpointed(&$0) }
     timers.cancel()
     let server = server.withLock { server in
@@ -78,7 +78,7 @@ public final class AgentStandIn: Sendable {
   /// agent destroys executors that haven't subscribed within the reregistration timeout.
   ///
   /// - Throws: ``SocketError`` if the port is in use.
-  public func restart() throws {
+  package func restart() throws {
     state.withLock { $0.phase = .routeless }
     try serve(try Socket.listen(on: .loopback(port: port)))
     let life = state.withLock { $0.life }
@@ -87,7 +87,7 @@ public final class AgentStandIn: Sendable {
 
   /// Stops the agent, kills the remaining processes of its runs, removes their cgroups, and stops
   /// listening. Sandboxes remain.
-  public func close() async {
+  package func close() async {
     crash()
     for run in runs.withLock({ $0 }) { await run.close() }
     // Docker has created the root also in hierarchies that no launcher uses. The root stays while
@@ -99,20 +99,20 @@ public final class AgentStandIn: Sendable {
   }
 
   /// Replaces the faults of connections.
-  public func inject(_ faults: Faults) { self.faults.replace(faults) }
+  package func inject(_ faults: Faults) { self.faults.replace(faults) }
 
   /// The number of faults since they were last replaced.
-  public var faultCount: Int { faults.count }
+  package var faultCount: Int { faults.count }
 
   /// Sets a function that decides on each acknowledgement. It is called again for each repetition.
   ///
   /// - Parameter decide: The function, which must not call the agent.
-  public func acknowledge(by decide: @escaping @Sendable (TaskUpdate) -> Acknowledgement) {
+  package func acknowledge(by decide: @escaping @Sendable (TaskUpdate) -> Acknowledgement) {
     acknowledge.withLock { $0 = decide }
   }
 
   /// Sets the same handling for all acknowledgements.
-  public func acknowledge(_ all: Acknowledgement) { acknowledge(by: { _ in all }) }
+  package func acknowledge(_ all: Acknowledgement) { acknowledge(by: { _ in all }) }
 
   /// Changes the state. Runs the effects of the change afterwards, outside the lock.
   @discardableResult

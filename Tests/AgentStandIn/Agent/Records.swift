@@ -1,32 +1,32 @@
 import Foundation
 
 /// A status update of a task, as a framework receives it.
-public struct TaskUpdate: Sendable, CustomStringConvertible {
+package struct TaskUpdate: Sendable, CustomStringConvertible {
   /// The task's ID.
-  public let taskID: String
+  package let taskID: String
   /// The state, such as `TASK_RUNNING`.
-  public let state: String
+  package let state: String
   /// The message of the update.
-  public let message: String?
+  package let message: String?
   /// `REASON_…`
-  public let reason: String?
+  package let reason: String?
   /// `SOURCE_EXECUTOR`, or `SOURCE_AGENT` or `SOURCE_MASTER` for an update that Mesos itself
   /// generates.
-  public let source: String
+  package let source: String
   /// The health, if the update has it.
-  public let healthy: Bool?
+  package let healthy: Bool?
   /// The container's networks and addresses.
-  public let containerStatus: JSON?
+  package let containerStatus: JSON?
   /// The update's uuid.
-  public let uuid: UpdateID
+  package let uuid: UpdateID
   /// The time by the executor's clock, in seconds since 1970.
-  public let timestamp: Double?
+  package let timestamp: Double?
   /// The complete TaskStatus.
-  public let status: JSON
+  package let status: JSON
   /// The time at which the agent received the update.
-  public let received: ContinuousClock.Instant
+  package let received: ContinuousClock.Instant
   /// Whether an acknowledgement was written to an event stream, or dropped on purpose.
-  public internal(set) var isAcknowledged: Bool
+  package internal(set) var isAcknowledged: Bool
 
   init(_ status: JSON, uuid: UpdateID, isAcknowledged: Bool = false) {
     taskID = status["task_id"]?.id ?? ""
@@ -44,40 +44,40 @@ public struct TaskUpdate: Sendable, CustomStringConvertible {
   }
 
   /// Whether the state is terminal.
-  public var isTerminal: Bool { MesosVersion.terminalStates.contains(state) }
+  package var isTerminal: Bool { MesosVersion.terminalStates.contains(state) }
 
   /// State, task, reason, health and message in one line.
-  public var description: String {
+  package var description: String {
     ([state, taskID] + [reason, healthy.map { "healthy=\($0)" }, message].compactMap { $0 })
       .joined(separator: " ")
   }
 }
 
 /// A violation of the protocol by an executor. A test asserts that there is none.
-public struct Violation: Sendable, CustomStringConvertible {
+package struct Violation: Sendable, CustomStringConvertible {
   /// The source of the rule: a file and function of Mesos, or the project's own contract.
-  public let rule: String
+  package let rule: String
   /// The action of the executor.
-  public let what: String
+  package let what: String
 
   /// The action and the rule.
-  public var description: String { "\(what) [\(rule)]" }
+  package var description: String { "\(what) [\(rule)]" }
 }
 
 /// A request and its response.
-public struct CallRecord: Sendable {
+package struct CallRecord: Sendable {
   /// The type, such as `SUBSCRIBE` or `UPDATE`. Empty if the body wasn't a call.
-  public let type: String
+  package let type: String
   /// The status of the response. A fault may have prevented its delivery.
-  public let status: Int
+  package let status: Int
   /// The text of the response.
-  public let answer: String
+  package let response: String
   /// The call as received.
-  public let call: JSON
+  package let call: JSON
   /// Whether the call came over the domain socket.
-  public let isOverDomainSocket: Bool
+  package let isOverDomainSocket: Bool
   /// The time of the response.
-  public let time: ContinuousClock.Instant
+  package let time: ContinuousClock.Instant
 }
 
 /// All records so far.

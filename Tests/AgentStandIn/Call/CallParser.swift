@@ -56,8 +56,8 @@ struct CallParser {
     case (.list(let element), .array(let values)):
       var result: [JSON] = []
       for (index, value) in values.enumerated() {
-        let place = "\(path)(\(index))"
-        if let value = try self.value(value, element, field: field, false, at: place) {
+        let location = "\(path)(\(index))"
+        if let value = try self.value(value, element, field: field, false, at: location) {
           result.append(value)
         }
       }

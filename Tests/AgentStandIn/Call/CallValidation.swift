@@ -53,27 +53,27 @@ enum CallValidation {
 }
 
 /// The uuid of a status update: 16 bytes of a version of RFC 4122.
-public struct UpdateID: Sendable, Hashable, CustomStringConvertible {
+package struct UpdateID: Sendable, Hashable, CustomStringConvertible {
   private let bytes: [UInt8]
 
   /// Decodes the uuid of an update. Nil if it isn't base64 of 16 bytes with a version from 1 to 5
   /// (3rdparty/stout/include/stout/uuid.hpp, `fromBytes`).
-  public init?(base64 text: String) {
+  package init?(base64 text: String) {
     guard let data = Data(base64Encoded: text), data.count == 16 else { return nil }
     bytes = Array(data)
     guard (1...5).contains(bytes[6] >> 4) else { return nil }
   }
 
   /// Creates a random uuid, as the agent does for its own updates.
-  public init() {
+  package init() {
     bytes = withUnsafeBytes(of: UUID().uuid) { Array($0) }
   }
 
   /// The encoding in an update.
-  public var base64: String { Data(bytes).base64EncodedString() }
+  package var base64: String { Data(bytes).base64EncodedString() }
 
   /// The hexadecimal digits.
-  public var description: String {
+  package var description: String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

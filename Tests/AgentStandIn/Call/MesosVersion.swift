@@ -1,26 +1,26 @@
 /// A release of Mesos, as far as its executor API differs from that of others.
-public struct MesosVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct MesosVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// The major version, which is 1.
-  public let major: Int
+  package let major: Int
   /// The minor version, 0 to 11.
-  public let minor: Int
+  package let minor: Int
 
   /// Creates a release from its major and minor version.
-  public init(_ major: Int, _ minor: Int) {
+  package init(_ major: Int, _ minor: Int) {
     self.major = major
     self.minor = minor
   }
 
   /// The last release.
-  public static let latest = MesosVersion(1, 11)
+  package static let latest = MesosVersion(1, 11)
 
   /// Whether a release is older than another.
-  public static func < (left: Self, right: Self) -> Bool {
+  package static func < (left: Self, right: Self) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
 
   /// `1.11.0`
-  public var description: String { "\(major).\(minor).0" }
+  package var description: String { "\(major).\(minor).0" }
 
   /// Up to 1.4, an unknown enum name invalidates the whole call. From 1.5 on, such a field counts
   /// as absent unless it is required (3rdparty/stout/include/stout/protobuf.hpp, `Parser`).

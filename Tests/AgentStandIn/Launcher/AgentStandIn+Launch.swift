@@ -12,7 +12,7 @@ extension AgentStandIn {
   /// - Throws: ``LaunchFailed``, ``CgroupError`` or Foundation's error for a file that can't be
   ///   written.
   @discardableResult
-  public func launch(
+  package func launch(
     _ task: JSON, as launch: LaunchOptions = LaunchOptions()
   ) throws -> ExecutorRun {
     try self.launch(task["executor"] ?? [:], as: launch) { self.send(task, to: $0) }
@@ -27,7 +27,7 @@ extension AgentStandIn {
   /// - Returns: The run.
   /// - Throws: The same errors as for one task.
   @discardableResult
-  public func launch(
+  package func launch(
     group tasks: [JSON], as launch: LaunchOptions = LaunchOptions()
   ) throws -> ExecutorRun {
     try self.launch(tasks[0]["executor"] ?? [:], as: launch) { self.send(group: tasks, to: $0) }
@@ -103,7 +103,7 @@ extension AgentStandIn {
   }
 
   /// src/slave/paths.cpp, `getExecutorRunPath`.
-  private func folder(_ executor: String, _ run: String) -> String {
+  private func directory(_ executor: String, _ run: String) -> String {
     "slaves/\(options.agentID)/frameworks/\(options.frameworkID)/executors/\(executor)/runs/\(run)"
   }
 
@@ -113,17 +113,17 @@ extension AgentStandIn {
     _ executor: String, _ run: String, _ launch: LaunchOptions
   ) throws -> String {
     let files = FileManager.default
-    let path = "\(options.workDirectory)/\(folder(executor, run))"
+    let path = "\(options.workDirectory)/\(directory(executor, run))"
     try files.createDirectory(atPath: path, withIntermediateDirectories: true)
     chmod(path, 0o750)
     let latest = URL(fileURLWithPath: path).deletingLastPathComponent().path + "/latest"
     unlink(latest)
     symlink(run, latest)
-    if let folder = launch.folder {
-      for name in try files.contentsOfDirectory(atPath: folder) {
+    if let directory = launch.directory {
+      for name in try files.contentsOfDirectory(atPath: directory) {
         // Linked instead of copied: a process that starts meanwhile would inherit the descriptor
         // that is open for writing, and the program could not be started ("text file busy").
-        try files.linkItem(atPath: "\(folder)/\(name)", toPath: "\(path)/\(name)")
+        try files.linkItem(atPath: "\(directory)/\(name)", toPath: "\(path)/\(name)")
       }
     }
     for (name, text) in launch.files {
@@ -150,7 +150,7 @@ extension AgentStandIn {
   private func checkpoint(_ name: String, _ text: String, _ executor: String, _ run: String) {
     guard options.checkpoint else { return }
     let meta = "\(options.workDirectory)/meta"
-    let file = URL(fileURLWithPath: "\(meta)/\(folder(executor, run))/\(name)")
+    let file = URL(fileURLWithPath: "\(meta)/\(directory(executor, run))/\(name)")
     try? FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try? Data(text.utf8).write(to: file)

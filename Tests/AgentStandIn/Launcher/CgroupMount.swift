@@ -27,18 +27,18 @@ struct CgroupMount: Sendable {
 }
 
 /// A failed operation on a file or directory of a cgroup.
-public struct CgroupError: Error, CustomStringConvertible, Sendable {
+package struct CgroupError: Error, CustomStringConvertible, Sendable {
   /// The action and its object.
-  public let what: String
+  package let what: String
   /// The `errno`.
-  public let code: Int32
+  package let code: Int32
 
   /// The action and the system's error text.
-  public var description: String { "\(what): \(String(cString: strerror(code)))" }
+  package var description: String { "\(what): \(String(cString: strerror(code)))" }
 }
 
 /// The directory of one cgroup.
-struct CgroupFolder: Sendable {
+struct CgroupDirectory: Sendable {
   let path: String
 
   var exists: Bool { access(path, F_OK) == 0 }
@@ -67,20 +67,20 @@ struct CgroupFolder: Sendable {
   }
 
   /// This directory and all directories below it, the deepest first.
-  var fromBelow: [CgroupFolder] {
+  var fromBelow: [CgroupDirectory] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let below = names.sorted().map { CgroupFolder(path: "\(path)/\($0)") }.filter(\.isFolder)
+    let below = names.sorted().map { CgroupDirectory(path: "\(path)/\($0)") }.filter(\.isDirectory)
     return below.flatMap(\.fromBelow) + [self]
   }
 
-  private var isFolder: Bool {
+  private var isDirectory: Bool {
     var info = stat()
     return lstat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
   /// Removes this directory and those below it. Fails if they contain processes.
   func removeFromBelow() -> Bool {
-    for folder in fromBelow where rmdir(folder.path) != 0 && errno != ENOENT { return false }
+    for directory in fromBelow where rmdir(directory.path) != 0 && errno != ENOENT { return false }
     return !exists
   }
 }

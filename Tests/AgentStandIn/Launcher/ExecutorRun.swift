@@ -3,15 +3,15 @@ import Synchronization
 import TestSupport
 
 /// One run of an executor that the stand-in's launcher started.
-public final class ExecutorRun: Sendable {
+package final class ExecutorRun: Sendable {
   /// The executor's ID.
-  public let executorID: String
+  package let executorID: String
   /// The container ID of the run.
-  public let id: String
+  package let id: String
   /// The executor's process. Use ``send(_:)`` to signal it.
-  public let pid: pid_t
+  package let pid: pid_t
   /// The sandbox.
-  public let sandbox: String
+  package let sandbox: String
 
   private struct Life {
     var status: ExitStatus?
@@ -42,19 +42,19 @@ public final class ExecutorRun: Sendable {
   }
 
   /// The exit status. Nil while the process is running.
-  public var status: ExitStatus? { life.withLock { $0.status } }
+  package var status: ExitStatus? { life.withLock { $0.status } }
 
   /// Whether the launcher has killed all processes of the run and removed its cgroups.
-  public var isGone: Bool { life.withLock { $0.isGone } }
+  package var isGone: Bool { life.withLock { $0.isGone } }
 
   /// The content of a file in the sandbox. Empty if the file doesn't exist.
-  public func text(_ file: String = "stdout") -> String {
+  package func text(_ file: String = "stdout") -> String {
     (try? String(contentsOfFile: "\(sandbox)/\(file)", encoding: .utf8)) ?? ""
   }
 
   /// Sends a signal to the executor's process if it is still running.
   @discardableResult
-  public func send(_ signal: Int32) -> Bool {
+  package func send(_ signal: Int32) -> Bool {
     life.withLock { !$0.isReaped && $0.status == nil && kill(pid, signal) == 0 }
   }
 
@@ -62,7 +62,7 @@ public final class ExecutorRun: Sendable {
   ///
   /// - Throws: `DeadlinePassed`
   @discardableResult
-  nonisolated(nonsending) public func exit(within: Duration = .seconds(30)) async throws
+  nonisolated(nonsending) package func exit(within: Duration = .seconds(30)) async throws
     -> ExitStatus
   {
     try await eventually("the end of executor \(executorID)", within: within) {
@@ -74,10 +74,10 @@ public final class ExecutorRun: Sendable {
   ///
   /// - Parameter ended: Called when the process has exited or was killed.
   func begin(ended: @escaping @Sendable () -> Void) {
-    if let folder = cgroups?.memoryFolder {
+    if let directory = cgroups?.memoryDirectory {
       // Without the watch, an exceeded limit looks like any other exit. The limit itself still
       // applies.
-      try? MemoryWatch.start(folder) { [weak self] in self?.destroy(limitation: $0) }
+      try? MemoryWatch.start(directory) { [weak self] in self?.destroy(limitation: $0) }
     }
     process.proceed()
     Thread.detachNewThread { [self] in
@@ -121,7 +121,7 @@ public final class ExecutorRun: Sendable {
   }
 
   /// Whether a directory in the launcher's own hierarchies couldn't be removed within 10 s.
-  public var hasLeftover: Bool { life.withLock { $0.leftover } }
+  package var hasLeftover: Bool { life.withLock { $0.leftover } }
 
   /// Destroys the run and waits until it is gone.
   func close() async {

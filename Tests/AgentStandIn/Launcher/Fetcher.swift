@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 
 /// A file for the sandbox of a task (`CommandInfo.URI`).
-public struct FetchURI: Sendable {
+package struct FetchURI: Sendable {
   /// The address of the file.
-  public var value: String
+  package var value: String
   /// Whether an archive is extracted.
-  public var extract: Bool
+  package var extract: Bool
   /// Whether the file is made executable. Such a file is never extracted.
-  public var executable: Bool
+  package var executable: Bool
   /// Whether the agent caches the file.
-  public var cache: Bool
+  package var cache: Bool
 
   /// Creates a URI with Mesos' defaults.
-  public init(_ value: String, extract: Bool = true, executable: Bool = false, cache: Bool = false)
+  package init(_ value: String, extract: Bool = true, executable: Bool = false, cache: Bool = false)
   {
     self.value = value
     self.extract = extract
@@ -43,33 +43,33 @@ public struct FetchURI: Sendable {
 
 /// Copies the files of a task's URIs into a directory as src/launcher/fetcher.cpp does. The sources
 /// are files of this machine.
-public struct Fetcher: Sendable {
+package struct Fetcher: Sendable {
   /// There is no file for an address.
-  public struct NotThere: Error, CustomStringConvertible, Sendable {
+  package struct NotThere: Error, CustomStringConvertible, Sendable {
     /// The address.
-    public let address: String
+    package let address: String
     /// The message.
-    public var description: String { "nothing is there at \(address)" }
+    package var description: String { "nothing is there at \(address)" }
   }
 
   /// The files by their addresses.
-  public let files: [String: String]
+  package let files: [String: String]
 
   /// Creates a fetcher with these files.
-  public init(_ files: [String: String]) { self.files = files }
+  package init(_ files: [String: String]) { self.files = files }
 
   /// Fetches all URIs.
   ///
   /// - Throws: ``NotThere``, `CommandFailed`.
-  public func fetch(_ uris: [FetchURI], into folder: String) async throws {
+  package func fetch(_ uris: [FetchURI], into directory: String) async throws {
     for uri in uris {
       guard let file = files[uri.value] else { throw NotThere(address: uri.value) }
       let name = URL(fileURLWithPath: uri.value).lastPathComponent
-      try await Command("cp", ["--", file, "\(folder)/\(name)"]).output()
+      try await Command("cp", ["--", file, "\(directory)/\(name)"]).output()
       if uri.executable {
-        try await Command("chmod", ["a+x", "\(folder)/\(name)"]).output()
+        try await Command("chmod", ["a+x", "\(directory)/\(name)"]).output()
       } else if uri.extract, name.hasSuffix(".tar.gz") || name.hasSuffix(".tgz") {
-        try await Command("tar", ["-xzf", name], folder: folder).output()
+        try await Command("tar", ["-xzf", name], directory: directory).output()
       }
     }
   }

@@ -1,7 +1,7 @@
 /// The options for the start of an executor.
-public struct LaunchOptions: Sendable {
+package struct LaunchOptions: Sendable {
   /// The launcher and its isolators (`--launcher`, `--isolation`).
-  public enum Launcher: Sendable, Equatable {
+  package enum Launcher: Sendable, Equatable {
     /// `posix`: only a session of its own.
     case posix
     /// `linux` with the isolators cgroups/cpu and cgroups/mem on cgroup v1.
@@ -11,16 +11,16 @@ public struct LaunchOptions: Sendable {
   }
 
   /// An ordinary user that runs the executor.
-  public struct User: Sendable {
+  package struct User: Sendable {
     /// The user ID.
-    public let uid: UInt32
+    package let uid: UInt32
     /// The group ID.
-    public let gid: UInt32
+    package let gid: UInt32
     /// Supplementary groups, such as docker.
-    public let groups: [UInt32]
+    package let groups: [UInt32]
 
     /// Creates a user.
-    public init(uid: UInt32, gid: UInt32, groups: [UInt32] = []) {
+    package init(uid: UInt32, gid: UInt32, groups: [UInt32] = []) {
       self.uid = uid
       self.gid = gid
       self.groups = groups
@@ -29,32 +29,32 @@ public struct LaunchOptions: Sendable {
 
   /// The devices that cgroups/devices permits by default (isolators/cgroups/subsystems/devices.cpp,
   /// `DEFAULT_WHITELIST_ENTRIES`). `--allowed_devices` adds further ones.
-  public static let defaultDevices = [
+  package static let defaultDevices = [
     "c *:* m", "b *:* m", "c 5:1 rwm", "c 4:0 rwm", "c 4:1 rwm", "c 136:* rwm", "c 5:2 rwm",
     "c 10:200 rwm", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:9 rwm", "c 1:8 rwm",
   ]
 
   /// The launcher that starts, limits and kills the executor.
-  public var launcher: Launcher
+  package var launcher: Launcher
   /// The directory in each hierarchy (`--cgroups_root`). It is never `mesos`, so that a real agent
   /// on the same machine and this one never treat each other's containers as orphans.
-  public var cgroupsRoot = "mesos-standin"
+  package var cgroupsRoot = "mesos-standin"
   /// Whether cpus are also a hard limit (`--cgroups_enable_cfs`).
-  public var enablesCFS = true
+  package var enablesCFS = true
   /// cgroup v1: the devices that the isolator cgroups/devices permits, as lines of `devices.allow`.
   /// Nil without that isolator.
-  public var devices: [String]?
+  package var devices: [String]?
   /// The user that runs the executor. Nil for the user that runs the tests.
-  public var user: User?
+  package var user: User?
   /// Files that are written into the sandbox before the start: paths and texts.
-  public var files: [String: String]
+  package var files: [String: String]
   /// A directory whose content is put into the sandbox, as from an archive among the task's URIs.
-  public var folder: String?
+  package var directory: String?
   /// Variables that take precedence over all others.
-  public var environment: [String: String]
+  package var environment: [String: String]
 
   /// Creates options. The default launcher uses cgroup v1.
-  public init(
+  package init(
     launcher: Launcher = .cgroups1, files: [String: String] = [:],
     environment: [String: String] = [:], user: User? = nil
   ) {

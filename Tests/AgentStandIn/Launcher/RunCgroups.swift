@@ -14,7 +14,7 @@ protocol RunCgroups: Sendable {
   /// - Returns: Whether all directories are gone.
   func remove() -> Bool
   /// The directory whose memory limit is watched. Nil if an exceeded limit isn't detected.
-  var memoryFolder: CgroupFolder? { get }
+  var memoryDirectory: CgroupDirectory? { get }
 }
 
 /// The resource limits of a run.
@@ -43,10 +43,10 @@ func holds(within limit: Duration, _ condition: () -> Bool) -> Bool {
 /// cgroup v1: the freezer hierarchy of the linux launcher, and the hierarchies of the isolators
 /// cgroups/cpu, cgroups/mem and, if there are devices, cgroups/devices.
 struct RunCgroups1: RunCgroups {
-  private let root: [String: CgroupFolder]
+  private let root: [String: CgroupDirectory]
   private let run: String
-  private var folders: [String: CgroupFolder] {
-    root.mapValues { CgroupFolder(path: "\($0.path)/\(run)") }
+  private var directories: [String: CgroupDirectory] {
+    root.mapValues { CgroupDirectory(path: "\($0.path)/\(run)") }
   }
   private let enablesCFS: Bool
   private let devices: [String]?
@@ -56,14 +56,14 @@ struct RunCgroups1: RunCgroups {
   init(
     root name: String, run: String, enablesCFS: Bool, devices: [String]?
   ) throws(CgroupError) {
-    var root: [String: CgroupFolder] = [:]
+    var root: [String: CgroupDirectory] = [:]
     let mounts = CgroupMount.all()
     controllers = ["freezer", "memory", "cpu", "cpuacct"] + (devices == nil ? [] : ["devices"])
     for controller in controllers {
       guard let mount = mounts.first(where: { $0.controllers.contains(controller) }) else {
         throw CgroupError(what: "find the v1 hierarchy of \(controller)", code: ENOENT)
       }
-      root[controller] = CgroupFolder(path: "\(mount.path)/\(name)")
+      root[controller] = CgroupDirectory(path: "\(mount.path)/\(name)")
     }
     self.root = root
     self.run = run
@@ -71,52 +71,52 @@ struct RunCgroups1: RunCgroups {
     self.devices = devices
   }
 
-  var memoryFolder: CgroupFolder? { folders["memory"] }
+  var memoryDirectory: CgroupDirectory? { directories["memory"] }
 
   func make(user: LaunchOptions.User?) throws(CgroupError) {
-    for (controller, folder) in folders {
+    for (controller, directory) in directories {
       try root[controller]?.make()
-      try folder.make()
+      try directory.make()
       // src/slave/containerizer/mesos/isolators/cgroups/cgroups.cpp, `prepare`. The freezer belongs
       // to the launcher.
-      if let user, controller != "freezer" { chown(folder.path, user.uid, user.gid) }
+      if let user, controller != "freezer" { chown(directory.path, user.uid, user.gid) }
     }
-    guard let devices, let folder = folders["devices"] else { return }
+    guard let devices, let directory = directories["devices"] else { return }
     // src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp, `prepare`
-    try folder.write("devices.deny", "a")
-    for device in devices { try folder.write("devices.allow", device) }
+    try directory.write("devices.deny", "a")
+    for device in devices { try directory.write("devices.allow", device) }
   }
 
   /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups/cgroups.cpp,
   /// `isolate`.
   func assign(_ pid: pid_t) throws(CgroupError) {
     for controller in controllers {
-      try folders[controller]?.write("cgroup.procs", "\(pid)")
+      try directories[controller]?.write("cgroup.procs", "\(pid)")
     }
   }
 
   /// isolators/cgroups/subsystems/cpu.cpp and memory.cpp, `update`, with
   /// isolators/cgroups/constants.hpp.
   func limit(_ amounts: RunAmounts) throws(CgroupError) {
-    if let folder = folders["memory"] {
+    if let directory = directories["memory"] {
       let soft = max(amounts.memory, 32 << 20)
       let hard = amounts.mostMemory.map { max($0, 32 << 20) }
-      try folder.write("memory.soft_limit_in_bytes", "\(soft)")
+      try directory.write("memory.soft_limit_in_bytes", "\(soft)")
       // The hard limit is set the first time and then only raised, since lowering it could kill a
       // process.
-      let text = folder.read("memory.limit_in_bytes") ?? ""
+      let text = directory.read("memory.limit_in_bytes") ?? ""
       let current = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
       let isFirst = current > 1 << 60
       if isFirst || hard ?? .max > current {
-        try folder.write("memory.limit_in_bytes", hard.map { "\($0)" } ?? "-1")
+        try directory.write("memory.limit_in_bytes", hard.map { "\($0)" } ?? "-1")
       }
     }
-    if let folder = folders["cpu"] {
-      try folder.write("cpu.shares", "\(max(UInt64(1024 * amounts.cpus), 2))")
+    if let directory = directories["cpu"] {
+      try directory.write("cpu.shares", "\(max(UInt64(1024 * amounts.cpus), 2))")
       if enablesCFS {
         let most = amounts.mostCPUs
-        try folder.write("cpu.cfs_period_us", "100000")
-        try folder.write(
+        try directory.write("cpu.cfs_period_us", "100000")
+        try directory.write(
           "cpu.cfs_quota_us", most.isFinite ? "\(max(UInt64(100_000 * most), 1000))" : "-1")
       }
     }
@@ -124,15 +124,15 @@ struct RunCgroups1: RunCgroups {
 
   /// src/linux/cgroups.cpp, `TasksKiller`: freezes, kills and thaws each cgroup, the deepest first.
   func killAll() {
-    guard let freezer = folders["freezer"] else { return }
-    for folder in freezer.fromBelow where folder.exists {
-      try? folder.write("freezer.state", "FROZEN")
+    guard let freezer = directories["freezer"] else { return }
+    for directory in freezer.fromBelow where directory.exists {
+      try? directory.write("freezer.state", "FROZEN")
       _ = holds(within: .seconds(1)) {
-        folder.read("freezer.state")?.hasPrefix("FROZEN") ?? true
+        directory.read("freezer.state")?.hasPrefix("FROZEN") ?? true
       }
-      for pid in folder.processes { kill(pid, SIGKILL) }
-      try? folder.write("freezer.state", "THAWED")
-      _ = holds(within: .seconds(10)) { folder.processes.isEmpty }
+      for pid in directory.processes { kill(pid, SIGKILL) }
+      try? directory.write("freezer.state", "THAWED")
+      _ = holds(within: .seconds(10)) { directory.processes.isEmpty }
     }
   }
 
@@ -141,8 +141,8 @@ struct RunCgroups1: RunCgroups {
   func remove() -> Bool {
     var isGone = true
     for controller in controllers {
-      guard let folder = folders[controller] else { continue }
-      if !holds(within: .seconds(10), { !folder.exists || folder.removeFromBelow() }) {
+      guard let directory = directories[controller] else { continue }
+      if !holds(within: .seconds(10), { !directory.exists || directory.removeFromBelow() }) {
         isGone = false
       }
       // Fails while another run is in it.
@@ -155,29 +155,29 @@ struct RunCgroups1: RunCgroups {
 /// cgroup v2: the process is in `/<root>/<run>/leaf` (src/slave/containerizer/mesos/paths.cpp,
 /// `cgroups2::container`).
 struct RunCgroups2: RunCgroups {
-  private let root: CgroupFolder
-  private let folder: CgroupFolder
-  private let leaf: CgroupFolder
+  private let root: CgroupDirectory
+  private let directory: CgroupDirectory
+  private let leaf: CgroupDirectory
   private let enablesCFS: Bool
 
   init(root name: String, run: String, enablesCFS: Bool) throws(CgroupError) {
     guard let mount = CgroupMount.all().first(where: \.isVersion2) else {
       throw CgroupError(what: "find the v2 hierarchy", code: ENOENT)
     }
-    root = CgroupFolder(path: "\(mount.path)/\(name)")
-    folder = CgroupFolder(path: "\(root.path)/\(run)")
-    leaf = CgroupFolder(path: "\(folder.path)/leaf")
+    root = CgroupDirectory(path: "\(mount.path)/\(name)")
+    directory = CgroupDirectory(path: "\(root.path)/\(run)")
+    leaf = CgroupDirectory(path: "\(directory.path)/leaf")
     self.enablesCFS = enablesCFS
   }
 
-  var memoryFolder: CgroupFolder? { nil }
+  var memoryDirectory: CgroupDirectory? { nil }
 
   func make(user: LaunchOptions.User?) throws(CgroupError) {
     try root.make()
-    try folder.make()
+    try directory.make()
     // The controllers depend on the kernel's v2 hierarchy. On a machine with v1 hierarchies it has
     // neither memory nor cpu.
-    let controllers = CgroupFolder(path: root.path).read("cgroup.controllers") ?? ""
+    let controllers = CgroupDirectory(path: root.path).read("cgroup.controllers") ?? ""
     for name in controllers.split(whereSeparator: \.isWhitespace)
     where name == "memory" || name == "cpu" {
       try root.write("cgroup.subtree_control", "+\(name)")
@@ -192,36 +192,36 @@ struct RunCgroups2: RunCgroups {
 
   /// isolators/cgroups2/controllers/memory.cpp and cpu.cpp, `update`.
   func limit(_ amounts: RunAmounts) throws(CgroupError) {
-    if access("\(folder.path)/memory.max", F_OK) == 0 {
+    if access("\(directory.path)/memory.max", F_OK) == 0 {
       let soft = max(amounts.memory, 32 << 20)
       let hard = amounts.mostMemory.map { max($0, 32 << 20) }
-      try folder.write("memory.low", "\(soft)")
-      let current = (folder.read("memory.max") ?? "").trimmingCharacters(
+      try directory.write("memory.low", "\(soft)")
+      let current = (directory.read("memory.max") ?? "").trimmingCharacters(
         in: .whitespacesAndNewlines)
       if hard ?? .max > UInt64(current) ?? 0 {
-        try folder.write("memory.max", hard.map { "\($0)" } ?? "max")
+        try directory.write("memory.max", hard.map { "\($0)" } ?? "max")
       }
     }
-    if access("\(folder.path)/cpu.max", F_OK) == 0 {
-      try folder.write("cpu.weight", "\(max(UInt64(100 * amounts.cpus), 1))")
+    if access("\(directory.path)/cpu.max", F_OK) == 0 {
+      try directory.write("cpu.weight", "\(max(UInt64(100 * amounts.cpus), 1))")
       if enablesCFS {
         let most = amounts.mostCPUs
         let quota = most.isFinite ? "\(max(UInt64(100_000 * most), 1000))" : "max"
-        try folder.write("cpu.max", "\(quota) 100000")
+        try directory.write("cpu.max", "\(quota) 100000")
       }
     }
   }
 
   /// src/linux/cgroups2.cpp, `destroy` and `kill`.
   func killAll() {
-    try? folder.write("cgroup.kill", "1")
+    try? directory.write("cgroup.kill", "1")
     _ = holds(within: .seconds(10)) {
-      !(folder.read("cgroup.events") ?? "").contains("populated 1")
+      !(directory.read("cgroup.events") ?? "").contains("populated 1")
     }
   }
 
   func remove() -> Bool {
-    let isGone = holds(within: .seconds(10)) { !folder.exists || folder.removeFromBelow() }
+    let isGone = holds(within: .seconds(10)) { !directory.exists || directory.removeFromBelow() }
     rmdir(root.path)
     return isGone
   }

@@ -2,14 +2,14 @@ import Glibc
 import TestSupport
 
 /// An executor can't be started.
-public struct LaunchFailed: Error, CustomStringConvertible, Sendable {
+package struct LaunchFailed: Error, CustomStringConvertible, Sendable {
   /// The command of the executor.
-  public let command: String
+  package let command: String
   /// The error of `posix_spawn` or `pipe2`.
-  public let code: Int32
+  package let code: Int32
 
   /// The command and the system's error text.
-  public var description: String { "start \(command): \(String(cString: strerror(code)))" }
+  package var description: String { "start \(command): \(String(cString: strerror(code)))" }
 }
 
 /// A process in its own session. It waits at a gate until it has been put into its cgroups, and
@@ -45,7 +45,7 @@ struct SpawnedProcess: Sendable {
     posix_spawn_file_actions_addopen(&actions, 1, "\(sandbox)/stdout", append, 0o644)
     posix_spawn_file_actions_addopen(&actions, 2, "\(sandbox)/stderr", append, 0o644)
     _ = GNU.closeFrom(&actions, 4)
-    _ = GNU.changeFolder(&actions, sandbox)
+    _ = GNU.changeDirectory(&actions, sandbox)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -99,7 +99,7 @@ struct SpawnedProcess: Sendable {
       if errno != EINTR { return nil }
     }
     let status = info._sifields._sigchld.si_status
-    return info.si_code == 1 ? .exited(status) : .signalled(status)
+    return info.si_code == 1 ? .exited(status) : .signaled(status)
   }
 
   func reap() {

@@ -2,11 +2,11 @@ import Foundation
 
 /// Aurora's `-custom_executor_config` file, and the tasks that Aurora creates for jobs with such an
 /// executor.
-public struct AuroraExecutor: Sendable {
+package struct AuroraExecutor: Sendable {
   /// Input that Aurora rejects.
-  public struct Refused: Error, CustomStringConvertible, Sendable {
+  package struct Refused: Error, CustomStringConvertible, Sendable {
     /// The reason.
-    public let description: String
+    package let description: String
   }
 
   private let executor: JSON
@@ -15,7 +15,7 @@ public struct AuroraExecutor: Sendable {
   /// Reads the executor with this name (ExecutorSettingsLoader.java, `read`).
   ///
   /// - Throws: Foundation's error if it isn't JSON, ``Refused``.
-  public init(_ text: [UInt8], name: String) throws {
+  package init(_ text: [UInt8], name: String) throws {
     let list = try JSON(parsing: text).array ?? []
     guard let entry = list.first(where: { $0["executor"]?["name"]?.string == name }),
       let executor = entry["executor"], let prefix = entry["task_prefix"]?.string
@@ -37,7 +37,7 @@ public struct AuroraExecutor: Sendable {
   ///   - metadata: The job's metadata, which becomes labels.
   ///   - uris: The job's own URIs.
   /// - Returns: The task.
-  public func task(
+  package func task(
     id: String, ports: [Int], metadata: [(key: String, value: String)], uris: [FetchURI]
   ) -> TaskDescription {
     let command = executor["command"] ?? [:]

@@ -2,7 +2,7 @@ import Foundation
 
 /// A job file as `australis create` reads it (australis, internal/job.go), and the task that Aurora
 /// creates for it. A key that this type doesn't support is refused instead of ignored.
-public struct AuroraJob: Sendable {
+package struct AuroraJob: Sendable {
   private static let keys: Set<String> = [
     "role", "environment", "name", "cpu", "ram", "disk", "port", "gpu", "executor", "instances",
     "maxFailures", "uris", "labels", "service", "tier",
@@ -12,7 +12,7 @@ public struct AuroraJob: Sendable {
   /// Reads a job. Refuses what `Job.Validate` refuses.
   ///
   /// - Throws: Foundation's error if it isn't JSON, ``AuroraExecutor/Refused``.
-  public init(_ text: [UInt8]) throws {
+  package init(_ text: [UInt8]) throws {
     job = try JSON(parsing: text)
     func refuse(_ why: String) -> any Error { AuroraExecutor.Refused(description: why) }
     let members = job.members ?? [:]
@@ -33,10 +33,10 @@ public struct AuroraJob: Sendable {
   }
 
   /// The name of the executor.
-  public var executor: String { job["executor"]?["name"]?.string ?? "" }
+  package var executor: String { job["executor"]?["name"]?.string ?? "" }
 
   /// The number of host ports for each task.
-  public var ports: Int { Int(job["port"]?.integer ?? 0) }
+  package var ports: Int { Int(job["port"]?.integer ?? 0) }
 
   /// The task that Aurora sends to Mesos for one instance.
   ///
@@ -46,7 +46,7 @@ public struct AuroraJob: Sendable {
   ///   - ports: Host ports, as many as the job requests.
   /// - Returns: The task.
   /// - Throws: ``AuroraExecutor/Refused`` for another number of ports.
-  public func task(by executor: AuroraExecutor, id: String, ports: [Int]) throws -> TaskDescription
+  package func task(by executor: AuroraExecutor, id: String, ports: [Int]) throws -> TaskDescription
   {
     guard ports.count == self.ports else {
       throw AuroraExecutor.Refused(description: "\(self.ports) ports, not \(ports.count)")

@@ -2,11 +2,11 @@ import Foundation
 
 /// The JSON of an app, as posted to `/v2/apps`, and the task that Marathon 1.11 creates for it. A
 /// key that this type doesn't support is refused instead of ignored.
-public struct MarathonApp: Sendable {
+package struct MarathonApp: Sendable {
   /// Input that Marathon or this type rejects.
-  public struct Refused: Error, CustomStringConvertible, Sendable {
+  package struct Refused: Error, CustomStringConvertible, Sendable {
     /// The reason.
-    public let description: String
+    package let description: String
   }
 
   private static let keys: Set<String> = [
@@ -18,7 +18,7 @@ public struct MarathonApp: Sendable {
   /// Reads an app.
   ///
   /// - Throws: Foundation's error if it isn't JSON, ``Refused``.
-  public init(_ text: [UInt8]) throws {
+  package init(_ text: [UInt8]) throws {
     app = try JSON(parsing: text)
     guard case .object(let members) = app,
       let unknown = Set(members.keys).subtracting(Self.keys)
@@ -28,7 +28,7 @@ public struct MarathonApp: Sendable {
   }
 
   /// `user`. Nil for the framework's user.
-  public var user: String? { app["user"]?.string }
+  package var user: String? { app["user"]?.string }
 
   /// The task that Marathon sends to Mesos (src/main/scala/mesosphere/mesos/TaskBuilder.scala,
   /// `build`, for a `PathExecutor`).
@@ -38,7 +38,7 @@ public struct MarathonApp: Sendable {
   ///   - ports: Host ports in the order of the port definitions.
   /// - Returns: The task.
   /// - Throws: ``Refused`` for input that Marathon's validation refuses.
-  public func task(id: String, ports: [Int]) throws -> TaskDescription {
+  package func task(id: String, ports: [Int]) throws -> TaskDescription {
     let definitions = app["portDefinitions"]?.array ?? []
     guard definitions.count == ports.count else {
       throw Refused(description: "\(definitions.count) port definitions for \(ports.count) ports")

@@ -4,7 +4,7 @@ extension TaskDescription {
   static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 
   /// A task with an executor's path and without peculiarities of a framework.
-  public static func plain(
+  package static func plain(
     id: String, executor path: String, ports: [Int] = [],
     labels: [(key: String, value: String)] = []
   ) -> TaskDescription {
@@ -28,7 +28,7 @@ extension TaskDescription {
   ///   - healthCheck: A MESOS_* health check, such as ``mesosHTTPCheck(port:path:)``.
   ///   - oldExecutorID: Whether the executor's ID is `marathon-<task ID>`, as in older versions.
   /// - Returns: The task.
-  public static func marathon(
+  package static func marathon(
     app: String = "/demo/web", id: String, executor: String, argument: String = "# no arguments",
     ports: [Int] = [31890, 31000, 31001], labels: [(key: String, value: String)] = [],
     killGrace: Duration? = nil, healthCheck: JSON? = nil, oldExecutorID: Bool = true
@@ -92,7 +92,7 @@ extension TaskDescription {
   ///   - ports: Host ports.
   ///   - metadata: The job's metadata, which becomes labels.
   /// - Returns: The task.
-  public static func aurora(
+  package static func aurora(
     job: String = "www-data/devel/web", id: String, command: String, ports: [Int] = [31890, 31000],
     metadata: [(key: String, value: String)] = []
   ) -> TaskDescription {
@@ -116,7 +116,7 @@ extension TaskDescription {
   }
 
   /// An HTTP health check on a host port, which the executor performs (`HealthCheck`, type HTTP).
-  public static func mesosHTTPCheck(port: Int, path: String = "/") -> JSON {
+  package static func mesosHTTPCheck(port: Int, path: String = "/") -> JSON {
     [
       "type": "HTTP", "delay_seconds": 0.0, "interval_seconds": 1.0, "timeout_seconds": 2.0,
       "grace_period_seconds": 5.0, "consecutive_failures": 3,
@@ -125,7 +125,7 @@ extension TaskDescription {
   }
 
   /// A health check by a command in the sandbox (`HealthCheck`, type COMMAND).
-  public static func mesosCommandCheck(_ command: String) -> JSON {
+  package static func mesosCommandCheck(_ command: String) -> JSON {
     [
       "type": "COMMAND", "delay_seconds": 0.0, "interval_seconds": 1.0, "timeout_seconds": 2.0,
       "grace_period_seconds": 5.0, "consecutive_failures": 3,
@@ -138,7 +138,7 @@ extension AgentStandIn {
   /// Starts a task's executor as an agent does. Sends it the task when it has subscribed; see
   /// ``launch(_:as:)`` for a TaskInfo.
   @discardableResult
-  public func launch(
+  package func launch(
     _ task: TaskDescription, as launch: LaunchOptions = LaunchOptions()
   ) throws -> ExecutorRun {
     try self.launch(task.taskInfo(agentID: options.agentID), as: launch)
@@ -146,14 +146,14 @@ extension AgentStandIn {
 
   /// Starts the first task's executor. Sends it all tasks as a group when it has subscribed.
   @discardableResult
-  public func launch(
+  package func launch(
     group tasks: [TaskDescription], as launch: LaunchOptions = LaunchOptions()
   ) throws -> ExecutorRun {
     try self.launch(group: tasks.map { $0.taskInfo(agentID: options.agentID) }, as: launch)
   }
 
   /// Sends a task to an executor, or queues it until the executor has subscribed.
-  public func send(_ task: TaskDescription, to id: String? = nil) {
+  package func send(_ task: TaskDescription, to id: String? = nil) {
     send(task.taskInfo(agentID: options.agentID), to: id)
   }
 }

@@ -1,53 +1,53 @@
 /// A task, its executor and the additions of a framework, from which a TaskInfo is created.
-public struct TaskDescription: Sendable {
+package struct TaskDescription: Sendable {
   /// The task's ID.
-  public var id: String
+  package var id: String
   /// The task's name. Nil for the ID.
-  public var name: String?
+  package var name: String?
   /// The executor's ID.
-  public var executorID: String
+  package var executorID: String
   /// The executor's command.
-  public var command: String
+  package var command: String
   /// Whether the command is a shell command (`CommandInfo.shell`). If false, it is the name of a
   /// program.
-  public var isShell = true
+  package var isShell = true
   /// `CommandInfo.arguments`, for a command that is not a shell command.
-  public var arguments: [String] = []
+  package var arguments: [String] = []
   /// The files of the sandbox before the executor starts (`CommandInfo.uris`).
-  public var uris: [FetchURI] = []
+  package var uris: [FetchURI] = []
   /// The task's processors.
-  public var cpus = 0.5
+  package var cpus = 0.5
   /// The task's memory in MiB.
-  public var memory = 128.0
+  package var memory = 128.0
   /// The task's disk in megabytes. Nil for none.
-  public var disk: Double?
+  package var disk: Double?
   /// The executor's own processors, in addition to those of the task.
-  public var executorCPUs = 0.1
+  package var executorCPUs = 0.1
   /// The executor's own memory in MiB, in addition to that of the task.
-  public var executorMemory = 32.0
+  package var executorMemory = 32.0
   /// Offered host ports, each as its own range, in this order.
-  public var ports: [Int] = []
+  package var ports: [Int] = []
   /// The labels, in order.
-  public var labels: [(key: String, value: String)] = []
+  package var labels: [(key: String, value: String)] = []
   /// The executor's variables (`ExecutorInfo.command.environment`).
-  public var executorEnvironment: [String: String] = [:]
+  package var executorEnvironment: [String: String] = [:]
   /// The task's own variables (`TaskInfo.command.environment`). Only a task with a command has
   /// them.
-  public var environment: [String: String] = [:]
+  package var environment: [String: String] = [:]
   /// `kill_policy.grace_period`
-  public var killGrace: Duration?
+  package var killGrace: Duration?
   /// `ExecutorInfo.shutdown_grace_period`
-  public var shutdownGrace: Duration?
+  package var shutdownGrace: Duration?
   /// `TaskInfo.health_check`
-  public var healthCheck: JSON?
+  package var healthCheck: JSON?
   /// `TaskInfo.check`
-  public var check: JSON?
+  package var check: JSON?
   /// `TaskInfo.discovery`
-  public var discovery: JSON?
+  package var discovery: JSON?
   /// `TaskInfo.data`, not yet in base64.
-  public var data: [UInt8]?
+  package var data: [UInt8]?
   /// Further members of the TaskInfo.
-  public var extra: [String: JSON] = [:]
+  package var extra: [String: JSON] = [:]
 
   /// Creates a task and its executor.
   ///
@@ -55,14 +55,14 @@ public struct TaskDescription: Sendable {
   ///   - id: The task's ID.
   ///   - command: The executor's shell command.
   ///   - executorID: The executor's ID. Default: the task's ID.
-  public init(id: String, command: String, executorID: String? = nil) {
+  package init(id: String, command: String, executorID: String? = nil) {
     self.id = id
     self.command = command
     self.executorID = executorID ?? id
   }
 
   /// The TaskInfo (include/mesos/v1/mesos.proto) for an agent.
-  public func taskInfo(agentID: String) -> JSON {
+  package func taskInfo(agentID: String) -> JSON {
     var task: JSON = [
       "name": .string(name ?? id), "task_id": .id(id), "agent_id": .id(agentID),
       "resources": .array(resources), "executor": executorInfo,

@@ -103,7 +103,7 @@ final class EventStream: Sendable {
 
   private func write(_ event: JSON, cut: Bool, to connection: ServerConnection) -> Bool {
     let behaviors = choices.use { $0.faults.behaviors }
-    let (isSilent, place) = state.withLock { state in
+    let (isSilent, location) = state.withLock { state in
       defer {
         state.written += 1
         if event["type"] == "HEARTBEAT", behaviors.contains(.silence) { state.isSilent = true }
@@ -116,7 +116,7 @@ final class EventStream: Sendable {
       case .emptyRecords(let count):
         let records = Array(repeatElement(Array("0\n".utf8), count: count).joined())
         if !connection.write(Self.chunk(records[...])) { return false }
-      case .hugeRecord(let size) where place == 2:
+      case .hugeRecord(let size) where location == 2:
         if !connection.write(Self.chunk(Array("\(size)\n".utf8)[...])) { return false }
         let piece = [UInt8](repeating: 0x20, count: 1 << 16)
         for start in stride(from: 0, to: size, by: piece.count) {
@@ -135,7 +135,7 @@ final class EventStream: Sendable {
       let cut = cut || faults.happens(faults.faults.cutStream)
       let whole = faults.pieces(record)
       return (
-        whole.map { faults.pieces(Self.chunk($0)) }, cut ? faults.place(in: record.count) : nil
+        whole.map { faults.pieces(Self.chunk($0)) }, cut ? faults.location(in: record.count) : nil
       )
     }
     if let end {

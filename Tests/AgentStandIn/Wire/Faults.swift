@@ -2,65 +2,65 @@ import TestSupport
 
 /// Random faults of connections, and misbehavior of the agent. The same seed gives the same choices
 /// in the same order.
-public struct Faults: Sendable {
+package struct Faults: Sendable {
   /// The seed of the choices.
-  public var seed: UInt64
+  package var seed: UInt64
   /// The probability, from 0 to 1, that a call is discarded and its connection closed before the
   /// agent reads it.
-  public var closeBeforeCall = 0.0
+  package var closeBeforeCall = 0.0
   /// The probability that a call is handled and its connection closed without a response.
-  public var closeBeforeAnswer = 0.0
+  package var closeBeforeResponse = 0.0
   /// The probability that the connection is closed after the response, without an announcement.
-  public var closeAfterAnswer = 0.0
+  package var closeAfterResponse = 0.0
   /// The probability that the event stream is cut in the middle of the current record.
-  public var cutStream = 0.0
+  package var cutStream = 0.0
   /// The probability that a call isn't handled and gets the status 503, 500, 404 or 429.
-  public var refuse = 0.0
+  package var refuse = 0.0
   /// The probability that a call is delayed, by up to ``longestDelay``.
-  public var delay = 0.0
+  package var delay = 0.0
   /// The longest such delay.
-  public var longestDelay = Duration.milliseconds(200)
+  package var longestDelay = Duration.milliseconds(200)
   /// The probability that a closed connection is reset (RST).
-  public var reset = 0.0
+  package var reset = 0.0
   /// The probability that an event is sent twice in a row.
-  public var repeatEvent = 0.0
+  package var repeatEvent = 0.0
   /// The probability that an event is sent after the next one.
-  public var swapEvents = 0.0
+  package var swapEvents = 0.0
   /// Whether records, and their chunks, are sent in pieces of random length.
-  public var splitRecords = false
+  package var splitRecords = false
   /// The misbehavior of the agent, which isn't random.
-  public var behaviors: [Misbehavior] = []
+  package var behaviors: [Misbehavior] = []
   /// The number of random faults after which no more happen. Splitting and behaviors don't count.
-  public var limit = Int.max
+  package var limit = Int.max
 
   /// Creates faults. By default none happens.
-  public init(
-    seed: UInt64 = 0, closeBeforeCall: Double = 0, closeBeforeAnswer: Double = 0,
-    closeAfterAnswer: Double = 0, cutStream: Double = 0, splitRecords: Bool = false,
+  package init(
+    seed: UInt64 = 0, closeBeforeCall: Double = 0, closeBeforeResponse: Double = 0,
+    closeAfterResponse: Double = 0, cutStream: Double = 0, splitRecords: Bool = false,
     limit: Int = .max
   ) {
     self.seed = seed
     self.closeBeforeCall = closeBeforeCall
-    self.closeBeforeAnswer = closeBeforeAnswer
-    self.closeAfterAnswer = closeAfterAnswer
+    self.closeBeforeResponse = closeBeforeResponse
+    self.closeAfterResponse = closeAfterResponse
     self.cutStream = cutStream
     self.splitRecords = splitRecords
     self.limit = limit
   }
 
   /// Creates faults that are only these behaviors.
-  public init(_ behavior: Misbehavior, _ others: Misbehavior...) {
+  package init(_ behavior: Misbehavior, _ others: Misbehavior...) {
     self.init(seed: 0)
     behaviors = [behavior] + others
   }
 
   /// No faults.
-  public static let none = Faults(seed: 0)
+  package static let none = Faults(seed: 0)
 
   /// All faults of a bad network and an unstable agent.
-  public static func chaos(seed: UInt64) -> Faults {
+  package static func chaos(seed: UInt64) -> Faults {
     var faults = Faults(
-      seed: seed, closeBeforeCall: 0.06, closeBeforeAnswer: 0.06, closeAfterAnswer: 0.06,
+      seed: seed, closeBeforeCall: 0.06, closeBeforeResponse: 0.06, closeAfterResponse: 0.06,
       cutStream: 0.04, splitRecords: true)
     faults.refuse = 0.1
     faults.delay = 0.1
@@ -72,7 +72,7 @@ public struct Faults: Sendable {
 }
 
 /// The misbehavior of a broken, old or hostile agent. It happens every time, not at random.
-public enum Misbehavior: Sendable, Hashable {
+package enum Misbehavior: Sendable, Hashable {
   /// SUBSCRIBED has a run that isn't a valid path component, or an empty one.
   case subscribedRun(String)
   /// SUBSCRIBED lacks a field, such as `framework_info`.
@@ -151,7 +151,7 @@ struct FaultChoices: Sendable {
   }
 
   /// A position inside this number of bytes, with at least one byte before and one after it.
-  mutating func place(in count: Int) -> Int {
+  mutating func location(in count: Int) -> Int {
     count > 2 ? Int.random(in: 1..<count - 1, using: &random) : 1
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Any JSON value, as in calls and events.
-public enum JSON: Sendable, Hashable, Codable {
+package enum JSON: Sendable, Hashable, Codable {
   /// `null`
   case null
   /// `true` or `false`
@@ -20,12 +20,12 @@ public enum JSON: Sendable, Hashable, Codable {
   /// Parses a text.
   ///
   /// - Throws: Foundation's error if it isn't JSON.
-  public init(parsing bytes: [UInt8]) throws {
+  package init(parsing bytes: [UInt8]) throws {
     self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
   }
 
   /// Decodes one value.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
       self = .null
@@ -45,7 +45,7 @@ public enum JSON: Sendable, Hashable, Codable {
   }
 
   /// Encodes one value.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
     switch self {
     case .null: try value.encodeNil()
@@ -60,7 +60,7 @@ public enum JSON: Sendable, Hashable, Codable {
 
   /// The value as text, with sorted keys. A `/` is written as `\/`, as Mesos' stout does, and an
   /// infinite number as a bare `Infinity`.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let infinity = "Infinity \(UInt64.max)"
@@ -72,7 +72,7 @@ public enum JSON: Sendable, Hashable, Codable {
   }
 
   /// A member of an object. Nil if it doesn't exist or the value isn't an object.
-  public subscript(key: String) -> JSON? {
+  package subscript(key: String) -> JSON? {
     get {
       guard case .object(let members) = self else { return nil }
       return members[key]
@@ -85,13 +85,13 @@ public enum JSON: Sendable, Hashable, Codable {
   }
 
   /// The text of a string.
-  public var string: String? { if case .string(let text) = self { text } else { nil } }
+  package var string: String? { if case .string(let text) = self { text } else { nil } }
 
   /// The number of an integer.
-  public var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+  package var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
 
   /// The number of an integer or a double.
-  public var double: Double? {
+  package var double: Double? {
     switch self {
     case .integer(let number): Double(number)
     case .double(let number): number
@@ -100,38 +100,38 @@ public enum JSON: Sendable, Hashable, Codable {
   }
 
   /// The value of a boolean.
-  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
 
   /// The elements of a list.
-  public var array: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
+  package var array: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
 
   /// The members of an object.
-  public var members: [String: JSON]? {
+  package var members: [String: JSON]? {
     if case .object(let members) = self { members } else { nil }
   }
 
   /// The `value` of an ID. Mesos wraps its IDs in objects.
-  public var id: String? { self["value"]?.string }
+  package var id: String? { self["value"]?.string }
 
   /// Creates an ID as Mesos wraps it.
-  public static func id(_ text: String) -> JSON { ["value": .string(text)] }
+  package static func id(_ text: String) -> JSON { ["value": .string(text)] }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   /// Creates a string.
-  public init(stringLiteral value: String) { self = .string(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
   /// Creates an integer.
-  public init(integerLiteral value: Int64) { self = .integer(value) }
+  package init(integerLiteral value: Int64) { self = .integer(value) }
   /// Creates a double.
-  public init(floatLiteral value: Double) { self = .double(value) }
+  package init(floatLiteral value: Double) { self = .double(value) }
   /// Creates a boolean.
-  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
   /// Creates a list.
-  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
   /// Creates an object. If two keys are equal, the last one takes precedence.
-  public init(dictionaryLiteral elements: (String, JSON)...) {
+  package init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
   }
 }

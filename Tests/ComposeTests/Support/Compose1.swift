@@ -6,7 +6,7 @@ import TestSupport
 enum Compose1 {
   /// The project that Docker Compose creates from some files, and the output of our
   /// `config --format json`, both in a common form.
-  struct Answer: Decodable {
+  struct Response: Decodable {
     let theirs: [String: [String: Value]]?
     let ours: [String: [String: Value]]?
     let error: String?
@@ -89,14 +89,14 @@ enum Compose1 {
   /// form, or ``Golden/refused``.
   static func record(_ cases: [CorpusCase]) async throws -> [(name: String, golden: Golden)] {
     let questions = cases.map { Question(directory: $0.directory, files: $0.files) }
-    let answers = try await run("record", questions, [String].self)
-    return zip(cases, answers).map { item, answer in
-      (item.description, Golden(answer))
+    let responses = try await run("record", questions, [String].self)
+    return zip(cases, responses).map { item, response in
+      (item.description, Golden(response))
     }
   }
 
   /// The recorded output of Docker Compose and ours for the cases of a part, in order.
-  static func answers(for part: Part) async throws -> [(item: CorpusCase, answer: Answer)] {
+  static func responses(for part: Part) async throws -> [(item: CorpusCase, response: Response)] {
     let goldens = try part.goldens.stored()
     let questions = part.cases.map { item in
       Question(
@@ -106,20 +106,20 @@ enum Compose1 {
         },
         theirs: goldens[item.description]?.text)
     }
-    return Array(zip(part.cases, try await run("compare", questions, [Answer].self)))
-      .map { (item: $0.0, answer: $0.1) }
+    return Array(zip(part.cases, try await run("compare", questions, [Response].self)))
+      .map { (item: $0.0, response: $0.1) }
   }
 
   private static func run<Result: Decodable>(
     _ verb: String, _ questions: [Question], _ type: Result.Type
   ) async throws -> Result {
-    let folder = try Folder()
-    let input = URL(fileURLWithPath: folder.file("questions.json"))
+    let directory = try Directory()
+    let input = URL(fileURLWithPath: directory.file("questions.json"))
     try JSONEncoder().encode(questions).write(to: input)
-    let answer = try await Oracle.output(
+    let response = try await Oracle.output(
       of: "/usr/bin/python3", [script, verb, input.path], environment: CorpusCase.variables)
-    guard answer.status == 0 else { throw Failure(description: answer.errors) }
-    return try JSONDecoder().decode(type, from: Data(answer.output.utf8))
+    guard response.status == 0 else { throw Failure(description: response.errors) }
+    return try JSONDecoder().decode(type, from: Data(response.output.utf8))
   }
 
   /// Docker Compose 1.29.2 can't be run.

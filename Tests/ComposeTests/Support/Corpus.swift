@@ -27,10 +27,10 @@ struct CorpusCase: CustomStringConvertible, Sendable {
 
   private static let tests = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests"))
 
-  static let folder = tests.appendingPathComponent("Corpus").path
+  static let directory = tests.appendingPathComponent("Corpus").path
 
   /// The cases that Docker Compose accepts.
-  static let all = cases(in: folder, group: "")
+  static let all = cases(in: directory, group: "")
 
   /// The cases that Docker Compose refuses.
   static let refused = cases(in: tests.appendingPathComponent("Refused").path, group: "")
@@ -67,10 +67,10 @@ struct CorpusCase: CustomStringConvertible, Sendable {
     "versions", "yaml",
   ]
 
-  private static func cases(in folder: String, group: String) -> [CorpusCase] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  private static func cases(in directory: String, group: String) -> [CorpusCase] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     return names.sorted().flatMap { name -> [CorpusCase] in
-      let path = "\(folder)/\(name)"
+      let path = "\(directory)/\(name)"
       if name.hasSuffix(".yaml") {
         return [CorpusCase(description: group + name.dropLast(5), files: [path])]
       }

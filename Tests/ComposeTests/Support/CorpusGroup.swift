@@ -40,7 +40,7 @@ extension CorpusCase {
         let loading = options
         let again = try await onThread { try Self.printed(form, loading) }
         return again == (try String(contentsOfFile: file, encoding: .utf8)) ? nil : again
-      } catch is ComposeError {
+      } catch is DiagnosticError {
         return Golden.refused
       }
     }
@@ -55,8 +55,8 @@ extension CorpusCase {
     if text.unicodeScalars.contains(where: { (0x7F...0x9F).contains($0.value) }) {
       return try await body(nil)
     }
-    let folder = try Folder(["printed.yaml": text])
-    return try await body(folder.file("printed.yaml"))
+    let directory = try Directory(["printed.yaml": text])
+    return try await body(directory.file("printed.yaml"))
   }
 
   /// The stored form of the output, and of the output for that output as input.

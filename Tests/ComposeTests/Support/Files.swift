@@ -3,7 +3,7 @@ import Foundation
 import YAML
 
 /// A temporary directory with files, which is removed when the test ends.
-final class Folder {
+final class Directory {
   let path: String
 
   init(_ files: [String: String] = [:]) throws {
@@ -31,11 +31,11 @@ func load(
   _ text: String, environment: [String: String] = [:], others: [String: String] = [:],
   confine: Bool = false
 ) throws -> Project {
-  let folder = try Folder(others)
-  try folder.write("compose.yaml", text)
+  let directory = try Directory(others)
+  try directory.write("compose.yaml", text)
   return try ComposeLoader.load(
     LoadOptions(
-      files: [folder.file("compose.yaml")], projectName: "test", environment: environment,
+      files: [directory.file("compose.yaml")], projectName: "test", environment: environment,
       confine: confine))
 }
 
@@ -47,10 +47,10 @@ func refusal(
   do {
     _ = try load(text, environment: environment, others: others, confine: confine)
     return "it loaded"
-  } catch let error as ComposeError {
+  } catch let error as DiagnosticError {
     guard let position = error.position else { return error.message }
     let file = URL(fileURLWithPath: position.file).lastPathComponent
-    let place = "\(position.line):\(position.column)"
-    return (file == "compose.yaml" ? place : "\(file):\(place)") + ": \(error.message)"
+    let location = "\(position.line):\(position.column)"
+    return (file == "compose.yaml" ? location : "\(file):\(location)") + ": \(error.message)"
   }
 }

@@ -21,7 +21,7 @@ struct KindCase: CustomStringConvertible, Sendable {
   private(set) var arguments: [String] = []
   private(set) var variables = ["HOME": "/home/tester"]
   /// The position at which this project refuses it.
-  private(set) var place: String?
+  private(set) var location: String?
   /// The reason for an intended difference from Docker Compose. Nil if there is none.
   private(set) var reason: String?
   private var files: [File] = []
@@ -35,10 +35,10 @@ struct KindCase: CustomStringConvertible, Sendable {
   var description: String { "\(kind)/\(name)" }
 
   /// The directory of the corpus.
-  static let folder = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests/Kinds"))
+  static let directory = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests/Kinds"))
 
   /// The kinds, by name.
-  static let kinds = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+  static let kinds = ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
     .filter { $0.hasSuffix(".kind") }.map { String($0.dropLast(5)) }.sorted()
 
   static let all = kinds.flatMap(cases)
@@ -47,7 +47,7 @@ struct KindCase: CustomStringConvertible, Sendable {
   static func goldens(of kind: String) -> GoldenFile { GoldenFile("Kinds/\(kind)") }
 
   static func cases(of kind: String) -> [KindCase] {
-    let file = folder.appendingPathComponent(kind + ".kind")
+    let file = directory.appendingPathComponent(kind + ".kind")
     let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
     var cases: [KindCase] = []
     // Split by scalars, since a carriage return and a line feed are one Character.
@@ -79,22 +79,22 @@ struct KindCase: CustomStringConvertible, Sendable {
     case "env":
       let pair = words[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       variables[String(pair[0])] = String(pair[1])
-    case "refused": place = words[1]
+    case "refused": location = words[1]
     case "taken": reason = words[1]
     case "unread":
       let parts = words[1].split(separator: " ", maxSplits: 1).map(String.init)
-      (place, reason) = (parts[0], parts[1])
+      (location, reason) = (parts[0], parts[1])
     default: fatalError("\(description): `\(line)` is no line of a case")
     }
   }
 
   /// Writes the case's files into their own directory and passes it to `body`.
-  func inFolder<Value>(
+  func inDirectory<Value>(
     _ body: (_ root: String, _ arguments: [String]) async throws -> Value
   ) async throws -> Value {
-    let folder = try Folder()
+    let directory = try Directory()
     for file in files {
-      let url = URL(fileURLWithPath: folder.file("\(name)/\(file.path)"))
+      let url = URL(fileURLWithPath: directory.file("\(name)/\(file.path)"))
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try file.data.write(to: url)
@@ -102,10 +102,10 @@ struct KindCase: CustomStringConvertible, Sendable {
     var words: [String] = []
     for word in arguments {
       let isPath = ["-f", "--env-file", "--project-directory"].contains(words.last)
-      words.append(isPath ? folder.file("\(name)/\(word)") : word)
+      words.append(isPath ? directory.file("\(name)/\(word)") : word)
     }
-    if !words.contains("-f") { words = ["--project-directory", folder.file(name)] + words }
-    return try await body(folder.path, words)
+    if !words.contains("-f") { words = ["--project-directory", directory.file(name)] + words }
+    return try await body(directory.path, words)
   }
 
   /// The options for loading, from the options of the command line.

@@ -27,10 +27,10 @@ enum ListCase: String, CaseIterable, Sendable {
   /// The output of Docker Compose, in the same order.
   func asked(_ item: CorpusCase) async throws -> [String] {
     let name = item.isNamed ? [] : ["-p", "parity"]
-    let answer = try await Oracle.ask(
+    let response = try await Oracle.ask(
       name + item.arguments + ["config"] + arguments, environment: CorpusCase.variables)
-    guard answer.status == 0 else { return [Golden.refused] }
-    let lines = answer.output.split(separator: "\n").map(String.init)
+    guard response.status == 0 else { return [Golden.refused] }
+    let lines = response.output.split(separator: "\n").map(String.init)
     switch self {
     case .profiles, .hash: return lines
     // Without the variables of the tests' own environment.

@@ -52,10 +52,10 @@ enum ModelCase: String, CaseIterable, Sendable {
   func asked(_ item: CorpusCase) async throws -> String {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let format = self == .variables ? ["--format", "json"] : []
-    let answer = try await Oracle.ask(
+    let response = try await Oracle.ask(
       name + item.arguments + ["config"] + arguments + format, environment: CorpusCase.variables)
-    guard answer.status == 0 else { return Golden.refused }
-    guard self == .variables else { return answer.output.trimmingNewlines }
+    guard response.status == 0 else { return Golden.refused }
+    guard self == .variables else { return response.output.trimmingNewlines }
     struct Variable: Decodable {
       let Name: String
       let DefaultValue: String
@@ -63,7 +63,7 @@ enum ModelCase: String, CaseIterable, Sendable {
       let Required: Bool
     }
     let theirs = try JSONDecoder().decode(
-      [String: Variable].self, from: Data(answer.output.utf8))
+      [String: Variable].self, from: Data(response.output.utf8))
     let ours = Dictionary(
       uniqueKeysWithValues: try ComposeLoader.model(item.options()).variables.map { ($0.name, $0) })
     return Self.text(

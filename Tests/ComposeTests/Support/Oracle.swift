@@ -6,7 +6,7 @@ enum Oracle {
   static let program = ProcessInfo.processInfo.environment["COMPOSE5"]
 
   /// The result of a program.
-  struct Answer: Sendable {
+  struct Response: Sendable {
     var output: String
     var errors: String
     var status: Int32
@@ -15,25 +15,25 @@ enum Oracle {
   /// Runs `config` of Docker Compose for a case.
   static func config(
     _ item: CorpusCase, format: String, directory: String? = nil
-  ) async throws -> Answer {
+  ) async throws -> Response {
     let name = item.isNamed ? [] : ["-p", "parity"]
-    let folder = directory.map { ["--project-directory", $0] } ?? []
+    let directory = directory.map { ["--project-directory", $0] } ?? []
     return try await ask(
-      name + folder + item.arguments + ["config", "--format", format],
+      name + directory + item.arguments + ["config", "--format", format],
       environment: CorpusCase.variables)
   }
 
   /// Runs Docker Compose with additional variables.
   static func ask(
     _ arguments: [String], environment: [String: String] = [:]
-  ) async throws -> Answer {
+  ) async throws -> Response {
     try await output(of: program ?? "docker-compose", arguments, environment: environment)
   }
 
   /// Runs a program with additional variables.
   static func output(
     of program: String, _ arguments: [String], environment: [String: String]
-  ) async throws -> Answer {
+  ) async throws -> Response {
     try await withCheckedThrowingContinuation { continuation in
       turns.addOperation {
         continuation.resume(
@@ -59,7 +59,7 @@ enum Oracle {
 
   private static func run(
     _ program: String, _ arguments: [String], environment: [String: String]
-  ) throws -> Answer {
+  ) throws -> Response {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -72,7 +72,7 @@ enum Oracle {
     let outputData = output.fileHandleForReading.readDataToEndOfFile()
     let errorData = errors.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    return Answer(
+    return Response(
       output: String(decoding: outputData, as: UTF8.self),
       errors: String(decoding: errorData, as: UTF8.self), status: process.terminationStatus)
   }

@@ -41,7 +41,7 @@ struct RealNetwork: Decodable {
     struct Pool: Decodable { let Subnet: String }
     let Config: [Pool]
   }
-  struct Member: Decodable { let IPv4Address: String }
+  struct PodContainer: Decodable { let IPv4Address: String }
   let IPAM: Pools
-  let Containers: [String: Member]
+  let Containers: [String: PodContainer]
 }

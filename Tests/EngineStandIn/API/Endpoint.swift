@@ -11,7 +11,7 @@ struct Endpoint: Sendable {
   /// The JSON of the request body. Nil if the endpoint accepts no JSON.
   let body: FieldTable?
   /// The JSON of the response. Nil if the response isn't JSON.
-  let answer: FieldTable?
+  let response: FieldTable?
   /// Whether the response is a stream of JSON objects.
   let streams: Bool
   /// Whether the connection becomes a raw stream of the process after the response.
@@ -22,7 +22,7 @@ struct Endpoint: Sendable {
   /// `name` is the method and the template, with the version that introduced it: `HEAD /_ping@40`.
   init(
     _ name: String, query: String = "", filters: String = "", body: String? = nil,
-    answer: String? = nil, streams: Bool = false, takesOver: Bool = false, uploads: Bool = false
+    response: String? = nil, streams: Bool = false, takesOver: Bool = false, uploads: Bool = false
   ) {
     let words = name.split(separator: " ")
     (template, versions) = FieldTable.range(words[1])
@@ -30,7 +30,7 @@ struct Endpoint: Sendable {
     self.query = FieldTable(query)
     self.filters = FieldTable(filters)
     self.body = body.map { FieldTable($0) }
-    self.answer = answer.map { FieldTable($0) }
+    self.response = response.map { FieldTable($0) }
     self.streams = streams
     self.takesOver = takesOver
     self.uploads = uploads

@@ -15,18 +15,18 @@ enum EngineAPI {
     Endpoint("HEAD /_ping@40"),
     Endpoint(
       "GET /version",
-      answer: """
+      response: """
         Version ApiVersion MinAPIVersion GitCommit GoVersion Os Arch KernelVersion Experimental
         BuildTime Platform@35 Components@35{ Name Version Details }
         """),
-    Endpoint("GET /info", answer: info),
+    Endpoint("GET /info", response: info),
     Endpoint(
       "GET /events", query: "since until filters",
       filters: """
         container event image label type volume network daemon plugin@27 scope@30 config@33
         node@33 secret@33 service@33
         """,
-      answer: "Type Action Actor{ ID Attributes } time timeNano scope@30 status id from",
+      response: "Type Action Actor{ ID Attributes } time timeNano scope@30 status id from",
       streams: true),
 
     Endpoint(
@@ -35,7 +35,7 @@ enum EngineAPI {
         exited status label isolation id name is-task ancestor before since volume network health
         expose@28 publish@28
         """,
-      answer: """
+      response: """
         Id Names Image ImageID Command Created Ports{ IP PrivatePort PublicPort Type } SizeRw
         SizeRootFs Labels State Status HostConfig{ NetworkMode }
         NetworkSettings{ Networks{ *=Endpoint } } Mounts=MountPoint
@@ -45,21 +45,21 @@ enum EngineAPI {
       body: """
         +Config HostConfig=HostConfig NetworkingConfig{ EndpointsConfig{ *=Endpoint } }
         """,
-      answer: "Id Warnings"),
-    Endpoint("GET /containers/{id}/json", query: "size", answer: inspection),
+      response: "Id Warnings"),
+    Endpoint("GET /containers/{id}/json", query: "size", response: inspection),
     Endpoint("POST /containers/{id}/start", query: "detachKeys"),
     Endpoint("POST /containers/{id}/stop", query: "t"),
     Endpoint("POST /containers/{id}/kill", query: "signal"),
     Endpoint("POST /containers/{id}/rename", query: "name"),
     Endpoint(
       "POST /containers/{id}/wait", query: "condition@30",
-      answer: "StatusCode Error@34{ Message }"),
+      response: "StatusCode Error@34{ Message }"),
     Endpoint(
       "POST /containers/{id}/attach", query: "detachKeys logs stream stdin stdout stderr",
       takesOver: true),
     Endpoint(
       "GET /containers/{id}/logs", query: "follow stdout stderr since timestamps tail until@35"),
-    Endpoint("GET /containers/{id}/top", query: "ps_args", answer: "Titles Processes"),
+    Endpoint("GET /containers/{id}/top", query: "ps_args", response: "Titles Processes"),
     Endpoint("GET /containers/{id}/stats", query: "stream"),
     Endpoint("DELETE /containers/{id}", query: "v force link"),
     Endpoint(
@@ -73,12 +73,12 @@ enum EngineAPI {
         AttachStdin AttachStdout AttachStderr DetachKeys Tty Env Cmd Privileged User
         WorkingDir@35 Detach
         """,
-      answer: "Id"),
+      response: "Id"),
     Endpoint("POST /exec/{id}/start", body: "Detach Tty", takesOver: true),
     Endpoint("POST /exec/{id}/resize", query: "h w"),
     Endpoint(
       "GET /exec/{id}/json",
-      answer: """
+      response: """
         ID Running ExitCode ProcessConfig{ privileged user tty entrypoint arguments } OpenStdin
         OpenStderr OpenStdout ContainerID Pid CanRemove DetachKeys
         """),
@@ -86,18 +86,18 @@ enum EngineAPI {
     Endpoint(
       "GET /images/json", query: "all filters digests",
       filters: "dangling label before since reference",
-      answer: """
+      response: """
         Id ParentId RepoTags RepoDigests Created Size SharedSize VirtualSize Labels Containers
         """),
     Endpoint(
       "GET /images/{name}/json",
-      answer: """
+      response: """
         Id RepoTags RepoDigests Parent Comment Created Container ContainerConfig=Config
         DockerVersion Author Config=Config Architecture Os OsVersion Size VirtualSize
         GraphDriver{ Name Data } RootFS{ Type Layers BaseLayer } Metadata@31{ LastTagTime }
         Variant@39
         """),
-    Endpoint("DELETE /images/{name}", query: "force noprune", answer: "Untagged Deleted"),
+    Endpoint("DELETE /images/{name}", query: "force noprune", response: "Untagged Deleted"),
     Endpoint(
       "POST /images/create", query: "fromImage fromSrc repo tag platform@32 message changes",
       uploads: true),
@@ -108,24 +108,24 @@ enum EngineAPI {
 
     Endpoint(
       "GET /networks", query: "filters", filters: "driver id label name type scope@29 dangling@40",
-      answer: "+Network"),
-    Endpoint("GET /networks/{id}", query: "verbose@28 scope@31", answer: "+Network"),
+      response: "+Network"),
+    Endpoint("GET /networks/{id}", query: "verbose@28 scope@31", response: "+Network"),
     Endpoint(
       "POST /networks/create",
       body: """
         Name CheckDuplicate Driver Internal IPAM=IPAM EnableIPv6 Options Labels Attachable
         Ingress@29 Scope@30 ConfigOnly@30 ConfigFrom@30{ Network }
         """,
-      answer: "Id Warning"),
+      response: "Id Warning"),
     Endpoint("DELETE /networks/{id}"),
     Endpoint("POST /networks/{id}/connect", body: "Container EndpointConfig=Endpoint"),
     Endpoint("POST /networks/{id}/disconnect", body: "Container Force"),
 
     Endpoint(
       "GET /volumes", query: "filters", filters: "name dangling driver label",
-      answer: "Volumes=Volume Warnings"),
-    Endpoint("GET /volumes/{name}", answer: "+Volume"),
-    Endpoint("POST /volumes/create", body: "Name Driver DriverOpts Labels", answer: "+Volume"),
+      response: "Volumes=Volume Warnings"),
+    Endpoint("GET /volumes/{name}", response: "+Volume"),
+    Endpoint("POST /volumes/create", body: "Name Driver DriverOpts Labels", response: "+Volume"),
     Endpoint("DELETE /volumes/{name}", query: "force"),
   ]
 

@@ -38,7 +38,7 @@ struct Conversation: Sendable {
     let answersEnded = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
       do {
-        try passAnswers()
+        try passResponses()
         // All data has been sent. The client's direction may continue, as with an engine.
         shutdown(client, Int32(SHUT_WR))
       } catch {
@@ -121,13 +121,13 @@ struct Conversation: Sendable {
     _ head: MessageHead, _ refusal: RequestCheck.Refusal, _ reader: inout MessageReader
   ) throws {
     let body = JSON.object(["message": .string(refusal.message)]).bytes
-    let answer = MessageHead(
+    let response = MessageHead(
       start: "HTTP/1.1 \(refusal.status) Refused",
       fields: [
         ("Api-Version", "1.\(check.release.api)"), ("Content-Type", "application/json"),
         ("Content-Length", "\(body.count)"), ("Connection", "close"),
       ])
-    try send(answer.bytes + (head.words[0] == "HEAD" ? [] : body), to: client)
+    try send(response.bytes + (head.words[0] == "HEAD" ? [] : body), to: client)
     shutdown(client, Int32(SHUT_WR))
     // If it were closed with unread data, the connection would be reset before the client has read
     // the response.
@@ -136,15 +136,15 @@ struct Conversation: Sendable {
 
   // MARK: Answers
 
-  private func passAnswers() throws {
-    let filter = AnswerFilter(release: check.release)
+  private func passResponses() throws {
+    let filter = ResponseFilter(release: check.release)
     var reader = MessageReader(engine)
     while var head = try reader.head() {
       guard let (route, method) = exchange.current else { throw Gone() }
       head.fields = head.fields.compactMap { name, value in
         filter.headField(name, value).map { (name, $0) }
       }
-      let framing = head.answerFraming(to: method)
+      let framing = head.responseFraming(to: method)
       if head.status == 101 || (route.endpoint.takesOver && framing == .close) {
         try send(head.bytes, to: client)
         exchange.end(.takenOver)
@@ -156,7 +156,7 @@ struct Conversation: Sendable {
         head["transfer-encoding"] = nil
         head["content-length"] = "\(body.count)"
         try send(head.bytes + body, to: client)
-      } else if route.endpoint.answer == nil || framing == .none || head.status >= 300 {
+      } else if route.endpoint.response == nil || framing == .none || head.status >= 300 {
         try send(head.bytes, to: client)
         try copy(framing, &reader) { try send($0, to: client) }
       } else if route.endpoint.streams {
@@ -175,7 +175,7 @@ struct Conversation: Sendable {
   /// Each line of the stream is an event.
   private func passEvents(
     _ head: MessageHead, _ framing: MessageHead.Framing, _ route: RequestCheck.Route,
-    _ filter: AnswerFilter, _ reader: inout MessageReader
+    _ filter: ResponseFilter, _ reader: inout MessageReader
   ) throws {
     try send(head.bytes, to: client)
     var line: [UInt8] = []

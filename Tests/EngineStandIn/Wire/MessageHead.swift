@@ -54,7 +54,7 @@ struct MessageHead: Sendable {
   }
 
   /// The framing of a response body.
-  func answerFraming(to method: String) -> Framing {
+  func responseFraming(to method: String) -> Framing {
     if method == "HEAD" || status == 204 || status == 304 || status < 200 { return .none }
     if isChunked { return .chunked }
     return length.map { .length($0) } ?? .close

@@ -13,26 +13,26 @@ struct SandboxTests {
     "slaves/agent-1/frameworks/\(framework)/executors/\(executor)/runs/\(run)"
   }
 
-  private func make(_ folder: TemporaryFolder, _ path: String) throws {
+  private func make(_ directory: TemporaryDirectory, _ path: String) throws {
     try FileManager.default.createDirectory(
-      atPath: folder.path(path), withIntermediateDirectories: true)
+      atPath: directory.path(path), withIntermediateDirectories: true)
   }
 
   @Test("are found by executor, run and task, and by a prefix of each")
   func search() async throws {
-    try await withTemporaryFolder { folder in
-      try make(folder, run("marathon-web.1", "aaaa-1"))
-      try make(folder, run("marathon-web.1", "aaab-2"))
-      try make(folder, run("marathon-web.10", "cccc-3", framework: "fw-2"))
-      try make(folder, run("other", "dddd-4"))
-      try make(folder, "meta/\(run("other", "dddd-4"))/tasks/job-7")
+    try await withTemporaryDirectory { directory in
+      try make(directory, run("marathon-web.1", "aaaa-1"))
+      try make(directory, run("marathon-web.1", "aaab-2"))
+      try make(directory, run("marathon-web.10", "cccc-3", framework: "fw-2"))
+      try make(directory, run("other", "dddd-4"))
+      try make(directory, "meta/\(run("other", "dddd-4"))/tasks/job-7")
       // The agent's link to the last run isn't a run.
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path(run("other", "latest")), withDestinationPath: "dddd-4")
-      let old = folder.path(run("marathon-web.1", "aaaa-1"))
+        atPath: directory.path(run("other", "latest")), withDestinationPath: "dddd-4")
+      let old = directory.path(run("marathon-web.1", "aaaa-1"))
       try FileManager.default.setAttributes(
         [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: old)
-      let search = SandboxSearch(option: folder.path, environment: [:])
+      let search = SandboxSearch(option: directory.path, environment: [:])
       func found(_ id: String, _ framework: String? = nil) -> [String] {
         search.find(id, framework: framework).sandboxes.map(\.run).sorted()
       }
@@ -50,7 +50,7 @@ struct SandboxTests {
         frameworkID: "fw-1", executorID: "other", taskID: "job-7", run: "dddd-4",
         agentID: "agent-1", incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
         host: HostIdentity(machineID: nil), cgroupParent: "")
-      #expect(search.sandbox(of: identity) == folder.path(run("other", "dddd-4")))
+      #expect(search.sandbox(of: identity) == directory.path(run("other", "dddd-4")))
       var elsewhere = identity
       elsewhere.executorID = "../other"
       #expect(search.sandbox(of: elsewhere) == nil)
@@ -58,7 +58,7 @@ struct SandboxTests {
   }
 
   @Test("are searched in the option's directory, else the variable's, else the usual ones")
-  func places() {
+  func locations() {
     let variable = ["MESOS_WORK_DIR": "/b"]
     #expect(SandboxSearch(option: "/a", environment: variable).directories == ["/a"])
     #expect(SandboxSearch(option: nil, environment: variable).directories == ["/b"])
@@ -86,7 +86,7 @@ struct SandboxTests {
 
   @Test("have the lines of services, from both files, by tail and as JSON")
   func lines() async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let stdout = """
         2026-11-29T12:00:00.000Z TASK_STARTING task t
         web | one
@@ -96,10 +96,10 @@ struct SandboxTests {
         webby | no
         web | last
         """
-      try folder.write("stdout", stdout)
-      try folder.write("stderr", "web | problem\ncompose-executor: a message\n")
+      try directory.write("stdout", stdout)
+      try directory.write("stderr", "web | problem\ncompose-executor: a message\n")
       #expect(
-        try await printed(folder.path, ["web"]) == """
+        try await printed(directory.path, ["web"]) == """
           web     | one
           web     | four
           web ->  | hook
@@ -108,13 +108,14 @@ struct SandboxTests {
 
           """)
       #expect(
-        try await printed(folder.path, ["web"], tail: 1) == "web     | last\nweb     | problem\n")
-      #expect(try await printed(folder.path, ["db"]) == "db-1  | two | three\n")
-      let all = try await printed(folder.path)
+        try await printed(directory.path, ["web"], tail: 1) == "web     | last\nweb     | problem\n"
+      )
+      #expect(try await printed(directory.path, ["db"]) == "db-1  | two | three\n")
+      let all = try await printed(directory.path)
       #expect(all.hasPrefix("2026-11-29T12:00:00.000Z TASK_STARTING task t\nweb     | one\n"))
       #expect(all.hasSuffix("compose-executor: a message\n"))
       #expect(
-        try await printed(folder.path, tail: 1, format: .json) == """
+        try await printed(directory.path, tail: 1, format: .json) == """
           {"time":null,"service":"web","container":null,"stream":"stdout","line":"last"}
           {"time":null,"service":null,"container":null,"stream":"stderr","line":"compose-executor: a message"}
 
@@ -124,39 +125,39 @@ struct SandboxTests {
 
   @Test("by tail are read from the end, whatever the file's size", .timeLimit(.minutes(2)))
   func huge() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("stdout", "web | first\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("stdout", "web | first\n")
       // The file has no lines and nearly no blocks. A tenant can create a file of any size.
-      let path = folder.path("stdout")
+      let path = directory.path("stdout")
       #expect(truncate(path, 1 << 40) == 0)
       let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
       try #require(file >= 0)
       defer { close(file) }
       let text = "\n" + (1...5000).map { "web | \($0)\ndb | \($0)\n" }.joined() + "web | last"
       #expect(write(file, text, text.utf8.count) == text.utf8.count)
-      #expect(try await printed(folder.path, tail: 2) == "db   | 5000\nweb  | last\n")
-      #expect(try await printed(folder.path, ["db"], tail: 1) == "db  | 5000\n")
-      let lines = try await printed(folder.path, ["web"], tail: 4000).split(separator: "\n")
+      #expect(try await printed(directory.path, tail: 2) == "db   | 5000\nweb  | last\n")
+      #expect(try await printed(directory.path, ["db"], tail: 1) == "db  | 5000\n")
+      let lines = try await printed(directory.path, ["web"], tail: 4000).split(separator: "\n")
       #expect(lines.count == 4000)
       #expect(lines.first == "web  | 1002" && lines.last == "web  | last")
-      #expect(try await printed(folder.path, tail: 0) == "")
+      #expect(try await printed(directory.path, tail: 0) == "")
     }
   }
 
   @Test("are read only in regular files of their own")
   func confinement() async throws {
-    try await withTemporaryFolder { folder in
-      try make(folder, "sandbox")
-      try folder.write("secret", "web | secret\n")
+    try await withTemporaryDirectory { directory in
+      try make(directory, "sandbox")
+      try directory.write("secret", "web | secret\n")
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path("sandbox/stdout"), withDestinationPath: "../secret")
-      #expect(mkfifo(folder.path("sandbox/stderr"), 0o600) == 0)
+        atPath: directory.path("sandbox/stdout"), withDestinationPath: "../secret")
+      #expect(mkfifo(directory.path("sandbox/stderr"), 0o600) == 0)
       let failure = await #expect(throws: SandboxLog.Failure.self) {
-        _ = try await printed(folder.path("sandbox"))
+        _ = try await printed(directory.path("sandbox"))
       }
       #expect(failure?.description.contains("not a regular file") == true)
       await #expect(throws: SandboxLog.Failure.self) {
-        _ = try await printed(folder.path("absent"))
+        _ = try await printed(directory.path("absent"))
       }
     }
   }

@@ -1,4 +1,4 @@
-/* scenarios NAME: runs one scenario in the directory $FOLDER, and exits with 0 if all checks pass.
+/* scenarios NAME: runs one scenario in the directory $DIRECTORY, and exits with 0 if all checks pass.
  * Built with AddressSanitizer and UndefinedBehaviorSanitizer, and with ThreadSanitizer. */
 #define _GNU_SOURCE
 #include <dirent.h>

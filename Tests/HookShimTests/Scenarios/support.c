@@ -18,7 +18,7 @@ const char *below(const char *name) {
   static _Thread_local char paths[8][512];
   static _Thread_local int turn;
   char *path = paths[turn++ % 8];
-  snprintf(path, sizeof paths[0], "%s/%s", getenv("FOLDER"), name);
+  snprintf(path, sizeof paths[0], "%s/%s", getenv("DIRECTORY"), name);
   return path;
 }
 
@@ -94,14 +94,14 @@ void take_spool(ledger *ledger) {
   unlink(below("spool/" HOOK_SHIM_SPOOL_COUNT));
 }
 
-void take_events(ledger *ledger, const char *folder) {
+void take_events(ledger *ledger, const char *directory) {
   struct dirent **names;
-  int count = scandir(below(folder), &names, is_event, alphasort);
+  int count = scandir(below(directory), &names, is_event, alphasort);
   CHECK(count >= 0);
   uint64_t last = 0;
   for (int i = 0; i < count; i++) {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s", below(folder), names[i]->d_name);
+    snprintf(path, sizeof path, "%s/%s", below(directory), names[i]->d_name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     long size = read(file, room, sizeof room);
     close(file);

@@ -43,7 +43,7 @@ void take_queue(ledger *ledger, int socket);
 /* Enters and removes all files of the spool, in the order of their names, and removes its count. */
 void take_spool(ledger *ledger);
 /* Enters and removes all files of this directory except its count. */
-void take_events(ledger *ledger, const char *folder);
+void take_events(ledger *ledger, const char *directory);
 int spooled_files(void);
 int files_with_dots(void);
 

@@ -137,7 +137,7 @@ struct LogsTests {
   @Test("come from the sandbox after the pod's cleanup")
   func gone() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { work in
+    try await withTemporaryDirectory { work in
       let path = "slaves/a/frameworks/f/executors/marathon-gone.1/runs/1234"
       try work.write("\(path)/stdout", "web | one\ndb | two\nweb | three\n")
       try work.write("\(path)/stderr", "web | four\n")

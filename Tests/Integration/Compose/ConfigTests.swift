@@ -65,7 +65,7 @@ struct ConfigTests {
           "config", "--pod", "-f", "compose.yaml", "--run-id", run, "--task-id", "printed",
           "--ports", ports.map(String.init).joined(separator: ","),
         ],
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: pod.sandbox.path
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: pod.sandbox.path
       ).output()
       let plan = try #require(
         JSONSerialization.jsonObject(with: Data(printed.utf8)) as? [String: Any])
@@ -95,11 +95,11 @@ struct ConfigTests {
   @Test("--pod refuses the same files as run, with the location")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", Self.file)
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", Self.file)
       let result = try await Command(
         BuiltProgram.composeExecutor, ["config", "--pod", "--ports", "31000"],
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: directory.path
       ).run()
       #expect(result.status == .exited(1))
       #expect(result.stdout.isEmpty)
@@ -110,7 +110,7 @@ struct ConfigTests {
   }
 
   @Test("names are colored only on a terminal")
-  func colour() async throws {
+  func color() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """
       services:

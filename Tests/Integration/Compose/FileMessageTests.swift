@@ -7,14 +7,14 @@ private func lines(
   _ arguments: [String], _ files: [String: String], links: [String: String] = [:],
   environment: [String: String] = [:]
 ) async throws -> (lines: [String], status: ExitStatus) {
-  try await withTemporaryFolder { folder in
-    for (name, text) in files { try folder.write(name, text) }
+  try await withTemporaryDirectory { directory in
+    for (name, text) in files { try directory.write(name, text) }
     for (name, target) in links {
       try FileManager.default.createSymbolicLink(
-        atPath: folder.path(name), withDestinationPath: target)
+        atPath: directory.path(name), withDestinationPath: target)
     }
     let result = try await Command(
-      BuiltProgram.composeExecutor, arguments, environment: environment, folder: folder.path
+      BuiltProgram.composeExecutor, arguments, environment: environment, directory: directory.path
     ).run(within: .seconds(60))
     let prefix = "compose-executor: "
     return (
@@ -67,7 +67,7 @@ struct FileMessageTests {
   @Test("of the plan or the engine name an unset variable as well")
   func unsetLater() async throws {
     let engine = try #require(TestEngine.all.first)
-    for (file, place, text) in [
+    for (file, location, text) in [
       (
         "services:\n  a:\n    image: pod-test/busybox:${TAG}\n", "compose.yaml:3:12: ",
         "; `TAG` in `pod-test/busybox:${TAG}` is not set"
@@ -99,7 +99,7 @@ struct FileMessageTests {
       ),
     ] {
       let end = try await podEnd(on: engine, file)
-      #expect(end.message.hasPrefix(place) && end.message.contains(text), "\(end)")
+      #expect(end.message.hasPrefix(location) && end.message.contains(text), "\(end)")
       let warning = end.stderr.firstIndex { $0.contains("is not set; its value is empty") }
       #expect(warning != nil, "\(end)")
     }
@@ -115,7 +115,7 @@ struct FileMessageTests {
           profiles: [debug, dev]
         db: {image: i, profiles: [data]}
       """
-    for (text, place, words) in [
+    for (text, location, words) in [
       (
         file, "compose.yaml:4:15: ",
         ["`web` in `debug`, `dev`", "`db` in `data`", "COMPOSE_PROFILES"]
@@ -125,7 +125,7 @@ struct FileMessageTests {
     ] {
       let end = try await podEnd(on: engine, text)
       #expect(end.status == .exited(1))
-      #expect(end.message.hasPrefix(place), "\(end)")
+      #expect(end.message.hasPrefix(location), "\(end)")
       #expect(words.allSatisfy(end.message.contains), "\(end)")
       let printed = try await lines(
         ["config", "--pod"], ["compose.yaml": text],
@@ -166,7 +166,7 @@ struct FileMessageTests {
       ("volumes: [{type: image, source: pod-test/busybox, target: /i}]", "4:15", "1.48"),
       ("networks: {default: {interface_name: lan0}}", "4:16", "1.49"),
     ])
-  func newer(keys: String, place: String, version: String) async throws {
+  func newer(keys: String, location: String, version: String) async throws {
     for engine in TestEngine.all {
       let api = try await engine.docker("version", "--format", "{{.Server.APIVersion}}").output()
       let parts = api.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ".")
@@ -182,7 +182,7 @@ struct FileMessageTests {
       let end = try await podEnd(on: engine, file)
       #expect(end.status == .exited(1))
       #expect(
-        end.message.hasPrefix("compose.yaml:\(place): service 'web' can't be created"), "\(end)")
+        end.message.hasPrefix("compose.yaml:\(location): service 'web' can't be created"), "\(end)")
       #expect(end.message.contains("needs API \(version)"), "\(end)")
     }
   }
@@ -225,7 +225,7 @@ struct LinkTests {
   func refused(index: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     let item = Self.files[index]
-    try await withTemporaryFolder { outside in
+    try await withTemporaryDirectory { outside in
       let text = item.name.hasSuffix("yaml") ? "services: {c: {image: i}}\n" : "X=outside\n"
       try outside.write(item.name, text)
       let files = ["compose.yaml": item.compose, "b.yaml": "services: {b: {image: i}}\n"]
@@ -238,7 +238,7 @@ struct LinkTests {
         let line = try #require(lines.last)
         #expect(line.hasPrefix(item.start), "\(arguments): \(lines)")
         // Each run has its own directory.
-        told.insert(line.replacing(/compose-executor-test-[-0-9A-F]+/, with: "FOLDER"))
+        told.insert(line.replacing(/compose-executor-test-[-0-9A-F]+/, with: "DIRECTORY"))
       }
       #expect(told.count == 1)
     }
@@ -247,7 +247,7 @@ struct LinkTests {
   @Test("is accepted within the directory, or if --root names a directory that contains both")
   func accepted() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { outside in
+    try await withTemporaryDirectory { outside in
       try outside.write("x.env", "X=outside\n")
       let temporary = URL(fileURLWithPath: outside.path).deletingLastPathComponent().path
       let file = [

@@ -74,15 +74,15 @@ struct FileNamingTests {
   @Test("is the project of the requests in config --pod, and the file's own name in config")
   func config() async throws {
     try await Recorder.with { recorder in
-      try await withTemporaryFolder { folder in
-        try folder.write("compose.yaml", named)
-        for (name, text) in beside { try folder.write(name, text) }
+      try await withTemporaryDirectory { directory in
+        try directory.write("compose.yaml", named)
+        for (name, text) in beside { try directory.write(name, text) }
         func print(_ options: [String], name: String? = nil) async throws -> JSON {
           var environment = ["DOCKER_HOST": recorder.engine.dockerHost]
           if let name { environment["COMPOSE_PROJECT_NAME"] = name }
           let text = try await Command(
             BuiltProgram.composeExecutor, ["config"] + options, environment: environment,
-            folder: folder.path
+            directory: directory.path
           ).output()
           return try JSON(parsing: Array(text.utf8))
         }

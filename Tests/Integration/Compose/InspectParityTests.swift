@@ -21,7 +21,7 @@ struct InspectParityTests {
       try await created(files, by: pod)
       let name = try await pod.project()
       let ours = Side(
-        project: name, folder: pod.sandbox.path,
+        project: name, directory: pod.sandbox.path,
         objects: try await CreatedObjects(project: name, on: engine))
       compare(ours, theirs, project)
     }
@@ -45,7 +45,7 @@ struct InspectParityTests {
           recorder.created(for: name).endpoints == expected
         }
         let ours = Side(
-          project: name, folder: pod.sandbox.path, objects: recorder.created(for: name))
+          project: name, directory: pod.sandbox.path, objects: recorder.created(for: name))
         compare(ours, theirs, project)
       }
     }
@@ -87,7 +87,7 @@ struct InspectParityTests {
         options: ["--grace", "0s"], files: [".docker/config.json": proxies])
       try await withPod(on: recorder.engine, file, settings) { pod in
         let compose = try Oracle5.cli(
-          "oracle", recorder.engine, ["-f", "compose.yaml", "up", "-d"], folder: pod.sandbox.path
+          "oracle", recorder.engine, ["-f", "compose.yaml", "up", "-d"], directory: pod.sandbox.path
         ).start()
         defer { compose.send(SIGKILL) }
         func side(_ project: @escaping () async throws -> String) async throws -> Side {
@@ -95,7 +95,7 @@ struct InspectParityTests {
             let name = try await project()
             let objects = recorder.created(for: name)
             guard objects.containers.count == 3 else { return nil }
-            return Side(project: name, folder: pod.sandbox.path, objects: objects)
+            return Side(project: name, directory: pod.sandbox.path, objects: objects)
           }
         }
         let (ours, theirs) = (
@@ -114,7 +114,7 @@ struct InspectParityTests {
     PodSettings(
       ports: Array(21000..<21100), options: ParityFile.options(for: files) + ["--grace", "0s"],
       files: ["gate.yml": ParityFile.gate(for: files)],
-      shell: "cp -R \(ParityFile.folder)/. .; exec \"$@\"")
+      shell: "cp -R \(ParityFile.directory)/. .; exec \"$@\"")
   }
 
   /// Waits until a pod has a container for each service of the files and for the gate.
@@ -181,13 +181,14 @@ struct Side: Sendable {
   /// The project's name.
   let project: String
   /// The directory of its files.
-  let folder: String
+  let directory: String
   let objects: CreatedObjects
 
   /// The form in which it is compared.
   func form(of project: Project) -> ParityForm {
     ParityForm(
-      names: ParityNames(of: objects, project: self.project, folder: folder), project: project)
+      names: ParityNames(of: objects, project: self.project, directory: directory), project: project
+    )
   }
 }
 
@@ -199,28 +200,30 @@ struct Oracle5: Sendable {
 
   /// Its command line.
   static func cli(
-    _ project: String, _ engine: TestEngine, _ words: [String], folder: String,
+    _ project: String, _ engine: TestEngine, _ words: [String], directory: String,
     environment: [String: String] = [:]
   ) -> Command {
     Command(
       ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose", ["-p", project] + words,
-      environment: ["DOCKER_HOST": engine.dockerHost, "HOME": folder].merging(environment) { $1 },
-      folder: folder)
+      environment: ["DOCKER_HOST": engine.dockerHost, "HOME": directory].merging(environment) {
+        $1
+      },
+      directory: directory)
   }
 
   /// Creates the services of some files in a separate directory, without starting any, and removes
   /// them.
   static func create(
     _ files: [ParityFile], on engine: TestEngine,
-    _ look: (String) async throws -> CreatedObjects
+    _ inspection: (String) async throws -> CreatedObjects
   ) async throws -> Side {
-    try await withTemporaryFolder { folder in
-      try await Command("cp", ["-R", ParityFile.folder + "/.", folder.path]).output()
-      try folder.write("gate.yml", ParityFile.gate(for: files))
+    try await withTemporaryDirectory { directory in
+      try await Command("cp", ["-R", ParityFile.directory + "/.", directory.path]).output()
+      try directory.write("gate.yml", ParityFile.gate(for: files))
       var side: Side?
-      try await with(engine, options: ParityFile.options(for: files), folder: folder.path) {
+      try await with(engine, options: ParityFile.options(for: files), directory: directory.path) {
         side = Side(
-          project: $0.project, folder: folder.path, objects: try await look($0.project))
+          project: $0.project, directory: directory.path, objects: try await inspection($0.project))
       }
       guard let side else { throw EndedEarly(description: "nothing was created") }
       return side
@@ -229,13 +232,13 @@ struct Oracle5: Sendable {
 
   /// Creates the project, calls `body` with it, and removes it.
   static func with(
-    _ engine: TestEngine, options: [String], folder: String, command: [String] = ["create"],
+    _ engine: TestEngine, options: [String], directory: String, command: [String] = ["create"],
     environment: [String: String] = [:], _ body: (Oracle5) async throws -> Void
   ) async throws {
     var oracle = Oracle5(project: "oracle-\(UUID().uuidString.prefix(8).lowercased())")
     let project = oracle.project
     func compose(_ words: [String]) -> Command {
-      cli(project, engine, options + words, folder: folder, environment: environment)
+      cli(project, engine, options + words, directory: directory, environment: environment)
     }
     let result: Result<Void, any Error>
     do {

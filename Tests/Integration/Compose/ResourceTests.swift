@@ -5,7 +5,7 @@ import Testing
 
 /// The output of `compose-resources --format json`.
 private struct Sums: Decodable {
-  struct Amounts: Decodable {
+  struct ResourceAmounts: Decodable {
     var cpus: Double
     var mem: Int
     var bytes: Int
@@ -14,19 +14,19 @@ private struct Sums: Decodable {
   struct Service: Decodable {
     var name: String
     var replicas: Int
-    var each: Amounts
+    var each: ResourceAmounts
   }
   var services: [Service]
-  var pod: Amounts
+  var pod: ResourceAmounts
 }
 
 @Suite("compose-resources compared with real pods", .needsEngine, .throttled)
 struct ResourceTests {
   private static func resources(
-    _ folder: TemporaryFolder, _ arguments: String...
+    _ directory: TemporaryDirectory, _ arguments: String...
   ) async throws -> CommandResult {
     try await Command(
-      BuiltProgram.beside("compose-resources"), arguments, folder: folder.path
+      BuiltProgram.beside("compose-resources"), arguments, directory: directory.path
     ).run()
   }
 
@@ -110,23 +110,23 @@ struct ResourceTests {
   /// The files at the submission's addresses: the tarballs of the release and of the directory
   /// `pod`.
   private static func content(
-    _ folder: TemporaryFolder, executor: String
+    _ directory: TemporaryDirectory, executor: String
   ) async throws -> [String: String] {
-    let release = try await MesosDeployTests.release(in: folder, executor: executor)
-    try folder.write("source/pod/compose.yaml", served)
+    let release = try await MesosDeployTests.release(in: directory, executor: executor)
+    try directory.write("source/pod/compose.yaml", served)
     try await Command(
-      "tar", ["-czf", folder.path("pod.tar.gz"), "-C", folder.path("source"), "pod"]
+      "tar", ["-czf", directory.path("pod.tar.gz"), "-C", directory.path("source"), "pod"]
     ).output()
     return Dictionary(
       uniqueKeysWithValues: ["\(release).tar.gz", "pod.tar.gz"].map {
-        ("https://files.example.org/\($0)", folder.path($0))
+        ("https://files.example.org/\($0)", directory.path($0))
       })
   }
 
   /// The submission for a directory named `pod`.
   private static func submission(_ arguments: String...) async throws -> [UInt8] {
-    try await withTemporaryFolder { folder in
-      let file = try folder.write("pod/compose.yaml", served)
+    try await withTemporaryDirectory { directory in
+      let file = try directory.write("pod/compose.yaml", served)
       let text = try await Command(
         BuiltProgram.beside("compose-resources"), ["-f", file] + arguments
       ).output()

@@ -69,7 +69,7 @@ struct RootTests {
       ("    volumes: ['./out/x:/x']", "5:15", "`./out/x`"),
       ("    env_file: ../out/x", "5:15", "`../out/x`"),
     ])
-  func refused(line: String, place: String, name: String) async throws {
+  func refused(line: String, location: String, name: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let text = "# one\nservices:\n  a:\n    image: pod-test/busybox\n\(line)\n"
     let link = "ln -s /usr docker/out; ln -s /usr out; exec \"$@\""
@@ -81,7 +81,7 @@ struct RootTests {
       let end = try await podEnd(on: engine, "unused: true\n", settings)
       #expect(end.status == .exited(1), "\(end)")
       let message = end.stderr.last ?? ""
-      #expect(message.hasPrefix("compose-executor: \(file):\(place): \(name) "), "\(end)")
+      #expect(message.hasPrefix("compose-executor: \(file):\(location): \(name) "), "\(end)")
       #expect(message.contains("the root directory /") && message.contains("--root"), "\(end)")
     }
   }
@@ -90,11 +90,11 @@ struct RootTests {
     "are not read if --root names no directory; the message has the name",
     arguments: ["", "nowhere", "file", "/nowhere", "a\u{1b}[1m"], ["run", "config"])
   func noDirectory(root: String, command: String) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", "services: [")
-      try folder.write("file", "")
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", "services: [")
+      try directory.write("file", "")
       let run = Command(
-        BuiltProgram.composeExecutor, [command, "--root", root], folder: folder.path)
+        BuiltProgram.composeExecutor, [command, "--root", root], directory: directory.path)
       let end = try await run.run()
       #expect(end.status == .exited(2))
       #expect(end.stdout.isEmpty)

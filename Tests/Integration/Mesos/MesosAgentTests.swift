@@ -59,7 +59,7 @@ struct MesosAgentTests {
       try pod.agent.restart()
       let end = try await pod.ended()
       #expect(end.state == "TASK_LOST" && end.source == "SOURCE_AGENT")
-      #expect(try await pod.exited() == .signalled(SIGKILL))
+      #expect(try await pod.exited() == .signaled(SIGKILL))
     }
   }
 
@@ -131,7 +131,7 @@ struct MesosAgentTests {
     settings.agent = {
       $0.executorReregistrationTimeout = .milliseconds(200)
       $0.faults = Faults(
-        seed: seed, closeBeforeCall: 0.3, closeBeforeAnswer: 0.3, closeAfterAnswer: 0.3,
+        seed: seed, closeBeforeCall: 0.3, closeBeforeResponse: 0.3, closeAfterResponse: 0.3,
         cutStream: 0.2, splitRecords: true, limit: 150)
     }
     try await withMesosPod(on: host, obedient, settings) { pod in

@@ -6,7 +6,7 @@ import Testing
 struct MesosCgroup: Sendable {
   let run: String
   /// The directories of the cgroups that the executor's process is put into.
-  let folders: [String]
+  let directories: [String]
 
   var path: String { "/mesos/\(run)" }
 
@@ -16,25 +16,25 @@ struct MesosCgroup: Sendable {
     let run = UUID().uuidString.lowercased()
     self.run = run
     if version == .v1 {
-      folders = try ["freezer", "memory", "cpu", "cpuacct"].map { controller in
+      directories = try ["freezer", "memory", "cpu", "cpuacct"].map { controller in
         try #require(try Hierarchy.root(of: controller)) + "/mesos/\(run)"
       }
     } else {
-      folders = [try #require(try Hierarchy.unifiedRoot()) + "/mesos/\(run)/leaf"]
+      directories = [try #require(try Hierarchy.unifiedRoot()) + "/mesos/\(run)/leaf"]
     }
-    for folder in folders {
+    for directory in directories {
       try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
+        atPath: directory, withIntermediateDirectories: true)
       for (file, value) in limits
-      where FileManager.default.fileExists(atPath: "\(folder)/\(file)") {
-        try value.write(toFile: "\(folder)/\(file)", atomically: false, encoding: .utf8)
+      where FileManager.default.fileExists(atPath: "\(directory)/\(file)") {
+        try value.write(toFile: "\(directory)/\(file)", atomically: false, encoding: .utf8)
       }
     }
   }
 
   /// Moves the executor there before it starts.
   var settings: PodSettings {
-    let moves = folders.map { "echo $$ > \($0)/cgroup.procs" }.joined(separator: "; ")
+    let moves = directories.map { "echo $$ > \($0)/cgroup.procs" }.joined(separator: "; ")
     return PodSettings(shell: "\(moves); exec \"$@\"", run: run)
   }
 
@@ -48,16 +48,16 @@ struct MesosCgroup: Sendable {
   /// Directories of the run in hierarchies that the test doesn't use, and that only the executor
   /// removes.
   func strangers() throws -> [String] {
-    try Hierarchy.folders(of: path).filter { folder in
-      !folders.contains { $0 == folder || $0.hasPrefix(folder + "/") }
+    try Hierarchy.directories(of: path).filter { directory in
+      !directories.contains { $0 == directory || $0.hasPrefix(directory + "/") }
     }
   }
 
   /// The cleanup that an agent does.
   func remove() throws {
-    for folder in try Hierarchy.folders(of: path) {
-      Hierarchy.remove(folder)
-      rmdir(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
+    for directory in try Hierarchy.directories(of: path) {
+      Hierarchy.remove(directory)
+      rmdir(URL(fileURLWithPath: directory).deletingLastPathComponent().path)
     }
   }
 }
@@ -97,12 +97,12 @@ struct MesosCgroupTests {
           let root = try #require(try Hierarchy.unifiedRoot())
           #expect(FileManager.default.fileExists(atPath: "\(root)\(cgroup.path)/mesos"))
         }
-        #expect(try Hierarchy.folders(of: "/compose-pods/\(pod.run)").isEmpty)
+        #expect(try Hierarchy.directories(of: "/compose-pods/\(pod.run)").isEmpty)
         pod.send(SIGTERM)
         #expect(try await pod.ended().status == .exited(130))
         // The directories of containers are removed in every hierarchy.
-        let inner = try Hierarchy.folders(of: cgroup.path).flatMap { folder in
-          try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.count == 64 }
+        let inner = try Hierarchy.directories(of: cgroup.path).flatMap { directory in
+          try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.count == 64 }
         }
         #expect(inner.isEmpty)
       }

@@ -37,8 +37,8 @@ struct MesosChaosTests {
       }
       try await pod.ended()
       // Without the framework's capabilities, an executor doesn't use the newer state.
-      let isTold = item.behavior != .subscribedWithout("framework_info")
-      #expect(pod.states == item.states.filter { isTold || $0 != "TASK_KILLING" })
+      let isSignaled = item.behavior != .subscribedWithout("framework_info")
+      #expect(pod.states == item.states.filter { isSignaled || $0 != "TASK_KILLING" })
       #expect(try await pod.exited() == .exited(0))
     }
   }

@@ -53,7 +53,7 @@ private struct CheckPlaceCase: CustomTestStringConvertible, Sendable {
   }
 }
 
-private let places = [
+private let locations = [
   CheckPlaceCase(testDescription: "in a network of its own, named by the option"),
   CheckPlaceCase(
     testDescription: "found by the port that it exposes", keys: ["expose: ['8099']"], labels: [],
@@ -81,16 +81,17 @@ private let places = [
 @Suite("A check of a task reaches its service", .needsEngine, .throttled)
 struct MesosCheckPlaceTests {
   /// Each location once with each kind of check, on one engine or the other.
-  private static let cases: [(place: CheckPlaceCase, kind: String)] = places.flatMap { place in
-    place.kinds.map { (place, $0) }
+  private static let cases: [(location: CheckPlaceCase, kind: String)] = locations.flatMap {
+    location in
+    location.kinds.map { (location, $0) }
   }
 
   private static var hasIPv6: Bool { access("/proc/net/if_inet6", F_OK) == 0 }
 
   @Test("at any network location, and fails the task without it", arguments: cases.indices)
   func reached(index: Int) async throws {
-    let (place, kind) = Self.cases[index]
-    if place.isIPv6, !Self.hasIPv6 { return }
+    let (location, kind) = Self.cases[index]
+    if location.isIPv6, !Self.hasIPv6 { return }
     let hosts = MesosHost.linux
     try #require(!hosts.isEmpty)
     let host = hosts[index % hosts.count]
@@ -98,14 +99,14 @@ struct MesosCheckPlaceTests {
     var settings = MesosSettings()
     settings.task = { task in
       task.ports = [port]
-      task.labels += place.labels
-      task.healthCheck = place.check(kind, hostPort: port)
+      task.labels += location.labels
+      task.healthCheck = location.check(kind, hostPort: port)
     }
-    try await withMesosPod(on: host, place.text(port: port), settings) { pod in
+    try await withMesosPod(on: host, location.text(port: port), settings) { pod in
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
       try pod.write("sick")
       let end = try await pod.ended()
-      #expect(end.state == "TASK_FAILED" && end.healthy == false, "\(place) \(kind) \(end)")
+      #expect(end.state == "TASK_FAILED" && end.healthy == false, "\(location) \(kind) \(end)")
       #expect(end.message?.contains("health check failed") == true, "\(end)")
       #expect(pod.agent.updates(of: pod.task).map(\.healthy) == [nil, nil, true, false, false])
     }
@@ -182,18 +183,18 @@ struct MesosCheckPlaceTests {
   @Test("again after a restart or a pause", arguments: ["COMMAND", "HTTP"])
   func comesBack(kind: String) async throws {
     let host = try #require(MesosHost.linux.first)
-    let place = CheckPlaceCase(
+    let location = CheckPlaceCase(
       testDescription: "", keys: ["restart: always"], labels: [("pod.check_service", "web")])
-    var check = place.check(kind, hostPort: 0)
+    var check = location.check(kind, hostPort: 0)
     check["timeout_seconds"] = 1.0
     check["consecutive_failures"] = 100_000
     check["grace_period_seconds"] = 0.0
     var settings = MesosSettings()
     settings.task = { [check] task in
-      task.labels += place.labels
+      task.labels += location.labels
       task.healthCheck = check
     }
-    try await withMesosPod(on: host, place.text(port: 0), settings) { pod in
+    try await withMesosPod(on: host, location.text(port: 0), settings) { pod in
       func changes() -> [Bool] { pod.agent.updates(of: pod.task).compactMap(\.healthy) }
       try await eventually("health") { changes() == [true] }
       let web = try await host.engine.docker(
@@ -246,7 +247,7 @@ struct MesosCheckPlaceTests {
   func marathon(check: String, hasType: Bool) async throws {
     let host = try #require(MesosHost.linux.last)
     let ports = try FreePorts.take(1)
-    let place = CheckPlaceCase(
+    let location = CheckPlaceCase(
       testDescription: "", keys: ["ports: ['HOSTPORT:8099']"], labels: [])
     var settings = MesosSettings()
     settings.make = { id, executor in
@@ -261,7 +262,7 @@ struct MesosCheckPlaceTests {
       task.command = "exec '\(executor)'"
       return task
     }
-    try await withMesosPod(on: host, place.text(port: ports[0]), settings) { pod in
+    try await withMesosPod(on: host, location.text(port: ports[0]), settings) { pod in
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
       try pod.write("sick")
       #expect(try await pod.ended().healthy == false)

@@ -100,19 +100,19 @@ struct MesosConnectionTests {
     _ prefix: String, trusting authority: String = "ca.pem",
     _ body: (MesosSettings) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      chmod(folder.path, 0o755)
-      try await Certificates.make(in: folder.path)
-      for name in ["key.pem", "cert.pem"] { chmod(folder.path(name), 0o644) }
+    try await withTemporaryDirectory { directory in
+      chmod(directory.path, 0o755)
+      try await Certificates.make(in: directory.path)
+      for name in ["key.pem", "cert.pem"] { chmod(directory.path(name), 0o644) }
       let port = try FreePorts.take(1)[0]
-      try await EngineProxy.with(tcp: port, certificates: folder.path) { proxy in
+      try await EngineProxy.with(tcp: port, certificates: directory.path) { proxy in
         var settings = MesosSettings()
         settings.agent = { $0.port = UInt16(port) }
         settings.environment = [
           "MESOS_AGENT_ENDPOINT": "127.0.0.1:\(proxy.port)", "\(prefix)ENABLED": "true",
-          "\(prefix)CERT_FILE": folder.path("cert.pem"),
-          "\(prefix)KEY_FILE": folder.path("key.pem"),
-          "\(prefix)CA_FILE": folder.path(authority), "\(prefix)VERIFY_CERT": "1",
+          "\(prefix)CERT_FILE": directory.path("cert.pem"),
+          "\(prefix)KEY_FILE": directory.path("key.pem"),
+          "\(prefix)CA_FILE": directory.path(authority), "\(prefix)VERIFY_CERT": "1",
           "\(prefix)VERIFY_IPADD": "true",
         ]
         try await body(settings)

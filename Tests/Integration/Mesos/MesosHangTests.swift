@@ -25,8 +25,8 @@ struct MesosHangTests {
   /// The processes in one container's cgroup, of all hierarchies.
   private func processes(of container: String, _ pod: MesosPod) throws -> [String] {
     let path = "/\(pod.cgroupsRoot)/\(pod.run.id)/\(container)"
-    return try Hierarchy.folders(of: path).flatMap { folder in
-      let text = (try? String(contentsOfFile: "\(folder)/cgroup.procs", encoding: .utf8)) ?? ""
+    return try Hierarchy.directories(of: path).flatMap { directory in
+      let text = (try? String(contentsOfFile: "\(directory)/cgroup.procs", encoding: .utf8)) ?? ""
       return text.split(separator: "\n").map(String.init)
     }
   }
@@ -93,7 +93,9 @@ struct MesosHangTests {
           try await own.engine.docker(["rm", "-fv"] + all.map(String.init)).run()
           return false
         }
-        for folder in try Hierarchy.folders(of: "/\(pod.cgroupsRoot)/neighbour") { rmdir(folder) }
+        for directory in try Hierarchy.directories(of: "/\(pod.cgroupsRoot)/neighbour") {
+          rmdir(directory)
+        }
       }
     }
   }

@@ -107,11 +107,11 @@ struct MesosHealthTests {
   @Test("uses TLS, whichever authority signed the pod's certificate", arguments: MesosHost.both)
   func secure(on host: MesosHost) async throws {
     let file = try await Self.secureServer()
-    try await withTemporaryFolder { folder in
-      try await Certificates.make(in: folder.path)
+    try await withTemporaryDirectory { directory in
+      try await Certificates.make(in: directory.path)
       var settings = try settings(.https, failures: 3)
       for name in ["server.pem", "server-key.pem"] {
-        settings.files[name] = try String(contentsOfFile: folder.path(name), encoding: .utf8)
+        settings.files[name] = try String(contentsOfFile: directory.path(name), encoding: .utf8)
       }
       try await withMesosPod(on: host, file, settings) { pod in
         try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }

@@ -97,7 +97,7 @@ struct MesosManyTasksTests {
       pod.agent.breakStream(of: pod.task)
       let status = try await pod.exited()
       // Without any grace, the agent's own SIGKILL can come first.
-      #expect(status == .exited(0) || grace == .zero && status == .signalled(9), "\(status)")
+      #expect(status == .exited(0) || grace == .zero && status == .signaled(9), "\(status)")
       let left = try await pod.containers()
       let text = pod.run.text("stderr")
       let isNamed =

@@ -18,7 +18,7 @@ struct MesosShutdownTests {
   /// docs/executor-http-api.md, "SHUTDOWN"; src/slave/slave.cpp, `Slave::_shutdownExecutor`.
   @Test(
     "exits within its grace, whatever its containers do", arguments: MesosHost.linux, Word.allCases)
-  func goes(on host: MesosHost, at word: Word) async throws {
+  func mapsTo(on host: MesosHost, at word: Word) async throws {
     for file in [obedient, stubborn] {
       var settings = MesosSettings()
       // The agent kills an executor that takes longer.

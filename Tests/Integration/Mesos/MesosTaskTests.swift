@@ -202,11 +202,11 @@ struct MesosTaskTests {
     arguments: otherCredentials.indices)
   func credentials(of index: Int) async throws {
     let host = try #require(MesosHost.ordinary.first)
-    let (variable, place, kind) = Self.otherCredentials[index]
+    let (variable, location, kind) = Self.otherCredentials[index]
     try await Registry.lend(isPrivate: true) { registry in
       let image = try await registry.image(on: host.engine)
       var settings = MesosSettings()
-      settings.files[place] =
+      settings.files[location] =
         switch kind {
         case "credHelpers": #"{"credHelpers": {"\#(registry.address)": "test"}}"#
         case "credsStore": #"{"credsStore": "test"}"#

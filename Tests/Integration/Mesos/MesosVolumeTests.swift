@@ -89,17 +89,17 @@ struct MesosVolumeTests {
     arguments: MesosHost.linux, cases.indices)
   func found(on host: MesosHost, index: Int) async throws {
     let one = cases[index]
-    try await withTemporaryFolder { folder in
-      try folder.write("volume/file", "kept\n")
-      try folder.write("volume/sub dir/file", "inner\n")
-      let mount = "mount --bind \(folder.path("volume")) data"
+    try await withTemporaryDirectory { directory in
+      try directory.write("volume/file", "kept\n")
+      try directory.write("volume/sub dir/file", "inner\n")
+      let mount = "mount --bind \(directory.path("volume")) data"
       let settings = settings(mount, policy: one.policy)
       try await withMesosPod(on: host, file(one), settings) { pod in
         let end = try await pod.ended()
         #expect(end.state == "TASK_FINISHED", "\(one): \(end) \(pod.run.text("stdout"))")
       }
       if one.script.contains("echo new") {
-        let files = try #require(FileManager.default.subpaths(atPath: folder.path))
+        let files = try #require(FileManager.default.subpaths(atPath: directory.path))
         #expect(files.contains { $0.contains("written") }, "\(one): \(files)")
       }
     }
@@ -123,13 +123,13 @@ struct MesosVolumeTests {
 
   @Test("that is read-only is read-only in containers", arguments: MesosHost.linux)
   func readOnly(on host: MesosHost) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("volume/file", "kept\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("volume/file", "kept\n")
       let one = VolumeCase(
         testDescription: "", volumes: "['./data:/x', '.:/y']",
         script: "grep kept /x/file /y/data/file && ! touch /x/written && ! touch /y/data/written")
       let mount =
-        "mount --bind \(folder.path("volume")) data && mount -o remount,bind,ro data"
+        "mount --bind \(directory.path("volume")) data && mount -o remount,bind,ro data"
       try await withMesosPod(on: host, file(one), settings(mount)) { pod in
         let end = try await pod.ended()
         #expect(end.state == "TASK_FINISHED", "\(end) \(pod.run.text("stdout"))")
@@ -142,12 +142,12 @@ struct MesosVolumeTests {
     "can't be another host directory under the operator's policy", arguments: MesosHost.linux,
     ["./host:/x", ".:/x"])
   func hostPath(on host: MesosHost, volume: String) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("outside/file", "of the host\n")
+    try await withTemporaryDirectory { directory in
+      try directory.write("outside/file", "of the host\n")
       let one = VolumeCase(
         testDescription: "", volumes: "['\(volume)']",
         script: "cat /x/file /x/host/file; true")
-      let mount = "mkdir host && mount --bind \(folder.path("outside")) host"
+      let mount = "mkdir host && mount --bind \(directory.path("outside")) host"
       let settings = settings(mount, policy: "allow: {registries: true}\n")
       try await withMesosPod(on: host, file(one), settings) { pod in
         let end = try await pod.ended()
@@ -164,9 +164,9 @@ struct MesosVolumeTests {
   /// Two tasks with one `SHARED` volume.
   @Test("is shared by the tasks that mount it", arguments: MesosHost.linux)
   func shared(on host: MesosHost) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("volume/file", "kept\n")
-      let mount = "mount --bind \(folder.path("volume")) data"
+    try await withTemporaryDirectory { directory in
+      try directory.write("volume/file", "kept\n")
+      let mount = "mount --bind \(directory.path("volume")) data"
       let one = VolumeCase(
         testDescription: "", volumes: "['./data:/x']",
         script:

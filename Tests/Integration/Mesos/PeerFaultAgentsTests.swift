@@ -90,7 +90,9 @@ struct PeerFaultAgentsTests {
           withExtendedLifetime(agent) {}
         }
       }
-      for folder in try Hierarchy.folders(of: "/\(site.root)") { Hierarchy.remove(folder) }
+      for directory in try Hierarchy.directories(of: "/\(site.root)") {
+        Hierarchy.remove(directory)
+      }
     }
   }
 }

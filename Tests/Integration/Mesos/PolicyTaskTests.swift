@@ -115,11 +115,11 @@ struct PolicyTaskTests {
   @Test("can use images that no registry has if `local` is listed", arguments: MesosHost.linux)
   func localImages(on host: MesosHost) async throws {
     let word = UUID().uuidString.lowercased()
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       // The content is unique, because other tests can push their images.
-      try folder.write("Dockerfile", "FROM pod-test/busybox\nLABEL word=\(word)\n")
+      try directory.write("Dockerfile", "FROM pod-test/busybox\nLABEL word=\(word)\n")
       let image = "it/local-\(word.prefix(8))"
-      try await host.engine.docker("build", "-t", image, folder.path).output()
+      try await host.engine.docker("build", "-t", image, directory.path).output()
       for (listed, state) in [("local", "TASK_FINISHED"), ("docker.io/library", "TASK_FAILED")] {
         let settings = settings("allow: {registries: ['\(listed)']}\n")
         try await withMesosPod(on: host, file("command: [\"true\"]", image: image), settings) {
@@ -141,9 +141,9 @@ struct PolicyTaskTests {
     try await Registry.lend { registry in
       let engine = host.engine
       let image = try await registry.image(on: engine)
-      let place = String(image.prefix { $0 != "/" })
+      let location = String(image.prefix { $0 != "/" })
       if given.isThere { try await engine.docker("pull", image).output() }
-      var settings = settings("allow: {registries: ['\(place)']}\n")
+      var settings = settings("allow: {registries: ['\(location)']}\n")
       settings.make = { id, executor in
         .plain(
           id: id, executor: executor, labels: [("fileName", "compose.yaml"), ("pod.rmi", "all")])

@@ -43,7 +43,7 @@ struct CrashReportTests {
       try await pod.running()
       pod.send(number)
       let end = try await pod.ended(within: .seconds(120))
-      #expect(end.status == .signalled(number), "\(end)")
+      #expect(end.status == .signaled(number), "\(end)")
       expectReport(
         end.stderr.joined(separator: "\n"), "compose-executor", number, name, Self.hint)
       try await eventually("nothing is left", within: .seconds(120)) {
@@ -63,7 +63,7 @@ struct CrashReportTests {
         try await withMesosPod(on: host, obedient, settings) { pod in
           try await pod.running()
           kill(pod.run.pid, SIGILL)
-          #expect(try await pod.exited() == .signalled(SIGILL))
+          #expect(try await pod.exited() == .signaled(SIGILL))
           expectReport(
             pod.run.text("stderr"), "compose-executor", SIGILL, "SIGILL", Self.hint)
           #expect(try await pod.ended().source == "SOURCE_AGENT")
@@ -91,7 +91,7 @@ struct CrashReportTests {
           while write(pipe, zeros, zeros.count) > 0 {}
           #expect(pipe >= 0 && errno == EAGAIN)
           pod.send(SIGSEGV)
-          #expect(try await pod.executor.exit(within: .seconds(120)) == .signalled(SIGSEGV))
+          #expect(try await pod.executor.exit(within: .seconds(120)) == .signaled(SIGSEGV))
           try await eventually("nothing is left", within: .seconds(120)) {
             try await Leftovers.of(run: pod.run, on: engine).isEmpty
           }
@@ -107,7 +107,7 @@ struct CrashReportTests {
       let service = try await ReaperService.start(site)
       service.process.send(SIGTRAP)
       let end = try await service.process.result(within: .seconds(120))
-      #expect(end.status == .signalled(SIGTRAP))
+      #expect(end.status == .signaled(SIGTRAP))
       expectReport(
         end.stderr, "pod-reaper", SIGTRAP, "SIGTRAP",
         "; objects of dead executors remain until it is started again")

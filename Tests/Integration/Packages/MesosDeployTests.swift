@@ -14,35 +14,39 @@ struct MesosDeployTests {
   /// The files at the addresses: the release's tarball, the founding example, and the script that
   /// starts an installed executor.
   private static func content(
-    _ folder: TemporaryFolder, executor: String
+    _ directory: TemporaryDirectory, executor: String
   ) async throws -> [String: String] {
-    let release = try await release(in: folder, executor: executor)
+    let release = try await release(in: directory, executor: executor)
     try await Command(
       "tar",
-      ["-czf", folder.path("founding.tar.gz"), "-C", SourceTree.path("deploy/samples"), "founding"]
+      [
+        "-czf", directory.path("founding.tar.gz"), "-C", SourceTree.path("deploy/samples"),
+        "founding",
+      ]
     ).output()
     let script = String(decoding: try file("marathon/installed-executor"), as: UTF8.self)
     #expect(script.contains("exec /usr/local/bin/compose-executor "))
-    try folder.write(
+    try directory.write(
       "installed-executor",
       script.replacingOccurrences(of: "/usr/local/bin/compose-executor", with: executor))
     let names = ["\(release).tar.gz", "founding.tar.gz", "installed-executor"]
     return Dictionary(
-      uniqueKeysWithValues: names.map { ("https://files.example.org/\($0)", folder.path($0)) })
+      uniqueKeysWithValues: names.map { ("https://files.example.org/\($0)", directory.path($0)) })
   }
 
   /// Creates the release's tarball, with the part that an executor needs.
   ///
   /// - Returns: its name without `.tar.gz`.
-  static func release(in folder: TemporaryFolder, executor: String) async throws -> String {
+  static func release(in directory: TemporaryDirectory, executor: String) async throws -> String {
     let version = try SourceTree.text("VERSION")
     let release =
       "compose-executor-\(version.trimmingCharacters(in: .whitespacesAndNewlines))-linux-x86_64"
-    let programs = folder.path("release/\(release)/bin")
+    let programs = directory.path("release/\(release)/bin")
     try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
     try await Command("strip", ["-o", "\(programs)/compose-executor", executor]).output()
     try await Command(
-      "tar", ["-czf", folder.path("\(release).tar.gz"), "-C", folder.path("release"), release]
+      "tar",
+      ["-czf", directory.path("\(release).tar.gz"), "-C", directory.path("release"), release]
     ).output()
     return release
   }

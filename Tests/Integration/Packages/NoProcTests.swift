@@ -60,16 +60,16 @@ struct NoProcTests {
     _ name: String, _ arguments: [String], _ proc: HiddenProc, files: [String: String] = [:],
     environment: [String: String] = [:]
   ) async throws -> CommandResult {
-    try await withTemporaryFolder { folder in
-      chmod(folder.path, 0o777)
-      for (file, text) in files { try folder.write(file, text) }
+    try await withTemporaryDirectory { directory in
+      chmod(directory.path, 0o777)
+      for (file, text) in files { try directory.write(file, text) }
       // A location that an ordinary user can access.
-      let program = folder.path(name)
+      let program = directory.path(name)
       if link(BuiltProgram.shipped(name), program) != 0 {
         try FileManager.default.copyItem(atPath: BuiltProgram.shipped(name), toPath: program)
       }
       let command = Command(
-        program, arguments, environment: environment, folder: folder.path)
+        program, arguments, environment: environment, directory: directory.path)
       return try await proc.command(command).run(within: .seconds(120))
     }
   }
@@ -125,12 +125,12 @@ struct NoProcTests {
 
   /// Builds a static program that prints its first argument, read like in the shipped programs.
   private func withStaticProgram(
-    _ body: (_ folder: TemporaryFolder, _ program: String) async throws -> Void
+    _ body: (_ directory: TemporaryDirectory, _ program: String) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      chmod(folder.path, 0o755)
+    try await withTemporaryDirectory { directory in
+      chmod(directory.path, 0o755)
       let shim = SourceTree.path("cshim/CLinux")
-      let main = try folder.write(
+      let main = try directory.write(
         "main.swift",
         """
         import Glibc
@@ -138,17 +138,17 @@ struct NoProcTests {
         func arguments() -> UnsafePointer<UnsafePointer<CChar>?>?
         puts(arguments()![1]!)
         """)
-      let object = folder.path("shim.o")
+      let object = directory.path("shim.o")
       try await Command(
         Toolchain.clang, ["-I\(shim)/include", "-c", "-o", object, "\(shim)/arguments.c"]
       ).output()
       try FileManager.default.createDirectory(
-        atPath: folder.path("root"), withIntermediateDirectories: false)
-      let program = folder.path("root/program")
+        atPath: directory.path("root"), withIntermediateDirectories: false)
+      let program = directory.path("root/program")
       try await Command(
         Toolchain.swiftc, ["-static-executable", "-o", program, main, object]
       ).output(within: .seconds(120))
-      try await body(folder, program)
+      try await body(directory, program)
     }
   }
 
@@ -156,7 +156,7 @@ struct NoProcTests {
   @Test("a static program starts and has its command line", arguments: HiddenProc.allCases)
   func isStatic(_ proc: HiddenProc) async throws {
     try await withStaticProgram { _, program in
-      let command = Command(program, ["one two"], folder: "/")
+      let command = Command(program, ["one two"], directory: "/")
       let end = try await proc.command(command).run(within: .seconds(120))
       #expect(end.status == .exited(0) && end.stdout == "one two\n", "\(end)")
     }
@@ -164,8 +164,8 @@ struct NoProcTests {
 
   @Test("a program starts in a root without /dev, and reports on Linux 3.10 what is missing")
   func withoutDevices() async throws {
-    try await withStaticProgram { folder, _ in
-      let command = Command("chroot", [folder.path("root"), "/program", "one two"])
+    try await withStaticProgram { directory, _ in
+      let command = Command("chroot", [directory.path("root"), "/program", "one two"])
       #expect(try await command.output() == "one two")
       let old = try await OldLinux.command(command).run(within: .seconds(120))
       #expect(old.status == .exited(1) && old.stdout.isEmpty, "\(old)")
@@ -202,12 +202,13 @@ struct NoProcTests {
 
   @Test("the hook's event is spooled", arguments: HiddenProc.allCases)
   func hook(_ proc: HiddenProc) async throws {
-    try await withTemporaryFolder { folder in
-      chmod(folder.path, 0o777)
-      let spool = folder.path("run/spool")
+    try await withTemporaryDirectory { directory in
+      chmod(directory.path, 0o777)
+      let spool = directory.path("run/spool")
       let end = try await run(
         "pod-hook-notify",
-        ["removed", "--framework", "f", "--executor", "e", "--run-dir", folder.path("run")], proc)
+        ["removed", "--framework", "f", "--executor", "e", "--run-dir", directory.path("run")], proc
+      )
       #expect(end.status == .exited(4), "\(end)")
       let names = try FileManager.default.contentsOfDirectory(atPath: spool)
       #expect(names.filter { $0.hasSuffix(".event") }.count == 1, "\(names)")

@@ -23,23 +23,23 @@ struct OldLinuxFilterTests {
       "pidfd_open", "clone3", "close_range", "openat2", "faccessat2", "io_uring_setup",
     ])
   func bites(call: String) async throws {
-    let answers = try #require(try await Self.calls()[call])
-    #expect(answers.before != "ENOSYS")
-    #expect(answers.after == "ENOSYS")
+    let responses = try #require(try await Self.calls()[call])
+    #expect(responses.before != "ENOSYS")
+    #expect(responses.after == "ENOSYS")
   }
 
   @Test(
     "doesn't change earlier calls, up to the last",
     arguments: ["getpid", "openat", "kcmp", "finit_module"])
   func leaves(call: String) async throws {
-    let answers = try #require(try await Self.calls()[call])
-    #expect(answers.before == answers.after)
+    let responses = try #require(try await Self.calls()[call])
+    #expect(responses.before == responses.after)
   }
 
   @Test("handles O_TMPFILE like opening a directory for writing, as that kernel does")
   func temporaryFile() async throws {
-    let answers = try #require(try await Self.calls()["O_TMPFILE"])
-    #expect(answers.before == "ENOENT" && answers.after == "EISDIR")
+    let responses = try #require(try await Self.calls()["O_TMPFILE"])
+    #expect(responses.before == "ENOENT" && responses.after == "EISDIR")
   }
 
   @Test("applies to all child processes, whose kernel release is 3.10.0")

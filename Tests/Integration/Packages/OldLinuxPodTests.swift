@@ -77,7 +77,7 @@ struct OldLinuxPodTests {
     try await withPod(on: engine, file, settings) { pod in
       try await eventually("the hook") { try await Self.sleepers(time) == 3 }
       pod.send(SIGKILL)
-      #expect(try await pod.ended().status == .signalled(SIGKILL))
+      #expect(try await pod.ended().status == .signaled(SIGKILL))
       try await eventually("the end of all that it started") {
         try await Self.sleepers(time) == 0
       }
@@ -89,8 +89,8 @@ struct OldLinuxPodTests {
   @Test("has the processes that a hook leaves killed if /proc has no `children`")
   func childless() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
-      try folder.write(
+    try await withTemporaryDirectory { directory in
+      try directory.write(
         "hide.c",
         """
         #define _GNU_SOURCE
@@ -104,16 +104,17 @@ struct OldLinuxPodTests {
           size_t length = strlen(path);
           int is_list = length > 9 && strcmp(path + length - 9, "/children") == 0;
           if (!is_list) return real(path, flags, mode);
-          close(real("\(folder.path("hidden"))", 0101, 0600)); /* O_WRONLY | O_CREAT */
+          close(real("\(directory.path("hidden"))", 0101, 0600)); /* O_WRONLY | O_CREAT */
           errno = ENOENT;
           return -1;
         }
         int open(const char *path, int flags, unsigned mode) { return hide(path, flags, mode); }
         int open64(const char *path, int flags, unsigned mode) { return hide(path, flags, mode); }
         """)
-      let library = folder.path("hide.so")
+      let library = directory.path("hide.so")
       try await Command(
-        Toolchain.clang, ["-shared", "-fPIC", "-w", "-o", library, folder.path("hide.c"), "-ldl"]
+        Toolchain.clang,
+        ["-shared", "-fPIC", "-w", "-o", library, directory.path("hide.c"), "-ldl"]
       ).output()
       var settings = PodSettings(environment: ["LD_PRELOAD": library])
       let time = "86416." + UUID().uuidString.filter(\.isWholeNumber)
@@ -123,7 +124,7 @@ struct OldLinuxPodTests {
       try await withPod(on: engine, file, settings) { pod in
         let end = try await pod.ended()
         #expect(end.status == .exited(0), "\(end)")
-        #expect(FileManager.default.fileExists(atPath: folder.path("hidden")))
+        #expect(FileManager.default.fileExists(atPath: directory.path("hidden")))
         #expect(try await Self.sleepers(time) == 0)
       }
     }

@@ -77,7 +77,8 @@ struct OldLinuxReaperTests {
         try await told(1)
         #expect(try await site.notify("removed", words[0], words[1], words[2], "e-1") == 0)
         try await told(2)
-        let spool = try FileManager.default.contentsOfDirectory(atPath: site.runFolder + "/spool")
+        let spool = try FileManager.default.contentsOfDirectory(
+          atPath: site.runDirectory + "/spool")
         #expect(spool.isEmpty)
         // The event triggers a pass: the pod's process proves its death.
         let dead = PodIdentity.forged()

@@ -51,7 +51,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     guard limits != "true true" else { return nil }
     let sum = try await Command(
       BuiltProgram.beside("compose-resources"), ["-f", "compose.yaml", "--format", "json"],
-      folder: path
+      directory: path
     ).output()
     let services = try JSON(parsing: Array(sum.utf8))["services"]?.array ?? []
     let lines = services.map {
@@ -63,21 +63,21 @@ struct Sample: Sendable, CustomTestStringConvertible {
   /// The files at a submission's addresses: tarballs of the release, with the part that an executor
   /// needs, and of the directory.
   func fetched(
-    in folder: TemporaryFolder, executor: String, more: [String: String] = [:]
+    in directory: TemporaryDirectory, executor: String, more: [String: String] = [:]
   ) async throws -> [String: String] {
     let version = try SourceTree.text("VERSION")
       .trimmingCharacters(in: .whitespacesAndNewlines)
     let release = "compose-executor-\(version)-linux-x86_64"
-    try folder.write("release/\(release)/bin/unused", "")
+    try directory.write("release/\(release)/bin/unused", "")
     try await Command(
-      "strip", ["-o", folder.path("release/\(release)/bin/compose-executor"), executor]
+      "strip", ["-o", directory.path("release/\(release)/bin/compose-executor"), executor]
     ).output()
-    try await Command("cp", ["-R", path, folder.path("release")]).output()
-    for (file, text) in more { try folder.write("release/\(name)/\(file)", text) }
+    try await Command("cp", ["-R", path, directory.path("release")]).output()
+    for (file, text) in more { try directory.write("release/\(name)/\(file)", text) }
     var files: [String: String] = [:]
     for name in [release, name] {
-      let file = folder.path("\(name).tar.gz")
-      try await Command("tar", ["-czf", file, "-C", folder.path("release"), name]).output()
+      let file = directory.path("\(name).tar.gz")
+      try await Command("tar", ["-czf", file, "-C", directory.path("release"), name]).output()
       files["https://files.example.org/\(name).tar.gz"] = file
     }
     return files

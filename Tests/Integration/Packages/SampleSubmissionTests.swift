@@ -19,7 +19,7 @@ struct SampleSubmissionTests {
     try await Command(
       BuiltProgram.beside("compose-resources"),
       ["-f", "compose.yaml", "--format", format] + (options[sample.name] ?? []),
-      folder: sample.path
+      directory: sample.path
     ).output() + "\n"
   }
 

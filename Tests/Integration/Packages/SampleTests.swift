@@ -13,7 +13,7 @@ struct SampleTests {
   func valid(_ sample: Sample) async throws {
     let compose = ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose"
     try await Command(
-      compose, ["-f", "compose.yaml", "config", "--quiet"], folder: sample.path
+      compose, ["-f", "compose.yaml", "config", "--quiet"], directory: sample.path
     ).output()
   }
 

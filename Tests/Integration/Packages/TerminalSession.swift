@@ -5,7 +5,7 @@ import TestSupport
 /// A session with shellinabox, as its page holds it: one request sends keys, the response to
 /// another has the shell's output.
 final class TerminalSession: Sendable {
-  private struct Answer: Decodable {
+  private struct Response: Decodable {
     let session: String
     let data: String
   }
@@ -16,17 +16,17 @@ final class TerminalSession: Sendable {
   /// The last error of a failed request.
   private let fault = Mutex("")
 
-  private init(_ url: String, _ answer: Answer) {
+  private init(_ url: String, _ response: Response) {
     self.url = url
-    id = answer.session
-    text.withLock { $0 = answer.data }
+    id = response.session
+    text.withLock { $0 = response.data }
   }
 
   /// Opens the page's session at a port of this host, calls `body` with it, and closes it.
   static func open(at port: Int, _ body: (TerminalSession) async throws -> Void) async throws {
     let url = "https://127.0.0.1:\(port)/"
-    let answer = try await ask(url, ["rooturl=\(url)"])
-    let session = TerminalSession(url, answer)
+    let response = try await ask(url, ["rooturl=\(url)"])
+    let session = TerminalSession(url, response)
     try await withThrowingTaskGroup { group in
       group.addTask { try await session.listen() }
       try await body(session)
@@ -92,8 +92,8 @@ final class TerminalSession: Sendable {
   private func listen() async throws {
     while !Task.isCancelled {
       do {
-        let answer = try await Self.ask(url, ["session=\(id)"])
-        text.withLock { $0 += answer.data }
+        let response = try await Self.ask(url, ["session=\(id)"])
+        text.withLock { $0 += response.data }
       } catch {
         // The session's end, or an invalid response: the next one decides.
         fault.withLock { $0 = "\(error)" }
@@ -102,8 +102,8 @@ final class TerminalSession: Sendable {
     }
   }
 
-  private static func ask(_ url: String, _ fields: [String]) async throws -> Answer {
-    try JSONDecoder().decode(Answer.self, from: Data(try await post(url, fields).utf8))
+  private static func ask(_ url: String, _ fields: [String]) async throws -> Response {
+    try JSONDecoder().decode(Response.self, from: Data(try await post(url, fields).utf8))
   }
 
   @discardableResult

@@ -57,12 +57,12 @@ struct TerminalTests {
     try await Sample.terminal.run(on: engine, settings(ports, hash: hash)) { pod in
       try await pod.running()
       #expect(pod.output(of: "terminal").allSatisfy { !$0.contains("password") })
-      for (user, password, answer) in [
+      for (user, password, response) in [
         ("root", "", "Login incorrect"), ("operator", "another", "Login incorrect"),
         ("operator", "a long one", "~ $ "),
       ] {
         try await TerminalSession.logIn(
-          at: ports[1], as: user, with: password, until: answer)
+          at: ports[1], as: user, with: password, until: response)
       }
       let plain = try await Command(
         "curl", ["-s", "--noproxy", "*", "-m", "5", "http://127.0.0.1:\(ports[1])/"]

@@ -62,13 +62,13 @@ struct CauseTests {
   @Test("is an image for another architecture; the message names both", arguments: TestEngine.all)
   func architecture(on engine: TestEngine) async throws {
     let image = "it/wrong:\(UUID().uuidString.prefix(8).lowercased())"
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let elf =
         "\u{7f}ELF\u{2}\u{1}\u{1}" + String(repeating: "\0", count: 9) + "\u{2}\0\u{16}\0\u{1}"
-      try folder.write("wrong", elf + String(repeating: "\0", count: 100))
-      try await Command("chmod", ["755", folder.path("wrong")]).output()
+      try directory.write("wrong", elf + String(repeating: "\0", count: 100))
+      try await Command("chmod", ["755", directory.path("wrong")]).output()
       // The format of `docker load`. The engine doesn't check the programs in it.
-      try folder.write(
+      try directory.write(
         "make",
         """
         tar -cf layer.tar wrong
@@ -78,8 +78,8 @@ struct CauseTests {
         printf '[{"Config":"config.json","RepoTags":["\(image)"],"Layers":["layer.tar"]}]' >manifest.json
         tar -cf image.tar config.json manifest.json layer.tar
         """)
-      try await Command("/bin/sh", ["-e", "make"], folder: folder.path).output()
-      try await engine.docker("load", "--input", folder.path("image.tar")).output()
+      try await Command("/bin/sh", ["-e", "make"], directory: directory.path).output()
+      try await engine.docker("load", "--input", directory.path("image.tar")).output()
     }
     let end = try await podEnd(
       on: engine, "services: {web: {image: \"\(image)\", command: [/wrong]}}")

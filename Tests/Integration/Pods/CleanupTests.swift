@@ -85,13 +85,13 @@ struct CleanupTests {
   func detours(id: String) async throws {
     let name = "it-innocent-\(UUID().uuidString.prefix(8).lowercased())"
     let cgroups = try Hierarchy.all().map { "\($0.root)/\(name)" }
-    for folder in cgroups { try #require(mkdir(folder, 0o755) == 0) }
-    defer { for folder in cgroups { rmdir(folder) } }
-    try await withTemporaryFolder { sandbox in
+    for directory in cgroups { try #require(mkdir(directory, 0o755) == 0) }
+    defer { for directory in cgroups { rmdir(directory) } }
+    try await withTemporaryDirectory { sandbox in
       try sandbox.write("compose.yaml", Self.file)
-      let directory = sandbox.path + "/innocent/empty"
+      let innocent = sandbox.path + "/innocent/empty"
       try FileManager.default.createDirectory(
-        atPath: directory, withIntermediateDirectories: true)
+        atPath: innocent, withIntermediateDirectories: true)
       let up = String(repeating: "../", count: 8)
       for id in [id, up + sandbox.path.dropFirst() + "/innocent"] {
         for (arguments, environment) in [
@@ -101,15 +101,15 @@ struct CleanupTests {
           let engine = ["DOCKER_HOST": "unix:///nonexistent/docker.sock"]
           let result = try await Command(
             BuiltProgram.composeExecutor, ["run"] + arguments,
-            environment: engine.merging(environment) { $1 }, folder: sandbox.path
+            environment: engine.merging(environment) { $1 }, directory: sandbox.path
           ).run(within: .seconds(120))
           #expect(result.status == .exited(2))
           #expect(result.stderr.contains("-id "), "\(result.stderr)")
           #expect(!result.stdout.contains("TASK_STARTING"))
         }
       }
-      #expect(FileManager.default.fileExists(atPath: directory))
-      for folder in cgroups { #expect(FileManager.default.fileExists(atPath: folder)) }
+      #expect(FileManager.default.fileExists(atPath: innocent))
+      for directory in cgroups { #expect(FileManager.default.fileExists(atPath: directory)) }
     }
   }
 
@@ -137,10 +137,10 @@ struct CleanupTests {
     let cgroups = try Hierarchy.all().flatMap { hierarchy in
       ["\(hierarchy.root)/\(name)", "\(hierarchy.root)/compose-pods/\(name)"]
     }
-    for folder in cgroups {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for directory in cgroups {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
-    defer { for folder in cgroups { rmdir(folder) } }
+    defer { for directory in cgroups { rmdir(directory) } }
     for run in ["", "..", "a/b"] {
       var settings = MesosSettings(environment: ["MESOS_DIRECTORY": directory])
       settings.agent = { $0.subscribedRun = run }
@@ -158,7 +158,7 @@ struct CleanupTests {
           #expect(made.isEmpty, "\(kind) \(made)")
         }
       }
-      for folder in cgroups { #expect(FileManager.default.fileExists(atPath: folder)) }
+      for directory in cgroups { #expect(FileManager.default.fileExists(atPath: directory)) }
     }
   }
 }

@@ -118,12 +118,12 @@ struct ConnectionTests {
   @Test("uses TLS with a client certificate if DOCKER_TLS_VERIFY is set")
   func tls() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
-      try await Certificates.make(in: folder.path)
-      try await EngineProxy.with(engine, certificates: folder.path) { proxy in
+    try await withTemporaryDirectory { directory in
+      try await Certificates.make(in: directory.path)
+      try await EngineProxy.with(engine, certificates: directory.path) { proxy in
         var settings = PodSettings(environment: [
           "DOCKER_HOST": "tcp://127.0.0.1:\(proxy.port)", "DOCKER_TLS_VERIFY": "1",
-          "DOCKER_CERT_PATH": folder.path,
+          "DOCKER_CERT_PATH": directory.path,
         ])
         let file = """
           services:
@@ -135,7 +135,7 @@ struct ConnectionTests {
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.output(of: "web") == ["by way of TLS"])
 
-        try await withTemporaryFolder { other in
+        try await withTemporaryDirectory { other in
           try await Certificates.make(in: other.path)
           settings.environment["DOCKER_CERT_PATH"] = other.path
           let refused = try await podEnd(on: engine, file, settings)

@@ -52,9 +52,9 @@ struct EarlySignalTests {
     "is handled before library initializers run", arguments: [SIGTERM, SIGINT, SIGHUP])
   func first(signal: Int32) async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       // A library whose initializer is one of the first to run sends the signal.
-      try folder.write(
+      try directory.write(
         "early.c",
         """
         #include <signal.h>
@@ -62,9 +62,9 @@ struct EarlySignalTests {
         #include <unistd.h>
         __attribute__((constructor)) static void send(void) { unsetenv("LD_PRELOAD"); kill(getpid(), \(signal)); }
         """)
-      let library = folder.path("early.so")
+      let library = directory.path("early.so")
       try await Command(
-        Toolchain.clang, ["-shared", "-fPIC", "-o", library, folder.path("early.c")]
+        Toolchain.clang, ["-shared", "-fPIC", "-o", library, directory.path("early.c")]
       ).output()
       let settings = PodSettings(environment: ["LD_PRELOAD": library])
       let end = try await podEnd(on: engine, Self.file, settings)
@@ -75,11 +75,11 @@ struct EarlySignalTests {
 
   @Test("stops `run` while it reads a file that has no end", arguments: [SIGTERM, SIGINT, SIGHUP])
   func reading(signal: Int32) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let command = try Command(
         "/bin/sh",
         ["-c", #"mkfifo full; exec "$@" 0<>full"#, "sh", BuiltProgram.composeExecutor]
-          + ["run", "-f", "-"], folder: folder.path
+          + ["run", "-f", "-"], directory: directory.path
       ).start()
       try await soon("the program") { isExecutor(command.pid) && catches(signal, command.pid) }
       command.send(signal)
@@ -105,15 +105,15 @@ struct EarlySignalTests {
   @Test("terminates a command without a pod at once, as by default")
   func others() async throws {
     // The command waits for a file from standard input that never arrives.
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let command = try Command(
         "/bin/sh",
         ["-c", #"mkfifo full; exec "$@" 0<>full"#, "sh", BuiltProgram.composeExecutor]
-          + ["config", "-f", "-"], folder: folder.path
+          + ["config", "-f", "-"], directory: directory.path
       ).start()
       try await soon("the program") { isExecutor(command.pid) }
       command.send(SIGTERM)
-      #expect(try await command.exit() == .signalled(SIGTERM))
+      #expect(try await command.exit() == .signaled(SIGTERM))
     }
   }
 }

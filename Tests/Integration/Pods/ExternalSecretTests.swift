@@ -155,19 +155,19 @@ struct ExternalSecretTests {
   }
 
   /// The data directory of an engine.
-  private static func folder(of engine: TestEngine) -> String {
+  private static func directory(of engine: TestEngine) -> String {
     URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
   }
 
   /// The files below an engine's directory that contain a text, in the engine's mount namespace.
   private static func found(_ text: String, on engine: TestEngine) async throws -> [String] {
-    let folder = folder(of: engine)
+    let directory = directory(of: engine)
     let result = try await Command(
       "sh",
       [
         "-c",
         "nsenter -t \"$(cat \"$1/docker.pid\")\" -m grep -rlaF -- \"$2\" \"$1\" 2> /dev/null; true",
-        "sh", folder, text,
+        "sh", directory, text,
       ]
     ).run(within: .seconds(120))
     return result.stdout.split(separator: "\n").map(String.init)

@@ -44,7 +44,7 @@ struct FileTests {
       #expect(ours.contains("text with word"))
       #expect(ours.last?.contains("Read-only file system") == true)
       try await Oracle5.with(
-        engine, options: ["-f", "compose.yaml"], folder: pod.sandbox.path,
+        engine, options: ["-f", "compose.yaml"], directory: pod.sandbox.path,
         command: ["up", "--no-log-prefix", "--no-color"],
         environment: ["SECRET_WORD": "word"]
       ) { oracle in

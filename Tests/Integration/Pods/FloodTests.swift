@@ -64,7 +64,7 @@ struct FloodTests {
       let largest = try ProcessFacts.kilobytes("RssAnon", of: pod.executor.pid)
       #expect(largest < 30_000, "\(largest) kB")
       let reader = try Command(
-        "sh", ["-c", "cat pipe > output"], folder: pod.sandbox.path
+        "sh", ["-c", "cat pipe > output"], directory: pod.sandbox.path
       ).start()
       let status = try await pod.executor.exit(within: .seconds(90))
       #expect(status == .exited(0))

@@ -39,9 +39,9 @@ struct HookTests {
     var message: String?
     var not_removed: [String]?
 
-    init(_ name: String, in folder: TemporaryFolder) throws {
+    init(_ name: String, in directory: TemporaryDirectory) throws {
       self = try JSONDecoder().decode(
-        Told.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path(name))))
+        Told.self, from: Data(contentsOf: URL(fileURLWithPath: directory.path(name))))
     }
   }
 
@@ -177,7 +177,7 @@ struct HookTests {
       try await eventually("the hook") { try await Self.sleepers(time) == 5 }
       pod.send(SIGKILL)
       // The output is not kept open.
-      #expect(try await pod.ended().status == .signalled(SIGKILL))
+      #expect(try await pod.ended().status == .signaled(SIGKILL))
       try await eventually("the end of all that it started") {
         try await Self.sleepers(time) == 0
       }
@@ -201,8 +201,8 @@ struct HookTests {
       let seen = try String(contentsOfFile: pod.run.sandbox + "/env.txt", encoding: .utf8)
       #expect(
         seen.contains("MESOS_DIRECTORY=") && !seen.contains("MESOS_EXECUTOR_AUTHENTICATION_TOKEN"))
-      let folder = try String(contentsOfFile: pod.run.sandbox + "/pwd.txt", encoding: .utf8)
-      #expect(folder == pod.run.sandbox + "\n")
+      let directory = try String(contentsOfFile: pod.run.sandbox + "/pwd.txt", encoding: .utf8)
+      #expect(directory == pod.run.sandbox + "\n")
       let user = try String(contentsOfFile: pod.run.sandbox + "/user.txt", encoding: .utf8)
       #expect((user == "0\n") == !host.isOrdinaryUser, "\(user)")
       try pod.write("stop", "0")

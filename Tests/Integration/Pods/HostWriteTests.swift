@@ -17,8 +17,8 @@ struct HostWriteTests {
     """
 
   /// The objects below `s` of a directory.
-  private func list(_ folder: TemporaryFolder) async throws -> String {
-    try await Command("sh", ["-c", Self.list, folder.path]).output()
+  private func list(_ directory: TemporaryDirectory) async throws -> String {
+    try await Command("sh", ["-c", Self.list, directory.path]).output()
   }
 
   /// Runs a pod whose sandbox has one object of each kind, and compares the objects afterwards.
@@ -156,13 +156,13 @@ struct HostWriteTests {
       "sh", ["-c", "echo $$ >\(group)/cgroup.procs; echo in; exec sleep 1000"]
     ).start()
     try await stranger.line(containing: "in")
-    let result = try await withTemporaryFolder { folder in
-      try folder.write(
+    let result = try await withTemporaryDirectory { directory in
+      try directory.write(
         "compose.yaml", "services: {web: {image: pod-test/busybox, command: ['true']}}")
       return try await Command(
         BuiltProgram.composeExecutor,
         ["run", "--run-id", run, "--task-id", "it-\(run.prefix(8))", "--cleanup-timeout", "3s"],
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: directory.path
       ).run()
     }
     #expect(result.stdout.contains("compose-pods/\(run)"), "\(result)")

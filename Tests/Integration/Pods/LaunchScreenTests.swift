@@ -93,11 +93,11 @@ struct LaunchScreenTests {
   @Test("adapts to a window that is made narrower, with NO_COLOR")
   func resized() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let settings = terminal(
         columns: 120, ["NO_COLOR": "1"],
         resizing:
-          "(until [ -e \(folder.path("resize")) ]; do sleep 0.05; done; stty cols 60 rows 4 </dev/tty) &"
+          "(until [ -e \(directory.path("resize")) ]; do sleep 0.05; done; stty cols 60 rows 4 </dev/tty) &"
       )
       try await withPod(on: engine, file(check: "test -e /gate/open"), settings) { pod in
         func isShown(width: Int) -> Bool {
@@ -106,7 +106,7 @@ struct LaunchScreenTests {
           }
         }
         try await eventually("the first width") { isShown(width: 119) }
-        try folder.write("resize", "")
+        try directory.write("resize", "")
         try await eventually("the second width") { isShown(width: 59) }
         try pod.sandbox.write("gate/open", "")
         try await eventually("TASK_RUNNING", within: .seconds(120)) {

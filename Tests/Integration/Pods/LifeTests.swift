@@ -108,9 +108,9 @@ struct LifeTests {
         #expect(container.HostConfig.CgroupParent == "/compose-pods/\(pod.run)")
         #expect(container.HostConfig.LogConfig.Type == "json-file")
         #expect(container.HostConfig.LogConfig.Config == ["max-size": "50m", "max-file": "2"])
-        let place = try String(
+        let location = try String(
           contentsOfFile: "/proc/\(container.State.Pid)/cgroup", encoding: .utf8)
-        #expect(place.contains("/compose-pods/\(pod.run)/\(container.Id)"))
+        #expect(location.contains("/compose-pods/\(pod.run)/\(container.Id)"))
       }
       // An anonymous volume can't have labels: it is removed with its container.
       let anonymous = try #require(
@@ -129,7 +129,7 @@ struct LifeTests {
       let listed = try await Command(
         compose,
         ["-p", "\(pod.task)-\(pod.run.prefix(8))", "ps", "--format", "{{.Service}} {{.State}}"],
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: "/"
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: "/"
       ).output()
       #expect(Set(listed.split(separator: "\n")) == ["web running", "store running"])
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite("The text of a task's message", .needsEngine, .throttled)
 struct MessageTextTests {
   /// Each file puts `%` into the message of a failing pod.
-  static let places = [
+  static let locations = [
     "services: {web: {image: \"none/such:1%\"}}",
     "services: {web: {image: pod-test/busybox, command: [\"a%b\"]}}",
     "services: {web: {image: pod-test/busybox, working_dir: \"/a%b\", command: [\"c%d\"], user: \"x%y\"}}",
@@ -16,11 +16,11 @@ struct MessageTextTests {
   ]
 
   @Test(
-    "has no control character, even if the file has one", arguments: places,
+    "has no control character, even if the file has one", arguments: locations,
     [#"\e[2J"#, #"\u009b2J"#, #"\x07"#, #"\u2028"#, #"\u202e"#])
-  func controls(place: String, character: String) async throws {
+  func controls(location: String, character: String) async throws {
     let engine = try #require(TestEngine.all.last)
-    let end = try await podEnd(on: engine, place.replacingOccurrences(of: "%", with: character))
+    let end = try await podEnd(on: engine, location.replacingOccurrences(of: "%", with: character))
     guard case .exited(let code) = end.status, code != 0 else {
       Issue.record("it didn't fail: \(end)")
       return

@@ -53,7 +53,7 @@ struct NamespaceStopTests {
   @Test("is stopped after the engine is available again")
   func afterOutage() async throws {
     let lost = EngineTap.Fault(
-      request: "^POST /containers/[0-9a-f]+/stop", times: 1, losesAnswer: true)
+      request: "^POST /containers/[0-9a-f]+/stop", times: 1, losesResponse: true)
     try await withPod(lost) { pod, _ in
       try await eventually("the second namespace", within: .seconds(120)) {
         pod.output(of: "joined").count == 2 || pod.executor.status != nil

@@ -176,7 +176,8 @@ struct OldEngineTests {
       """
     try await withOldEngine(release, before: engine) { old in
       let behind = TestEngine(socket: old.socket, cgroups: engine.cgroups)
-      let lost = EngineTap.Fault(request: "POST /networks/.*/connect", times: 1, losesAnswer: true)
+      let lost = EngineTap.Fault(
+        request: "POST /networks/.*/connect", times: 1, losesResponse: true)
       try await EngineTap.with(behind, faults: [lost]) { tap in
         var own = settings(old)
         own.environment["DOCKER_HOST"] = tap.dockerHost
@@ -217,8 +218,8 @@ struct OldEngineAnswerTests {
     _ release: EngineRelease, _ body: (EngineStandIn) async throws -> Void
   ) async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
-      let old = try EngineStandIn(release, engine: engine.socket, at: folder.path("old.sock"))
+    try await withTemporaryDirectory { directory in
+      let old = try EngineStandIn(release, engine: engine.socket, at: directory.path("old.sock"))
       defer { old.stop() }
       try await body(old)
     }

@@ -39,16 +39,16 @@ struct OwnEngine: Sendable {
     try await own.command("stop")
   }
 
-  private var folder: String {
+  private var directory: String {
     URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
   }
 
   /// Its data directory.
-  var data: String { folder + "/data" }
+  var data: String { directory + "/data" }
 
   /// dockerd's process ID.
   func daemon() throws -> pid_t {
-    let text = try String(contentsOfFile: folder + "/docker.pid", encoding: .utf8)
+    let text = try String(contentsOfFile: directory + "/docker.pid", encoding: .utf8)
     return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
@@ -202,9 +202,9 @@ struct OutageTests {
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
         // The engine was not available to stop them.
-        for folder in try Hierarchy.folders(of: "/compose-pods/\(pod.run)") {
-          for container in try FileManager.default.contentsOfDirectory(atPath: folder) {
-            let list = "\(folder)/\(container)/cgroup.procs"
+        for directory in try Hierarchy.directories(of: "/compose-pods/\(pod.run)") {
+          for container in try FileManager.default.contentsOfDirectory(atPath: directory) {
+            let list = "\(directory)/\(container)/cgroup.procs"
             let processes = try? String(contentsOfFile: list, encoding: .utf8)
             #expect(processes == nil || processes == "", "\(list)")
           }
@@ -251,11 +251,11 @@ struct OutageTests {
   @Test("or doesn't exist fails the pod at once")
   func none() async throws {
     let engine = TestEngine(socket: "/nonexistent/docker.sock", cgroups: .v1)
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       try sandbox.write("compose.yaml", "services:\n  web:\n    image: founding/base\n")
       let result = try await Command(
         BuiltProgram.composeExecutor, ["run"], environment: ["DOCKER_HOST": engine.dockerHost],
-        folder: sandbox.path
+        directory: sandbox.path
       ).run(within: .seconds(120))
       let end = PodEnd(result)
       #expect(end.status == .exited(1))

@@ -94,12 +94,13 @@ struct OutputTests {
   /// The output of Compose's `up` for the service.
   private func composeOutput(of file: String, on engine: TestEngine) async throws -> [String] {
     let compose = try #require(ProcessInfo.processInfo.environment["COMPOSE5"], "needs Compose 5")
-    return try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", file)
-      try folder.write("box/seen", "")
+    return try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", file)
+      try directory.write("box/seen", "")
       func run(_ arguments: String...) async throws -> String {
         try await Command(
-          compose, arguments, environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path
+          compose, arguments, environment: ["DOCKER_HOST": engine.dockerHost],
+          directory: directory.path
         ).run().stdout
       }
       let name = "it-\(UUID().uuidString.lowercased())"

@@ -33,7 +33,7 @@ struct PeerFaultAnswerTests {
   // https://github.com/hashicorp/nomad/issues/22218
   @Test("to a create request after the launch timeout leaves no object", arguments: one)
   func lateCreate(on engine: TestEngine) async throws {
-    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
+    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsResponse: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
       try await withPod(
         on: engine, Self.file, Self.settings(tap, "--launch-timeout", "20s")
@@ -53,9 +53,9 @@ struct PeerFaultAnswerTests {
       "^POST /networks/create", "^POST /volumes/create", "^POST /containers/create",
       "^POST /containers/[0-9a-f]+/start",
     ])
-  func lostAnswer(request: String) async throws {
+  func lostResponse(request: String) async throws {
     let engine = try #require(TestEngine.all.first)
-    let fault = EngineTap.Fault(request: request, times: 1, losesAnswer: true)
+    let fault = EngineTap.Fault(request: request, times: 1, losesResponse: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
       try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
         // It may continue with the object that the engine created, or fail with the reason, but
@@ -75,7 +75,7 @@ struct PeerFaultAnswerTests {
 
   @Test("to a create request doesn't delay the stop of a killed pod", arguments: one)
   func killedMeanwhile(on engine: TestEngine) async throws {
-    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
+    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsResponse: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
       try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
         try await tap.isHeld()

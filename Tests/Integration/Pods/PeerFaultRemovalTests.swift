@@ -123,7 +123,8 @@ struct PeerFaultRemovalTests {
 
   private func tapped(_ site: ReaperSite, _ tap: EngineTap) -> ReaperSite {
     ReaperSite(
-      engine: TestEngine(socket: tap.sockets[0], cgroups: site.engine.cgroups), folder: site.folder,
+      engine: TestEngine(socket: tap.sockets[0], cgroups: site.engine.cgroups),
+      directory: site.directory,
       root: site.root)
   }
 }

@@ -88,7 +88,7 @@ struct PeerFaultStopTests {
         try await EngineTap.with(engine, faults: [watch]) { tap in
           let tapped = ReaperSite(
             engine: TestEngine(socket: tap.sockets[0], cgroups: engine.cgroups),
-            folder: site.folder, root: site.root)
+            directory: site.directory, root: site.root)
           let end = try await tapped.once("--stop-timeout", grace)
           #expect(end.status == .exited(0), "\(end)")
           let seconds = grace == "2h" ? 7200 : 350

@@ -8,9 +8,9 @@ import Testing
 struct PinnedMountTests {
   /// The mounts of these container IDs in the engine's mount namespace.
   private static func mounts(on engine: TestEngine, of runs: [String]) async throws -> [String] {
-    let folder = URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
+    let directory = URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
     let all = try await Command(
-      "sh", ["-c", "nsenter -t \"$(cat \"$1/docker.pid\")\" -m cat /proc/mounts", "sh", folder]
+      "sh", ["-c", "nsenter -t \"$(cat \"$1/docker.pid\")\" -m cat /proc/mounts", "sh", directory]
     ).output()
     return all.split(separator: "\n").map(String.init).filter { line in
       runs.contains { line.contains("/run/compose-executor/mounts/\($0)") }
@@ -46,7 +46,7 @@ struct PinnedMountTests {
       """
     var runs: [String] = []
     for _ in 1...3 {
-      try await withTemporaryFolder { outside in
+      try await withTemporaryDirectory { outside in
         try outside.write("file", "of the outside\n")
         chmod(outside.path, 0o755)
         var settings = MesosSettings(files: [
@@ -99,7 +99,7 @@ struct PinnedMountTests {
     func mounts(of pod: RunningPod) async throws -> [String] {
       try await Self.mounts(on: engine, of: [pod.run])
     }
-    func folders(of pod: RunningPod) -> [String] {
+    func directories(of pod: RunningPod) -> [String] {
       let all = try? FileManager.default.contentsOfDirectory(atPath: "/run/compose-executor/mounts")
       return (all ?? []).filter { $0.hasPrefix(pod.run) }
     }
@@ -108,16 +108,16 @@ struct PinnedMountTests {
         try await living.says("here", service: "web")
         try await withPod(on: engine, file, settings) { dead in
           try await dead.says("here", service: "web")
-          let (made, named) = (try await mounts(of: dead), folders(of: dead))
+          let (made, named) = (try await mounts(of: dead), directories(of: dead))
           #expect(made.count == 1 && named.count == 1, "\(made) \(named)")
           dead.send(SIGKILL)
           try await dead.executor.exit()
           // The next launch on this engine, such as another test's, can have removed them already.
           _ = try await site.once()
           #expect(try await mounts(of: dead) == [])
-          #expect(folders(of: dead) == [])
+          #expect(directories(of: dead) == [])
         }
-        #expect(try await mounts(of: living).count == 1 && folders(of: living).count == 1)
+        #expect(try await mounts(of: living).count == 1 && directories(of: living).count == 1)
       }
     }
   }

@@ -31,11 +31,11 @@ struct PlatformTests {
     if let dotenv { settings.files[".env"] = "DOCKER_DEFAULT_PLATFORM=\(dotenv)\n" }
     let found = settings
     try await Recorder.with { recorder in
-      try await withTemporaryFolder { folder in
-        try folder.write("compose.yaml", Self.file)
-        for (name, text) in found.files { try folder.write(name, text) }
+      try await withTemporaryDirectory { directory in
+        try directory.write("compose.yaml", Self.file)
+        for (name, text) in found.files { try directory.write(name, text) }
         try await Oracle5.cli(
-          "theirs", recorder.engine, ["create", "--no-build"], folder: folder.path,
+          "theirs", recorder.engine, ["create", "--no-build"], directory: directory.path,
           environment: found.environment
         ).output()
       }
@@ -74,11 +74,12 @@ struct PlatformTests {
 
   @Test("doesn't change the output of config")
   func config() async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", Self.file)
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", Self.file)
       func print(_ environment: [String: String]) async throws -> String {
         try await Command(
-          BuiltProgram.composeExecutor, ["config"], environment: environment, folder: folder.path
+          BuiltProgram.composeExecutor, ["config"], environment: environment,
+          directory: directory.path
         ).output()
       }
       let plain = try await print([:])

@@ -59,13 +59,13 @@ struct PodOptionTests {
       """
     try await withReaperSite(on: engine) { site in
       for isReaped in [false, true] {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryDirectory { directory in
           let run = UUID().uuidString.lowercased()
-          try folder.write("compose.yaml", file)
+          try directory.write("compose.yaml", file)
           let executor = try Command(
             BuiltProgram.composeExecutor,
             ["run", "--run-id", run, "--task-id", "keep-\(run.prefix(8))", "--keep-volumes"],
-            environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path
+            environment: ["DOCKER_HOST": engine.dockerHost], directory: directory.path
           ).start()
           try await executor.line("running", within: .seconds(60)) { $0.contains("TASK_RUNNING") }
           let running = try await Leftovers.of(run: run, on: engine)

@@ -101,13 +101,13 @@ struct PullTests {
         on: engine, file("\(image)-none"),
         PodSettings(files: [".docker/config.json": registry.credentials]))
       #expect(absent.message.contains("; hint: the registry has no such name or tag"), "\(absent)")
-      try await withTemporaryFolder { folder in
-        try folder.write("config.json", registry.credentials)
-        try folder.write(".docker/config.json", registry.credentials)
+      try await withTemporaryDirectory { directory in
+        try directory.write("config.json", registry.credentials)
+        try directory.write(".docker/config.json", registry.credentials)
         for settings in [
           PodSettings(files: [".docker/config.json": registry.credentials]),
-          PodSettings(environment: ["DOCKER_CONFIG": folder.path]),
-          PodSettings(environment: ["HOME": folder.path]),
+          PodSettings(environment: ["DOCKER_CONFIG": directory.path]),
+          PodSettings(environment: ["HOME": directory.path]),
         ] {
           let end = try await podEnd(on: engine, file(image), settings)
           #expect(end.status == .exited(0), "\(end)")

@@ -215,7 +215,7 @@ struct ReportTests {
   @Test("doesn't replace a task's own file of that name, nor follow a link")
   func planted() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { outside in
+    try await withTemporaryDirectory { outside in
       let target = try outside.write("target", "untouched")
       let compose = """
         services:

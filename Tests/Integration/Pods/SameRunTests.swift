@@ -40,7 +40,7 @@ struct SameRunTests {
           "services:\n  other:\n    image: pod-test/busybox\n    network_mode: none\n    command: [sleep, \"1000\"]\n"
         }
       let holder = fault == .takenPort ? try ListeningSocket(address: "0.0.0.0") : nil
-      try await withTemporaryFolder { sandbox in
+      try await withTemporaryDirectory { sandbox in
         try sandbox.write("compose.yaml", second)
         let executor = try Command(
           BuiltProgram.composeExecutor,
@@ -48,7 +48,7 @@ struct SameRunTests {
             "run", "--run-id", first.run, "--task-id", first.task, "--ports",
             "\(holder?.port ?? port)", "--grace", "1s",
           ],
-          environment: ["DOCKER_HOST": engine.dockerHost], folder: sandbox.path
+          environment: ["DOCKER_HOST": engine.dockerHost], directory: sandbox.path
         ).start()
         if fault == .killed {
           try await executor.line(containing: "TASK_RUNNING")
@@ -78,12 +78,12 @@ struct SameRunTests {
       first.send(SIGKILL)
       try await first.executor.exit(within: .seconds(120))
       let volumes = try await first.volumes().map(\.Name)
-      try await withTemporaryFolder { sandbox in
+      try await withTemporaryDirectory { sandbox in
         try sandbox.write("compose.yaml", Self.file)
         let result = try await Command(
           BuiltProgram.composeExecutor,
           ["run", "--run-id", first.run, "--task-id", first.task, "--grace", "1s"],
-          environment: ["DOCKER_HOST": engine.dockerHost], folder: sandbox.path
+          environment: ["DOCKER_HOST": engine.dockerHost], directory: sandbox.path
         ).run(within: .seconds(60))
         let end = PodEnd(result)
         #expect(end.status == .exited(1), "\(end)")

@@ -42,7 +42,7 @@ struct SharedNetworkTests {
       let listed = try await Command(
         ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose",
         ["-p", "\(pod.task)-\(pod.run.prefix(8))", "ps", "--format", "{{.Service}} {{.State}}"],
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: "/"
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: "/"
       ).output()
       #expect(Set(listed.split(separator: "\n")) == ["web running", "redis running"])
       pod.send(SIGTERM)
@@ -101,7 +101,7 @@ struct SharedNetworkTests {
   @Test("is refused with a line if a service can't share it, before any object is created")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
-    for (lines, place) in [
+    for (lines, location) in [
       ("    network_mode: host\n", "compose.yaml:4:"),
       (
         "    ports: [\"80\"]\n  other:\n    image: founding/base\n    ports: [\"80\"]\n",
@@ -112,7 +112,7 @@ struct SharedNetworkTests {
       let end = try await podEnd(
         on: engine, file, PodSettings(ports: try FreePorts.take(2), options: net))
       #expect(end.status == .exited(1))
-      #expect(end.message.hasPrefix(place) && end.message.contains("share: net"), "\(end)")
+      #expect(end.message.hasPrefix(location) && end.message.contains("share: net"), "\(end)")
     }
   }
 
@@ -136,12 +136,12 @@ struct SharedNetworkTests {
   @Test("is shown by config --pod with its infrastructure container and the services in it")
   func config() async throws {
     let engine = try #require(TestEngine.all.first)
-    try await withTemporaryFolder { folder in
-      try folder.write("compose.yaml", sharedShop)
+    try await withTemporaryDirectory { directory in
+      try directory.write("compose.yaml", sharedShop)
       let printed = try await Command(
         BuiltProgram.composeExecutor,
         ["config", "--pod", "--share", "net,pid", "--ports", "31000,31001", "--task-id", "t"],
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: directory.path
       ).output()
       let plan = try #require(
         JSONSerialization.jsonObject(with: Data(printed.utf8)) as? [String: Any])

@@ -77,7 +77,7 @@ extension SystemdDriverTests {
       _ = try await pod.ended()
       try await eventually("its slices are gone") {
         let state = try await systemd.show(slice.above, "ActiveState")
-        return try state == "inactive" && Hierarchy.folders(of: slice.path).isEmpty
+        return try state == "inactive" && Hierarchy.directories(of: slice.path).isEmpty
       }
     }
   }

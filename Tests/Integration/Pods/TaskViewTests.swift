@@ -30,9 +30,9 @@ struct TaskViewTests {
   /// Each setter with each kind of variables: the file overrides the task, an image doesn't.
   @Test("has the variables that its file doesn't set", arguments: TestEngine.all)
   func variables(on engine: TestEngine) async throws {
-    try await withTemporaryFolder { folder in
-      try folder.write("Dockerfile", "FROM pod-test/busybox\nENV HOST=image PORT0=2\n")
-      try await engine.docker("build", "-q", "-t", "it-task/image", folder.path).output()
+    try await withTemporaryDirectory { directory in
+      try directory.write("Dockerfile", "FROM pod-test/busybox\nENV HOST=image PORT0=2\n")
+      try await engine.docker("build", "-q", "-t", "it-task/image", directory.path).output()
     }
     let ports = try FreePorts.take(1)
     for kind in ["none", "mesos", "marathon"] {

@@ -46,7 +46,7 @@ struct ViewCommandTests {
         """
       let screen = try Command(
         "/bin/bash", ["-c", script], environment: ["DOCKER_HOST": engine.dockerHost],
-        folder: pod.sandbox.path
+        directory: pod.sandbox.path
       ).start()
       try await eventually("three reports") {
         screen.text().components(separatedBy: "\u{1b}[H").count > 3
@@ -74,7 +74,7 @@ struct ViewCommandTests {
       ).start()
       try await eventually("two reports") { piped.text().contains("\n\nSERVICE") }
       piped.send(SIGINT)
-      #expect(try await piped.exit() == .signalled(SIGINT))
+      #expect(try await piped.exit() == .signaled(SIGINT))
       #expect(!piped.text().contains("\u{1b}"))
     }
   }

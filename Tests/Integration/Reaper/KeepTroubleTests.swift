@@ -36,7 +36,7 @@ struct KeepTroubleTests {
           try await kept.kill()
           try await leaked.kill()
           try await EngineGate.with(engine, fault, Self.rename) { gate in
-            let site = ReaperSite(engine: engine, folder: site.folder, root: site.root)
+            let site = ReaperSite(engine: engine, directory: site.directory, root: site.root)
             try await ReaperService.with(site, options, ["DOCKER_HOST": gate.dockerHost]) {
               service in try await body(kept, leaked, gate, service)
             }

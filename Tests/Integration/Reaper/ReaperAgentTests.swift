@@ -38,11 +38,11 @@ struct ReaperAgentTests {
       }
       holder?.send(SIGKILL)
       _ = try await holder?.exit()
-      for folder in try Hierarchy.folders(of: "/\(site.root)") {
+      for directory in try Hierarchy.directories(of: "/\(site.root)") {
         // The kernel needs a moment to empty it.
-        try await eventually("\(folder) is gone") {
-          Hierarchy.remove(folder)
-          return !FileManager.default.fileExists(atPath: folder)
+        try await eventually("\(directory) is gone") {
+          Hierarchy.remove(directory)
+          return !FileManager.default.fileExists(atPath: directory)
         }
       }
       withExtendedLifetime(agent) {}
@@ -91,9 +91,10 @@ struct ReaperAgentTests {
       defer { process.send(SIGKILL) }
       let runs =
         "work/meta/slaves/agent-1/frameworks/framework-1/executors/executor-\(run.prefix(8))"
-      try site.folder.write("\(runs)/runs/\(run)/pids/forked.pid", "\(process.pid)")
+      try site.directory.write("\(runs)/runs/\(run)/pids/forked.pid", "\(process.pid)")
       let more = [
-        "--agent-url", agent.url, "--agent-work-dir", site.folder.path("work"), "--interval", "1s",
+        "--agent-url", agent.url, "--agent-work-dir", site.directory.path("work"), "--interval",
+        "1s",
       ]
       try await ReaperService.with(site, options + more) { _ in
         let alive = try await site.status(of: run)
@@ -125,10 +126,11 @@ struct ReaperAgentTests {
     try await expect(
       "alive", "holds 1 process", on: engine,
       cgroup: { identity in
-        let folder = root + identity.cgroupParent
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let directory = root + identity.cgroupParent
+        try FileManager.default.createDirectory(
+          atPath: directory, withIntermediateDirectories: true)
         let holder = try Command(
-          "sh", ["-ec", "echo $$ > \(folder)/cgroup.procs; echo in; exec sleep 60"]
+          "sh", ["-ec", "echo $$ > \(directory)/cgroup.procs; echo in; exec sleep 60"]
         ).start()
         try await holder.line(containing: "in")
         return holder

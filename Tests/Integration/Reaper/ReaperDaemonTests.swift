@@ -111,13 +111,13 @@ struct ReaperDaemonTests {
   @Test("reads its settings again on SIGHUP", arguments: TestEngine.all.suffix(1))
   func reload(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      let file = try site.folder.write("reaper.yaml", "parallel: 4\n")
+      let file = try site.directory.write("reaper.yaml", "parallel: 4\n")
       try await withService(site, ["--config", file]) { service in
-        try site.folder.write("reaper.yaml", "parallel: none\n")
+        try site.directory.write("reaper.yaml", "parallel: none\n")
         service.send(SIGHUP)
         try await service.line(
           containing: "the settings are not changed: \(file):1:11", in: .stderr)
-        try site.folder.write("reaper.yaml", "parallel: 8\n")
+        try site.directory.write("reaper.yaml", "parallel: 8\n")
         service.send(SIGHUP)
         try await service.line(containing: "settings were read again", in: .stderr)
         // A second service finds the sockets in use.
@@ -157,7 +157,7 @@ struct ReaperDaemonTests {
 }
 
 extension ReaperSite {
-  var metricsSocket: String { folder.path("metrics.sock") }
+  var metricsSocket: String { directory.path("metrics.sock") }
 
   /// The service's counters, by name and labels; empty if the service has no metrics socket.
   func metrics() async throws -> [String: Double] {

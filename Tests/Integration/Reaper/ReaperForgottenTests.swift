@@ -131,13 +131,13 @@ struct ReaperForgottenTests {
     try await withReaperSite(on: engine) { site in
       let run = "/compose-pods/\(UUID().uuidString.lowercased())"
       try await withStragglers(["\(run)/\(unknownID())"], engine) { stragglers in
-        let folders = CgroupFolders(mounts: try CgroupMounts.current())
-        if let owner = named.owner { try folders.claim(run, for: owner) }
+        let tree = CgroupTree(mounts: try CgroupMounts.current())
+        if let owner = named.owner { try tree.claim(run, for: owner) }
         let options = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
         let end = try await site.once(options)
         #expect(stragglers[0].lives == (named != .dead), "\(end)")
         // The reaper of a parallel test can remove it, too.
-        #expect(try Hierarchy.folders(of: run).isEmpty == (named == .dead))
+        #expect(try Hierarchy.directories(of: run).isEmpty == (named == .dead))
       }
     }
   }
@@ -149,13 +149,13 @@ struct ReaperForgottenTests {
     try await withReaperSite(on: engine) { site in
       let run = "/compose-pods/\(UUID().uuidString.lowercased())"
       try await withStragglers(["\(run)/\(unknownID())"], engine) { stragglers in
-        let folders = CgroupFolders(mounts: try CgroupMounts.current())
-        if let owner = named.owner { try folders.claim(run, for: owner) }
+        let tree = CgroupTree(mounts: try CgroupMounts.current())
+        if let owner = named.owner { try tree.claim(run, for: owner) }
         stragglers[0].process.send(SIGKILL)
         try await stragglers[0].process.exit()
         let end = try await site.once(["--cgroup-roots", "compose-pods", "--grace", "1s"])
         #expect(end.status == .exited(0), "\(end)")
-        #expect(try Hierarchy.folders(of: run).isEmpty == (named == .dead), "\(end)")
+        #expect(try Hierarchy.directories(of: run).isEmpty == (named == .dead), "\(end)")
       }
     }
   }
@@ -171,10 +171,10 @@ struct ReaperForgottenTests {
       try await withForged([living], on: engine) { pods in
         try await pods[0].network()
         try await withStragglers(paths, engine) { stragglers in
-          let folders = CgroupFolders(mounts: try CgroupMounts.current())
+          let tree = CgroupTree(mounts: try CgroupMounts.current())
           let owner = try #require(NamedOwner.dead.owner)
-          try folders.claim(run, for: owner)
-          try folders.claim("/compose-pods/\(leased)", for: owner)
+          try tree.claim(run, for: owner)
+          try tree.claim("/compose-pods/\(leased)", for: owner)
           let roots = ["--cgroup-roots", "compose-pods", "--grace", "200ms"]
           try await ReaperService.with(site, roots + ["--interval", "1s"]) { service in
             let holders = try LeaseHolders(site, [leased])
@@ -183,9 +183,9 @@ struct ReaperForgottenTests {
             // The cgroup of a dead run is removed meanwhile.
             let other = "/compose-pods/\(UUID().uuidString.lowercased())"
             try await withStragglers(["\(other)/\(unknownID())"], engine) { others in
-              try folders.claim(other, for: owner)
+              try tree.claim(other, for: owner)
               try await eventually("the dead run's end", within: .seconds(60)) {
-                try Hierarchy.folders(of: other).isEmpty
+                try Hierarchy.directories(of: other).isEmpty
               }
               #expect(!others[0].lives)
             }
@@ -256,8 +256,8 @@ struct ReaperForgottenTests {
         let options = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
         let left = try await site.once(options)
         #expect(left.status == .exited(1), "\(left)")
-        let place = "\(dead.cgroupParent)/\(id): "
-        #expect(left.report?.cgroupsFailed.filter { $0.hasPrefix(place) }.count == 1, "\(left)")
+        let location = "\(dead.cgroupParent)/\(id): "
+        #expect(left.report?.cgroupsFailed.filter { $0.hasPrefix(location) }.count == 1, "\(left)")
         #expect(kill(pid, 0) == 0)
         try await withForged([dead], on: engine) { pods in
           try await pods[0].network()

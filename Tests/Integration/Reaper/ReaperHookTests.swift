@@ -39,7 +39,7 @@ struct ReaperHookTests {
       try await hears(5, site)
       #expect(try await tell(1, site) == [0: 1])
       try await hears(6, site)
-      let spool = try FileManager.default.contentsOfDirectory(atPath: site.runFolder + "/spool")
+      let spool = try FileManager.default.contentsOfDirectory(atPath: site.runDirectory + "/spool")
       #expect(spool.isEmpty)
       try await service.stop()
     }

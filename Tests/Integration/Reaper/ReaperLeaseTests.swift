@@ -136,23 +136,26 @@ struct ReaperLeaseTests {
       try await ReaperService.with(site, Self.patient) { _ in
         let run = UUID().uuidString.lowercased()
         let stranger = UUID().uuidString.lowercased()
-        let folders = try Hierarchy.all().flatMap { hierarchy in
+        let directories = try Hierarchy.all().flatMap { hierarchy in
           [run, stranger].map { "\(hierarchy.root)/compose-pods/\($0)" }
         }
-        for folder in folders {
-          try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for directory in directories {
+          try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
         }
-        defer { for folder in folders { Hierarchy.remove(folder) } }
+        defer { for directory in directories { Hierarchy.remove(directory) } }
         // A directory that isn't owned by the holder's user is kept, whatever the lease claims.
-        for folder in folders where folder.hasSuffix(stranger) { chown(folder, 65534, 65534) }
+        for directory in directories where directory.hasSuffix(stranger) {
+          chown(directory, 65534, 65534)
+        }
         let holders = try LeaseHolders(site, [run, stranger])
         defer { holders.end() }
         _ = try await holders.identities()
         for name in [stranger, run] { try await holders.kill(name) }
         try await eventually("the run's cgroup is gone") {
-          try Hierarchy.folders(of: "/compose-pods/\(run)").isEmpty
+          try Hierarchy.directories(of: "/compose-pods/\(run)").isEmpty
         }
-        #expect(try !Hierarchy.folders(of: "/compose-pods/\(stranger)").isEmpty)
+        #expect(try !Hierarchy.directories(of: "/compose-pods/\(stranger)").isEmpty)
       }
     }
   }
@@ -183,7 +186,7 @@ struct ReaperLeaseTests {
   func lying(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       // Another user's processes reach the socket, and have their own share of connections.
-      chmod(site.folder.path, 0o711)
+      chmod(site.directory.path, 0o711)
       try await ReaperService.with(site, Self.patient) { service in
         let settings = PodSettings(environment: site.leaseEnvironment)
         try await withPod(on: engine, smallPod, settings) { living in
@@ -194,7 +197,7 @@ struct ReaperLeaseTests {
             let before = try await living.untouched()
             let liar = try Command(
               "/usr/bin/python3",
-              ["-c", LeaseHolders.liar, site.runFolder + "/lease.sock", living.run, dead.run]
+              ["-c", LeaseHolders.liar, site.runDirectory + "/lease.sock", living.run, dead.run]
             ).start()
             defer { liar.send(SIGKILL) }
             let bounded = try await liar.line(containing: "refused ")

@@ -39,7 +39,7 @@ struct ReaperNoiseTests {
       try await ReaperService.with(site) { service in
         let before = try descriptors(of: service)
         let peer = try Command(
-          "/usr/bin/python3", ["-c", Self.hangUps, "\(site.runFolder)/\(socket)"]
+          "/usr/bin/python3", ["-c", Self.hangUps, "\(site.runDirectory)/\(socket)"]
         ).start()
         defer { peer.send(SIGKILL) }
         try await peer.line(containing: "done", within: .seconds(100))
@@ -80,9 +80,9 @@ struct ReaperNoiseTests {
             os.rename(run + "/" + name, run + "/spool/" + name)
         os.wait()
         """
-      try await Command("/usr/bin/python3", ["-c", flood, site.runFolder]).output(
+      try await Command("/usr/bin/python3", ["-c", flood, site.runDirectory]).output(
         within: .seconds(100))
-      let path = site.runFolder + "/notify.sock"
+      let path = site.runDirectory + "/notify.sock"
       // All queued datagrams are read before the exit.
       try await service.stop()
       #expect(!FileManager.default.fileExists(atPath: path))

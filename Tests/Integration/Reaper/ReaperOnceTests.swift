@@ -90,7 +90,7 @@ struct ReaperOnceTests {
   }
 
   @Test("removes objects that the engine completes between two checks", arguments: TestEngine.all)
-  func quietLooks(on engine: TestEngine) async throws {
+  func quietObservations(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       // The first pass removes; the second and third only check, one second apart.
       try await EngineHold.with(engine, holding: "GET /containers/json", number: 3) { hold in
@@ -168,8 +168,8 @@ struct ReaperOnceTests {
   @Test("exits with 4 during another pass", arguments: TestEngine.all.prefix(1))
   func locked(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      try site.folder.write("run/reaper.lock", "")
-      let lock = site.runFolder + "/reaper.lock"
+      try site.directory.write("run/reaper.lock", "")
+      let lock = site.runDirectory + "/reaper.lock"
       let holder = try Command("flock", [lock, "sh", "-c", "echo held; exec sleep 60"]).start()
       defer { holder.send(SIGTERM) }
       try await holder.line(containing: "held")
@@ -183,22 +183,22 @@ struct ReaperOnceTests {
 @Suite("Refusals of pod-reaper", .throttled)
 struct ReaperRefusalTests {
   private func reaper(
-    _ words: [String], in folder: TemporaryFolder, _ environment: [String: String] = [:]
+    _ words: [String], in directory: TemporaryDirectory, _ environment: [String: String] = [:]
   ) async throws -> CommandResult {
     try await Command(
       BuiltProgram.podReaper,
-      words + ["--run-dir", folder.path("run"), "--state-dir", folder.path("state")],
-      environment: ["DOCKER_HOST": "unix://" + folder.path("nobody.sock")]
+      words + ["--run-dir", directory.path("run"), "--state-dir", directory.path("state")],
+      environment: ["DOCKER_HOST": "unix://" + directory.path("nobody.sock")]
         .merging(environment) { $1 }
     ).run(within: .seconds(120))
   }
 
   @Test("without Docker it exits with 3 and names the socket")
   func noDocker() async throws {
-    try await withTemporaryFolder { folder in
-      let end = try await reaper(["--once"], in: folder)
+    try await withTemporaryDirectory { directory in
+      let end = try await reaper(["--once"], in: directory)
       #expect(end.status == .exited(3), "\(end)")
-      #expect(end.stderr.contains(folder.path("nobody.sock")), "\(end)")
+      #expect(end.stderr.contains(directory.path("nobody.sock")), "\(end)")
     }
   }
 
@@ -216,8 +216,8 @@ struct ReaperRefusalTests {
       (["explain"], "container"),
     ])
   func usage(words: [String], message: String) async throws {
-    try await withTemporaryFolder { folder in
-      let end = try await reaper(words, in: folder)
+    try await withTemporaryDirectory { directory in
+      let end = try await reaper(words, in: directory)
       #expect(end.status == .exited(2), "\(end)")
       #expect(end.stderr.contains(message), "\(end)")
     }
@@ -225,8 +225,8 @@ struct ReaperRefusalTests {
 
   @Test("a bad value in the environment is named by its variable")
   func variable() async throws {
-    try await withTemporaryFolder { folder in
-      let end = try await reaper(["--once"], in: folder, ["POD_REAPER_GRACE": "soon"])
+    try await withTemporaryDirectory { directory in
+      let end = try await reaper(["--once"], in: directory, ["POD_REAPER_GRACE": "soon"])
       #expect(end.status == .exited(2), "\(end)")
       #expect(end.stderr.contains("POD_REAPER_GRACE takes a duration"), "\(end)")
     }
@@ -234,10 +234,10 @@ struct ReaperRefusalTests {
 
   @Test("a settings file that everybody can write is refused")
   func worldWritable() async throws {
-    try await withTemporaryFolder { folder in
-      let file = try folder.write("reaper.yaml", "grace: 1s\n")
+    try await withTemporaryDirectory { directory in
+      let file = try directory.write("reaper.yaml", "grace: 1s\n")
       chmod(file, 0o666)
-      let end = try await reaper(["--once", "--config", file], in: folder)
+      let end = try await reaper(["--once", "--config", file], in: directory)
       #expect(end.status == .exited(2), "\(end)")
       #expect(end.stderr.contains("\(file) is writable by others"), "\(end)")
     }
@@ -245,13 +245,13 @@ struct ReaperRefusalTests {
 
   @Test("an unknown key or a bad value of the settings file is named with its location")
   func unknownKey() async throws {
-    try await withTemporaryFolder { folder in
-      let file = try folder.write("reaper.yaml", "grace: 1s\nstop-timout: 5s\n")
-      let unknown = try await reaper(["--once", "--config", file], in: folder)
+    try await withTemporaryDirectory { directory in
+      let file = try directory.write("reaper.yaml", "grace: 1s\nstop-timout: 5s\n")
+      let unknown = try await reaper(["--once", "--config", file], in: directory)
       #expect(unknown.status == .exited(2), "\(unknown)")
       #expect(unknown.stderr.contains("\(file):2:1: unknown setting 'stop-timout'"), "\(unknown)")
-      try folder.write("reaper.yaml", "interval: 1m\ngrace: soon\n")
-      let bad = try await reaper(["--once", "--config", file], in: folder)
+      try directory.write("reaper.yaml", "interval: 1m\ngrace: soon\n")
+      let bad = try await reaper(["--once", "--config", file], in: directory)
       #expect(bad.status == .exited(2), "\(bad)")
       #expect(bad.stderr.contains("\(file):2:8: grace takes a duration"), "\(bad)")
     }

@@ -73,9 +73,9 @@ struct ReaperImageTests {
     try await withReaperSite(on: engine) { site in
       // It has its own layers: it can't be removed just by removing one of several names.
       let recipe = "FROM pod-test/busybox\nRUN echo \(name) > /made\n"
-      try await withTemporaryFolder { folder in
-        try folder.write("Dockerfile", recipe)
-        try await engine.docker("build", "-q", "-t", name, folder.path).output()
+      try await withTemporaryDirectory { directory in
+        try directory.write("Dockerfile", recipe)
+        try await engine.docker("build", "-q", "-t", name, directory.path).output()
       }
       let user = try await engine.docker("create", name, "true").output()
       var identity = PodIdentity.forged().labels
@@ -118,7 +118,7 @@ struct ReaperImageTests {
         #expect(end.status == .exited(0), "\(end)")
         #expect(try await !has(name, engine))
         let owed = try String(
-          contentsOfFile: site.folder.path("state/images.json"), encoding: .utf8)
+          contentsOfFile: site.directory.path("state/images.json"), encoding: .utf8)
         #expect(owed == "[]")
       }
     }

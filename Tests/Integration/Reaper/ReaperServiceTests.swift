@@ -36,7 +36,7 @@ struct ReaperServiceTests {
           ("run/reaper.sock", 0o600), ("run/notify.sock", 0o600), ("run/lease.sock", 0o666),
           ("run/spool", 0o700), ("run", 0o755), ("state/journal.jsonl", 0o600),
         ] {
-          #expect(try mode(site.folder.path(file)) == wanted, "\(file)")
+          #expect(try mode(site.directory.path(file)) == wanted, "\(file)")
         }
         try await service.stop()
         #expect(service.words.last == "STOPPING=1")
@@ -48,7 +48,7 @@ struct ReaperServiceTests {
   func engineAway() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
-      let nobody = ["DOCKER_HOST": "unix://" + site.folder.path("nobody.sock")]
+      let nobody = ["DOCKER_HOST": "unix://" + site.directory.path("nobody.sock")]
       let service = try await ReaperService.start(
         site, [], nobody.merging(["WATCHDOG_USEC": "200000"]) { $1 })
       defer { service.process.send(SIGKILL) }

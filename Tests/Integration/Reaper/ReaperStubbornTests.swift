@@ -41,7 +41,7 @@ struct ReaperStubbornTests {
   )
   func ownSignal(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
-      try await withTemporaryFolder { folder in
+      try await withTemporaryDirectory { directory in
         try await withForged([.forged()], on: engine) { pods in
           let id = try await pods[0].container(image: "pod-test/busybox", starts: true) {
             $0.cmd = [
@@ -49,14 +49,14 @@ struct ReaperStubbornTests {
               "trap 'echo usr1 > /told/usr1; exit 0' USR1; echo up; while :; do sleep 0.1; done",
             ]
             $0.stopSignal = "SIGUSR1"
-            $0.hostConfig?.binds = ["\(folder.path):/told"]
+            $0.hostConfig?.binds = ["\(directory.path):/told"]
           }
           try await eventually("the container is up") {
             try await engine.docker("logs", id).output() == "up"
           }
           let end = try await site.once("--stop-timeout", "10s")
           #expect(end.status == .exited(0), "\(end)")
-          #expect(FileManager.default.fileExists(atPath: folder.path("usr1")))
+          #expect(FileManager.default.fileExists(atPath: directory.path("usr1")))
         }
       }
     }
@@ -142,14 +142,15 @@ struct ReaperStubbornTests {
   func detours(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let victim = UUID().uuidString.lowercased()
-      let folders = try Hierarchy.all().map { "\($0.root)/\(site.root)/\(victim)" }
-      for folder in folders {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let directories = try Hierarchy.all().map { "\($0.root)/\(site.root)/\(victim)" }
+      for directory in directories {
+        try FileManager.default.createDirectory(
+          atPath: directory, withIntermediateDirectories: true)
       }
       defer {
-        for folder in folders {
-          Hierarchy.remove(folder)
-          rmdir(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
+        for directory in directories {
+          Hierarchy.remove(directory)
+          rmdir(URL(fileURLWithPath: directory).deletingLastPathComponent().path)
         }
       }
       let run = UUID().uuidString.lowercased()
@@ -174,7 +175,7 @@ struct ReaperStubbornTests {
         let end = try await site.once()
         #expect(end.status == .exited(0), "\(end)")
         for pod in pods { #expect(try await pod.left().containers.isEmpty) }
-        for folder in folders { #expect(FileManager.default.fileExists(atPath: folder)) }
+        for directory in directories { #expect(FileManager.default.fileExists(atPath: directory)) }
       }
     }
   }
@@ -182,7 +183,7 @@ struct ReaperStubbornTests {
   @Test(
     "below a Mesos root leave their run's own directory to the agent for its time",
     arguments: TestEngine.all)
-  func agentsFolder(on engine: TestEngine) async throws {
+  func agentDirectory(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let cgroup = try MesosCgroup(engine.cgroups)
       defer { try? cgroup.remove() }
@@ -193,21 +194,21 @@ struct ReaperStubbornTests {
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.pod(pod.run)?.pending == [cgroup.path], "\(end)")
         #expect(end.report?.cgroupsPending == [cgroup.path])
-        let folders = try Hierarchy.folders(of: cgroup.path)
-        #expect(!folders.isEmpty)
-        for folder in folders {
-          let inner = try FileManager.default.contentsOfDirectory(atPath: folder)
-          #expect(!inner.contains { $0.count == 64 }, "\(folder): \(inner)")
+        let directories = try Hierarchy.directories(of: cgroup.path)
+        #expect(!directories.isEmpty)
+        for directory in directories {
+          let inner = try FileManager.default.contentsOfDirectory(atPath: directory)
+          #expect(!inner.contains { $0.count == 64 }, "\(directory): \(inner)")
         }
         // The next pass still has them; they are removed after the agent reports the run as over.
         let again = try await site.once()
         #expect(again.report?.cgroupsPending == [cgroup.path], "\(again)")
         let frameworks = "work/meta/slaves/latest/frameworks"
-        try site.folder.write(
+        try site.directory.write(
           "\(frameworks)/f/executors/e/runs/\(pod.run)/executor.sentinel", "")
-        let last = try await site.once("--agent-work-dir", site.folder.path("work"))
+        let last = try await site.once("--agent-work-dir", site.directory.path("work"))
         #expect(last.report?.cgroupsRemoved == [cgroup.path], "\(last)")
-        #expect(try Hierarchy.folders(of: cgroup.path).isEmpty)
+        #expect(try Hierarchy.directories(of: cgroup.path).isEmpty)
       }
     }
   }

@@ -13,7 +13,7 @@ struct EngineGate: Sendable {
 
   /// A value of DOCKER_HOST.
   let dockerHost: String
-  private let folder: TemporaryFolder
+  private let directory: TemporaryDirectory
 
   /// Calls `body` with a gate.
   ///
@@ -28,14 +28,15 @@ struct EngineGate: Sendable {
     _ engine: TestEngine, _ fault: Fault, _ requests: String,
     _ body: (EngineGate) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("engine.sock")
-      let gate = EngineGate(dockerHost: "unix://\(path)", folder: folder)
-      try folder.write("closed", "")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("engine.sock")
+      let gate = EngineGate(dockerHost: "unix://\(path)", directory: directory)
+      try directory.write("closed", "")
       let process = try Command(
         "/usr/bin/python3",
         [
-          "-c", relayProgram + program, engine.socket, path, folder.path("closed"), fault.rawValue,
+          "-c", relayProgram + program, engine.socket, path, directory.path("closed"),
+          fault.rawValue,
           requests,
         ]
       ).start()
@@ -46,7 +47,7 @@ struct EngineGate: Sendable {
   }
 
   /// Lets every request through from now on, including those that hang.
-  func open() throws { try FileManager.default.removeItem(atPath: folder.path("closed")) }
+  func open() throws { try FileManager.default.removeItem(atPath: directory.path("closed")) }
 
   private static let program = """
     import time

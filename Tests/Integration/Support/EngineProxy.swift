@@ -72,9 +72,9 @@ struct EngineProxy: Sendable {
     target, tls, is_open, hides = sys.argv[1], None, True, False
     inspection = re.compile(rb'GET /v[0-9.]+/containers/[0-9a-f]{64}/json')
     if len(sys.argv) > 2:
-        folder = sys.argv[2]
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + '/ca.pem')
-        tls.load_cert_chain(folder + '/server.pem', folder + '/server-key.pem')
+        directory = sys.argv[2]
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=directory + '/ca.pem')
+        tls.load_cert_chain(directory + '/server.pem', directory + '/server-key.pem')
         tls.verify_mode = ssl.CERT_REQUIRED if sys.argv[3] == 'required' else ssl.CERT_NONE
     def relay(one, other):
         try:
@@ -116,15 +116,15 @@ struct EngineProxy: Sendable {
 enum Certificates {
   /// Creates `ca.pem`, a server's and a client's certificate (`cert.pem`, `key.pem`) in a
   /// directory.
-  static func make(in folder: String) async throws {
+  static func make(in directory: String) async throws {
     func openssl(_ words: String...) async throws {
-      try await Command("openssl", words, folder: folder).output()
+      try await Command("openssl", words, directory: directory).output()
     }
     try await openssl(
       "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-days", "2",
       "-keyout", "ca-key.pem", "-out", "ca.pem")
     try "subjectAltName=IP:127.0.0.1\n".write(
-      toFile: folder + "/names", atomically: true, encoding: .utf8)
+      toFile: directory + "/names", atomically: true, encoding: .utf8)
     for (name, key, certificate) in [
       ("server", "server-key.pem", "server.pem"), ("client", "key.pem", "cert.pem"),
     ] {

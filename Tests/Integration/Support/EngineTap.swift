@@ -18,9 +18,9 @@ struct EngineTap: Sendable {
     /// The engine receives the request only after `release`.
     var holdsRequest = false
     /// The engine performs the request; its response is held until `release`.
-    var holdsAnswer = false
+    var holdsResponse = false
     /// The engine performs the request; then the connection breaks.
-    var losesAnswer = false
+    var losesResponse = false
     /// Texts of the response that are replaced by others of the same length.
     var swaps: [[String]] = []
   }
@@ -52,8 +52,8 @@ struct EngineTap: Sendable {
     _ engine: TestEngine, sockets count: Int = 1, faults: [Fault] = [],
     _ body: (EngineTap) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      let paths = (0..<count).map { folder.path("\($0).sock") }
+    try await withTemporaryDirectory { directory in
+      let paths = (0..<count).map { directory.path("\($0).sock") }
       let rules = String(decoding: try JSONEncoder().encode(faults), as: UTF8.self)
       let process = try Command(
         "/usr/bin/python3", ["-c", relayProgram + program, engine.socket, rules] + paths

@@ -25,7 +25,7 @@ final class FalseAgent: Sendable {
 
   init(_ words: Words, on address: ListenAddress = .loopback()) throws {
     self.words = Mutex(words)
-    server.handle { [weak self] in $1.send(self?.reply(to: $0) ?? .answer(503)) }
+    server.handle { [weak self] in $1.send(self?.reply(to: $0) ?? .response(503)) }
     try server.listen(on: address)
   }
 
@@ -35,11 +35,11 @@ final class FalseAgent: Sendable {
     let words = words.withLock { $0 }
     // Only this path is served on a domain socket.
     let path = request.isOverDomainSocket ? "/slave(1)/api/v1" : "/api/v1"
-    guard request.path == path else { return .answer(403) }
+    guard request.path == path else { return .response(403) }
     if let token = words.token, request.headers["authorization"] != "Bearer \(token)" {
-      return .answer(401)
+      return .response(401)
     }
-    return .answer(
+    return .response(
       words.status, String(decoding: body(for: request, words).bytes, as: UTF8.self),
       headers: ["Content-Type": "application/json"])
   }
@@ -93,22 +93,22 @@ extension FalseAgent {
     _ way: Way, runs: [String], token: String = token, authorities: String? = nil,
     _ body: ([String]) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let words = Words(runs: runs, token: Self.token)
-      let file = ["--agent-token-file", try folder.write("token", token + "\n")]
+      let file = ["--agent-token-file", try directory.write("token", token + "\n")]
       switch way {
       case .socket:
-        let socket = folder.path("agent.sock")
+        let socket = directory.path("agent.sock")
         let agent = try FalseAgent(words, on: .unix(path: socket))
         try await body(["--agent-url", "unix://\(socket)#slave(1)"] + file)
         withExtendedLifetime(agent) {}
       case .tls:
-        try await Certificates.make(in: folder.path)
+        try await Certificates.make(in: directory.path)
         let agent = try FalseAgent(words)
         try await EngineProxy.with(
-          tcp: Int(agent.server.port), certificates: folder.path, asksClients: false
+          tcp: Int(agent.server.port), certificates: directory.path, asksClients: false
         ) { proxy in
-          let trust = ["--agent-ca-file", authorities ?? folder.path("ca.pem")]
+          let trust = ["--agent-ca-file", authorities ?? directory.path("ca.pem")]
           try await body(["--agent-url", "https://127.0.0.1:\(proxy.port)"] + file + trust)
         }
         withExtendedLifetime(agent) {}

@@ -21,7 +21,7 @@ struct InspectedContainer: Decodable, Sendable {
     var Running: Bool
     var Pid: Int32
   }
-  struct Place: Decodable, Sendable {
+  struct Location: Decodable, Sendable {
     var Name: String?
     var Destination: String
   }
@@ -30,7 +30,7 @@ struct InspectedContainer: Decodable, Sendable {
   var Config: Configuration
   var HostConfig: Host
   var State: Status
-  var Mounts: [Place]
+  var Mounts: [Location]
 
   /// The service of the container.
   var service: String { Config.Labels["com.docker.compose.service"] ?? "" }

@@ -23,8 +23,8 @@ struct Leftovers: Sendable {
     return Leftovers(
       containers: try await words(containers), networks: try await words(networks),
       volumes: try await words(volumes),
-      cgroups: try Hierarchy.folders(of: "/compose-pods/\(run)")
-        + Hierarchy.folders(of: try #require(PodSlice(run: run)).path))
+      cgroups: try Hierarchy.directories(of: "/compose-pods/\(run)")
+        + Hierarchy.directories(of: try #require(PodSlice(run: run)).path))
   }
 
   private static func words(_ text: String) -> [String] {
@@ -36,7 +36,7 @@ struct Leftovers: Sendable {
     for container in containers { try await engine.docker("rm", "-fv", container).run() }
     for network in networks { try await engine.docker("network", "rm", network).run() }
     for volume in volumes { try await engine.docker("volume", "rm", volume).run() }
-    for folder in cgroups { Hierarchy.remove(folder) }
+    for directory in cgroups { Hierarchy.remove(directory) }
   }
 }
 
@@ -80,19 +80,19 @@ struct Hierarchy: Sendable {
   static func unifiedRoot() throws -> String? { try all().first { $0.controllers.isEmpty }?.root }
 
   /// The directories of a cgroup in all hierarchies.
-  static func folders(of path: String) throws -> [String] {
+  static func directories(of path: String) throws -> [String] {
     try all().map { $0.root + path }.filter { FileManager.default.fileExists(atPath: $0) }
   }
 
   /// Removes a cgroup with all cgroups below it; those that have a process are kept.
-  static func remove(_ folder: String) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      var isFolder: ObjCBool = false
-      let path = "\(folder)/\(name)"
-      if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+  static func remove(_ directory: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+      var isDirectory: ObjCBool = false
+      let path = "\(directory)/\(name)"
+      if FileManager.default.fileExists(atPath: path, isDir: &isDirectory), isDirectory.boolValue {
         remove(path)
       }
     }
-    rmdir(folder)
+    rmdir(directory)
   }
 }

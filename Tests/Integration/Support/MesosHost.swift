@@ -54,7 +54,7 @@ struct MesosSettings {
   var files: [String: String] = [:]
   var environment: [String: String] = [:]
   /// Creates the files of the task's URIs in a directory, from the executor's path.
-  var fetched: (TemporaryFolder, String) async throws -> [String: String] = { _, _ in [:] }
+  var fetched: (TemporaryDirectory, String) async throws -> [String: String] = { _, _ in [:] }
   /// Objects that only a reaper can remove may be left, because the executor was killed.
   var leavesContainers = false
   /// Intended violations of a rule.
@@ -109,8 +109,8 @@ func withMesosPod(
   on host: MesosHost, _ compose: String, _ settings: MesosSettings = MesosSettings(),
   sourceLocation: SourceLocation = #_sourceLocation, _ body: (MesosPod) async throws -> Void
 ) async throws {
-  try await withTemporaryFolder { folder in
-    var options = AgentOptions(workDirectory: folder.path)
+  try await withTemporaryDirectory { directory in
+    var options = AgentOptions(workDirectory: directory.path)
     settings.agent(&options)
     let agent = try AgentStandIn(options)
     let id = "it-\(UUID().uuidString.prefix(8).lowercased())"
@@ -118,10 +118,10 @@ func withMesosPod(
     launch.files["compose.yaml"] = compose
     launch.environment = settings.environment
     launch.cgroupsRoot = "mesos-\(id)"
-    let executor = try place(host, in: folder, &launch)
+    let executor = try location(host, in: directory, &launch)
     var task = try settings.make(id, executor)
     settings.task(&task)
-    try await fetch(task, settings, in: folder, executor, &launch)
+    try await fetch(task, settings, in: directory, executor, &launch)
     settings.launch(&launch)
     let run = try agent.launch(task, and: settings.group, as: launch)
     let pod = MesosPod(
@@ -167,39 +167,39 @@ extension AgentStandIn {
 
 /// Puts the files of the task's URIs into the sandbox.
 private func fetch(
-  _ task: TaskDescription, _ settings: MesosSettings, in folder: TemporaryFolder,
+  _ task: TaskDescription, _ settings: MesosSettings, in directory: TemporaryDirectory,
   _ executor: String, _ launch: inout LaunchOptions
 ) async throws {
   if task.uris.isEmpty { return }
-  let content = folder.path("fetched")
+  let content = directory.path("fetched")
   try FileManager.default.createDirectory(atPath: content, withIntermediateDirectories: false)
-  let files = try await settings.fetched(folder, executor)
+  let files = try await settings.fetched(directory, executor)
   try await Fetcher(files).fetch(task.uris, into: content)
-  launch.folder = content
+  launch.directory = content
 }
 
 /// Makes the executor and the engine's socket accessible to the executor's user.
-private func place(
-  _ host: MesosHost, in folder: TemporaryFolder, _ launch: inout LaunchOptions
+private func location(
+  _ host: MesosHost, in directory: TemporaryDirectory, _ launch: inout LaunchOptions
 ) throws -> String {
   guard host.isOrdinaryUser else {
     launch.environment["DOCKER_HOST"] = host.engine.dockerHost
     guard host.engine.space != nil else { return BuiltProgram.composeExecutor }
     let words = host.engine.enter([BuiltProgram.composeExecutor]).map { "'\($0)'" }
-    try folder.write("enter", "exec \(words.joined(separator: " "))\n")
+    try directory.write("enter", "exec \(words.joined(separator: " "))\n")
     // The task's command is `exec '…'`. Executing a script could fail as "busy" if another process
     // started meanwhile.
-    return "sh' '\(folder.path("enter"))"
+    return "sh' '\(directory.path("enter"))"
   }
-  chmod(folder.path, 0o711)
+  chmod(directory.path, 0o711)
   // A second name of the socket, because only root can access the engine's own directory.
-  let socket = folder.path("docker.sock")
+  let socket = directory.path("docker.sock")
   try #require(link(host.engine.socket, socket) == 0, "\(String(cString: strerror(errno)))")
   var status = stat()
   try #require(stat(socket, &status) == 0 && status.st_mode & 0o060 == 0o060)
   launch.user = LaunchOptions.User(uid: 65534, gid: 65534, groups: [status.st_gid])
   launch.environment["DOCKER_HOST"] = "unix://\(socket)"
-  let executor = folder.path("compose-executor")
+  let executor = directory.path("compose-executor")
   if link(BuiltProgram.composeExecutor, executor) != 0 {
     try FileManager.default.copyItem(atPath: BuiltProgram.composeExecutor, toPath: executor)
   }
@@ -212,20 +212,20 @@ private func expectNothingLeft(
   of pod: MesosPod, containersMayBe: Bool, sourceLocation: SourceLocation
 ) async throws {
   var left = try await Leftovers.of(run: pod.run.id, on: pod.engine)
-  let folders = try Hierarchy.folders(of: "/\(pod.cgroupsRoot)/\(pod.run.id)")
+  let directories = try Hierarchy.directories(of: "/\(pod.cgroupsRoot)/\(pod.run.id)")
   #expect(!pod.run.hasLeftover, sourceLocation: sourceLocation)
   // An ordinary user can't remove directories that Docker created as root.
   if !pod.host.isOrdinaryUser, !containersMayBe {
-    left.cgroups += folders
+    left.cgroups += directories
   } else {
-    for folder in left.cgroups { Hierarchy.remove(folder) }
+    for directory in left.cgroups { Hierarchy.remove(directory) }
     left.cgroups = []
   }
   #expect(
     containersMayBe || left.isEmpty, "\(pod.task) left \(left)", sourceLocation: sourceLocation)
   if !left.isEmpty { try await left.remove(from: pod.engine) }
-  for folder in folders { Hierarchy.remove(folder) }
-  for folder in try Hierarchy.folders(of: "/\(pod.cgroupsRoot)") { rmdir(folder) }
+  for directory in directories { Hierarchy.remove(directory) }
+  for directory in try Hierarchy.directories(of: "/\(pod.cgroupsRoot)") { rmdir(directory) }
 }
 
 /// A service that exits with the code that the test writes into `stop`, in the sandbox.

@@ -10,8 +10,8 @@ func withOldEngine(
   sourceLocation: SourceLocation = #_sourceLocation,
   _ body: (EngineStandIn) async throws -> Void
 ) async throws {
-  try await withTemporaryFolder { folder in
-    let old = try EngineStandIn(release, engine: engine.socket, at: folder.path("old.sock"))
+  try await withTemporaryDirectory { directory in
+    let old = try EngineStandIn(release, engine: engine.socket, at: directory.path("old.sock"))
     defer { old.stop() }
     try await body(old)
     let refusals = old.refusals
@@ -29,8 +29,8 @@ extension EngineStandIn {
   ) async throws -> (status: String, body: String) {
     var words = ["-s", "--unix-socket", socket, "-X", method, "-w", "\n%{http_code}"]
     if let json { words += ["-H", "Content-Type: application/json", "-d", json] }
-    let answer = try await Command("curl", words + ["http://engine\(path)"]).output()
-    let cut = answer.lastIndex(of: "\n") ?? answer.startIndex
-    return (String(answer[cut...].dropFirst()), String(answer[..<cut]))
+    let response = try await Command("curl", words + ["http://engine\(path)"]).output()
+    let cut = response.lastIndex(of: "\n") ?? response.startIndex
+    return (String(response[cut...].dropFirst()), String(response[..<cut]))
   }
 }

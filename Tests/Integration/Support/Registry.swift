@@ -27,11 +27,11 @@ final class Registry: Sendable {
   ///
   /// - Returns: its name.
   func image(on engine: TestEngine) async throws -> String {
-    try await withTemporaryFolder { folder in
-      try folder.write("config.json", credentials)
+    try await withTemporaryDirectory { directory in
+      try directory.write("config.json", credentials)
       let image = "\(address)/it/busybox:\(UUID().uuidString.prefix(8).lowercased())"
       try await engine.docker("tag", "pod-test/busybox", image).output()
-      try await engine.docker("--config", folder.path, "push", "--quiet", image).output()
+      try await engine.docker("--config", directory.path, "push", "--quiet", image).output()
       try await engine.docker("rmi", image).output()
       return image
     }
@@ -39,23 +39,24 @@ final class Registry: Sendable {
 
   /// Calls `body` with a registry, which requires the password if it is private.
   static func lend(isPrivate: Bool = false, _ body: (Registry) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let port = try FreePorts.take(1)[0]
-      try folder.write("users", "\(user):\(hash)\n")
+      try directory.write("users", "\(user):\(hash)\n")
       let access =
-        isPrivate ? "auth: {htpasswd: {realm: tests, path: \(folder.path("users"))}}" : ""
-      try folder.write(
+        isPrivate ? "auth: {htpasswd: {realm: tests, path: \(directory.path("users"))}}" : ""
+      try directory.write(
         "config.yml",
         """
         version: 0.1
         log: {level: error}
         storage:
-          filesystem: {rootdirectory: \(folder.path("data"))}
+          filesystem: {rootdirectory: \(directory.path("data"))}
         http: {addr: "127.0.0.1:\(port)"}
         \(access)
         """)
       let registry = Registry(
-        address: "127.0.0.1:\(port)", isPrivate: isPrivate, configuration: folder.path("config.yml")
+        address: "127.0.0.1:\(port)", isPrivate: isPrivate,
+        configuration: directory.path("config.yml")
       )
       try await registry.start()
       defer { registry.process.withLock { _ = $0?.send(SIGKILL) } }

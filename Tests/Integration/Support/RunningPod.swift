@@ -13,7 +13,7 @@ struct RunningPod: Sendable {
   /// The executor's process.
   let executor: RunningCommand
   /// The directory of the Compose file.
-  let sandbox: TemporaryFolder
+  let sandbox: TemporaryDirectory
   /// Mesos' container ID, different for each pod.
   let run: String
   /// The task's ID, different for each pod.
@@ -88,7 +88,7 @@ struct PodEnd: Sendable, CustomStringConvertible {
   /// The result of a pod so far.
   init(soFar pod: RunningPod) {
     self.init(
-      status: pod.executor.status ?? .signalled(0), stdout: pod.executor.lines(.stdout),
+      status: pod.executor.status ?? .signaled(0), stdout: pod.executor.lines(.stdout),
       stderr: pod.executor.lines(.stderr))
   }
 
@@ -144,7 +144,7 @@ func withPod<Result>(
   sourceLocation: SourceLocation = #_sourceLocation,
   _ body: (RunningPod) async throws -> Result
 ) async throws -> Result {
-  try await withTemporaryFolder { sandbox in
+  try await withTemporaryDirectory { sandbox in
     try sandbox.write("compose.yaml", compose)
     for (name, text) in settings.files { try sandbox.write(name, text) }
     let run = settings.run ?? UUID().uuidString.lowercased()
@@ -175,7 +175,7 @@ func withPod<Result>(
 }
 
 private func command(
-  _ run: String, _ task: String, _ sandbox: TemporaryFolder, _ engine: TestEngine,
+  _ run: String, _ task: String, _ sandbox: TemporaryDirectory, _ engine: TestEngine,
   _ settings: PodSettings
 ) -> Command {
   var arguments = ["run", "--run-id", run, "--task-id", task]
@@ -188,7 +188,7 @@ private func command(
   let words = engine.enter(
     (settings.shell.map { ["/bin/sh", "-ec", $0, "sh"] } ?? []) + settings.executor + arguments)
   return Command(
-    words[0], Array(words.dropFirst()), environment: environment, folder: sandbox.path)
+    words[0], Array(words.dropFirst()), environment: environment, directory: sandbox.path)
 }
 
 /// Runs a pod that stops by itself, and returns its result.

@@ -33,14 +33,14 @@ final class Chaos: Sendable {
       switch Int.random(in: 0..<20, using: &state.random) {
       case 0..<4: return .closeBefore
       case 4..<8: return .closeAfter
-      case 8..<11: return .answer(503, "Agent has not finished recovery")
-      case 11..<13: return .answer(404, "")
-      case 13: return .answer(500, "")
+      case 8..<11: return .response(503, "Agent has not finished recovery")
+      case 11..<13: return .response(404, "")
+      case 13: return .response(500, "")
       case 14: return .stall
       case 15: return .delay(milliseconds: UInt32.random(in: 1...60, using: &state.random))
       default:
         return type == "SUBSCRIBE"
-          ? .bytes("26\n{\"type\":") : .answer(403, "Executor is not subscribed")
+          ? .bytes("26\n{\"type\":") : .response(403, "Executor is not subscribed")
       }
     }
   }

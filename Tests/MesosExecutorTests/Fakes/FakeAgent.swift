@@ -40,7 +40,7 @@ struct SeenCall: Sendable {
 /// copy.
 final class FakeAgent: Sendable {
   enum Fault: Sendable {
-    case answer(Int, String)
+    case response(Int, String)
     /// The call isn't handled, and there is no response.
     case closeBefore
     /// The call is handled, and there is no response.
@@ -180,7 +180,7 @@ final class FakeAgent: Sendable {
       return state.chaos?(call.type)
     }
     switch fault {
-    case .answer(let status, let body): return connection.send(.answer(status, body))
+    case .response(let status, let body): return connection.send(.response(status, body))
     case .closeBefore: return false
     case .stall: return true
     case .bytes(let text):
@@ -199,7 +199,7 @@ final class FakeAgent: Sendable {
     if isSubscribe { return subscribe(call, connection) }
     state.withLock { Self.take(call.updates, &$0) }
     if case .closeAfter = fault { return false }
-    return connection.send(.answer(202))
+    return connection.send(.response(202))
   }
 
   private func subscribe(_ call: SeenCall, _ connection: ServerConnection) -> Bool {

@@ -15,7 +15,7 @@ final class Stage: Sendable {
   private let seen = Mutex<[SessionEvent]>([])
 
   init(
-    agent: FakeAgent, environment: MesosEnvironment, timing: SessionTiming,
+    agent: FakeAgent, environment: MesosEnvironment, timing: SessionDependencies,
     deadlines: SessionDeadlines, limits: SessionLimits
   ) {
     self.agent = agent
@@ -98,7 +98,7 @@ extension SessionLimits {
 /// Runs `body` with a session that is running, and ends the session afterwards.
 func withSession<Result>(
   agent given: FakeAgent? = nil, environment: MesosEnvironment? = nil,
-  timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
+  timing: SessionDependencies = .system, deadlines: SessionDeadlines = SessionDeadlines(),
   limits: SessionLimits = .quick, _ body: (Stage) async throws -> Result
 ) async throws -> Result {
   let agent = try given ?? FakeAgent()

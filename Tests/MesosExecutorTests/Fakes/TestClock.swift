@@ -23,8 +23,8 @@ final class TestClock: Sendable {
   var draws: [Duration] { state.withLock { $0.draws } }
 
   /// The timing of a session with this clock. Each draw gives `fraction` of its limit.
-  func timing(fraction: Double = 1) -> SessionTiming {
-    var timing = SessionTiming.system
+  func timing(fraction: Double = 1) -> SessionDependencies {
+    var timing = SessionDependencies.system
     timing.now = { self.now }
     timing.sleep = { try await self.sleep($0) }
     timing.wallClock = { 1_000_000.25 }

@@ -153,7 +153,7 @@ package final class FakeHTTPServer: Sendable {
         guard handler(request, connection) else { return }
       }
     } catch {
-      connection.send(.answer(400, "Failed to decode HTTP request"))
+      connection.send(.response(400, "Failed to decode HTTP request"))
     }
   }
 }
@@ -168,7 +168,7 @@ package enum ServerReply: Sendable {
   case flood(Int)
 
   /// A reply with a body of known length. The connection stays open.
-  package static func answer(
+  package static func response(
     _ status: Int, _ body: String = "", headers: KeyValuePairs<String, String> = [:]
   ) -> ServerReply {
     let lines = headers.map { "\($0.key): \($0.value)\r\n" }.joined()

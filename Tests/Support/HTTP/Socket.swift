@@ -1,18 +1,18 @@
 import Glibc
 
 /// A failed system call on a socket.
-public struct SocketError: Error, CustomStringConvertible, Sendable {
+package struct SocketError: Error, CustomStringConvertible, Sendable {
   /// The action and its object.
-  public let what: String
+  package let what: String
   /// The `errno`.
-  public let code: Int32
+  package let code: Int32
 
   /// The action and the system's error text.
-  public var description: String { "\(what): \(String(cString: strerror(code)))" }
+  package var description: String { "\(what): \(String(cString: strerror(code)))" }
 }
 
 /// The address at which a server listens.
-public enum ListenAddress: Sendable, Hashable {
+package enum ListenAddress: Sendable, Hashable {
   /// 127.0.0.1 or ::1 with this port. 0 is any free port.
   case loopback(port: UInt16 = 0, isIPv6: Bool = false)
   /// A Unix domain socket.

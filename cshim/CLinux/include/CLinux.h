@@ -28,7 +28,7 @@ ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user);
 
 /* A descriptor that becomes readable when a file is renamed into a directory, or the directory
    is removed or renamed (inotify(7)); -1 and errno on failure. */
-int linux_watch_folder(const char *path);
+int linux_watch_directory(const char *path);
 
 /* Flags in the result of linux_watch_came. */
 enum { LINUX_WATCH_FILLED = 1, LINUX_WATCH_REMOVED = 2, LINUX_WATCH_RENAMED = 4 };
@@ -113,7 +113,7 @@ int linux_peer(int socket, pid_t *process, uid_t *user);
 /* A program to start. */
 struct linux_program {
   /* The working directory. */
-  const char *folder;
+  const char *directory;
   /* The path of the program and its arguments; ends with NULL. */
   char *const *arguments;
   /* The environment variables, NAME=VALUE; ends with NULL. */

@@ -8,7 +8,7 @@ import YAML
 /// Compose creates from the same file. docs/compose.md lists all of them; nothing else may differ.
 struct Difference: Sendable {
   /// The field in `docker inspect`.
-  let place: String
+  let location: String
   /// The value in a pod.
   let ours: String
   /// The value from Docker Compose.
@@ -25,7 +25,7 @@ struct Difference: Sendable {
 
   static let all: [Difference] = [
     Difference(
-      place: "`Name`, and every name or ID of another object",
+      location: "`Name`, and every name or ID of another object",
       ours:
         "container `TASK_SERVICE`; network and volume `PROJECT_KEY`, with a project name "
         + "made from task and run",
@@ -34,20 +34,20 @@ struct Difference: Sendable {
       why: "Two pods from one file never share a name.",
       remove: { _, _, _ in }),
     Difference(
-      place: "`Config.Labels`, and `Labels` of networks and volumes",
+      location: "`Config.Labels`, and `Labels` of networks and volumes",
       ours:
         "`mesos.*`, `taskId`, `executorId`, and the labels that Compose's own commands search for",
       theirs: "`com.docker.compose.*`",
       why: "Labels identify the owner of an object.",
       remove: { container, _, _ in removeContractLabels(&container, at: ["Config", "Labels"]) }),
     Difference(
-      place: "`HostConfig.CgroupParent`",
+      location: "`HostConfig.CgroupParent`",
       ours: "the task's cgroup",
       theirs: "`cgroup_parent`, or nothing",
       why: "The task's limits apply to the whole pod.",
       remove: { container, _, _ in container.edit(["HostConfig", "CgroupParent"]) { $0 = nil } }),
     Difference(
-      place: "`HostConfig.RestartPolicy`",
+      location: "`HostConfig.RestartPolicy`",
       ours: "`no`",
       theirs: "`restart`, or `deploy.restart_policy`",
       why:
@@ -55,7 +55,7 @@ struct Difference: Sendable {
         + "has died.",
       remove: { container, _, _ in container.edit(["HostConfig", "RestartPolicy"]) { $0 = nil } }),
     Difference(
-      place: "`HostConfig.PortBindings`: `HostPort`",
+      location: "`HostConfig.PortBindings`: `HostPort`",
       ours: "the task's next offered port",
       theirs: "the file's port",
       why: "A host port belongs to one task.",
@@ -72,7 +72,7 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`HostConfig.LogConfig` without `logging` in the file",
+      location: "`HostConfig.LogConfig` without `logging` in the file",
       ours: "json-file with two files of 50 MB, or the operator's setting",
       theirs: "the engine's default",
       why: "The sandbox already has the output, and a log must not fill the host's disk.",
@@ -81,7 +81,7 @@ struct Difference: Sendable {
         container.edit(["HostConfig", "LogConfig"]) { $0 = nil }
       }),
     Difference(
-      place: "`NetworkSettings.Networks.*.Aliases`",
+      location: "`NetworkSettings.Networks.*.Aliases`",
       ours: "the `container_name`, but not the container's own name",
       theirs: "the container's name",
       why:
@@ -95,7 +95,7 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`HostConfig.VolumesFrom`, and `RW` of the `Mounts` from there",
+      location: "`HostConfig.VolumesFrom`, and `RW` of the `Mounts` from there",
       ours: "`:ro` is kept",
       theirs: "`:ro` is dropped",
       why: "The executor drops nothing that the file asks for.",
@@ -119,7 +119,7 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`HostConfig.IpcMode` of a service whose `ipc` another service joins",
+      location: "`HostConfig.IpcMode` of a service whose `ipc` another service joins",
       ours: "`shareable`, unless the file sets `ipc`",
       theirs: "the engine's default, which refuses the other service",
       why: "`ipc: service:NAME` works without further settings.",
@@ -129,7 +129,7 @@ struct Difference: Sendable {
         container.edit(["HostConfig", "IpcMode"]) { $0 = nil }
       }),
     Difference(
-      place: "`HostConfig.ExtraHosts` of a service whose network another service joins",
+      location: "`HostConfig.ExtraHosts` of a service whose network another service joins",
       ours:
         "its own hosts, the hosts of the services that joined, and the names of all of them "
         + "at 127.0.0.1",
@@ -146,7 +146,7 @@ struct Difference: Sendable {
         }
       }),
     Difference(
-      place: "`Config.MacAddress` on an engine before API 1.44",
+      location: "`Config.MacAddress` on an engine before API 1.44",
       ours: "`mac_address`",
       theirs: "nothing",
       why: "The executor drops nothing that the file asks for.",
@@ -166,7 +166,7 @@ struct Difference: Sendable {
   static var table: String {
     "| field in `docker inspect` | pod | Docker Compose 5.6.1 | reason |\n"
       + "| --- | --- | --- | --- |\n"
-      + all.map { "| \($0.place) | \($0.ours) | \($0.theirs) | \($0.why) |\n" }.joined()
+      + all.map { "| \($0.location) | \($0.ours) | \($0.theirs) | \($0.why) |\n" }.joined()
   }
 }
 

@@ -22,17 +22,17 @@ struct ParityFile: Sendable, CustomStringConvertible {
 
   var description: String { key }
 
-  static let folder = SourceTree.path("Tests/Integration/Compose/Parity")
+  static let directory = SourceTree.path("Tests/Integration/Compose/Parity")
 
   /// All files, ordered by name.
   static func all() throws -> [ParityFile] {
-    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
       .filter { $0.hasSuffix(".yaml") }.map { try ParityFile(name: $0) }
   }
 
   private init(name: String) throws {
     key = String(name.dropLast(5))
-    path = Self.folder + "/" + name
+    path = Self.directory + "/" + name
     let text = try String(contentsOfFile: path, encoding: .utf8)
     func headed(_ word: String) -> String? {
       let line = text.prefix { !$0.isNewline }
@@ -48,7 +48,7 @@ struct ParityFile: Sendable, CustomStringConvertible {
   /// A project of several files.
   static func load(_ paths: [String]) throws -> Project {
     try ComposeLoader.load(
-      LoadOptions(files: paths, projectDirectory: folder, projectName: "parity"))
+      LoadOptions(files: paths, projectDirectory: directory, projectName: "parity"))
   }
 
   /// The command line's options for some files and their gate.
@@ -121,8 +121,8 @@ struct CreatedObjects: Sendable {
 struct ParityNames: Sendable {
   private var words: [(text: String, word: String)] = []
 
-  init(of objects: CreatedObjects, project: String, folder: String) {
-    add(folder, "<folder>")
+  init(of objects: CreatedObjects, project: String, directory: String) {
+    add(directory, "<directory>")
     for (name, container) in objects.containers {
       let own = (container["Name"]?.string ?? "").drop { $0 == "/" }
       let id = container["Id"]?.string ?? ""

@@ -37,20 +37,20 @@ struct ParityKeys {
   init(usedBy file: String) throws {
     let bytes = Array(FileManager.default.contents(atPath: file) ?? Data())
     for document in try YAMLParser.documents(in: bytes, file: file) {
-      look(in: document.root, TopLevelKeys.table, under: "")
+      collect(in: document.root, TopLevelKeys.table, under: "")
     }
   }
 
   private init() {}
 
-  private mutating func add(_ table: KeyTable, under prefix: String) {
-    for key in table.keys where key.isHonoured {
+  private mutating func add(_ table: ObjectSchema, under prefix: String) {
+    for key in table.keys where key.isSupported {
       paths.insert(prefix + key.name)
       add(key.shape, under: prefix + key.name)
     }
   }
 
-  private mutating func add(_ shape: Shape, under path: String) {
+  private mutating func add(_ shape: SchemaType, under path: String) {
     switch shape {
     case .fields(let table): add(table, under: path + ".")
     case .names(let inner, _): add(inner, under: path + ".*")
@@ -62,24 +62,24 @@ struct ParityKeys {
     }
   }
 
-  private mutating func look(in node: YAMLNode, _ table: KeyTable, under prefix: String) {
+  private mutating func collect(in node: YAMLNode, _ table: ObjectSchema, under prefix: String) {
     for (name, entry) in node.mapping ?? [:] {
       guard let key = table[name] else { continue }
       paths.insert(prefix + name)
-      look(in: entry.value, key.shape, under: prefix + name)
+      collect(in: entry.value, key.shape, under: prefix + name)
     }
   }
 
-  private mutating func look(in node: YAMLNode, _ shape: Shape, under path: String) {
+  private mutating func collect(in node: YAMLNode, _ shape: SchemaType, under path: String) {
     switch shape {
-    case .fields(let table): look(in: node, table, under: path + ".")
+    case .fields(let table): collect(in: node, table, under: path + ".")
     case .names(let inner, _):
-      for (_, entry) in node.mapping ?? [:] { look(in: entry.value, inner, under: path + ".*") }
+      for (_, entry) in node.mapping ?? [:] { collect(in: entry.value, inner, under: path + ".*") }
     case .list(let inner):
-      for item in node.sequence ?? [] { look(in: item, inner, under: path + "[]") }
+      for item in node.sequence ?? [] { collect(in: item, inner, under: path + "[]") }
     case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
       .either(_, let inner):
-      look(in: node, inner, under: path)
+      collect(in: node, inner, under: path)
     default: break
     }
   }

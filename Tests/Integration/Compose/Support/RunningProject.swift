@@ -28,21 +28,21 @@ struct RunningProject: Sendable, CustomStringConvertible {
 
   /// The project as this program reads it.
   func loaded() throws -> Project {
-    let folder = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+    let directory = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
       .appendingPathComponent("compose-executor-test-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
+    defer { try? FileManager.default.removeItem(at: directory) }
     for (path, text) in files {
-      let file = folder.appendingPathComponent(path)
+      let file = directory.appendingPathComponent(path)
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
     return try ComposeLoader.load(
       LoadOptions(
-        files: values(of: "-f").map { folder.path + "/" + $0 },
-        projectDirectory: values(of: "--project-directory").last.map { folder.path + "/" + $0 },
+        files: values(of: "-f").map { directory.path + "/" + $0 },
+        projectDirectory: values(of: "--project-directory").last.map { directory.path + "/" + $0 },
         projectName: "parity",
-        envFiles: values(of: "--env-file").map { folder.path + "/" + $0 },
+        envFiles: values(of: "--env-file").map { directory.path + "/" + $0 },
         profiles: values(of: "--profile"), environment: environment))
   }
 
@@ -95,8 +95,8 @@ struct RunningProject: Sendable, CustomStringConvertible {
 
 extension RunningText {
   /// The tables of a directory of `Running/`, ordered by name.
-  static func tables(in folder: String) throws -> [(name: String, root: YAMLNode)] {
-    let path = "\(RunningTable.folder)/\(folder)"
+  static func tables(in directory: String) throws -> [(name: String, root: YAMLNode)] {
+    let path = "\(RunningTable.directory)/\(directory)"
     return try FileManager.default.contentsOfDirectory(atPath: path).sorted()
       .filter { $0.hasSuffix(".yaml") }
       .map { (String($0.dropLast(5)), try root(of: "\(path)/\($0)")) }

@@ -42,17 +42,17 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
     if ours.isRefused != other.isRefused {
       found.append(
         RunningFinding(
-          name: description, place: "refused", ours: ours.text, theirs: other.text))
+          name: description, location: "refused", ours: ours.text, theirs: other.text))
     }
     if !ours.isRefused, !other.isRefused {
       found.append(
         RunningFinding(
-          name: description, place: "accepted", ours: ours.text, theirs: other.text))
+          name: description, location: "accepted", ours: ours.text, theirs: other.text))
     }
     if ours.isRefused, ours.text.firstMatch(of: /\.ya?ml:[0-9]+:[0-9]+:/) == nil {
       found.append(
         RunningFinding(
-          name: description, place: "place", ours: ours.text, theirs: other.text))
+          name: description, location: "place", ours: ours.text, theirs: other.text))
     }
     return found
   }
@@ -63,13 +63,13 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
   }
 
   private func ours(on engine: TestEngine) async throws -> Outcome {
-    try await withTemporaryFolder { folder in
-      for (path, text) in files { try folder.write(path, text) }
+    try await withTemporaryDirectory { directory in
+      for (path, text) in files { try directory.write(path, text) }
       let name = "parity-\(UUID().uuidString.prefix(8).lowercased())"
       let process = try Command(
         BuiltProgram.composeExecutor, ["run", "--task-id", name, "--grace", "0s"],
-        environment: ["DOCKER_HOST": engine.dockerHost, "HOME": folder.path]
-          .merging(environment) { $1 }, folder: folder.path
+        environment: ["DOCKER_HOST": engine.dockerHost, "HOME": directory.path]
+          .merging(environment) { $1 }, directory: directory.path
       ).start()
       try await eventually("the end of \(self), or its run") {
         process.status != nil || process.lines().contains { $0.contains(" TASK_RUNNING ") }
@@ -83,12 +83,12 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
   }
 
   private func theirs(on engine: TestEngine) async throws -> Outcome {
-    try await withTemporaryFolder { folder in
-      for (path, text) in files { try folder.write(path, text) }
+    try await withTemporaryDirectory { directory in
+      for (path, text) in files { try directory.write(path, text) }
       let name = "parity-\(UUID().uuidString.prefix(8).lowercased())"
       func compose(_ words: [String]) -> Command {
         Oracle5.cli(
-          name, engine, ["--progress", "quiet"] + words, folder: folder.path,
+          name, engine, ["--progress", "quiet"] + words, directory: directory.path,
           environment: environment)
       }
       let result = try await compose(["up", "-d"]).run(within: .seconds(120))

@@ -9,7 +9,7 @@ import YAML
 /// The result of a project on one side.
 struct RunningSide: Sendable {
   let project: String
-  let folder: String
+  let directory: String
   /// The objects while it ran; none for a project that stops by itself.
   var objects = CreatedObjects()
   /// The containers' lines by service and number, standard output and standard error.
@@ -34,11 +34,11 @@ struct RunningSide: Sendable {
   static func of(_ project: RunningProject, _ who: Who, on engine: TestEngine) async throws
     -> RunningSide
   {
-    try await withTemporaryFolder { folder in
-      for (path, text) in project.files { try folder.write(path, text) }
-      let site = try RunningSite(project, who, in: folder, on: engine)
+    try await withTemporaryDirectory { directory in
+      for (path, text) in project.files { try directory.write(path, text) }
+      let site = try RunningSite(project, who, in: directory, on: engine)
       do {
-        var side = try await site.look()
+        var side = try await site.inspect()
         try await site.stop()
         if project.ends || project.isOrdered { side.events = try await site.events() }
         return side
@@ -55,7 +55,7 @@ private struct RunningSite: Sendable {
   let project: RunningProject
   let who: RunningSide.Who
   let name: String
-  let folder: TemporaryFolder
+  let directory: TemporaryDirectory
   let engine: TestEngine
   let process: RunningCommand
   /// The expected number of containers, by service.
@@ -70,12 +70,12 @@ private struct RunningSite: Sendable {
   private let record: RunningCommand?
 
   init(
-    _ project: RunningProject, _ who: RunningSide.Who, in folder: TemporaryFolder,
+    _ project: RunningProject, _ who: RunningSide.Who, in directory: TemporaryDirectory,
     on engine: TestEngine
   ) throws {
     self.project = project
     self.who = who
-    self.folder = folder
+    self.directory = directory
     self.engine = engine
     let run = UUID().uuidString.lowercased()
     name = "parity-\(run.prefix(8))"
@@ -97,13 +97,13 @@ private struct RunningSite: Sendable {
         BuiltProgram.composeExecutor,
         ["run", "--run-id", run, "--task-id", name] + (isPlain ? ["--grace", "0s"] : [])
           + project.options,
-        environment: ["DOCKER_HOST": engine.dockerHost, "HOME": folder.path]
-          .merging(project.environment) { $1 }, folder: folder.path)
+        environment: ["DOCKER_HOST": engine.dockerHost, "HOME": directory.path]
+          .merging(project.environment) { $1 }, directory: directory.path)
       : Oracle5.cli(
         name, engine,
         ["--progress", "quiet"] + project.options + ["up", "--no-color"]
           + (project.ends ? ["--abort-on-container-failure"] : []),
-        folder: folder.path, environment: project.environment)
+        directory: directory.path, environment: project.environment)
     let label = who == .ours ? "mesos.task_id" : "com.docker.compose.project"
     record =
       isPlain
@@ -116,12 +116,12 @@ private struct RunningSite: Sendable {
   }
 
   /// Waits until all output is complete, and inspects the objects.
-  func look() async throws -> RunningSide {
+  func inspect() async throws -> RunningSide {
     if project.ends {
       try await process.exit(within: .seconds(120))
       _ = try await process.result()
       let events = try await events()
-      var side = RunningSide(project: name, folder: folder.path)
+      var side = RunningSide(project: name, directory: directory.path)
       for key in Set(events.map(\.name)) { side.lines[key] = lines(below: key, nil) }
       return side
     }
@@ -132,7 +132,7 @@ private struct RunningSite: Sendable {
       throw RunningEnded(project, who, process, "\(error): \(still.joined(separator: " "))")
     }
     let projectName = try await projectName()
-    var side = RunningSide(project: projectName, folder: folder.path)
+    var side = RunningSide(project: projectName, directory: directory.path)
     side.objects = try await CreatedObjects(project: projectName, on: engine)
     for (key, container) in side.objects.containers {
       let own = (container["Name"]?.string ?? "").dropFirst()
@@ -162,7 +162,7 @@ private struct RunningSite: Sendable {
       process.send(SIGKILL)
       let now = project.isOrdered ? [] : ["-t", "0"]
       let down = Oracle5.cli(
-        name, engine, project.options + ["down", "-v"] + now, folder: folder.path,
+        name, engine, project.options + ["down", "-v"] + now, directory: directory.path,
         environment: project.environment)
       // On a busy machine the engine releases a network late.
       try await eventually("the end of \(project)", within: .seconds(240)) {

@@ -25,7 +25,7 @@ struct RunningTable: Sendable {
   let rows: [RunningRow]
 
   /// The directory of all tables.
-  static let folder = SourceTree.path("Tests/Integration/Compose/Running")
+  static let directory = SourceTree.path("Tests/Integration/Compose/Running")
 
   /// The tables of services, ordered by name.
   static func all() throws -> [RunningTable] {

@@ -11,7 +11,7 @@ struct RunningFinding: Sendable, CustomStringConvertible {
   /// The case, or another object's name.
   let name: String
   /// The location: a path in `docker inspect`, or `inside` and a section of the probe's output.
-  let place: String
+  let location: String
   let ours: String
   let theirs: String
   /// The project's case, if a project is one case; otherwise the name.
@@ -20,7 +20,7 @@ struct RunningFinding: Sendable, CustomStringConvertible {
   var project: String?
 
   var description: String {
-    "\(project.map { $0 + ": " } ?? "")\(name): \(place): ours \(ours), Compose's \(theirs)"
+    "\(project.map { $0 + ": " } ?? "")\(name): \(location): ours \(ours), Compose's \(theirs)"
   }
 }
 
@@ -60,7 +60,7 @@ struct RunningComparison: Sendable {
           name, stream, lines(ours, key, stream, one), lines(theirs, key, stream, other)
         ).filter {
           // The host's interfaces change with other projects.
-          service.networkMode?.value != .host || $0.place != "inside interfaces"
+          service.networkMode?.value != .host || $0.location != "inside interfaces"
         }
       }
     }
@@ -87,7 +87,7 @@ struct RunningComparison: Sendable {
       if one == other { return [] }
       return [
         RunningFinding(
-          name: "all", place: "order", ours: one.map(\.description).joined(separator: ", "),
+          name: "all", location: "order", ours: one.map(\.description).joined(separator: ", "),
           theirs: other.map(\.description).joined(separator: ", "))
       ]
     }
@@ -97,19 +97,19 @@ struct RunningComparison: Sendable {
     return Set(left.keys).union(right.keys).sorted().compactMap { name in
       let (mine, yours) = (left[name] ?? [], right[name] ?? [])
       if mine == yours { return nil }
-      return RunningFinding(name: name, place: "events", ours: "\(mine)", theirs: "\(yours)")
+      return RunningFinding(name: name, location: "events", ours: "\(mine)", theirs: "\(yours)")
     }
   }
 
   private func missing(_ name: String, _ ours: JSON?, _ theirs: JSON?) -> RunningFinding {
     RunningFinding(
-      name: name, place: "", ours: ours == nil ? "none" : "one",
+      name: name, location: "", ours: ours == nil ? "none" : "one",
       theirs: theirs == nil ? "none" : "one")
   }
 
   private static func findings(_ name: String, _ ours: JSON?, _ theirs: JSON?) -> [RunningFinding] {
     JSON.parted(ours, theirs).map {
-      RunningFinding(name: name, place: $0.path, ours: $0.ours, theirs: $0.theirs)
+      RunningFinding(name: name, location: $0.path, ours: $0.ours, theirs: $0.theirs)
     }
   }
 
@@ -120,7 +120,7 @@ struct RunningComparison: Sendable {
   }
 
   private func form(of side: RunningSide) -> ParityForm {
-    var names = ParityNames(of: side.objects, project: side.project, folder: side.folder)
+    var names = ParityNames(of: side.objects, project: side.project, directory: side.directory)
     let fixed = project.networks.filter { $1.ipam?.pools.isEmpty == false }.keys
     names.addAddresses(of: side.objects, fixed: Set(fixed))
     // A pod's container has its name from the task, and this name as an alias.
@@ -172,12 +172,12 @@ enum RunningView {
     return Set(one.keys).union(other.keys).sorted().flatMap { section -> [RunningFinding] in
       let (left, right) = (one[section], other[section])
       if left == right { return [] }
-      let place = (stream == 0 ? "inside " : "standard error ") + section
+      let location = (stream == 0 ? "inside " : "standard error ") + section
       let only = [(left ?? [], right ?? []), (right ?? [], left ?? [])].map { mine, yours in
         let rest = mine.filter { !yours.contains($0) }
         return rest.isEmpty ? "no more of \(mine.count) lines" : "\(rest)"
       }
-      return [RunningFinding(name: name, place: place, ours: only[0], theirs: only[1])]
+      return [RunningFinding(name: name, location: location, ours: only[0], theirs: only[1])]
     }
   }
 

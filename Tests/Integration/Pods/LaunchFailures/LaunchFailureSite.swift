@@ -38,7 +38,7 @@ struct FailureCase: Sendable, CustomStringConvertible {
 struct FailureSite: Sendable {
   let engine: TestEngine
   let tap: EngineTap
-  private let places: [String: String]
+  private let locations: [String: String]
 
   /// The number of pods that run at the same time.
   static let width = 6
@@ -60,7 +60,7 @@ struct FailureSite: Sendable {
         try await body(
           FailureSite(
             engine: engine, tap: tap,
-            places: [
+            locations: [
               "$TAKEN": subnet, "$ABSENT": absent.image("nobody/nothing:1"),
               "$DENIED": denied.image("nobody/secret:1"),
             ]))
@@ -80,7 +80,7 @@ struct FailureSite: Sendable {
       "$NUMBER": "\(number)",
       "$SUBNET": "10.213.\(number % 256).0/24", "$OUTSIDE": "10.211.\(number % 256).5",
     ]
-    return places.merging(own) { $1 }.reduce(text) {
+    return locations.merging(own) { $1 }.reduce(text) {
       $0.replacingOccurrences(of: $1.key, with: $1.value)
     }
   }

@@ -29,7 +29,7 @@ struct FailureOutcome: Sendable, CustomStringConvertible {
       (#"yaml:\d+:\d+"#, "yaml:LINE"), (#"nope\d+"#, "PLUGIN"),
       (#"10\.21[0-9]\.\d+\.\d+"#, "ADDRESS"), (#"[0-9a-f]{12,64}"#, "ID"),
       (#"it-[0-9a-f]{8}(-[0-9a-f]+)?"#, "TASK"),
-      (#"compose-executor-test-[0-9A-F-]{36}"#, "FOLDER"),
+      (#"compose-executor-test-[0-9A-F-]{36}"#, "DIRECTORY"),
       (#"'a/\d'"#, "'a'"), (#"127\.0\.0\.1:\d+"#, "REGISTRY"),
     ] {
       text = text.replacingOccurrences(

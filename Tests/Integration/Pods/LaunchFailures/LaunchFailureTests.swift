@@ -99,7 +99,7 @@ extension FailureSite {
       let how = "\(one), \(atFailure ? "at the failure" : "after \(after)"), took \(took): \(end)"
       #expect(took < Self.grace + .seconds(10), "\(how)")
       switch end.states.last {
-      case nil: #expect(!isOver && end.status == .signalled(SIGTERM), "\(how)")
+      case nil: #expect(!isOver && end.status == .signaled(SIGTERM), "\(how)")
       case "TASK_FAILED": #expect(end.status == .exited(1), "\(how)")
       default:
         #expect(end.states.last == "TASK_KILLED", "\(how)")

@@ -190,7 +190,7 @@ struct LifeModel: Sendable {
     guard let last = history.states.last else {
       // A process that doesn't run its own code yet can't handle a signal.
       let isEarly = history.terms.first.map { $0 < 500 } == true && history.entries.isEmpty
-      return history.status == .signalled(15) && isEarly
+      return history.status == .signaled(15) && isEarly
         ? nil : "the executor ended with \(history.status) and no state"
     }
     let codes: [String: Int32] = ["TASK_FINISHED": 0, "TASK_FAILED": 1, "TASK_KILLED": 130]

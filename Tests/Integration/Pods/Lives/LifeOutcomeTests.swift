@@ -170,7 +170,7 @@ struct LifeOutcomeTests {
     var scene = LifeScene([.init(name: "a")])
     scene.history.states = []
     scene.history.terms = [20]
-    scene.history.status = .signalled(15)
+    scene.history.status = .signaled(15)
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene) { $0.history.terms = [900] })
     #expect(objects(scene) { $0.history.status = .exited(0) })

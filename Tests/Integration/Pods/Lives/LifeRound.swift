@@ -30,7 +30,7 @@ struct LifeRound: Sendable {
   private static let limit = Duration.seconds(30)
 
   func run() async throws -> Report {
-    try await withTemporaryFolder { sandbox in
+    try await withTemporaryDirectory { sandbox in
       try sandbox.write("compose.yaml", round.pod.yaml)
       try sandbox.write("process", LifePod.process)
       try sandbox.write("hook", LifePod.hook)
@@ -53,7 +53,7 @@ struct LifeRound: Sendable {
           "run", "--run-id", run, "--task-id", "life-\(run.prefix(8))", "-f", "compose.yaml",
           "--grace", "\(round.grace)ms", "--launch-timeout", "60s",
         ] + (round.pod.shared.isEmpty ? [] : ["--share", round.pod.shared]),
-        environment: ["DOCKER_HOST": engine.dockerHost], folder: sandbox.path)
+        environment: ["DOCKER_HOST": engine.dockerHost], directory: sandbox.path)
       let pod = RunningPod(
         engine: engine, executor: try command.start(), sandbox: sandbox, run: run,
         task: "life-\(run.prefix(8))")
@@ -69,9 +69,9 @@ struct LifeRound: Sendable {
 /// reads waits for the next start.
 struct LifeDesk: Sendable {
   private let files: [String: Int32]
-  private let sandbox: TemporaryFolder
+  private let sandbox: TemporaryDirectory
 
-  init(_ pod: LifePod, in sandbox: TemporaryFolder) throws {
+  init(_ pod: LifePod, in sandbox: TemporaryDirectory) throws {
     var files: [String: Int32] = [:]
     for service in pod.services {
       let path = sandbox.path("\(service.name).do")

@@ -63,11 +63,11 @@ struct LifeShrinkingTests {
   func valid(number: Int) async throws {
     let round = Self.round(number)
     let others = LifeShrinking.smaller(than: round)
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       for file in Set(([round] + others).map(\.pod.yaml)) {
-        try folder.write("compose.yaml", file)
+        try directory.write("compose.yaml", file)
         try await Command(
-          BuiltProgram.composeExecutor, ["config", "-f", "compose.yaml"], folder: folder.path
+          BuiltProgram.composeExecutor, ["config", "-f", "compose.yaml"], directory: directory.path
         ).output()
       }
     }

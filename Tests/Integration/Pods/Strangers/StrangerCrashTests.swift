@@ -21,8 +21,8 @@ struct StrangerCrashTests {
     try await OwnEngine.with(cgroups) { own in
       try await withPod(on: own.engine, Self.file) { pod in
         try await eventually("the container's cgroup") {
-          try Hierarchy.folders(of: "/compose-pods/\(pod.run)").contains { folder in
-            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+          try Hierarchy.directories(of: "/compose-pods/\(pod.run)").contains { directory in
+            let names = try? FileManager.default.contentsOfDirectory(atPath: directory)
             return names?.contains { $0.count == 64 } == true
           }
         }
@@ -50,7 +50,7 @@ struct StrangerCrashTests {
     arguments: refusals)
   func refusesFurtherStarts(message: String) async throws {
     let engine = try #require(TestEngine.all.first)
-    let away = EngineTap.Fault(request: "POST /networks/create", times: 1, losesAnswer: true)
+    let away = EngineTap.Fault(request: "POST /networks/create", times: 1, losesResponse: true)
     func refusal(times: Int) -> EngineTap.Fault {
       .init(request: "POST /containers/[^/]*/start", times: times, status: 500, message: message)
     }

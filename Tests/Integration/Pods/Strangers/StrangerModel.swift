@@ -133,8 +133,8 @@ struct StrangerModel: Sendable {
   func complaint(about outcome: StrangerOutcome) -> String? {
     if case .kill = end {
       // The executor can have exited by itself before that moment.
-      if outcome.status == .signalled(9) { return nil }
-    } else if case .signalled = outcome.status, outcome.state != nil {
+      if outcome.status == .signaled(9) { return nil }
+    } else if case .signaled = outcome.status, outcome.state != nil {
       return "the executor crashed: \(outcome.status)"
     }
     guard let state = outcome.state else {

@@ -163,10 +163,10 @@ struct StrangerModelTests {
       state: "TASK_KILLED", status: .exited(1), message: "killed; not removed: network x")
     #expect(complaint([Self.web], left) != nil)
     #expect(complaint([Self.web], [event(.visit(milliseconds: 9))], left) == nil)
-    #expect(complaint([Self.web], StrangerOutcome(state: nil, status: .signalled(9))) != nil)
+    #expect(complaint([Self.web], StrangerOutcome(state: nil, status: .signaled(9))) != nil)
     #expect(
       complaint(
-        [Self.web], end: .kill(milliseconds: 1), StrangerOutcome(state: nil, status: .signalled(9)))
+        [Self.web], end: .kill(milliseconds: 1), StrangerOutcome(state: nil, status: .signaled(9)))
         == nil)
   }
 

@@ -29,7 +29,7 @@ struct StrangerRound: Sendable {
     try await world.restoreImages(baseImages)
     let image = try await world.makeImage(round.pod.image, mark: mark)
     let before = try await world.belongings(images: baseImages)
-    let report = try await withTemporaryFolder { sandbox in
+    let report = try await withTemporaryDirectory { sandbox in
       try sandbox.write("compose.yaml", round.pod.yaml(image: image))
       try sandbox.write("marks/.keep", "")
       let pod = try start(in: sandbox)
@@ -41,7 +41,7 @@ struct StrangerRound: Sendable {
     return report
   }
 
-  private func start(in sandbox: TemporaryFolder) throws -> RunningPod {
+  private func start(in sandbox: TemporaryDirectory) throws -> RunningPod {
     let run = UUID().uuidString.lowercased()
     let task = "it-\(mark)-\(run.prefix(4))"
     let command = Command(
@@ -50,7 +50,7 @@ struct StrangerRound: Sendable {
         "run", "--run-id", run, "--task-id", task, "-f", "compose.yaml", "--grace", "2s",
         "--launch-timeout", "90s", "--engine-timeout", "60s",
       ] + round.pod.options,
-      environment: ["DOCKER_HOST": world.engine.dockerHost], folder: sandbox.path)
+      environment: ["DOCKER_HOST": world.engine.dockerHost], directory: sandbox.path)
     return RunningPod(
       engine: world.engine, executor: try command.start(), sandbox: sandbox, run: run, task: task)
   }
@@ -153,11 +153,11 @@ struct StrangerRound: Sendable {
   private func leftovers(of pod: RunningPod, _ outcome: StrangerOutcome) async throws -> [String] {
     func left() async throws -> [String] {
       let objects = try await EngineInventory.of(world.engine).objects
-      return try objects.sorted() + Hierarchy.folders(of: "/compose-pods/\(pod.run)")
+      return try objects.sorted() + Hierarchy.directories(of: "/compose-pods/\(pod.run)")
     }
     var complaints: [String] = []
     let isReapers =
-      outcome.status == .signalled(9) || outcome.message.contains("not removed: ")
+      outcome.status == .signaled(9) || outcome.message.contains("not removed: ")
     var rest = try await left()
     if isReapers {
       complaints += try await reap(pod, left: left)
@@ -166,27 +166,27 @@ struct StrangerRound: Sendable {
     if !rest.isEmpty {
       complaints.append("left: \(rest.joined(separator: ", "))")
       try await EngineInventory.of(world.engine).remove(from: world.engine)
-      for folder in rest where folder.hasPrefix("/") { Self.clear(folder) }
+      for directory in rest where directory.hasPrefix("/") { Self.clear(directory) }
     }
     return complaints
   }
 
   /// Kills the processes that an engine has lost in a pod's own cgroup, and removes the cgroup.
-  private static func clear(_ folder: String) {
-    for name in FileManager.default.enumerator(atPath: folder)?.allObjects ?? [] {
+  private static func clear(_ directory: String) {
+    for name in FileManager.default.enumerator(atPath: directory)?.allObjects ?? [] {
       guard let name = name as? String, name.hasSuffix("cgroup.procs") else { continue }
-      let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
+      let text = (try? String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)) ?? ""
       for pid in text.split(separator: "\n").compactMap({ pid_t($0) }) { kill(pid, SIGKILL) }
     }
-    Hierarchy.remove(folder)
+    Hierarchy.remove(directory)
   }
 
   private func reap(
     _ pod: RunningPod, left: () async throws -> [String]
   ) async throws -> [String] {
-    try await withTemporaryFolder { folder in
+    try await withTemporaryDirectory { directory in
       let root = "reaper-test-\(mark)"
-      let site = ReaperSite(engine: world.engine, folder: folder, root: root)
+      let site = ReaperSite(engine: world.engine, directory: directory, root: root)
       var more: [String] = []
       var last = ""
       do {

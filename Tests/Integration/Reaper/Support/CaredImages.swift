@@ -13,7 +13,7 @@ struct CaredImages: Sendable {
   let site: ReaperSite
   let registry: Registry
   /// The common state of the reaper and the executors.
-  var state: ImageState { ImageState(path: site.folder.path("state")) }
+  var state: ImageState { ImageState(path: site.directory.path("state")) }
   /// The environment of an executor.
   var environment: [String: String] { [ImageState.variable: state.path] }
 
@@ -24,9 +24,9 @@ struct CaredImages: Sendable {
     try await withReaperSite(on: engine) { site in
       try await Registry.lend { registry in
         let images = CaredImages(site: site, registry: registry)
-        for folder in [images.state.recordsDirectory, images.state.promisesDirectory] {
+        for directory in [images.state.recordsDirectory, images.state.promisesDirectory] {
           try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true,
+            atPath: directory, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         }
         try await body(images)

@@ -11,7 +11,7 @@ final class LeaseHolders: Sendable {
   init(_ site: ReaperSite, _ runs: [String]) throws {
     self.runs = runs
     process = try Command(
-      "/usr/bin/python3", ["-c", Self.program, site.runFolder + "/lease.sock"] + runs
+      "/usr/bin/python3", ["-c", Self.program, site.runDirectory + "/lease.sock"] + runs
     ).start()
   }
 

@@ -35,7 +35,7 @@ final class ReaperService: Sendable {
   static func start(
     _ site: ReaperSite, _ more: [String] = [], _ environment: [String: String] = [:]
   ) async throws -> ReaperService {
-    let path = site.folder.path("systemd-\(UUID().uuidString.prefix(8))")
+    let path = site.directory.path("systemd-\(UUID().uuidString.prefix(8))")
     let systemd = try DatagramSocket(at: path)
     var command = site.reaper(["--interval", "10m"], more)
     command.environment.merge(["NOTIFY_SOCKET": path]) { $1 }
@@ -72,14 +72,14 @@ final class ReaperService: Sendable {
       throw error
     }
     try await service.stop()
-    #expect(!FileManager.default.fileExists(atPath: site.runFolder + "/reaper.sock"))
+    #expect(!FileManager.default.fileExists(atPath: site.runDirectory + "/reaper.sock"))
   }
 }
 
 extension ReaperSite {
   /// The environment of a test's executors, with the lease socket.
   var leaseEnvironment: [String: String] {
-    ["COMPOSE_EXECUTOR_LEASE_SOCKET": runFolder + "/lease.sock"]
+    ["COMPOSE_EXECUTOR_LEASE_SOCKET": runDirectory + "/lease.sock"]
   }
 
   /// Waits until the service holds these runs' leases.
@@ -101,7 +101,7 @@ extension ReaperSite {
 
   /// Runs `pod-hook-notify` with this site's reaper. Returns its exit code.
   func notify(_ words: String...) async throws -> Int32 {
-    let options = ["--run-dir", runFolder]
+    let options = ["--run-dir", runDirectory]
     let command =
       isOnOldLinux
       ? OldLinux.command(Command(BuiltProgram.shipped("pod-hook-notify"), words + options))
@@ -135,8 +135,8 @@ struct EngineHold: Sendable {
     _ engine: TestEngine, holding request: String, number: Int = 1,
     _ body: (EngineHold) async throws -> Void
   ) async throws {
-    try await withTemporaryFolder { folder in
-      let path = folder.path("engine.sock")
+    try await withTemporaryDirectory { directory in
+      let path = directory.path("engine.sock")
       let process = try Command(
         "/usr/bin/python3", ["-c", program, engine.socket, path, request, String(number)]
       ).start()

@@ -8,7 +8,7 @@ import Testing
 /// root.
 struct ReaperSite: Sendable {
   let engine: TestEngine
-  let folder: TemporaryFolder
+  let directory: TemporaryDirectory
   /// The only cgroup below which abandoned runs are searched.
   let root: String
   /// Whether the shipped programs run as on Linux 3.10.
@@ -21,13 +21,13 @@ struct ReaperSite: Sendable {
     return site
   }
 
-  var runFolder: String { folder.path("run") }
-  var journal: String { folder.path("state/journal.jsonl") }
+  var runDirectory: String { directory.path("run") }
+  var journal: String { directory.path("state/journal.jsonl") }
 
   /// The options that restrict a reaper to this site, without any delay.
   var options: [String] {
     [
-      "--run-dir", runFolder, "--state-dir", folder.path("state"), "--cgroup-roots", root,
+      "--run-dir", runDirectory, "--state-dir", directory.path("state"), "--cgroup-roots", root,
       "--grace", "0s", "--stop-timeout", "1s", "--lock-timeout", "10s",
     ]
   }
@@ -109,8 +109,8 @@ func withReaperSite(
   do {
     let root = "reaper-test-\(UUID().uuidString.prefix(8).lowercased())"
     result = .success(
-      try await withTemporaryFolder { folder in
-        try await body(ReaperSite(engine: engine, folder: folder, root: root))
+      try await withTemporaryDirectory { directory in
+        try await body(ReaperSite(engine: engine, directory: directory, root: root))
       })
   } catch {
     result = .failure(error)

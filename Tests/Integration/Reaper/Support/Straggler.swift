@@ -32,7 +32,7 @@ struct Straggler: Sendable {
   func remove() async throws {
     process.send(SIGKILL)
     try await process.exit()
-    for folder in try Hierarchy.folders(of: path) { Hierarchy.remove(folder) }
+    for directory in try Hierarchy.directories(of: path) { Hierarchy.remove(directory) }
   }
 }
 
@@ -56,7 +56,7 @@ func withStragglers(
   for straggler in stragglers { try await straggler.remove() }
   for path in paths {
     let run = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    for folder in try Hierarchy.folders(of: run) { Hierarchy.remove(folder) }
+    for directory in try Hierarchy.directories(of: run) { Hierarchy.remove(directory) }
   }
   if let failure { throw failure }
 }
