@@ -173,7 +173,7 @@ extension Settings {
 
   /// The options of a pod that are not in its Compose file.
   ///
-  /// - Parameter said: returns the value of an option in the command line or in a task's label,
+  /// - Parameter labelValue: returns the value of an option in the command line or in a task's label,
   ///   which takes precedence; nil if it isn't set.
   /// - Returns: the options.
   /// - Throws: `ConfigurationError`.
