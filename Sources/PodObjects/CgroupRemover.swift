@@ -14,7 +14,7 @@ package struct CgroupRemover: Sendable {
   /// Prepares removals.
   ///
   /// - Parameters:
-  ///   - directories: the mounted hierarchies.
+  ///   - tree: the mounted hierarchies.
   ///   - keeping: the directories of this process's own cgroups, which are kept.
   package init(tree: CgroupTree, keeping: Set<String>) {
     self.tree = tree

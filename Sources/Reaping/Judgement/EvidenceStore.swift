@@ -244,7 +244,7 @@ struct EvidenceStore: Sendable, Equatable {
   ///   - run: only this run; nil for all.
   ///   - host: the facts about this host.
   ///   - grace: how old a proof must be.
-  ///   - directories: the host's cgroups.
+  ///   - tree: the host's cgroups.
   /// - Returns: the runs and their cgroups.
   func endedRuns(
     _ run: String?, on host: HostFacts, grace: Duration, _ tree: CgroupTree

@@ -70,7 +70,7 @@ struct CgroupJanitor: Sendable, Equatable {
   /// Cgroups below the roots that belong to no known dead run.
   ///
   /// - Parameters:
-  ///   - directories: the mounted hierarchies.
+  ///   - tree: the mounted hierarchies.
   ///   - slices: the slices of pods in systemd.
   ///   - settings: the roots to search. Roots from labels are searched too, unless the setting was
   ///     changed.
