@@ -136,8 +136,8 @@ extension YAMLNode: Hashable {
   /// Marks all short forms in the tree as long forms.
   package mutating func canonicalizeForms() {
     if form == .short { form = .long }
-    editEach { (_: String, value: inout YAMLNode) in value.settle() }
-    editItems { (item: inout YAMLNode) in item.settle() }
+    editEach { (_: String, value: inout YAMLNode) in value.canonicalizeForms() }
+    editItems { (item: inout YAMLNode) in item.canonicalizeForms() }
   }
 }
 

@@ -73,7 +73,7 @@ struct RemoveCommand: ParsableCommand {
       guard shell.terminationStatus == 0 else { throw ExitCode(2) }
     }
     if again { _ = try LibcgroupTable.current() }
-    let directories = own ? CgroupTree(mounts: table.tree.mounts) : table.tree
+    let tree = own ? CgroupTree(mounts: table.tree.mounts) : table.tree
     try CgroupTool.print(
       tree.remove(path, keeping: table.own).map {
         Left(directory: $0.directory, reason: $0.reason.rawValue)

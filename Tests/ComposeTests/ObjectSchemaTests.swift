@@ -51,14 +51,14 @@ struct ObjectSchemaTests {
   }
 
   /// The sorted names of keys.
-  private static func names(_ keys: [Key]) -> String {
+  private static func names(_ keys: [SchemaProperty]) -> String {
     keys.map { "`\($0.name)`" }.sorted().joined(separator: ", ")
   }
 
   /// A key and its path, such as `services.*.build.args`.
   struct Row {
     let path: String
-    let key: Key
+    let key: SchemaProperty
     /// Whether a pod supports it. A key below an unsupported key is unsupported.
     let isSupported: Bool
   }

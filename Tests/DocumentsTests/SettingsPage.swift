@@ -49,19 +49,19 @@ struct SettingsPage {
       .map { String($0.1) }
   }
 
-  private static func places(of program: String) throws -> Places? {
+  private static func locations(of program: String) throws -> Locations? {
     switch program {
     case "compose-executor":
       let sample = try SampleFile("deploy/compose-executor.yaml")
-      return Places(
-        file: OperatorFile.standardPath, prefix: "COMPOSE_EXECUTOR",
+      return Locations(
+        file: OperatorConfiguration.standardPath, prefix: "COMPOSE_EXECUTOR",
         keys: known(in: "nonsense: 1").filter { $0 != "allow" && $0 != "defaults" },
         standards: sample.values,
         comments: sample.comments)
     case "pod-reaper", "pod-hook-notify":
       var standards: [String: String] = [:]
       for name in SettingName.allCases { standards[name.rawValue] = name.standard }
-      return Places(
+      return Locations(
         file: SettingsFile.reapersPath, prefix: "POD_REAPER",
         keys: SettingName.allCases.map(\.rawValue), standards: standards)
     default: return nil
@@ -71,7 +71,7 @@ struct SettingsPage {
   /// The keys of the operator's file. The error about an unknown key lists them.
   private static func known(in text: String) -> [String] {
     do {
-      _ = try OperatorFile(text: text, file: "f")
+      _ = try OperatorConfiguration(text: text, file: "f")
       return []
     } catch {
       let words = "\(error)".split(separator: "known are ").last ?? ""
@@ -83,14 +83,14 @@ struct SettingsPage {
 
   private mutating func describe(_ program: String) async throws {
     let dump = try await HelpDump.of(program)
-    let places = try Self.places(of: program)
+    let locations = try Self.locations(of: program)
     text += "\n## \(program)\n"
     if program == "compose-executor" {
       text +=
         "\nUnder Mesos it has no command line: the agent and the task supply IDs, ports and grace.\n"
     }
-    if let places { describeSettings(of: dump, places) }
-    describeOptions(of: dump, places)
+    if let locations { describeSettings(of: dump, locations) }
+    describeOptions(of: dump, locations)
     if program == "compose-executor" {
       try describeDefaults()
       try describePermissions()
@@ -98,23 +98,23 @@ struct SettingsPage {
     }
   }
 
-  private mutating func describeSettings(of dump: HelpDump, _ places: Places) {
+  private mutating func describeSettings(of dump: HelpDump, _ locations: Locations) {
     let program = dump.command.commandName
     var rows: [[String]] = []
-    for key in places.keys.sorted() {
+    for key in locations.keys.sorted() {
       let uses = dump.commands.flatMap { name, command in
         (command.arguments ?? []).filter { $0.long == key }.map { (name: name, argument: $0) }
       }
       // Only the settings that this program reads, if the file is another program's.
-      if uses.isEmpty, !places.file.hasSuffix("/\(program).yaml") { continue }
+      if uses.isEmpty, !locations.file.hasSuffix("/\(program).yaml") { continue }
       let standard = uses.lazy.compactMap(\.argument.standard).first
-      let variable = SettingVariable.name(of: key, prefix: places.prefix)
+      let variable = SettingVariable.name(of: key, prefix: locations.prefix)
       rows.append([
         "`\(key)`",
-        OperatorFile.ownNames.contains(key) ? "none: in the file only" : "`\(variable)`",
+        OperatorConfiguration.ownNames.contains(key) ? "none: in the file only" : "`\(variable)`",
         uses.map { "`\(Self.shown($0.name))`" }.joined(separator: ", "),
-        Self.code(places.standards[key]) ?? standard.map { Self.code($0) ?? $0 } ?? "",
-        uses.first?.argument.meaning ?? places.comments[key] ?? "",
+        Self.code(locations.standards[key]) ?? standard.map { Self.code($0) ?? $0 } ?? "",
+        uses.first?.argument.meaning ?? locations.comments[key] ?? "",
       ])
     }
     text +=
@@ -122,14 +122,14 @@ struct SettingsPage {
     text += Self.table(["key", "variable", "option of", "default", "meaning"], rows)
   }
 
-  private mutating func describeOptions(of dump: HelpDump, _ places: Places?) {
+  private mutating func describeOptions(of dump: HelpDump, _ locations: Locations?) {
     var rows: [[String]] = []
     for (name, command) in dump.commands {
       for argument in command.arguments ?? [] where argument.shouldDisplay {
         let key = argument.long ?? ""
-        if ["help", "version"].contains(key) || places?.keys.contains(key) == true { continue }
+        if ["help", "version"].contains(key) || locations?.keys.contains(key) == true { continue }
         var words = argument.meaning
-        if key == "config", let places {
+        if key == "config", let locations {
           words += " Variable: `\(SettingVariable.name(of: key, prefix: locations.prefix))`."
         }
         rows.append([

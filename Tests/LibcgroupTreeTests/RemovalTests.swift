@@ -86,7 +86,7 @@ struct RemovalTests {
 
   @Test("refuses a path that isn't below a hierarchy's top group")
   func refused() throws {
-    let directories = try LibcgroupTable.current().directories
+    let tree = try LibcgroupTable.current().tree
     for path in ["/", "/mesos", "/mesos/..", "/mesos/../x", "mesos/run", ""] {
       #expect(tree.remove(path).map(\.reason) == [.invalidArgument])
     }
@@ -130,9 +130,9 @@ struct RemovalTests {
       for hierarchy in scene.mounts.hierarchies {
         let isFreezer = hierarchy.controllers.contains("freezer")
         let file = isFreezer ? "freezer.state" : "cgroup.procs"
-        let line = table.directories.line(of: file, in: scene.run, of: hierarchy)
+        let line = table.tree.line(of: file, in: scene.run, of: hierarchy)
         #expect(line == (isFreezer ? "THAWED" : ""), "\(hierarchy)")
-        #expect(table.directories.line(of: "none", in: scene.run, of: hierarchy) == nil)
+        #expect(table.tree.line(of: "none", in: scene.run, of: hierarchy) == nil)
         if isFreezer {
           let group = try table.group(scene.run, in: hierarchy)
           #expect(table.library.line(of: file, in: group) == "THAWED")

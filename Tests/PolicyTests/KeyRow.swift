@@ -3,7 +3,7 @@
 /// A key of the schema, with its path.
 struct KeyRow {
   let path: String
-  let key: Key
+  let key: SchemaProperty
 
   /// The path in the notation of attacks.
   var attackName: String {

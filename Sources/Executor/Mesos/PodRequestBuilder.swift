@@ -54,7 +54,7 @@ struct PodRequestBuilder {
       grace: try task.killPolicy?.gracePeriod
         ?? settings.duration("grace", option: earlier.options["grace"]),
       timeouts: timeouts)
-    request.take(settings.file)
+    request.apply(settings.file)
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
     request.persistentVolumes = task.resources.compactMap(\.volumePath)

@@ -129,7 +129,7 @@ struct TaskOptions: ParsableArguments {
       timeouts: try settings.timeouts(
         launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout,
         relist: relistInterval))
-    request.take(settings.file)
+    request.apply(settings.file)
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
     if let text = settings.text("task-disk", option: taskDisk) {

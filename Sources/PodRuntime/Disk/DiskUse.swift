@@ -36,8 +36,8 @@ struct DiskUse: Sendable, Equatable {
     let words = most.prefix(3).map { "\($0.key) \(Self.text($0.value))" }
     let rest = most.count > 3 ? ", and \(most.count - 3) more" : ""
     return
-      "task \(task) uses \(Self.words(total)) of disk in its containers' writable layers, and its limit is "
-      + "\(Self.words(limit)): \(words.joined(separator: ", "))\(rest)"
+      "task \(task) uses \(Self.text(total)) of disk in its containers' writable layers, and its limit is "
+      + "\(Self.text(limit)): \(words.joined(separator: ", "))\(rest)"
   }
 
   /// A size such as `12.5 MB`, in units of 1024, as Mesos counts disk.

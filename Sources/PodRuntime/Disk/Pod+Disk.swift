@@ -96,7 +96,7 @@ extension Pod {
   func reportDisk() {
     guard let diskUse, let limit = taskDisk else { return }
     log.info(
-      "\(DiskUse.words(diskUse.total)) is the highest measured disk use of the containers; the task's disk is \(DiskUse.words(limit))"
+      "\(DiskUse.text(diskUse.total)) is the highest measured disk use of the containers; the task's disk is \(DiskUse.text(limit))"
     )
   }
 }

@@ -83,7 +83,7 @@ extension Pod {
       try await createNetworksAndVolumes(of: plan)
     }
     if !values.isEmpty { try await placeSecrets(values, of: plan) }
-    if let taskFile = plan.taskFile { try await location(taskFile, of: plan) }
+    if let taskFile = plan.taskFile { try await deliver(taskFile, of: plan) }
     await withTaskGroup(of: Void.self) { group in
       for container in plan.containers where !container.isInfra || early == nil {
         if request.roles[container.service.name] == .final, !container.isInfra { continue }

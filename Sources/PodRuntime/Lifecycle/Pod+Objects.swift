@@ -230,7 +230,7 @@ extension Pod {
       if found != nil { try await removeUnlabeled(name) }
       try await createVolume(volume, of: plan)
       if let taskFile = plan.taskFile, taskFile.volume == name {
-        try await location(taskFile, of: plan)
+        try await deliver(taskFile, of: plan)
       }
     }
   }

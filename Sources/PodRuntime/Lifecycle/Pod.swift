@@ -237,7 +237,7 @@ package actor Pod {
 
   /// Decides the pod's outcome; only the first decision counts.
   func decideOutcome(_ outcome: PodOutcome) {
-    guard outcome == nil else { return }
+    guard self.outcome == nil else { return }
     self.outcome = outcome
     history.record(.podStopping, outcome.message)
     changes.notifyAll()

@@ -28,7 +28,7 @@ final class HookEventListener: Restorable {
     /// The socket, and the file that it is bound to.
     var socket: (source: ReadSource, location: BoundPath)?
     /// The watches on the spool and on the directory that it is exchanged with.
-    var watches: [Spool.Directory: ReadSource] = [:]
+    var watches: [Spool.Inode: ReadSource] = [:]
     /// Whether the exchanged directory will be read soon, and whether the spool must be read again
     /// after that.
     var isReading = false
@@ -76,7 +76,7 @@ final class HookEventListener: Restorable {
     var made: [String] = []
     defer { queue.async { [weak self] in self?.readSpool() } }
     if !isWatched {
-      let isGone = Spool.Directory(spool) == nil
+      let isGone = Spool.Inode(spool) == nil
       do { try watchSpool() } catch { throw RestoreFailure(path: spool, reason: error) }
       if isGone { made.append(spool) }
     }
@@ -108,7 +108,7 @@ final class HookEventListener: Restorable {
 
   /// Whether the spool exists and is watched.
   private var isWatched: Bool {
-    guard let live = Spool.Directory(spool) else { return false }
+    guard let live = Spool.Inode(spool) else { return false }
     return state.withLock { $0.watches[live] != nil }
   }
 
@@ -118,7 +118,7 @@ final class HookEventListener: Restorable {
     if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     guard linux_is_kernels(spool) == 0 else { throw Errno.invalidArgument }
     try watch(spool)
-    let kept = [Spool.Directory(spool), Spool.Directory(reader.withLock(\.taken))]
+    let kept = [Spool.Inode(spool), Spool.Inode(reader.withLock(\.taken))]
     let old = state.withLock { state in
       let old = state.watches.filter { !kept.contains($0.key) }
       for directory in old.keys { state.watches[directory] = nil }
@@ -130,7 +130,7 @@ final class HookEventListener: Restorable {
   /// Watches a directory. As in the shim, only this user or root may be able to change it. If the
   /// kernel has no watch left, each pass reads the spool instead.
   private func watch(_ path: String) throws(Errno) {
-    let before = Spool.Directory(path)
+    let before = Spool.Inode(path)
     if let before, state.withLock({ $0.watches[before] != nil }) { return }
     let file = makeWatch(path)
     guard file >= 0 else {
@@ -138,7 +138,7 @@ final class HookEventListener: Restorable {
       guard before != nil, Self.usedUp.contains(reason) else { throw reason }
       return logUnwatched(reason)
     }
-    guard let directory = before, Spool.Directory(path) == directory else {
+    guard let directory = before, Spool.Inode(path) == directory else {
       close(file)
       throw Errno.notPermitted
     }
@@ -168,7 +168,7 @@ final class HookEventListener: Restorable {
 
   /// A file was added to the spool, or the directory was removed or renamed. In the latter case the
   /// new directory is watched before it is read.
-  private func changed(_ file: Int32, _ directory: Spool.Directory) {
+  private func changed(_ file: Int32, _ directory: Spool.Inode) {
     var bytes = [UInt8](repeating: 0, count: 4096)
     var came: Int32 = 0
     while true {
@@ -213,7 +213,7 @@ final class HookEventListener: Restorable {
 
   /// Whether a directory may become the spool: it is watched, or no directory can be.
   private func isWatchable(_ path: String) -> Bool {
-    guard (try? watch(path)) != nil, let directory = Spool.Directory(path) else { return false }
+    guard (try? watch(path)) != nil, let directory = Spool.Inode(path) else { return false }
     return !isWatched || state.withLock { $0.watches[directory] != nil }
   }
 

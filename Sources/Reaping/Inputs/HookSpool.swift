@@ -12,7 +12,7 @@ import Linux
 /// for other files, it is read in place.
 struct Spool {
   /// The identity of a directory. No other directory has it while this one is watched.
-  struct Directory: Hashable {
+  struct Inode: Hashable {
     var device: dev_t
     var inode: ino_t
 
@@ -34,7 +34,7 @@ struct Spool {
   private let strangersStay: Duration
   private let log: Logger
   /// Directories that once contained only events.
-  private var own: Set<Directory> = []
+  private var own: Set<Inode> = []
   /// The subjects of logged warnings: each is logged once.
   private var logged: Set<String> = []
 
@@ -47,14 +47,14 @@ struct Spool {
   /// Whether the spool may be exchanged: it contains only events, or did when it was first read,
   /// and the other directory is usable.
   mutating func canExchange() -> Bool {
-    guard let live = Directory(path) else { return false }
+    guard let live = Inode(path) else { return false }
     if !own.contains(live) {
       let (_, others) = Self.names(path)
       guard others.allSatisfy(Self.isUnfinished) else { return false }
       if own.count > 16 { own = [] }
       own.insert(live)
     }
-    return Self.makeTaken(taken, like: path) && Directory(taken)?.device == live.device
+    return Self.makeTaken(taken, like: path) && Inode(taken)?.device == live.device
   }
 
   /// Exchanges the spool with an empty directory.
@@ -62,13 +62,13 @@ struct Spool {
   /// - Returns: true on success; if false, the spool must be read in place.
   mutating func exchange() -> Bool {
     guard linux_exchange(path, taken) == 0 else { return false }
-    if let live = Directory(path) { own.insert(live) }
+    if let live = Inode(path) { own.insert(live) }
     return true
   }
 
   /// Reads the exchanged directory: from this exchange, or from that of a reader that died.
   mutating func readTaken(_ take: ([UInt8]) -> Void) {
-    if Directory(taken) != nil { read(taken, take) }
+    if Inode(taken) != nil { read(taken, take) }
   }
 
   /// Reads a directory. Each event is removed before it is handled.
@@ -154,7 +154,7 @@ struct Spool {
     var (old, new) = (stat(), stat())
     guard lstat(path, &old) == 0 else { return false }
     if mkdir(taken, 0o700) != 0, errno != EEXIST { return false }
-    guard Directory(taken) != nil, lstat(taken, &new) == 0 else { return false }
+    guard Inode(taken) != nil, lstat(taken, &new) == 0 else { return false }
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid),
       lchown(taken, old.st_uid, old.st_gid) != 0
     {

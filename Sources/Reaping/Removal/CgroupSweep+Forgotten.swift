@@ -22,13 +22,13 @@ extension CgroupSweep {
     let path = identity.cgroupParent
     guard CgroupPath.isRun(path, identity.run) else { return [] }
     var killed: [String] = []
-    for container in directories.populatedContainers(path) {
+    for container in tree.populatedContainers(path) {
       // Meanwhile another incarnation may have started in the same run, or the engine may have
       // found the container again.
       guard let now = try? await observer.observe(run: identity.run),
         !assessment.isShared(path, now.pods)
       else { break }
-      let processes = directories.processes(of: container, below: path)
+      let processes = tree.processes(of: container, below: path)
       guard let data = await dataDirectory(), location(of: processes, data) != .elsewhere,
         await isForgotten(container)
       else { continue }
@@ -63,8 +63,8 @@ extension CgroupSweep {
     var found: [(container: String, processes: Set<Int32>)] = []
     if janitor.engineData == nil { janitor.engineData = await dataDirectory() }
     guard let engineData = janitor.engineData else { return nil }
-    for container in directories.populatedContainers(path) {
-      let processes = directories.processes(of: container, below: path)
+    for container in tree.populatedContainers(path) {
+      let processes = tree.processes(of: container, below: path)
       let location = location(of: processes, engineData)
       if location != .elsewhere, await isForgotten(container) {
         found.append((container, processes))
@@ -136,7 +136,7 @@ extension CgroupSweep {
   private func isOwnerDead(_ path: String) async -> Bool {
     guard CgroupPath.isOwn(path), ProcessTableCheck.failure() == nil else { return false }
     if let slice = PodSlice(path: path) { return await slice.owner() == .dead }
-    guard let owner = directories.owner(of: path)?.incarnation, owner.bootID != nil,
+    guard let owner = tree.owner(of: path)?.incarnation, owner.bootID != nil,
       owner.bootID == HostFacts.current(engine: observer.engine.endpoint).bootID,
       case .gone? = owner.inspect()
     else { return false }

@@ -17,7 +17,7 @@ extension CgroupSweep {
     guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),
       tree.directories(of: path).allSatisfy({ !remover.keeping.contains($0) })
     else { return }
-    if !CgroupPath.isOwn(path), directories.isFrozen(path) {
+    if !CgroupPath.isOwn(path), tree.isFrozen(path) {
       guard (try? await Task.sleep(for: Self.agentsTime)) != nil else { return }
     }
     let result = tree.thaw(path)

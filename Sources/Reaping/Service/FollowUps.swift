@@ -51,7 +51,7 @@ final class FollowUps: Sendable {
   ) async {
     while !Task.isCancelled {
       let next = requestDue(requests)
-      record(next)
+      note(next)
       let sleeper = Task {
         _ = try? await Task.sleep(until: next ?? .now + .seconds(3600), clock: .continuous)
       }

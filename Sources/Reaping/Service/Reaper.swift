@@ -157,7 +157,7 @@ package actor Reaper {
       && (!janitor.pending.runs.isEmpty || survey.strangers.contains { !CgroupPath.isOwn($0) })
     guard isUnknown || hasRuns else { return .none }
     do {
-      return .view(try await agent.inspect())
+      return .view(try await agent.observe())
     } catch {
       log.warning("the agent can't be queried: \(error)")
       return .failure("\(error)")
@@ -190,7 +190,7 @@ package actor Reaper {
     let assessment = try await learn(run)
     let sweep = assessment.survey.cgroups.map {
       CgroupSweep(
-        remover: CgroupRemover(tree: $0.directories, keeping: $0.own), assessment: assessment,
+        remover: CgroupRemover(tree: $0.tree, keeping: $0.own), assessment: assessment,
         host: host, settings: settings, observer: observer, log: log
       ) { await self.evidence }
     }

@@ -56,7 +56,7 @@ package struct ReaperSettings: Sendable {
     guard interval >= .seconds(1) else {
       throw ConfigurationError(description: "\(source.location(.interval)) must be at least 1s")
     }
-    cgroupRoots = source.text(.cgroupRoots).map { String($0.drop { $0 == "/" }) }
+    cgroupRoots = source.words(.cgroupRoots).map { String($0.drop { $0 == "/" }) }
     findsRootsByLabels = source.text(.cgroupRoots) == SettingName.cgroupRoots.standard
     for root in cgroupRoots where !Self.isRoot(root) {
       throw ConfigurationError(
@@ -108,7 +108,7 @@ package struct ReaperSettings: Sendable {
     let settings = ImageCareSettings(
       age: try source.duration(.imageAge), high: try source.percent(.diskHigh),
       low: try source.percent(.diskLow), most: try source.count(.imageMax, 1...10_000),
-      keep: source.text(.imageKeep))
+      keep: source.words(.imageKeep))
     guard settings.high == 0 || settings.low <= settings.high else {
       throw ConfigurationError(
         description: "\(source.location(.diskLow)) must not be above disk-high (\(settings.high))")
