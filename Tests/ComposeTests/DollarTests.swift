@@ -81,6 +81,6 @@ struct DollarTests {
     let environment = "A=1\nB=\"one\ntwo\n${\nthree\"\n"
     let refused = try refusal(
       of: "services: {a: {image: a, env_file: x.env}}", others: ["x.env": environment])
-    #expect(refused.hasPrefix("x.env:4:1: `${` holds"), "\(refused)")
+    #expect(refused.hasPrefix("x.env:4:1: `${` contains"), "\(refused)")
   }
 }

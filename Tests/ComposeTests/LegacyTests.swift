@@ -107,7 +107,10 @@ struct LegacyTests {
   @Test(
     "a key that the format doesn't have is refused",
     arguments: [
-      ("a:\n  image: a\n  depends_on: [b]", "3:3: `depends_on` is not part of the format"),
+      (
+        "a:\n  image: a\n  depends_on: [b]",
+        "3:3: `depends_on` is not supported in a file without `services:`"
+      ),
       (
         "a:\n  image: a\n  foo: [b]",
         "3:3: a service of a file without `services:` has no key `foo`"

@@ -171,7 +171,7 @@ struct Hostile: CustomStringConvertible, Sendable {
           ($0 == 0 ? "compose.yaml" : "\($0).yaml", "include: [\($0 + 1).yaml]")
         })),
     Hostile(
-      description: "ranges of ports", message: "more than 20000 ports",
+      description: "ranges of ports", message: "more ports than the maximum of 20000",
       files: [
         "compose.yaml": "services: {a: {image: a, ports: ["
           + repeated("\"1-65535:1-65535\"", 1000) + "]}}"

@@ -22,7 +22,7 @@ struct ObjectSchemaTests {
     var text = """
       # Keys of a Compose file
 
-      Generated from the code by the tests (`KeyTableTests`; `UPDATE_KEYS=1` updates it). The columns: the type of each key, how values of several
+      Generated from the code by the tests (`ObjectSchemaTests`; `UPDATE_KEYS=1` updates it). The columns: the type of each key, how values of several
       files are merged, what the value is used for, the key's class in the operator's [policy](../security.md#what-allow-restricts), and a file of
       `Tests/ComposeTests/Corpus` that covers it. A key that is marked *not by a pod* is for a desktop, a swarm or Windows: `config` prints it, and
       the launch of a pod reports it. Entries of `pre_start` also have these keys of a service: \(Self.names(ServiceKeys.container)).

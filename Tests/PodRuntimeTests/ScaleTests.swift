@@ -63,7 +63,7 @@ struct ScaleTests {
     #expect(try plan(project([web(PodPlanner.mostContainers)])).containers.count == 1000)
     for count in [PodPlanner.mostContainers + 1, Int.max] {
       let error = #expect(throws: DiagnosticError.self) { try plan(project([web(count)])) }
-      #expect(error?.position == at(9) && error?.message.contains("at most 1000") == true)
+      #expect(error?.position == at(9) && error?.message.contains("maximum is 1000") == true)
     }
   }
 
