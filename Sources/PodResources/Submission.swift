@@ -121,11 +121,21 @@ struct ResolvedSubmission {
 
   // MARK: What is fetched
 
+  /// The processor in the name of the release's tarball: this program's own, as `uname -m` prints
+  /// it. The agents' isn't known; `--executor-uri` names a tarball for another one.
+  private static var processor: String {
+    #if arch(arm64)
+      "aarch64"
+    #else
+      "x86_64"
+    #endif
+  }
+
   /// The URL of the executor, and its path in the sandbox.
   var executor: (uri: String, path: String, isArchive: Bool) {
     let uri =
       given.executorURI
-      ?? below("compose-executor-\(given.version)-linux-x86_64.tar.gz")
+      ?? below("compose-executor-\(given.version)-linux-\(Self.processor).tar.gz")
     let name = Self.name(of: uri)
     guard let stem = Self.stem(of: name) else { return (uri, "./\(name)", false) }
     return (uri, "./\(stem)/bin/compose-executor", true)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The JSON encoder, compared with Foundation's")
 struct EncodingTests {
-  struct PodContainer: Encodable {
+  struct Optionals: Encodable {
     var b: Int?
     var a = [true, false]
     var c: Int?? = .some(nil)
@@ -93,8 +93,8 @@ struct EncodingTests {
     compare(Nothing())
     compare([Nothing()])
     compare(["a": Nothing()])
-    compare(PodContainer(), sorted: true)
-    compare(PodContainer(b: 1), sorted: true)
+    compare(Optionals(), sorted: true)
+    compare(Optionals(b: 1), sorted: true)
   }
 
   @Test("keeps the order in which members were encoded if it doesn't sort")

@@ -202,7 +202,7 @@ struct ExplanationTests {
   @Test("is printed for a service that sends none of the newer fields")
   func earlier() throws {
     let text = """
-      {"cgroupsFailed":[],"cgroupsPending":[],"cgroupsRemoved":[],"dryRun":true,"inherited":[],"unlabeled":[],\
+      {"cgroupsFailed":[],"cgroupsPending":[],"cgroupsRemoved":[],"dryRun":true,"inherited":[],"unlabelled":[],\
       "service":{"healthy":true,"secondsSincePass":3},\
       "pods":[{"verdict":"alive","why":"w","task":"t","run":"r","framework":"","executor":"e","agent":"","cgroup":"/c",\
       "containers":[],"networks":[],"volumes":[],"evidence":[{"age":1,"source":"process","words":"its process is alive"}],\

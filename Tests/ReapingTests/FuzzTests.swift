@@ -73,7 +73,7 @@ struct FuzzTests {
       "agent":"a","pid":12,"cgroup":"/c","containers":["c"],"networks":[],"volumes":[],"evidence":\
       [{"age":1.5,"source":"process table","words":"gone"}],"deadFor":3.25,"age":86400.0,\
       "removed":{"containers":["c"]},"failed":[{"kind":"volume","name":"v","reason":"busy"}],\
-      "pending":[]}],"inherited":[],"unlabeled":[],"cgroupsRemoved":[],"cgroupsPending":[],\
+      "pending":[]}],"inherited":[],"unlabelled":[],"cgroupsRemoved":[],"cgroupsPending":[],\
       "cgroupsFailed":[],"dryRun":false}
       """
     let report = await Fuzz.drive(

@@ -40,14 +40,14 @@ package struct PlanDraft: Sendable {
       PodLabel.cgroupParent: parent, PodLabel.executorCgroup: executorCgroup,
     ]
     func mark(_ marked: inout [String: String]?) { marked?.merge(labels) { _, own in own } }
-    func append(_ container: inout ContainerPlan) {
+    func apply(to container: inout ContainerPlan) {
       mark(&container.create.labels)
       container.create.hostConfig?.cgroupParent = engineParent
-      for index in container.preStart.indices { append(&container.preStart[index]) }
+      for index in container.preStart.indices { apply(to: &container.preStart[index]) }
     }
     for index in plan.networks.indices { mark(&plan.networks[index].labels) }
     for index in plan.volumes.indices { mark(&plan.volumes[index].labels) }
-    for index in plan.containers.indices { append(&plan.containers[index]) }
+    for index in plan.containers.indices { apply(to: &plan.containers[index]) }
     return plan
   }
 }

@@ -37,7 +37,7 @@ struct TaskFileText: Encodable, Sendable {
       case transport
     }
   }
-  struct PodContainer: Encodable, Sendable {
+  struct TaskService: Encodable, Sendable {
     var name: String
     var containers: Int
   }
@@ -56,7 +56,7 @@ struct TaskFileText: Encodable, Sendable {
   var gpus: Int?
   var offeredPorts: [UInt16]
   var ports: [Port]
-  var services: [PodContainer]
+  var services: [TaskService]
 
   enum CodingKeys: String, CodingKey {
     case version
@@ -124,7 +124,7 @@ extension PodPlanner {
           transport: $0.port.container.transport)
       },
       services: request.project.services.values.map {
-        TaskFileText.PodContainer(name: $0.name, containers: $0.containers)
+        TaskFileText.TaskService(name: $0.name, containers: $0.containers)
       })
   }
 

@@ -249,7 +249,7 @@ final class LeaseServer: Restorable {
       isAllowed(peer.user, &state)
     else {
       log.debug("a lease of process \(peer.pid) is refused")
-      response(client, LeaseProtocol.refused + "\n")
+      respond(client, LeaseProtocol.refused + "\n")
       return false
     }
     peer.holder = holder
@@ -261,7 +261,7 @@ final class LeaseServer: Restorable {
     }
     state.peers[client] = peer
     report.yield(.held(holder))
-    response(client, LeaseProtocol.acceptance(of: line) + "\n")
+    respond(client, LeaseProtocol.acceptance(of: line) + "\n")
     return true
   }
 
@@ -279,7 +279,7 @@ final class LeaseServer: Restorable {
     return left >= 1
   }
 
-  private func response(_ client: Int32, _ text: String) {
+  private func respond(_ client: Int32, _ text: String) {
     let bytes = Array(text.utf8)
     _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }

@@ -145,7 +145,7 @@ struct Assessment: Sendable {
     var report = PassReport()
     report.dryRun = true
     report.inherited = survey.engine.inherited.map { Printable.text($0.container.name) }
-    report.unlabeled = survey.engine.unlabeled.map { Printable.text($0) }
+    report.unlabelled = survey.engine.unlabeled.map { Printable.text($0) }
     report.pods = pods.keys.compactMap { self.report(of: $0, results[$0]) }
     return report
   }

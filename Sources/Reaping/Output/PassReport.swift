@@ -99,7 +99,8 @@ package struct PassReport: Codable, Sendable {
   /// Containers that inherited a pod's labels from their image.
   package var inherited: [String] = []
   /// Objects that have a run but not the full set of labels.
-  package var unlabeled: [String] = []
+  /// Its key in JSON is a contract, spelled as in the first release.
+  package var unlabelled: [String] = []
   /// Empty cgroups of dead runs that were removed.
   package var cgroupsRemoved: [String] = []
   /// Cgroups of dead runs that the agent must remove first.

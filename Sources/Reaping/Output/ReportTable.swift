@@ -46,7 +46,7 @@ enum ReportTable {
     for name in report.inherited {
       lines.append("foreign: container \(name) inherited its labels from its image")
     }
-    for name in report.unlabeled { lines.append("foreign: \(name) lacks some of a pod's labels") }
+    for name in report.unlabelled { lines.append("foreign: \(name) lacks some of a pod's labels") }
     for path in report.cgroupsRemoved { lines.append("removed cgroup \(path)") }
     for path in report.cgroupsPending {
       lines.append("pending: cgroup \(path): its agent removes it first")

@@ -138,8 +138,8 @@ package actor Reaper {
     // Cgroups are listed first: a pod that starts in between then has objects in the later list.
     let slices = run == nil ? await PodSlices.current(log) : PodSlices()
     var strangers: Set<String> = []
-    if run == nil, let directories = cgroups?.tree {
-      strangers = janitor.strangers(directories, slices, settings, evidence)
+    if run == nil, let tree = cgroups?.tree {
+      strangers = janitor.strangers(tree, slices, settings, evidence)
     }
     let found = try await observer.observe(run: run)
     return Survey(

@@ -41,7 +41,7 @@ struct RealNetwork: Decodable {
     struct Pool: Decodable { let Subnet: String }
     let Config: [Pool]
   }
-  struct PodContainer: Decodable { let IPv4Address: String }
+  struct Endpoint: Decodable { let IPv4Address: String }
   let IPAM: Pools
-  let Containers: [String: PodContainer]
+  let Containers: [String: Endpoint]
 }

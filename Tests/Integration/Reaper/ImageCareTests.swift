@@ -13,7 +13,7 @@ struct ImageCareTests {
     case old, young, stopped, anothers, before, kept, leased, tagged, moved
 
     /// Whether the pod's name of it is removed if no pod is launched meanwhile.
-    var mapsTo: Bool { self == .old || self == .tagged }
+    var isRemoved: Bool { self == .old || self == .tagged }
   }
 
   /// The time at which a pod that uses the images is launched.
@@ -98,13 +98,13 @@ struct ImageCareTests {
           #expect(report.removed.count { $0.contains(digest) } == 1, "\(report)")
           #expect(
             Set(report.removed.filter { !$0.contains(digest) })
-              == (isLate ? Set(Kind.allCases.filter(\.mapsTo).map(name)) : []), "\(report)")
+              == (isLate ? Set(Kind.allCases.filter(\.isRemoved).map(name)) : []), "\(report)")
           #expect(report.failed.isEmpty && report.notes.isEmpty, "\(report)")
           let again = launched.withLock(\.self)
           #expect(moment == .never || !again.isEmpty)
           for kind in Kind.allCases {
             let isThere = try await images.has(name(kind))
-            let expected = !kind.mapsTo || !isLate || again.contains(name(kind))
+            let expected = !kind.isRemoved || !isLate || again.contains(name(kind))
             #expect(isThere == expected, "\(kind) after a launch at \(moment): \(report)")
           }
           #expect(try await images.has(other))

@@ -159,7 +159,7 @@ struct ReaperDoubtTests {
         let own = try await pods[0].container("\(identity.taskID)_web-1")
         let end = try await site.once()
         #expect(end.status == .exited(0), "\(end)")
-        #expect(end.report?.unlabeled.count ?? 0 >= 2, "\(end)")
+        #expect(end.report?.unlabelled.count ?? 0 >= 2, "\(end)")
         let all = try await engine.docker("ps", "-aq", "--no-trunc").output()
         for other in others {
           #expect(all.contains(other))

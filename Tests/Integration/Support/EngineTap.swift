@@ -148,10 +148,10 @@ struct EngineTap: Sendable {
                     text = data[found.start():found.start() + 400]
                     if text.startswith(b'HTTP'): text = text[:12] + b' ' + data.partition(b'\r\n\r\n')[2][:400]
                     say('%.3f' % time.time(), slot, state['request'][:200], re.sub(r'\s+', ' ', text.decode('utf-8', 'replace')))
-                if rule and rule['holdsAnswer'] and not released.is_set():
+                if rule and rule['holdsResponse'] and not released.is_set():
                     say('held', state['request'])
                     released.wait()
-                if rule and rule['losesAnswer']: raise OSError('lost')
+                if rule and rule['losesResponse']: raise OSError('lost')
                 for one, other in rule['swaps'] if rule else []: data = data.replace(one.encode(), other.encode())
                 client.sendall(data)
             client.shutdown(socket.SHUT_WR)

@@ -89,7 +89,9 @@ struct Hierarchy: Sendable {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
       var isDirectory: ObjCBool = false
       let path = "\(directory)/\(name)"
-      if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+      if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
+        isDirectory.boolValue
+      {
         remove(path)
       }
     }
