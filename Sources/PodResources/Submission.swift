@@ -119,7 +119,7 @@ struct ResolvedSubmission {
     made.merging(given.labels.map { ($0.name, $0.value) }) { $1 }
   }
 
-  // MARK: What is fetched
+  // MARK: Fetched files
 
   /// The URL of the executor, and its path in the sandbox.
   var executor: (uri: String, path: String, isArchive: Bool) {
