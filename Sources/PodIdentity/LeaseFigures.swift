@@ -1,5 +1,5 @@
 /// The figures of one pod that its executor reports over its lease, in a line such as
-/// `FIGURES launched launch=0.84 running=2 exits=1 task=web.1`.
+/// `FIGURES launched launch=0.84 running=2 failures=1 task=web.1`.
 ///
 /// Flags and values may be in any order. The task ID is last, because it may contain spaces. The
 /// parser ignores unknown flags and values, so that later versions can add some.

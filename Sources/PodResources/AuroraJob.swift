@@ -41,8 +41,8 @@ extension ResourceSum {
   ///   - project: The project that was summed.
   ///   - submission: The other settings of the job.
   /// - Returns: JSON.
-  /// - Throws: `DiagnosticError` for files that agents can't fetch, or for settings that a job can't
-  ///   have.
+  /// - Throws: `DiagnosticError` for files that agents can't fetch, or for settings that a job
+  ///   can't have.
   package func auroraJob(_ project: Project, _ submission: Submission) throws -> String {
     let filled = try ResolvedSubmission(submission, project, self)
     if let variable = submission.variables.first {

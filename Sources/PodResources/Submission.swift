@@ -119,7 +119,7 @@ struct ResolvedSubmission {
     made.merging(given.labels.map { ($0.name, $0.value) }) { $1 }
   }
 
-  // MARK: What is fetched
+  // MARK: Fetched files
 
   /// The processor in the name of the release's tarball: this program's own, as `uname -m` prints
   /// it. The agents' isn't known; `--executor-uri` names a tarball for another one.

@@ -55,8 +55,8 @@ package struct PodPreparation: Sendable {
   /// - Parameter asksAnew: whether to request the engine's information again if it is known
   ///   already.
   /// - Returns: the plan.
-  /// - Throws: `DiagnosticError` for what can't be run as a pod, `EngineError` if the engine doesn't
-  ///   respond, and `SetupFailure` for an engine that can't run a pod below its cgroup.
+  /// - Throws: `DiagnosticError` for what can't be run as a pod, `EngineError` if the engine
+  ///   doesn't respond, and `SetupFailure` for an engine that can't run a pod below its cgroup.
   package func plan(askingAnew asksAnew: Bool = false) async throws -> PodPlan {
     do {
       return try await unexplainedPlan(asksAnew ? nil : info)

@@ -25,8 +25,8 @@ package struct SettingsFile: Sendable {
   ///   - path: The path of the file.
   ///   - owner: The required owner.
   ///   - isOptional: True if the file may be missing.
-  /// - Throws: `DiagnosticError` with the position of an invalid value, or for a file that others can
-  ///   write.
+  /// - Throws: `DiagnosticError` with the position of an invalid value, or for a file that others
+  ///   can write.
   package init(path: String, owner: Owner, isOptional: Bool) throws(DiagnosticError) {
     var status = stat()
     // The checks and the read use one descriptor, and opening never blocks.

@@ -60,8 +60,8 @@ package final class InputBudget {
   ///   - count: The amount.
   ///   - resource: The resource.
   ///   - position: The position of the use.
-  /// - Throws: `DiagnosticError` if the budget is exceeded. Later calls throw the same error, so that
-  ///   a load that collects errors has it only once.
+  /// - Throws: `DiagnosticError` if the budget is exceeded. Later calls throw the same error, so
+  ///   that a load that collects errors has it only once.
   package func take(
     _ count: Int, _ resource: Resource, at position: SourcePosition?
   ) throws(DiagnosticError) {

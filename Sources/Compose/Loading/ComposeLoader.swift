@@ -7,10 +7,10 @@ package enum ComposeLoader {
   ///
   /// - Parameter options: The files and variables.
   /// - Returns: The project.
-  /// - Throws: A `DiagnosticError` with file, line and column for the first error: a file that can't
-  ///   be read or isn't YAML, an unknown key, a value of the wrong type, a required variable that
-  ///   isn't set, a reference to a missing object, a dependency cycle, or a path that leaves the
-  ///   project.
+  /// - Throws: A `DiagnosticError` with file, line and column for the first error: a file that
+  ///   can't be read or isn't YAML, an unknown key, a value of the wrong type, a required variable
+  ///   that isn't set, a reference to a missing object, a dependency cycle, or a path that leaves
+  ///   the project.
   package static func load(_ options: LoadOptions) throws(DiagnosticError) -> Project {
     var environment = InterpolationEnvironment(options)
     do throws(DiagnosticError) {
@@ -79,8 +79,8 @@ package enum ComposeLoader {
   ///
   /// - Parameter options: The files.
   /// - Returns: The merged files.
-  /// - Throws: A `DiagnosticError` for a file that can't be read, isn't YAML, or is in the format of
-  ///   Compose 1.
+  /// - Throws: A `DiagnosticError` for a file that can't be read, isn't YAML, or is in the format
+  ///   of Compose 1.
   package static func model(_ options: LoadOptions) throws(DiagnosticError) -> ComposeModel {
     var environment = InterpolationEnvironment(options)
     let (sources, bound) = try sources(options, &environment)

@@ -6,8 +6,8 @@ extension Project {
   /// at the end. Each `$` is doubled, so that the output is a valid Compose file again.
   ///
   /// - Returns: The text.
-  /// - Throws: A `DiagnosticError` for a `build.ssh` with a path, which Docker Compose can't write as
-  ///   JSON either.
+  /// - Throws: A `DiagnosticError` for a `build.ssh` with a path, which Docker Compose can't write
+  ///   as JSON either.
   package func json() throws(DiagnosticError) -> String {
     for (_, entry) in canonical["services"]?.mapping ?? [:] {
       for (name, key) in entry.value["build"]?["ssh"]?.mapping ?? [:]

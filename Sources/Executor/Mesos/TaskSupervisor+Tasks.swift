@@ -158,7 +158,7 @@ extension TaskSupervisor {
   // MARK: While it runs
 
   private func isUp(_ id: TaskID, _ addresses: PodAddresses) async {
-    // A task that was asked to end must not report TASK_RUNNING any more.
+    // A task whose stop was requested must not report TASK_RUNNING any more.
     guard let task = tasks[id], task.end == nil else { return }
     tasks[id]?.networks = addresses.networks
     await sendRunning(id, "every service is up")

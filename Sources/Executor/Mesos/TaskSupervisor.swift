@@ -116,7 +116,7 @@ actor TaskSupervisor {
     notifyWaiters()
   }
 
-  // MARK: What the agent says
+  // MARK: Events from the agent
 
   private func handle(_ event: SessionEvent) async {
     switch event {

@@ -173,8 +173,8 @@ extension Settings {
 
   /// The options of a pod that are not in its Compose file.
   ///
-  /// - Parameter labelValue: returns the value of an option in the command line or in a task's label,
-  ///   which takes precedence; nil if it isn't set.
+  /// - Parameter labelValue: returns the value of an option in the command line or in a task's
+  ///   label, which takes precedence; nil if it isn't set.
   /// - Returns: the options.
   /// - Throws: `ConfigurationError`.
   func podOptions(_ labelValue: (String) -> String?) throws(ConfigurationError) -> PodOptions {

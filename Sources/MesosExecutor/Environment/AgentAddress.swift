@@ -55,7 +55,7 @@ extension VariableReader {
 
   private mutating func tls() -> TLSFiles? {
     guard flag(tlsName("ENABLED")) else { return nil }
-    // Each of these settings makes a libprocess client verify the server (docs/ssl.md).
+    // Each of these settings makes a libprocess client verify the server (Mesos, docs/ssl.md).
     let isVerifying = ["VERIFY_SERVER_CERT", "VERIFY_CERT", "REQUIRE_CERT"].map {
       flag(tlsName($0))
     }

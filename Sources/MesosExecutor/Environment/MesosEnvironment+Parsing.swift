@@ -87,8 +87,8 @@ struct VariableReader {
     }
   }
 
-  /// The name of a libprocess TLS setting: the new name, or the old one if only that is set
-  /// (docs/ssl.md).
+  /// The name of a libprocess TLS setting: the new name, or the old one if only that is set (Mesos,
+  /// docs/ssl.md).
   func tlsName(_ name: String) -> String {
     optional("LIBPROCESS_SSL_\(name)") == nil && optional("SSL_\(name)") != nil
       ? "SSL_\(name)" : "LIBPROCESS_SSL_\(name)"

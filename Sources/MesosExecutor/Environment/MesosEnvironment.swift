@@ -1,7 +1,7 @@
 import HTTPClient
 import PodIdentity
 
-/// The executor's environment, as the agent sets it (docs/executor-http-api.md, "Executor
+/// The executor's environment, as the agent sets it (Mesos, docs/executor-http-api.md, "Executor
 /// Environment Variables"; `executorEnvironment` in the agent's slave.cpp).
 package struct MesosEnvironment: Sendable, Hashable {
   /// The framework's ID.

@@ -1,7 +1,7 @@
 /// The request that a check or health check makes.
 package enum Probe: Sendable, Hashable {
   /// A GET request to a port of the host. Any 2xx or 3xx, or only one of `statuses`, is a success.
-  /// The scheme is `http` or `https`; certificates are not verified (docs/health-checks.md).
+  /// The scheme is `http` or `https`; certificates are not verified (Mesos, docs/health-checks.md).
   case http(HTTPTarget, statuses: [UInt32])
   /// A TCP connection to a port of the host.
   case tcp(port: UInt32, isIPv6: Bool)

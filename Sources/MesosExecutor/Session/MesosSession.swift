@@ -3,8 +3,8 @@ import HTTPClient
 import JSON
 import Logging
 
-/// An executor's session with its agent over the v1 executor API (docs/executor-http-api.md). It
-/// lives as long as the executor and survives restarts of the agent.
+/// An executor's session with its agent over the v1 executor API (Mesos,
+/// docs/executor-http-api.md). It lives as long as the executor and survives restarts of the agent.
 ///
 /// Start ``run()`` once, in a task of its own, and read ``events``. Cancel the task to stop the
 /// session. Updates can be sent at any time. The session keeps them until they are acknowledged,

@@ -1,7 +1,7 @@
 import JSON
 
 /// The tasks and updates that the agent has not acknowledged, the updates in the order of their
-/// creation (docs/executor-http-api.md, "SUBSCRIBE"). It is a value in the session.
+/// creation (Mesos, docs/executor-http-api.md, "SUBSCRIBE"). It is a value in the session.
 struct Outbox: Sendable {
   struct Entry: Sendable {
     /// The status in the form that is sent. Its uuid never changes.

@@ -1,6 +1,6 @@
 /// Splits a stream into records. A record is its length in decimal, a line feed, and that number of
-/// bytes (docs/scheduler-http-api.md, "RecordIO response format"). The pieces of the stream can
-/// have any boundaries.
+/// bytes (Mesos, docs/scheduler-http-api.md, "RecordIO response format"). The pieces of the stream
+/// can have any boundaries.
 package struct RecordIODecoder: Sendable {
   /// A stream that is not RecordIO, or a record that is too long.
   package struct Malformed: Error, Sendable, CustomStringConvertible {

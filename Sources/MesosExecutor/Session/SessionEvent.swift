@@ -4,8 +4,8 @@ package enum SessionEvent: Sendable {
   case subscribed(Subscription, isFirst: Bool)
   /// A new task to start.
   case launch(TaskInfo)
-  /// New tasks to start together (docs/app-framework-development-guide.md, "Using the Mesos Default
-  /// Executor"): if one fails or is killed, the others are killed.
+  /// New tasks to start together (Mesos, docs/app-framework-development-guide.md, "Using the Mesos
+  /// Default Executor"): if one fails or is killed, the others are killed.
   case launchGroup([TaskInfo])
   /// A task to kill, within `grace` if the framework sets it. The event can be repeated with
   /// another grace period, and its task may never have been launched.

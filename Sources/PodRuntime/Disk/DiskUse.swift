@@ -30,7 +30,7 @@ struct DiskUse: Sendable, Equatable {
   ///   - task: the task's ID.
   ///   - limit: its disk in bytes.
   /// - Returns: such as `task web.1 uses 12.0 MB of disk in its containers' writable layers, and
-  ///   has 5.0 MB: web 10.0 MB, log 2.0 MB`.
+  ///   its limit is 5.0 MB: web 10.0 MB, log 2.0 MB`.
   func excess(of task: String, over limit: Int64) -> String {
     let most = services.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let words = most.prefix(3).map { "\($0.key) \(Self.text($0.value))" }

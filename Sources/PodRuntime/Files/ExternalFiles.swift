@@ -43,7 +43,8 @@ extension PodPlanner {
   ///
   /// - Parameter service: the service.
   /// - Returns: those whose targets have no other mount.
-  /// - Throws: `DiagnosticError` with the line of one whose value no program of the operator provides.
+  /// - Throws: `DiagnosticError` with the line of one whose value no program of the operator
+  ///   provides.
   func externalMounts(of service: Service) throws(DiagnosticError) -> [ExternalMount] {
     let taken = Set(service.mounts.map(\.target))
     var mounts: [ExternalMount] = []

@@ -10,8 +10,8 @@ extension Pod {
   /// - Parameters:
   ///   - container: the container's plan.
   ///   - id: the container's ID.
-  /// - Throws: `DiagnosticError` with the line of a file that would replace a directory or be written
-  ///   into a mount; `EngineError`.
+  /// - Throws: `DiagnosticError` with the line of a file that would replace a directory or be
+  ///   written into a mount; `EngineError`.
   func copyFiles(of container: ContainerPlan, into id: String) async throws {
     guard let files = container.copiedFiles() else { return }
     let engine = engine

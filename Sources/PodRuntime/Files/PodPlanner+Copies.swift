@@ -11,7 +11,8 @@ extension PodPlanner {
   ///   - service: the service.
   ///   - other: the service whose mounts the container also has; nil if there is none.
   /// - Returns: secrets and configs of `content` or `environment`.
-  /// - Throws: `DiagnosticError` with the line of one that can't be copied without affecting a mount.
+  /// - Throws: `DiagnosticError` with the line of one that can't be copied without affecting a
+  ///   mount.
   func copies(of service: Service, sharing other: Service?) throws(DiagnosticError) -> [FileMount] {
     let copies = service.files.filter { if case .content = $0.source { true } else { false } }
     guard let first = copies.first else { return [] }

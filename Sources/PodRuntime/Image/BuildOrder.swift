@@ -86,8 +86,8 @@ struct BuildOrder: Sendable {
 
   /// Refuses builds that can't be put into an order.
   ///
-  /// - Throws: `DiagnosticError` with the line that names a missing service, or a service that builds
-  ///   on the one that names it.
+  /// - Throws: `DiagnosticError` with the line that names a missing service, or a service that
+  ///   builds on the one that names it.
   func check() throws(DiagnosticError) {
     let graph = DependencyGraph(services.mapValues(needs))
     for service in services.values {

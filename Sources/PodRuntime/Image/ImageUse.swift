@@ -61,7 +61,7 @@ actor ImageUse {
     }
   }
 
-  // MARK: What the pod has pulled
+  // MARK: Images that the pod has pulled
 
   /// The IDs of the images that exist before a pull; nil if pulls are not recorded.
   ///
@@ -110,7 +110,7 @@ actor ImageUse {
     return engineID
   }
 
-  // MARK: What is to go with the pod
+  // MARK: Images that are removed with the pod
 
   /// Records that an image is to be removed with the pod. A new image is recorded before it exists.
   ///

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Glibc
+import Linux
 
 /// An image that the engine has, with the properties that matter to a pod.
 struct ResolvedImage: Sendable {

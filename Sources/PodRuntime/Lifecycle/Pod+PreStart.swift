@@ -12,7 +12,8 @@ extension Pod {
   /// - Parameters:
   ///   - container: the service's first container, which is created and not started.
   ///   - images: the images of the pod by `Service.imageKey`.
-  /// - Throws: `DiagnosticError` with the hook's line if a hook can't be run, or doesn't exit with 0.
+  /// - Throws: `DiagnosticError` with the hook's line if a hook can't be run, or doesn't exit with
+  ///   0.
   func runPreStart(
     of container: ContainerPlan, images: [String: ResolvedImage]
   ) async throws {

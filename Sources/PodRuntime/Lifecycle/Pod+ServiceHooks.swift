@@ -8,7 +8,8 @@ import YAML
 extension Pod {
   /// Runs a service's `post_start` hooks in its container, one after the other.
   ///
-  /// - Throws: `DiagnosticError` with the hook's line if a hook can't be run, or doesn't exit with 0.
+  /// - Throws: `DiagnosticError` with the hook's line if a hook can't be run, or doesn't exit with
+  ///   0.
   func runPostStart(_ name: String) async throws {
     for hook in members[name]?.plan.service.postStart ?? [] {
       for attempt in 1... {

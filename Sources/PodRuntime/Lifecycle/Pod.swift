@@ -95,7 +95,7 @@ package actor Pod {
   private var engineWarnings: Set<String> = []
   /// Services whose `pre_start` hooks are done.
   var preStarted: Set<String> = []
-  /// Whether objects may still appear, because a create or start was not answered in time.
+  /// Whether objects may still appear, because a create or start got no response in time.
   var hasUnconfirmedRequests = false
   /// Data for the report of the pod's end.
   var notes = ReportNotes()

@@ -74,8 +74,8 @@ struct PodCleanup: Sendable {
   /// - Parameters:
   ///   - known: objects that are known to exist, which are removed before the first observation.
   ///   - madeContainers: all containers that the pod had, including removed ones.
-  ///   - hasUnconfirmedRequests: whether a create was not answered. Because dockerd may still complete it, two
-  ///     observations must find nothing.
+  ///   - hasUnconfirmedRequests: whether a create got no response. Because dockerd may still
+  ///     complete it, two observations must find nothing.
   ///   - ownsCgroup: called after the removal of the objects: whether no other pod of this executor
   ///     uses its cgroup.
   ///   - cgroupLimit: time limit for removing the cgroup.

@@ -17,8 +17,8 @@ extension ContainerPlan {
   /// - Parameters:
   ///   - error: the engine's error.
   ///   - step: `created` or `started`.
-  /// - Returns: a `DiagnosticError`; a `StartFailure` if the engine doesn't respond, or no line is the
-  ///   cause.
+  /// - Returns: a `DiagnosticError`; a `StartFailure` if the engine doesn't respond, or no line is
+  ///   the cause.
   func explain(_ error: EngineError, doing step: String) -> any Error {
     let action = "\(title) can't be \(step)"
     let plain = "\(action): \(error.message)"

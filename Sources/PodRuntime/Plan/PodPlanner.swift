@@ -101,7 +101,7 @@ package struct PodPlanner: Sendable {
     return plan
   }
 
-  // MARK: What no pod may ask for
+  // MARK: Requests that are refused for every pod
 
   /// The largest number of containers of a service. No host can run more, and planning each of them
   /// would exhaust the executor's memory.

@@ -136,8 +136,8 @@ extension PodPlanner {
 
   /// Mounts the file's volume into a service that gets it.
   ///
-  /// - Throws: `DiagnosticError` if the service mounts something else there, or a host directory above
-  ///   it.
+  /// - Throws: `DiagnosticError` if the service mounts something else there, or a host directory
+  ///   above it.
   func mountTaskFile(into service: Service, in host: inout HostConfig) throws(DiagnosticError) {
     let own = service.podSettings.hasTaskFile
     guard let taskVolume, getsTaskFile(service) else { return }

@@ -148,8 +148,8 @@ extension SettingsFile {
   ///
   /// - Parameter path: the path; nil for the default file, which may be missing.
   /// - Returns: the settings in the file.
-  /// - Throws: `DiagnosticError` with file, line and column of an unknown key or an invalid value, or
-  ///   for a file that others may write.
+  /// - Throws: `DiagnosticError` with file, line and column of an unknown key or an invalid value,
+  ///   or for a file that others may write.
   static func reapers(_ path: String?) throws(DiagnosticError) -> SettingsFile {
     try SettingsFile(path: path ?? reapersPath, owner: .rootOrSelf, isOptional: path == nil)
       .checked()
