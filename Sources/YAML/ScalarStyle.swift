@@ -45,9 +45,16 @@ enum ScalarStyle {
     default: break
     }
     guard !Analysis.isPrintable(scalar) else { return nil }
-    let hex = String(scalar.value, radix: 16, uppercase: true)
-    let (letter, width) =
-      scalar.value <= 0xFF ? ("x", 2) : scalar.value <= 0xFFFF ? ("u", 4) : ("U", 8)
+    if scalar.value <= 0xFF { return byteEscapes[Int(scalar.value)] }
+    let (letter, width) = scalar.value <= 0xFFFF ? ("u", 4) : ("U", 8)
+    return escape(letter, scalar.value, width)
+  }
+
+  /// The escapes of U+0000 to U+00FF. A file may consist of characters that need one.
+  private static let byteEscapes = (0...0xFF).map { escape("x", $0, 2) }
+
+  private static func escape(_ letter: String, _ value: UInt32, _ width: Int) -> String {
+    let hex = String(value, radix: 16, uppercase: true)
     return "\\" + letter + String(repeating: "0", count: max(0, width - hex.count)) + hex
   }
 

@@ -147,7 +147,7 @@ public struct YAMLWriter {
         }
         afterSpace = true
       } else {
-        put(ScalarStyle.escaped(scalar) ?? String(scalar))
+        if let escape = ScalarStyle.escaped(scalar) { put(escape) } else { put(scalar) }
         afterSpace = false
       }
       index += 1
