@@ -44,7 +44,7 @@ def main():
                 sys.exit(f"settings: {name}: {made.stderr[-500:]}")
             if made.returncode:
                 # crun refuses hosts that mount version 2 of cgroups beside version 1.
-                print(f"settings: {name} is left out: {made.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+                print(f"settings: {name} is left out: {made.stderr.strip()[-200:]}", file=sys.stderr)
                 del sockets[name]
         measure(sockets)
     finally:
