@@ -154,8 +154,8 @@ struct ImageStateTests {
     try await withTemporaryFolder { (folder) async throws -> Void in
       let directory = folder.path("x/leases")
       let (one, two) = (ImageLeases(directory: directory), ImageLeases(directory: directory))
-      #expect(try await one.hold("nginx", within: .seconds(60)))
-      #expect(try await two.hold("docker.io/library/nginx:latest", within: .seconds(60)))
+      #expect(try await one.hold("nginx", within: .seconds(180)))
+      #expect(try await two.hold("docker.io/library/nginx:latest", within: .seconds(180)))
       let remover = ImageLeases(directory: directory)
       func isFree() async throws -> Bool {
         try await remover.exclusively(["nginx:latest", Self.id]) { true } ?? false
@@ -175,7 +175,7 @@ struct ImageStateTests {
       }
       for await _ in began {}
       #expect(try await !one.hold(Self.id, within: .zero))
-      #expect(try await one.hold(Self.id, within: .seconds(60)) { isWaiting.finish() })
+      #expect(try await one.hold(Self.id, within: .seconds(180)) { isWaiting.finish() })
       #expect(try await removal == true)
       #expect(try await !isFree())
       // No files of exited processes are left.
@@ -193,7 +193,7 @@ struct ImageStateTests {
       let directory = folder.path("leases")
       mkdir(directory, 0o700)
       chmod(directory, 0o777)
-      #expect(try await !ImageLeases(directory: directory).hold("a", within: .seconds(60)))
+      #expect(try await !ImageLeases(directory: directory).hold("a", within: .seconds(180)))
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
   }

@@ -194,7 +194,7 @@ struct HookEventListenerTests {
       let spooling = try Shim(folder.path("other"), spool: folder.path("spool"))
       for number in 0..<5 {
         #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
-        try await eventually("event \(number)", within: .seconds(30)) {
+        try await eventually("event \(number)", within: .seconds(180)) {
           // As each pass does.
           let made = try listener.restore()
           #expect(made == [])

@@ -62,7 +62,7 @@ public final class ExecutorRun: Sendable {
   ///
   /// - Throws: `DeadlinePassed`
   @discardableResult
-  nonisolated(nonsending) public func exit(within: Duration = .seconds(30)) async throws
+  nonisolated(nonsending) public func exit(within: Duration = .seconds(180)) async throws
     -> ExitStatus
   {
     try await eventually("the end of executor \(executorID)", within: within) {
