@@ -59,7 +59,7 @@ struct VaultSecretTests {
     try await withTemporaryDirectory { directory in
       let server = try Command("/usr/bin/python3", ["-I", "-c", Self.standIn]).start()
       defer { server.send(SIGKILL) }
-      let port = try await server.line("the port", within: .seconds(30)) { Int($0) != nil }
+      let port = try await server.line("the port", within: .seconds(180)) { Int($0) != nil }
       let program = SourceTree.path("deploy/secrets/vault-secret")
       try await body(directory, server) { more, name in
         let basic = ["address": "http://127.0.0.1:\(port)", "role_id": "role"]
@@ -74,7 +74,7 @@ struct VaultSecretTests {
           #"{"name": "\#(name)", "kind": "secret", "labels": {}, "task": {"principal": "marathon"}}"#
         return try await Command(
           "sh", ["-c", "printf %s \"$1\" | \"$2\" \"$3\"", "sh", question, program, file]
-        ).run(within: .seconds(30))
+        ).run(within: .seconds(180))
       }
     }
   }

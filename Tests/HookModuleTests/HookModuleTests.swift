@@ -12,11 +12,11 @@ struct HookModuleTests {
       try await Command(
         script, [directory.path("module")],
         environment: compilers.merging(["MESOS_PREFIX": here, "CXXFLAGS": flags]) { $1 }
-      ).output(within: .seconds(120))
+      ).output(within: .seconds(300))
       let compiler = ["-std=c++17", "-Wall", "-Wextra", "-I\(here)/include"]
       let source = ["-o", directory.path("agent"), "\(here)/agent.cpp", "-ldl"]
       try await Command(Toolchain.clangPlusPlus, compiler + (flags.isEmpty ? [] : [flags]) + source)
-        .output(within: .seconds(120))
+        .output(within: .seconds(300))
       let said = try await Command(
         directory.path("agent"), [directory.path("module/libcompose_pod_hook.so"), directory.path]
       ).output()
@@ -54,7 +54,7 @@ struct HookModuleTests {
       let result = try await Command(
         script, [directory.path("module")],
         environment: compilers.merging(["MESOS_PREFIX": directory.path]) { $1 }
-      ).run(within: .seconds(120))
+      ).run(within: .seconds(300))
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("symbols that no agent has: nobodyHasThis()"))
     }
@@ -91,11 +91,11 @@ struct HookModuleTests {
           Toolchain.clangPlusPlus,
           ["-std=c++17", "-shared", "-fPIC", "-I" + directory.path("include"), "-o"]
             + [directory.path("lib/libmesos.so"), source] + flags
-        ).output(within: .seconds(120))
+        ).output(within: .seconds(300))
         return try await Command(
           script, [directory.path("module")],
           environment: compilers.merging(["MESOS_PREFIX": directory.path]) { $1 }
-        ).run(within: .seconds(120))
+        ).run(within: .seconds(300))
       }
       let whole = try await make(nested + named)
       #expect(whole.status == .exited(0), "\(whole)")

@@ -96,7 +96,7 @@ enum Scenarios {
       Toolchain.clang,
       ["-std=gnu11", "-g", "-O1", "-fno-sanitize-recover=all", "-pthread"] + warnings + lld
         + ["-I\(directories[0])/include", "-o", program] + sources + options
-    ).output(within: .seconds(120))
+    ).output(within: .seconds(300))
     return program
   }
 

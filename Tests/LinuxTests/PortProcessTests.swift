@@ -31,7 +31,7 @@ struct PortProcessTests {
     #expect(PortProcess.find(port, transport: "udp") == nil)
     close(socket)
     // A process that another test starts has the descriptor until it executes its program.
-    try await eventually("nobody has the port", within: .seconds(60)) {
+    try await eventually("nobody has the port", within: .seconds(180)) {
       PortProcess.find(port, transport: "tcp", within: .seconds(10)) == nil
     }
   }

@@ -52,7 +52,7 @@ struct DeliveryOrderTests {
       try await withSession(agent: agent, environment: environment, limits: limits) { stage in
         try await stage.happens("subscribed")
         for state in Self.states { await stage.send("a", state) }
-        #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+        #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       }
       let sent = agent.calls("UPDATE").flatMap(\.updates).map(rank)
       #expect(sent == sent.sorted(), "an update was sent after a later one: \(sent)")

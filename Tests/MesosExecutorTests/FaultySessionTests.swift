@@ -71,7 +71,7 @@ struct FaultySessionTests {
       await stage.send("a", .running)
       try await stage.happens("again")
       #expect(agent.calls("SUBSCRIBE").last?.updates == agent.taken)
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       #expect(agent.calls("UPDATE").count == 1)
     }
   }
@@ -96,7 +96,7 @@ struct FaultySessionTests {
       if type == "SUBSCRIBE" { agent.closeStream() }
       await stage.send("a", .running)
       try await stage.happens(response.2)
-      #expect(await !stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await !stage.session.waitUntilAcknowledged(within: .seconds(180)))
     }
   }
 
@@ -206,11 +206,11 @@ struct FaultySessionTests {
         try await Task.sleep(for: .milliseconds(2))
       }
       chaos.calm()
-      try await eventually("all taken", within: .seconds(90)) { agent.taken.count >= sent.count }
+      try await eventually("all taken", within: .seconds(180)) { agent.taken.count >= sent.count }
       #expect(agent.taken.map(\.message) == sent)
       // An acknowledgement can be lost with its stream. The next SUBSCRIBE gets it again.
       agent.closeStream()
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(90)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       let copies = Dictionary(grouping: agent.calls.flatMap(\.updates), by: \.uuid)
       #expect(copies.count == sent.count)
       #expect(copies.values.allSatisfy { Set($0).count == 1 })

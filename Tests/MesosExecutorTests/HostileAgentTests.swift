@@ -143,7 +143,7 @@ struct HostileAgentTests {
         agent.calls("UPDATE").flatMap(\.updates).contains { $0.state == "TASK_FINISHED" }
       }
       agent.set { $0.chaos = nil }
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       #expect(agent.taken.contains { $0.state == "TASK_FINISHED" })
       #expect(agent.taken.count { $0.state == "TASK_FINISHED" } == 1)
     }
@@ -220,7 +220,7 @@ struct HostileAgentTests {
       stage.agent.launch("a", more: ",\"resources\":7")
       try await stage.takes("TASK_ERROR")
       try await stage.happens("refused a")
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
     }
   }
 

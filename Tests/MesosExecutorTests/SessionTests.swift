@@ -34,7 +34,7 @@ struct SessionTests {
       try await stage.happens("launch a")
       for number in 0..<50 { await stage.send("a", .running, "\(number)") }
       await stage.send("a", .finished)
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       #expect(stage.agent.taken.dropLast().map(\.message) == (0..<50).map { "\($0)" })
       #expect(stage.agent.calls("UPDATE").count == 51)
       // The connection of the stream is counted when it ends. An acknowledgement can be faster than
@@ -124,7 +124,7 @@ struct SessionTests {
       stage.agent.launch("a", more: ",\"resources\":\"none\"")
       try await stage.takes("TASK_ERROR")
       #expect(stage.agent.taken.first?.message?.contains("can't be read") == true)
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       #expect(stage.story == ["subscribed", "refused a"])
     }
   }
@@ -142,7 +142,7 @@ struct SessionTests {
       try await stage.takes("TASK_ERROR", "TASK_ERROR")
       #expect(
         stage.agent.taken.allSatisfy { $0.message?.contains("task b of the group") == true })
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       #expect(stage.story == ["subscribed", "refused a", "refused b"])
     }
   }
@@ -155,7 +155,7 @@ struct SessionTests {
       try await stage.happens("subscribed")
       await stage.send("a", .killing)
       await stage.send("a", .killed)
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       #expect(
         agent.taken.map(\.state) == (isUnderstood ? ["TASK_KILLING"] : []) + ["TASK_KILLED"])
     }
@@ -175,7 +175,7 @@ struct SessionTests {
       agent.launch("a")
       try await stage.takes("TASK_FAILED")
       agent.acknowledgeAll()
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
       agent.launch("a")
       try await stage.happens("launch a", times: 2)
       #expect(await stage.send("a", .running) != nil)
@@ -208,7 +208,7 @@ struct SessionTests {
       #expect(agent.calls("SUBSCRIBE").last?.updates.map(\.uuid) == [uuids[0]])
       #expect(await !stage.session.waitUntilAcknowledged(within: .milliseconds(50)))
       acknowledge("a", uuids[0])
-      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(180)))
     }
   }
 

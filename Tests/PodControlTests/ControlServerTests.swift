@@ -14,7 +14,7 @@ struct ControlServerTests {
   @Test("sends a client the status of the pods")
   func responds() async throws {
     try await withServer { server in
-      let pods = try await ControlClient(server.socket).status(within: .seconds(120))
+      let pods = try await ControlClient(server.socket).status(within: .seconds(300))
       #expect(pods == [sampleStatus])
     }
   }
@@ -47,7 +47,7 @@ struct ControlServerTests {
       let text = await client.rest()
       #expect(text.contains("\"error\"") && text.contains("\"end\":true"), "\(text)")
       #expect(text.filter { $0 == "\n" }.count == 1)
-      #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
+      #expect(try await ControlClient(server.socket).status(within: .seconds(300)).count == 1)
     }
   }
 
@@ -61,7 +61,7 @@ struct ControlServerTests {
         throws: ControlError.refused(
           "protocol version 2 is not supported: this executor has version 1")
       ) {
-        _ = try await client.responses(to: request, within: .seconds(120))
+        _ = try await client.responses(to: request, within: .seconds(300))
       }
     }
   }
@@ -102,8 +102,8 @@ struct ControlServerTests {
     ) { server in
       let client = try RawClient(server.socket)
       client.send("{\"version\":1,\"command\":\"events\"}\n")
-      #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
-      try await eventually("the cut", within: .seconds(120)) { isCutOff.withLock { $0 } }
+      #expect(try await ControlClient(server.socket).status(within: .seconds(300)).count == 1)
+      try await eventually("the cut", within: .seconds(300)) { isCutOff.withLock { $0 } }
       withExtendedLifetime(client) {}
     }
   }
@@ -119,7 +119,7 @@ struct ControlServerTests {
       client?.send(status)
       shutdown(client?.file ?? -1, Int32(SHUT_WR))
       client = nil
-      try await eventually("the end", within: .seconds(120)) { isCanceled.withLock { $0 } }
+      try await eventually("the end", within: .seconds(300)) { isCanceled.withLock { $0 } }
     }
   }
 
@@ -128,7 +128,7 @@ struct ControlServerTests {
     try await withServer { server in
       let clients = try (0..<8).map { _ in try RawClient(server.socket) }
       await #expect(throws: ControlError.refused("8 connections are open: try again")) {
-        _ = try await ControlClient(server.socket).status(within: .seconds(120))
+        _ = try await ControlClient(server.socket).status(within: .seconds(300))
       }
       withExtendedLifetime(clients) {}
     }
@@ -141,9 +141,9 @@ struct ControlServerTests {
       held.withLock { $0.reply = reply }
       await reply.send(ControlResponse(status: sampleStatus))
     }) { server in
-      #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
+      #expect(try await ControlClient(server.socket).status(within: .seconds(300)).count == 1)
       // A request may take as long as the limit of two minutes. This limit is shorter.
-      try await eventually("the end", within: .seconds(60)) { held.withLock { $0.reply == nil } }
+      try await eventually("the end", within: .seconds(180)) { held.withLock { $0.reply == nil } }
     }
   }
 
@@ -165,9 +165,9 @@ struct ControlServerTests {
       let followers = (0..<8).map { _ in
         Task { try await ask(server.socket, groups: "4321", request: "events") }
       }
-      try await eventually("six followers", within: .seconds(60)) { open.withLock { $0 } == 6 }
-      try await eventually("a response to root", within: .seconds(60)) {
-        (try? await ControlClient(server.socket).status(within: .seconds(60)).count) == 1
+      try await eventually("six followers", within: .seconds(180)) { open.withLock { $0 } == 6 }
+      try await eventually("a response to root", within: .seconds(180)) {
+        (try? await ControlClient(server.socket).status(within: .seconds(180)).count) == 1
       }
       let more = try await ask(server.socket, groups: "4321")
       #expect(more.contains("6 connections of the group are open: try again"), "\(more)")
@@ -187,8 +187,8 @@ struct ControlServerTests {
         let file = UnixSocket.connect(server.socket.path, waits: false)
         if let file { close(file) }
       }
-      try await eventually("a place", within: .seconds(120)) {
-        (try? await ControlClient(server.socket).status(within: .seconds(120)).count) == 1
+      try await eventually("a place", within: .seconds(300)) {
+        (try? await ControlClient(server.socket).status(within: .seconds(300)).count) == 1
       }
     }
   }
@@ -202,10 +202,10 @@ struct ControlServerTests {
       let client = try RawClient(server.socket)
       client.send(status)
       try await Task.sleep(for: .milliseconds(50))
-      await server.stop(within: .seconds(120))
+      await server.stop(within: .seconds(300))
       #expect(await client.rest().contains("\"end\":true"))
       await #expect(throws: ControlError.absent) {
-        _ = try await ControlClient(server.socket).status(within: .seconds(120))
+        _ = try await ControlClient(server.socket).status(within: .seconds(300))
       }
     }
   }

@@ -156,8 +156,8 @@ struct ImageStateTests {
     try await withTemporaryDirectory { (directory) async throws -> Void in
       let leases = directory.path("x/leases")
       let (one, two) = (ImageLeases(directory: leases), ImageLeases(directory: leases))
-      #expect(try await one.hold("nginx", within: .seconds(60)))
-      #expect(try await two.hold("docker.io/library/nginx:latest", within: .seconds(60)))
+      #expect(try await one.hold("nginx", within: .seconds(180)))
+      #expect(try await two.hold("docker.io/library/nginx:latest", within: .seconds(180)))
       let remover = ImageLeases(directory: leases)
       func isFree() async throws -> Bool {
         try await remover.exclusively(["nginx:latest", Self.id]) { true } ?? false
@@ -177,7 +177,7 @@ struct ImageStateTests {
       }
       for await _ in began {}
       #expect(try await !one.hold(Self.id, within: .zero))
-      #expect(try await one.hold(Self.id, within: .seconds(60)) { isWaiting.finish() })
+      #expect(try await one.hold(Self.id, within: .seconds(180)) { isWaiting.finish() })
       #expect(try await removal == true)
       #expect(try await !isFree())
       // No files of exited processes are left.
@@ -195,7 +195,7 @@ struct ImageStateTests {
       let leases = directory.path("leases")
       mkdir(leases, 0o700)
       chmod(leases, 0o777)
-      #expect(try await !ImageLeases(directory: leases).hold("a", within: .seconds(60)))
+      #expect(try await !ImageLeases(directory: leases).hold("a", within: .seconds(180)))
       #expect(try FileManager.default.contentsOfDirectory(atPath: leases).isEmpty)
     }
   }

@@ -195,7 +195,7 @@ struct HookEventListenerTests {
       let spooling = try Shim(directory.path("other"), spool: directory.path("spool"))
       for number in 0..<5 {
         #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
-        try await eventually("event \(number)", within: .seconds(30)) {
+        try await eventually("event \(number)", within: .seconds(180)) {
           // As each pass does.
           let made = try listener.restore()
           #expect(made == [])

@@ -84,7 +84,7 @@ package struct Command: Sendable {
   /// - Returns: The exit status and the output.
   /// - Throws: ``SpawnFailed``, or ``DeadlinePassed`` if the command was killed.
   @discardableResult
-  package func run(within: Duration = .seconds(60)) async throws -> CommandResult {
+  package func run(within: Duration = .seconds(180)) async throws -> CommandResult {
     try await start().result(within: within)
   }
 
@@ -94,7 +94,7 @@ package struct Command: Sendable {
   /// - Returns: The standard output without trailing newlines.
   /// - Throws: ``CommandFailed`` if the command fails, ``SpawnFailed``, or ``DeadlinePassed``.
   @discardableResult
-  package func output(within: Duration = .seconds(60)) async throws -> String {
+  package func output(within: Duration = .seconds(180)) async throws -> String {
     let result = try await run(within: within)
     guard result.status.isSuccess else {
       throw CommandFailed(

@@ -22,7 +22,7 @@ package struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
 /// - Throws: ``DeadlinePassed`` after the time limit; `CancellationError` if the task is canceled;
 ///   the error of `condition`.
 nonisolated(nonsending) package func eventually(
-  _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
+  _ what: String, within: Duration = .seconds(180), every interval: Duration = .milliseconds(20),
   _ condition: () async throws -> Bool
 ) async throws {
   let _: Bool = try await eventually(what, within: within, every: interval) {
@@ -41,7 +41,7 @@ nonisolated(nonsending) package func eventually(
 /// - Throws: ``DeadlinePassed`` after the time limit; `CancellationError` if the task is canceled;
 ///   the error of `value`.
 nonisolated(nonsending) package func eventually<Value>(
-  _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
+  _ what: String, within: Duration = .seconds(180), every interval: Duration = .milliseconds(20),
   _ value: () async throws -> Value?
 ) async throws -> Value {
   let deadline = ContinuousClock.now + within

@@ -76,15 +76,17 @@ package final class RunningCommand: Sendable {
   /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process exits without that line.
   @discardableResult
   package func line(
-    _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(40),
+    _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(180),
     where matches: (String) -> Bool
   ) async throws -> String {
     var reader = LineReader(record: record, stream: stream)
-    return try await eventually("a line that says \(what)", within: within) {
-      let over = record.contents.withLock { $0.isComplete }
-      if let line = reader.next().first(where: matches) { return line }
-      if over { throw failure }
-      return nil
+    return try await withState {
+      try await eventually("a line that says \(what)", within: within) {
+        let over = record.contents.withLock { $0.isComplete }
+        if let line = reader.next().first(where: matches) { return line }
+        if over { throw failure }
+        return nil
+      }
     }
   }
 
@@ -98,7 +100,7 @@ package final class RunningCommand: Sendable {
   /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process exits without that line.
   @discardableResult
   package func line(
-    containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(40)
+    containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(180)
   ) async throws -> String {
     try await line("“\(text)”", in: stream, within: within) { $0.contains(text) }
   }
@@ -107,9 +109,11 @@ package final class RunningCommand: Sendable {
   ///
   /// - Throws: ``DeadlinePassed`` if the process was killed.
   @discardableResult
-  package func exit(within: Duration = .seconds(60)) async throws -> ExitStatus {
+  package func exit(within: Duration = .seconds(180)) async throws -> ExitStatus {
     do {
-      return try await eventually("the end of \(command.program)", within: within) { status }
+      return try await withState {
+        try await eventually("the end of \(command.program)", within: within) { status }
+      }
     } catch {
       send(SIGKILL)
       throw error
@@ -120,12 +124,24 @@ package final class RunningCommand: Sendable {
   ///
   /// - Throws: ``DeadlinePassed`` if the process was killed, or another process holds its output
   ///   open.
-  package func result(within: Duration = .seconds(60)) async throws -> CommandResult {
+  package func result(within: Duration = .seconds(180)) async throws -> CommandResult {
     try await exit(within: within)
-    try await eventually("the end of the output of \(command.program)", within: .seconds(30)) {
+    try await eventually("the end of the output of \(command.program)", within: .seconds(180)) {
       record.contents.withLock { $0.isComplete }
     }
     return resultSoFar
+  }
+
+  /// Adds to the error of a wait the state of the process: its threads, the machine's load and the
+  /// last lines of the process.
+  private nonisolated(nonsending) func withState<Value>(
+    _ wait: nonisolated(nonsending) () async throws -> Value
+  ) async throws -> Value {
+    do { return try await wait() } catch let late as DeadlinePassed {
+      let last = [Stream.stderr, .stdout].flatMap { lines($0).suffix(5) }
+      let state = ([ProcessState.of(pid), ProcessState.pressure] + last).joined(separator: "\n  ")
+      throw DeadlinePassed(what: "\(late.what)\n  \(state)", within: late.within)
+    }
   }
 
   private var resultSoFar: CommandResult {

@@ -52,7 +52,7 @@ extension AgentStandIn {
   /// - Throws: `DeadlinePassed`, or ``EndedOtherwise`` if the task reaches another terminal state.
   @discardableResult
   nonisolated(nonsending) package func update(
-    _ state: String, of task: String, within: Duration = .seconds(30),
+    _ state: String, of task: String, within: Duration = .seconds(180),
     where matches: (TaskUpdate) -> Bool = { _ in true }
   ) async throws -> TaskUpdate {
     try await eventually("\(state) of \(task)", within: within) {
@@ -70,7 +70,7 @@ extension AgentStandIn {
   /// - Throws: `DeadlinePassed`
   @discardableResult
   nonisolated(nonsending) package func end(
-    of task: String, within: Duration = .seconds(30)
+    of task: String, within: Duration = .seconds(180)
   ) async throws -> TaskUpdate {
     try await eventually("the end of \(task)", within: within) {
       updates(of: task).first(where: \.isTerminal)

@@ -62,7 +62,7 @@ package final class ExecutorRun: Sendable {
   ///
   /// - Throws: `DeadlinePassed`
   @discardableResult
-  nonisolated(nonsending) package func exit(within: Duration = .seconds(30)) async throws
+  nonisolated(nonsending) package func exit(within: Duration = .seconds(180)) async throws
     -> ExitStatus
   {
     try await eventually("the end of executor \(executorID)", within: within) {

@@ -141,8 +141,8 @@ struct ExecTerminalTests {
       try await plain.line(containing: "ready")
       try await terminal.shows("ready")
       try await engine.docker("kill", "\(pod.task)_web").output()
-      #expect(try await plain.exit(within: .seconds(120)) == .exited(137))
-      #expect(try await terminal.program.exit(within: .seconds(120)) == .exited(137))
+      #expect(try await plain.exit(within: .seconds(300)) == .exited(137))
+      #expect(try await terminal.program.exit(within: .seconds(300)) == .exited(137))
       #expect(terminal.modes == before)
     }
   }

@@ -33,10 +33,10 @@ struct LogsFollowTests {
       let expected = (0...3).flatMap { run in
         (1...3).map { "run \(run) line \($0)" } + ["last \(run)"]
       }
-      try await follow.line(containing: "last 3", within: .seconds(60))
+      try await follow.line(containing: "last 3", within: .seconds(180))
       #expect(lines(follow, of: "web") == expected)
       pod.send(SIGTERM)
-      #expect(try await follow.exit(within: .seconds(60)) == .exited(0))
+      #expect(try await follow.exit(within: .seconds(180)) == .exited(0))
       #expect(lines(follow, of: "web") == expected)
     }
   }
@@ -92,7 +92,7 @@ struct LogsFollowTests {
         environment: ["DOCKER_HOST": engine.dockerHost]
       ).start()
       try await pod.exec(["-T"], "web", ["touch", "/tmp/go"]).output()
-      try await eventually("the end", within: .seconds(120)) {
+      try await eventually("the end", within: .seconds(300)) {
         // Docker 20.10 sends a part again after it has rotated a log that is followed.
         try await Command("grep", ["-c", "^end$", path]).run().stdout != "0\n"
       }

@@ -137,7 +137,7 @@ struct BadInputTests {
   func refused(input: BadInput) async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(options: input.options, files: ["directory/readme": ""])
-    let end = try await podEnd(on: engine, input.file, settings, within: .seconds(120))
+    let end = try await podEnd(on: engine, input.file, settings, within: .seconds(300))
     // A wrong option is wrong usage, a wrong file is a failure.
     #expect(end.status == .exited(input.status), "\(end)")
     // If the file defines no task, the message is the only output; otherwise it is the last state's
@@ -164,7 +164,7 @@ struct BadInputTests {
     try await withTemporaryDirectory { sandbox in
       let result = try await Command(
         BuiltProgram.composeExecutor, ["run"], directory: sandbox.path
-      ).run(within: .seconds(120))
+      ).run(within: .seconds(300))
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("compose.yaml"))
       #expect(result.stderr.split(separator: "\n").count == 1)
@@ -184,7 +184,7 @@ struct BadInputTests {
         let result = try await Command(
           BuiltProgram.composeExecutor, ["run"],
           environment: ["DOCKER_HOST": "tcp://127.0.0.1:\(server.port)"], directory: sandbox.path
-        ).run(within: .seconds(120))
+        ).run(within: .seconds(300))
         let end = PodEnd(result)
         #expect(end.status == .exited(1))
         #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")

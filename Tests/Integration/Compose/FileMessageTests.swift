@@ -15,7 +15,7 @@ private func lines(
     }
     let result = try await Command(
       BuiltProgram.composeExecutor, arguments, environment: environment, directory: directory.path
-    ).run(within: .seconds(60))
+    ).run(within: .seconds(180))
     let prefix = "compose-executor: "
     return (
       result.stderr.split(separator: "\n").map {

@@ -14,7 +14,7 @@ struct MesosAgentTests {
       for _ in 0..<2 {
         pod.agent.crash()
         try pod.agent.restart()
-        try await eventually("the end of recovery", within: .seconds(30)) { pod.agent.isRunning }
+        try await eventually("the end of recovery", within: .seconds(180)) { pod.agent.isRunning }
         #expect(pod.agent.isSubscribed(pod.run.executorID))
       }
       #expect(try await pod.containers() == containers)
@@ -35,7 +35,7 @@ struct MesosAgentTests {
       pod.agent.crash()
       pod.agent.acknowledge(.prompt)
       try pod.write("stop", "3")
-      try await eventually("the pod's end", within: .seconds(30)) {
+      try await eventually("the pod's end", within: .seconds(180)) {
         try await pod.containers().isEmpty
       }
       #expect(!pod.run.isGone)
@@ -71,7 +71,7 @@ struct MesosAgentTests {
     try await withMesosPod(on: host, obedient, settings) { pod in
       try await pod.running()
       pod.agent.crash()
-      try await eventually("the executor's end", within: .seconds(30)) { pod.run.status != nil }
+      try await eventually("the executor's end", within: .seconds(180)) { pod.run.status != nil }
       #expect(pod.run.status == .exited(1))
       #expect(try await pod.containers() == [])
       // After its return, the agent detects that no executor is running.
@@ -89,7 +89,7 @@ struct MesosAgentTests {
     try await withMesosPod(on: host, obedient, settings) { pod in
       try await pod.running()
       pod.agent.crash()
-      try await eventually("the executor's end", within: .seconds(20)) { pod.run.status != nil }
+      try await eventually("the executor's end", within: .seconds(180)) { pod.run.status != nil }
       #expect(pod.run.status == .exited(1))
       #expect(try await pod.containers() == [])
       #expect(pod.agent.updates(of: pod.task).last?.reason == "REASON_AGENT_DISCONNECTED")
@@ -108,7 +108,7 @@ struct MesosAgentTests {
       try await pod.ended()
       // After another subscription it still waits, and has sent the unacknowledged update again.
       pod.agent.breakStream(of: pod.run.executorID)
-      try await eventually("another SUBSCRIBE", within: .seconds(20)) {
+      try await eventually("another SUBSCRIBE", within: .seconds(180)) {
         pod.agent.calls.count { $0.type == "SUBSCRIBE" } == 2
       }
       #expect(pod.run.status == nil)
@@ -143,7 +143,7 @@ struct MesosAgentTests {
       }
       // A LAUNCH on a cut connection is lost, as with a real agent; but no state of a started task
       // is lost.
-      let began = try await eventually("the tasks", within: .seconds(60)) { () -> [String]? in
+      let began = try await eventually("the tasks", within: .seconds(180)) { () -> [String]? in
         let known = ([pod.task] + names).filter { !pod.states(of: $0).isEmpty }
         let settled = ([pod.task] + names).allSatisfy {
           ["TASK_RUNNING", "TASK_LOST"].contains(pod.states(of: $0).last ?? "TASK_LOST")
@@ -152,7 +152,7 @@ struct MesosAgentTests {
       }
       try pod.write("stop", "0")
       for name in began where pod.states(of: name).last != "TASK_LOST" {
-        try await pod.agent.end(of: name, within: .seconds(60))
+        try await pod.agent.end(of: name, within: .seconds(180))
         #expect(pod.states(of: name) == ["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"])
       }
     }

@@ -172,7 +172,7 @@ struct MesosCheckPlaceTests {
         let found = try await find.run()
         return found.status == .exited(0) && found.stdout.split(separator: "\n").count >= 3
       }
-      try await eventually("its end", within: .seconds(60)) {
+      try await eventually("its end", within: .seconds(180)) {
         try await find.run().status == .exited(1)
       }
       try pod.write("stop", "0")
@@ -202,15 +202,15 @@ struct MesosCheckPlaceTests {
         "label=com.docker.compose.service=web"
       ).output()
       try await host.engine.docker("pause", web).output()
-      try await eventually("its loss", within: .seconds(60)) { changes() == [true, false] }
+      try await eventually("its loss", within: .seconds(180)) { changes() == [true, false] }
       try await host.engine.docker("unpause", web).output()
-      try await eventually("health", within: .seconds(60)) { changes() == [true, false, true] }
+      try await eventually("health", within: .seconds(180)) { changes() == [true, false, true] }
       // The service exits for a moment: its restart policy starts it again.
       try pod.write("sick")
-      try await eventually("its loss again", within: .seconds(60)) { changes().count == 4 }
+      try await eventually("its loss again", within: .seconds(180)) { changes().count == 4 }
       try FileManager.default.removeItem(atPath: "\(pod.run.sandbox)/sick")
       try await host.engine.docker("restart", "-t", "0", web).output()
-      try await eventually("health again", within: .seconds(90)) { changes().last == true }
+      try await eventually("health again", within: .seconds(180)) { changes().last == true }
       pod.kill()
       #expect(try await pod.ended().state == "TASK_KILLED")
     }

@@ -26,7 +26,7 @@ struct MesosConnectionTests {
     try await pod.running()
     pod.agent.crash()
     try pod.agent.restart()
-    try await eventually("the end of recovery", within: .seconds(120)) { pod.agent.isRunning }
+    try await eventually("the end of recovery", within: .seconds(300)) { pod.agent.isRunning }
     try pod.write("stop", "0")
     try await pod.ended()
     #expect(pod.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"])

@@ -41,7 +41,7 @@ struct MesosControlTests {
     let registry = try FalseRegistry(.stalls)
     let file = "services:\n  late:\n    image: \(registry.image("late:1"))\n"
     try await withMesosPod(on: host, file) { pod in
-      try await eventually("a request to the registry", within: .seconds(120)) {
+      try await eventually("a request to the registry", within: .seconds(300)) {
         registry.requests > 0
       }
       // There is no object that identifies it yet.
@@ -82,7 +82,7 @@ struct MesosControlTests {
     try await withMesosPod(on: host, file) { pod in
       try await pod.running()
       pod.kill()
-      try await pod.agent.update("TASK_KILLING", of: pod.task, within: .seconds(120))
+      try await pod.agent.update("TASK_KILLING", of: pod.task, within: .seconds(300))
       async let first = command(pod, "stop", pod.task, "--grace", "2s").run()
       async let second = command(pod, "stop", pod.task, "--grace", "1s").run()
       let results = try await [first, second]
@@ -99,7 +99,7 @@ struct MesosControlTests {
     try await withMesosPod(on: host, stubborn, settings) { pod in
       try await pod.running()
       let stop = try command(pod, "stop", pod.task, "--grace", "5m").start()
-      try await pod.agent.update("TASK_KILLING", of: pod.task, within: .seconds(120))
+      try await pod.agent.update("TASK_KILLING", of: pod.task, within: .seconds(300))
       pod.run.send(SIGKILL)
       let result = try await stop.result()
       #expect(result.status == .exited(1))

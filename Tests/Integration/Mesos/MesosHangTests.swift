@@ -87,7 +87,7 @@ struct MesosHangTests {
         #expect(!lives(beside) && lives(others[1]))
         kill(daemon, SIGCONT)
         // dockerd completes the removals that were requested.
-        try await eventually("the removal of all containers", within: .seconds(60)) {
+        try await eventually("the removal of all containers", within: .seconds(180)) {
           let all = try await own.engine.docker("ps", "-aq").output().split(separator: "\n")
           if all.isEmpty { return true }
           try await own.engine.docker(["rm", "-fv"] + all.map(String.init)).run()

@@ -21,7 +21,7 @@ struct MesosKillTests {
   @Test("at the moment of its launch is killed", arguments: MesosHost.both)
   func beforeLaunch(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
-      try await eventually("LAUNCH", within: .seconds(30)) {
+      try await eventually("LAUNCH", within: .seconds(180)) {
         pod.agent.events.contains { $0["type"] == "LAUNCH" }
       }
       pod.kill()
@@ -37,7 +37,7 @@ struct MesosKillTests {
     let registry = try FalseRegistry(.stalls)
     let file = "services:\n  late:\n    image: \(registry.image("late:1"))\n"
     try await withMesosPod(on: host, file) { pod in
-      try await eventually("a request to the registry", within: .seconds(30)) {
+      try await eventually("a request to the registry", within: .seconds(180)) {
         registry.requests > 0
       }
       pod.kill()

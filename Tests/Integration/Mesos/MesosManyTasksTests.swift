@@ -28,7 +28,7 @@ struct MesosManyTasksTests {
         for number in numbers { send("\(pod.task)-\(number)", file: "missing.yaml", to: pod) }
         for number in numbers {
           let id = "\(pod.task)-\(number)"
-          let end = try await pod.agent.end(of: id, within: .seconds(120))
+          let end = try await pod.agent.end(of: id, within: .seconds(300))
           #expect(end.state == "TASK_FAILED" && end.message?.contains("missing.yaml") == true)
         }
       }
@@ -61,7 +61,7 @@ struct MesosManyTasksTests {
       #expect(try await pod.ended().state == "TASK_KILLED")
       #expect(pod.agent.updates(of: big).map(\.state) == ["TASK_STARTING"])
       pod.agent.kill(big)
-      #expect(try await pod.agent.end(of: big, within: .seconds(60)).state == "TASK_KILLED")
+      #expect(try await pod.agent.end(of: big, within: .seconds(180)).state == "TASK_KILLED")
       #expect(try await pod.exited() == .exited(0))
     }
   }

@@ -181,7 +181,7 @@ struct MesosVolumeTests {
       }
       try await withMesosPod(on: host, file(one), settings) { pod in
         #expect(try await pod.ended().state == "TASK_FINISHED")
-        let other = try await pod.agent.end(of: others[0], within: .seconds(60))
+        let other = try await pod.agent.end(of: others[0], within: .seconds(180))
         #expect(other.state == "TASK_FINISHED")
       }
     }

@@ -42,11 +42,11 @@ struct CrashReportTests {
     try await withPod(on: site.engine, smallPod) { pod in
       try await pod.running()
       pod.send(number)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .signaled(number), "\(end)")
       expectReport(
         end.stderr.joined(separator: "\n"), "compose-executor", number, name, Self.hint)
-      try await eventually("nothing is left", within: .seconds(120)) {
+      try await eventually("nothing is left", within: .seconds(300)) {
         try await Leftovers.of(run: pod.run, on: site.engine).isEmpty
       }
     }
@@ -67,7 +67,7 @@ struct CrashReportTests {
           expectReport(
             pod.run.text("stderr"), "compose-executor", SIGILL, "SIGILL", Self.hint)
           #expect(try await pod.ended().source == "SOURCE_AGENT")
-          try await eventually("nothing is left", within: .seconds(120)) {
+          try await eventually("nothing is left", within: .seconds(300)) {
             try await pod.containers().isEmpty
           }
         }
@@ -91,8 +91,8 @@ struct CrashReportTests {
           while write(pipe, zeros, zeros.count) > 0 {}
           #expect(pipe >= 0 && errno == EAGAIN)
           pod.send(SIGSEGV)
-          #expect(try await pod.executor.exit(within: .seconds(120)) == .signaled(SIGSEGV))
-          try await eventually("nothing is left", within: .seconds(120)) {
+          #expect(try await pod.executor.exit(within: .seconds(300)) == .signaled(SIGSEGV))
+          try await eventually("nothing is left", within: .seconds(300)) {
             try await Leftovers.of(run: pod.run, on: engine).isEmpty
           }
         }
@@ -106,7 +106,7 @@ struct CrashReportTests {
     try await withReaperSite(on: engine) { site in
       let service = try await ReaperService.start(site)
       service.process.send(SIGTRAP)
-      let end = try await service.process.result(within: .seconds(120))
+      let end = try await service.process.result(within: .seconds(300))
       #expect(end.status == .signaled(SIGTRAP))
       expectReport(
         end.stderr, "pod-reaper", SIGTRAP, "SIGTRAP",

@@ -74,7 +74,7 @@ struct MesosDeployTests {
     settings.fetched = { try await Self.content($0, executor: $1) }
     settings.make = { id, _ in try app.task(id: id, ports: ports) }
     try await withMesosPod(on: host, "services: {}", settings) { pod in
-      try await pod.agent.update("TASK_RUNNING", of: pod.task, within: .seconds(60)) {
+      try await pod.agent.update("TASK_RUNNING", of: pod.task, within: .seconds(180)) {
         $0.healthy == true
       }
       try await expectLife(of: pod, at: ports[0])

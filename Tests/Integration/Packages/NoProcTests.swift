@@ -70,7 +70,7 @@ struct NoProcTests {
       }
       let command = Command(
         program, arguments, environment: environment, directory: directory.path)
-      return try await proc.command(command).run(within: .seconds(120))
+      return try await proc.command(command).run(within: .seconds(300))
     }
   }
 
@@ -147,7 +147,7 @@ struct NoProcTests {
       let program = directory.path("root/program")
       try await Command(
         Toolchain.swiftc, ["-static-executable", "-o", program, main, object]
-      ).output(within: .seconds(120))
+      ).output(within: .seconds(300))
       try await body(directory, program)
     }
   }
@@ -157,7 +157,7 @@ struct NoProcTests {
   func isStatic(_ proc: HiddenProc) async throws {
     try await withStaticProgram { _, program in
       let command = Command(program, ["one two"], directory: "/")
-      let end = try await proc.command(command).run(within: .seconds(120))
+      let end = try await proc.command(command).run(within: .seconds(300))
       #expect(end.status == .exited(0) && end.stdout == "one two\n", "\(end)")
     }
   }
@@ -167,7 +167,7 @@ struct NoProcTests {
     try await withStaticProgram { directory, _ in
       let command = Command("chroot", [directory.path("root"), "/program", "one two"])
       #expect(try await command.output() == "one two")
-      let old = try await OldLinux.command(command).run(within: .seconds(120))
+      let old = try await OldLinux.command(command).run(within: .seconds(300))
       #expect(old.status == .exited(1) && old.stdout.isEmpty, "\(old)")
       #expect(
         old.stderr
@@ -182,7 +182,7 @@ struct NoProcTests {
       "unshare",
       ["--pid", "--fork", BuiltProgram.shipped("pod-reaper"), "--once"],
       environment: ["DOCKER_HOST": "unix:///nowhere/docker.sock"])
-    let end = try await command.run(within: .seconds(120))
+    let end = try await command.run(within: .seconds(300))
     #expect(end.status == .exited(1), "\(end)")
     #expect(end.stderr.hasPrefix("pod-reaper: /proc belongs to another pid namespace"), "\(end)")
     #expect(end.stderr.split(separator: "\n").count == 1, "\(end)")

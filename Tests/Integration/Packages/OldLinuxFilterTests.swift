@@ -64,7 +64,7 @@ struct OldLinuxFilterTests {
     }
     #expect(try await helpers() == 1)
     program.send(SIGKILL)
-    try await program.exit(within: .seconds(120))
+    try await program.exit(within: .seconds(300))
     try await eventually("the end of what answers") { try await helpers() == 0 }
   }
 }

@@ -40,7 +40,7 @@ struct OldLinuxPodTests {
     try await withPod(on: engine, file, Self.settings) { pod in
       try await pod.running()
       pod.send(signal)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130), "\(end)")
     }
   }

@@ -102,7 +102,7 @@ struct CleanupTests {
           let result = try await Command(
             BuiltProgram.composeExecutor, ["run"] + arguments,
             environment: engine.merging(environment) { $1 }, directory: sandbox.path
-          ).run(within: .seconds(120))
+          ).run(within: .seconds(300))
           #expect(result.status == .exited(2))
           #expect(result.stderr.contains("-id "), "\(result.stderr)")
           #expect(!result.stdout.contains("TASK_STARTING"))

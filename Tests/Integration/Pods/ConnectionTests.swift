@@ -26,11 +26,11 @@ struct ConnectionTests {
       let settings = PodSettings(environment: ["DOCKER_HOST": "tcp://127.0.0.1:\(proxy.port)"])
       try await withPod(on: engine, file, settings) { pod in
         for mark in [400, 1100, 2000] {
-          try await pod.says("line \(mark)", service: "plain", within: .seconds(60))
+          try await pod.says("line \(mark)", service: "plain", within: .seconds(180))
           try await proxy.cut()
           try await proxy.open()
         }
-        let end = try await pod.ended(within: .seconds(90))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(end.status == .exited(0), "\(end)")
         let lines = (1...count).map { "line \($0)" }
         #expect(end.output(of: "plain") == lines)
@@ -63,7 +63,7 @@ struct ConnectionTests {
         try pod.sandbox.write("go", "")
         try await pod.executor.line(containing: "debug: the exit of container", in: .stderr)
         try await proxy.open()
-        let end = try await pod.ended(within: .seconds(120))
+        let end = try await pod.ended(within: .seconds(300))
         #expect(end.message == "service 'web' exited with 5: gone", "\(end)")
         #expect(!end.stderr.contains { $0.contains("the engine is away") })
       }
@@ -98,7 +98,7 @@ struct ConnectionTests {
         try await eventually("three seconds") { .now - start > .seconds(3) }
         try await proxy.cut()
         try pod.sandbox.write("flags/go", "")
-        try await eventually("the end of the flood", within: .seconds(60)) {
+        try await eventually("the end of the flood", within: .seconds(180)) {
           FileManager.default.fileExists(atPath: pod.sandbox.path("flags/done"))
         }
         try await proxy.open()

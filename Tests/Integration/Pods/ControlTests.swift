@@ -126,7 +126,7 @@ struct ControlTests {
         #expect(result.status == .exited(1))
         return result.stderr
       }
-      try await eventually("its start", within: .seconds(120)) {
+      try await eventually("its start", within: .seconds(300)) {
         try await command(pod, "restart", pod.task, "web").run().stderr.contains("is launching")
       }
       try pod.sandbox.write("up", "")

@@ -28,7 +28,7 @@ struct CrashingValueTests {
             - seccomp=profile.json
       """
     let end = try await podEnd(
-      on: engine, file, PodSettings(files: ["profile.json": profile]), within: .seconds(120))
+      on: engine, file, PodSettings(files: ["profile.json": profile]), within: .seconds(300))
     #expect(end.status == .exited(1), "\(end)")
     #expect(end.message.hasPrefix("compose.yaml:5:9: the seccomp profile"), "\(end)")
     #expect(end.message.contains(words), "\(end)")
@@ -39,7 +39,7 @@ struct CrashingValueTests {
     let engine = try #require(TestEngine.all.first)
     let name = String(repeating: "a", count: 70_000)
     let file = "services:\n  web:\n    image: pod-test/busybox\n    \(key): [\(name)]\n"
-    let end = try await podEnd(on: engine, file, within: .seconds(120))
+    let end = try await podEnd(on: engine, file, within: .seconds(300))
     #expect(end.status == .exited(1), "\(end.message)")
     #expect(end.message.hasPrefix("compose.yaml:4:5: the program of 'web'"), "\(end.message)")
   }

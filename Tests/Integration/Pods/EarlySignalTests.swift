@@ -26,7 +26,7 @@ struct EarlySignalTests {
 
   /// Waits for a condition that takes milliseconds.
   private func soon(_ what: String, _ condition: () -> Bool) async throws {
-    try await eventually(what, within: .seconds(120), every: .milliseconds(1), condition)
+    try await eventually(what, within: .seconds(300), every: .milliseconds(1), condition)
   }
 
   @Test(
@@ -83,7 +83,7 @@ struct EarlySignalTests {
       ).start()
       try await soon("the program") { isExecutor(command.pid) && catches(signal, command.pid) }
       command.send(signal)
-      #expect(try await command.exit(within: .seconds(120)) == .exited(130))
+      #expect(try await command.exit(within: .seconds(300)) == .exited(130))
       #expect(command.lines(.stderr).last?.contains("nothing was started") == true)
     }
   }

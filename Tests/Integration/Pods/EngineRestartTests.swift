@@ -102,10 +102,10 @@ struct EngineRestartTests {
     try await withPod(
       on: engine, "services:\n" + test.file, PodSettings(options: options)
     ) { pod in
-      try await pod.running(within: .seconds(120))
+      try await pod.running(within: .seconds(300))
       try await gate.arrive()
       if let failure = test.failure {
-        let end = try await pod.ended(within: .seconds(90))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(end.status == .exited(1), "\(test.name): \(end)")
         #expect(end.states.last == "TASK_FAILED", "\(test.name): \(end)")
         #expect(end.message.contains(failure), "\(test.name): \(end)")
@@ -122,7 +122,7 @@ struct EngineRestartTests {
         #expect(states[service]?.State.Running == true, "\(test.name)")
       }
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(90))
+      let end = try await pod.ended(within: .seconds(180))
       #expect(end.status == .exited(130), "\(test.name): \(end)")
       #expect(end.output(of: "init").count <= 1)
     }
@@ -158,7 +158,7 @@ struct EngineRestartTests {
             return
           }
           // No container is left that takes long to stop.
-          let end = try await pod.ended(within: .seconds(120))
+          let end = try await pod.ended(within: .seconds(300))
           #expect(end.states.last == "TASK_FAILED", "\(end)")
           #expect(end.message.contains("because the engine was restarted"), "\(end)")
         }
@@ -178,9 +178,9 @@ struct EngineRestartTests {
             let file = "services:\n  web: {\(Self.runs), restart: always, \(key): [\(hook)]}\n"
             try await withPod(on: own.engine, file, PodSettings(options: ["--grace", "2s"])) {
               pod in
-              try await pod.executor.line(containing: "| begun", within: .seconds(60))
+              try await pod.executor.line(containing: "| begun", within: .seconds(180))
               try await gate.arrive()
-              try await pod.running(within: .seconds(120))
+              try await pod.running(within: .seconds(300))
               let lines = pod.executor.lines()
               #expect(lines.filter { $0.hasSuffix("| begun") }.count == 2, "\(key): \(lines)")
               #expect(lines.filter { $0.hasSuffix("| done") }.count == 1, "\(key): \(lines)")
@@ -188,7 +188,7 @@ struct EngineRestartTests {
           }
         }
         group.addTask {
-          try await eventually("both hooks", within: .seconds(120)) { await gate.isComplete }
+          try await eventually("both hooks", within: .seconds(300)) { await gate.isComplete }
           try await own.command("restart")
           await gate.open()
         }
@@ -231,7 +231,7 @@ struct EngineRestartTests {
               try await pod.executor.line(containing: "TASK_STARTING")
               await gate.count()
               do {
-                try await pod.running(within: .seconds(120))
+                try await pod.running(within: .seconds(300))
               } catch {
                 // An executor that never reached an engine fails at once.
                 let end = try await pod.ended()
@@ -266,7 +266,7 @@ struct EngineRestartTests {
           try await pod.executor.line(containing: "pulling \(image)", in: .stderr)
           try await own.command("restart")
           registry.resume()
-          let end = try await pod.ended(within: .seconds(90))
+          let end = try await pod.ended(within: .seconds(180))
           #expect(end.status == .exited(0), "\(end)")
           #expect(end.output(of: "web") == ["here"])
         }
@@ -288,7 +288,7 @@ struct EngineRestartTests {
         let daemon = try own.daemon()
         kill(daemon, SIGSTOP)
         defer { kill(daemon, SIGCONT) }
-        let end = try await pod.ended(within: .seconds(60))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(end.status == .exited(1), "\(end)")
         #expect(end.message.hasPrefix("the engine has been away for 3 s"), "\(end)")
         kill(daemon, SIGCONT)

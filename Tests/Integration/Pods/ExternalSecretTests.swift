@@ -169,7 +169,7 @@ struct ExternalSecretTests {
         "nsenter -t \"$(cat \"$1/docker.pid\")\" -m grep -rlaF -- \"$2\" \"$1\" 2> /dev/null; true",
         "sh", directory, text,
       ]
-    ).run(within: .seconds(120))
+    ).run(within: .seconds(300))
     return result.stdout.split(separator: "\n").map(String.init)
   }
 
@@ -208,14 +208,14 @@ struct ExternalSecretTests {
         let export = try await Command(
           "sh", ["-c", "docker export \"$1\" | grep -caF -- \"$2\"; true", "sh", container, value],
           environment: ["DOCKER_HOST": engine.dockerHost]
-        ).run(within: .seconds(60))
+        ).run(within: .seconds(180))
         #expect(export.stdout == "0\n", "\(export)")
         let image = try await engine.docker("commit", container).output()
           .trimmingCharacters(in: .whitespacesAndNewlines)
         let saved = try await Command(
           "sh", ["-c", "docker save \"$1\" | grep -caF -- \"$2\"; true", "sh", image, value],
           environment: ["DOCKER_HOST": engine.dockerHost]
-        ).run(within: .seconds(60))
+        ).run(within: .seconds(180))
         #expect(saved.stdout == "0\n", "\(saved)")
         try await engine.docker("rmi", image).output()
       }
@@ -247,7 +247,7 @@ struct ExternalSecretTests {
         try await pod.says("there", service: "web")
         try await pod.kill()
         let kept = try await site.reaper(["--once", "--keep-volumes"])
-          .run(within: .seconds(120))
+          .run(within: .seconds(300))
         #expect(kept.status == .exited(0), "\(kept)")
         let left = try await Leftovers.of(run: pod.run, on: engine)
         #expect(left.containers.isEmpty && left.volumes.count == 1, "\(left)")

@@ -95,7 +95,7 @@ struct FailureTests {
     let registry = try FalseRegistry(.stalls)
     let file = "services:\n  late:\n    image: \(registry.image("late"))\n"
     let end = try await podEnd(
-      on: engine, file, PodSettings(options: ["--launch-timeout", "2s"]), within: .seconds(120))
+      on: engine, file, PodSettings(options: ["--launch-timeout", "2s"]), within: .seconds(300))
     #expect(end.status == .exited(1))
     #expect(end.message.hasPrefix("not running within 2 s"))
     withExtendedLifetime(registry) {}

@@ -27,7 +27,7 @@ struct FloodTests {
     let settings = PodSettings(
       files: ["progress/lines": "0\n"], shell: "exec \"$@\" > output")
     try await withPod(on: engine, flood(lines: lines), settings) { pod in
-      let result = try await pod.executor.result(within: .seconds(120))
+      let result = try await pod.executor.result(within: .seconds(300))
       #expect(result.status == .exited(0), "\(result.stderr)")
       try await expectComplete(pod.sandbox.path("output"), lines: lines)
       #expect(
@@ -51,7 +51,7 @@ struct FloodTests {
       defer { close(pipe) }
       var last = -1
       var since = ContinuousClock.now
-      try await eventually("the flood to stand still", within: .seconds(60)) {
+      try await eventually("the flood to stand still", within: .seconds(180)) {
         let text = try String(contentsOfFile: pod.sandbox.path("progress/lines"), encoding: .utf8)
         let now = text.split(separator: "\n").last.flatMap { Int($0) } ?? 0
         if now != last {
@@ -66,7 +66,7 @@ struct FloodTests {
       let reader = try Command(
         "sh", ["-c", "cat pipe > output"], directory: pod.sandbox.path
       ).start()
-      let status = try await pod.executor.exit(within: .seconds(90))
+      let status = try await pod.executor.exit(within: .seconds(180))
       #expect(status == .exited(0))
       try await eventually("the last line of the output") {
         try await Command("tail", ["-n", "1", pod.sandbox.path("output")]).output()
@@ -95,14 +95,14 @@ struct FloodTests {
     try await withPod(on: engine, file, settings) { pod in
       let start = ContinuousClock.now
       var largest = 0
-      try await eventually("five seconds of flood", within: .seconds(120)) {
+      try await eventually("five seconds of flood", within: .seconds(300)) {
         largest = max(largest, try ProcessFacts.kilobytes("RssAnon", of: pod.executor.pid))
         return .now - start > .seconds(5)
       }
       #expect(largest < 30_000, "\(largest) kB")
       print("executor's largest anonymous resident set: \(largest) kB")
       pod.send(SIGTERM)
-      try await pod.executor.exit(within: .seconds(120))
+      try await pod.executor.exit(within: .seconds(300))
     }
   }
 

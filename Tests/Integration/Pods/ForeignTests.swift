@@ -15,7 +15,7 @@ struct ForeignTests {
       let copy = try await engine.docker("run", "-d", image).output()
       do {
         pod.send(SIGTERM)
-        let end = try await pod.ended(within: .seconds(120))
+        let end = try await pod.ended(within: .seconds(300))
         #expect(end.status == .exited(130), "\(end)")
         let left = try await Leftovers.of(run: pod.run, on: engine)
         #expect(left.containers == [copy])

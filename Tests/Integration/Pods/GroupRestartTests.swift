@@ -31,7 +31,7 @@ struct GroupRestartTests {
       try await pod.running()
       try await pod.says("up", service: "other")
       try pod.sandbox.write("go", "")
-      try await pod.says("told", service: "j\(count)", within: .seconds(120))
+      try await pod.says("told", service: "j\(count)", within: .seconds(300))
       pod.send(SIGTERM)
       // In sequence, each joined service would delay it by 2 s.
       try await pod.says("told", service: "other", within: .seconds(8))

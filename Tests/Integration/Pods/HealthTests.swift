@@ -111,7 +111,7 @@ struct HealthTests {
             store:
               condition: service_healthy
       """
-    let end = try await podEnd(on: engine, file, within: .seconds(120))
+    let end = try await podEnd(on: engine, file, within: .seconds(300))
     #expect(end.status == .exited(1))
     #expect(end.message.contains("has no healthcheck"))
     #expect(end.message.hasPrefix("compose.yaml:"))

@@ -140,7 +140,7 @@ struct HookTests {
         FileManager.default.fileExists(atPath: pod.sandbox.path("began"))
       }
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130) && end.states == ["TASK_STARTING", "TASK_KILLED"])
     }
   }

@@ -169,7 +169,7 @@ struct HostWriteTests {
     #expect(stranger.status == nil)
     #expect(FileManager.default.fileExists(atPath: group))
     stranger.send(SIGKILL)
-    _ = try await stranger.exit(within: .seconds(120))
+    _ = try await stranger.exit(within: .seconds(300))
     try await eventually("the cgroup to be empty") {
       rmdir(group) == 0 || errno == ENOENT
     }

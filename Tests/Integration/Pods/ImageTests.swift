@@ -15,7 +15,7 @@ struct ImageTests {
         web:
           image: \(image)
       """
-    let end = try await podEnd(on: engine, file, within: .seconds(120))
+    let end = try await podEnd(on: engine, file, within: .seconds(300))
     #expect(end.status == .exited(1))
     #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])
     #expect(
@@ -28,7 +28,7 @@ struct ImageTests {
     let registry = try FalseRegistry(.hasNothing)
     let image = registry.image("nothing")
     let file = "services:\n  web:\n    pull_policy: never\n    image: \(image)\n"
-    let end = try await podEnd(on: engine, file, within: .seconds(120))
+    let end = try await podEnd(on: engine, file, within: .seconds(300))
     #expect(end.status == .exited(1))
     #expect(end.message.hasPrefix("compose.yaml:4:12: image '\(image)' is not on this host"))
     #expect(registry.requests == 0)

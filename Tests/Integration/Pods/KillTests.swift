@@ -23,7 +23,7 @@ struct KillTests {
     try await withPod(on: engine, file) { pod in
       try await eventually("a request to the registry") { registry.requests > 0 }
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130))
       #expect(end.states == ["TASK_STARTING", "TASK_KILLED"])
     }
@@ -40,9 +40,9 @@ struct KillTests {
         .contains(mark)
     }
     try await withPod(on: engine, file, PodSettings(files: ["Dockerfile": recipe])) { pod in
-      try await eventually("the build", within: .seconds(120)) { try await building() }
+      try await eventually("the build", within: .seconds(300)) { try await building() }
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130), "\(end)")
       #expect(end.states == ["TASK_STARTING", "TASK_KILLED"])
       try await eventually("the end of the build") { try await !building() }
@@ -64,7 +64,7 @@ struct KillTests {
     try await withPod(on: engine, Self.chain, PodSettings(task: task, run: run)) { pod in
       try await watch.line(containing: task)
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130), "\(end)")
       #expect(end.states.first == "TASK_STARTING")
       #expect(end.states.last == "TASK_KILLED")
@@ -79,7 +79,7 @@ struct KillTests {
     try await withPod(on: engine, "services:\n  web:\n    image: founding/base\n") { pod in
       try await pod.running()
       pod.send(signal)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130))
       #expect(end.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_KILLED"])
     }
@@ -131,7 +131,7 @@ struct KillTests {
       try await pod.running()
       let clock = ContinuousClock.now
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       let took = ContinuousClock.now - clock
       #expect(end.status == .exited(130))
       #expect(took >= .seconds(2) && took < .seconds(9), "\(took)")
@@ -146,7 +146,7 @@ struct KillTests {
       try await pod.says("up", service: "deaf")
       let clock = ContinuousClock.now
       pod.send(SIGTERM)
-      try await pod.ended(within: .seconds(120))
+      try await pod.ended(within: .seconds(300))
       #expect(ContinuousClock.now - clock < .seconds(9))
     }
   }
@@ -160,7 +160,7 @@ struct KillTests {
       try await pod.says("not me", service: "deaf")
       let clock = ContinuousClock.now
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(130))
       #expect(ContinuousClock.now - clock < .seconds(15))
     }
@@ -178,7 +178,7 @@ struct KillTests {
     try await withPod(on: engine, file, PodSettings(options: ["--grace", "50s"])) { pod in
       try await pod.says("up", service: "web")
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.output(of: "web") == ["up", "usr1"])
     }
   }

@@ -49,14 +49,14 @@ struct LaunchScreenTests {
         func shown() -> [String] {
           ScreenText(pod.executor.text(), columns: columns).text
         }
-        try await eventually("the wait on the screen", within: .seconds(120)) {
+        try await eventually("the wait on the screen", within: .seconds(300)) {
           let lines = shown()
           return lines.contains { $0.contains("service web") && $0.contains("waiting for 'db'") }
             && lines.contains {
               $0.contains("service db") && $0.contains("waiting to become healthy")
             }
         }
-        try await eventually("TASK_RUNNING", within: .seconds(120)) {
+        try await eventually("TASK_RUNNING", within: .seconds(300)) {
           pod.executor.text().contains("TASK_RUNNING")
         }
         try await eventually("the end of the line") { shown().last == "" }
@@ -109,7 +109,7 @@ struct LaunchScreenTests {
         try directory.write("resize", "")
         try await eventually("the second width") { isShown(width: 59) }
         try pod.sandbox.write("gate/open", "")
-        try await eventually("TASK_RUNNING", within: .seconds(120)) {
+        try await eventually("TASK_RUNNING", within: .seconds(300)) {
           pod.executor.text().contains("TASK_RUNNING")
         }
         let text = pod.executor.text()
@@ -124,7 +124,7 @@ struct LaunchScreenTests {
     let engine = try #require(TestEngine.all.first)
     func run(_ settings: PodSettings) async throws -> String {
       try await withPod(on: engine, file(), settings) { pod in
-        try await eventually("TASK_RUNNING", within: .seconds(120)) {
+        try await eventually("TASK_RUNNING", within: .seconds(300)) {
           pod.executor.text().contains("TASK_RUNNING")
         }
         return pod.executor.text() + pod.executor.text(.stderr)
@@ -153,7 +153,7 @@ struct LaunchScreenTests {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, file(check: "exit 1")) { pod in
       let line = try await pod.executor.line(
-        containing: "waiting for 'db' to become healthy (", in: .stderr, within: .seconds(120))
+        containing: "waiting for 'db' to become healthy (", in: .stderr, within: .seconds(300))
       #expect(
         [29, 30, 31].contains {
           line.hasSuffix(" info: waiting for 'db' to become healthy (\($0) s)")
@@ -176,7 +176,7 @@ struct LaunchScreenTests {
           depends_on: {db: {condition: service_healthy}}
       """
     try await withPod(on: engine, compose, terminal(columns: 100)) { pod in
-      try await pod.executor.exit(within: .seconds(120))
+      try await pod.executor.exit(within: .seconds(300))
       try await eventually("the last state") { pod.executor.text().contains("TASK_FAILED") }
       let lines = ScreenText(pod.executor.text(), columns: 100).text
       let title = try #require(

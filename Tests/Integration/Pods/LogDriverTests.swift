@@ -63,7 +63,7 @@ struct LogDriverTests {
         for _ in 0..<2 {
           try await own.command("restart", "--kill")
           let begin = pod.output(of: "plain").count
-          try await eventually("more of the output", within: .seconds(60)) {
+          try await eventually("more of the output", within: .seconds(180)) {
             pod.output(of: "plain").count > begin + 5
           }
         }

@@ -93,7 +93,7 @@ struct ManyPodsTests {
     return try await withPod(on: engine, file, settings) { pod in
       var figures = Figures(launch: .zero, end: .zero, resident: 0)
       do {
-        try await pod.running(within: .seconds(120))
+        try await pod.running(within: .seconds(300))
       } catch {
         await launching.give()
         await all.arrive()
@@ -108,7 +108,7 @@ struct ManyPodsTests {
       let stop = clock.now
       pod.send(SIGTERM)
       do {
-        let end = try await pod.ended(within: .seconds(120))
+        let end = try await pod.ended(within: .seconds(300))
         #expect(end.status == .exited(130), "\(end)")
       } catch {
         await ending.give()

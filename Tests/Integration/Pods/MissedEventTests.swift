@@ -14,7 +14,7 @@ struct MissedEventTests {
     try await withPod(
       on: engine, file, PodSettings(options: ["--relist-interval", "1s"]), through: fault
     ) { pod, _ in
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == .exited(0), "\(end)")
     }
   }
@@ -53,7 +53,7 @@ struct MissedEventTests {
     ) { pod, _ in
       try await pod.running()
       try await engine.docker("rm", "-f", "\(pod.task)_web").output()
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       // A list between the kill and the removal reports the exit.
       let messages = [
         "the container of service 'web' was removed by someone else",

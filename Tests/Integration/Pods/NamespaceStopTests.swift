@@ -39,7 +39,7 @@ struct NamespaceStopTests {
     let refusal = EngineTap.Fault(
       request: "^POST /containers/[0-9a-f]+/stop", times: times, status: 500, message: "not now")
     try await withPod(refusal) { pod, tap in
-      try await eventually("the second namespace", within: .seconds(120)) {
+      try await eventually("the second namespace", within: .seconds(300)) {
         pod.output(of: "joined").count == 2 || pod.executor.status != nil
       }
       let containers = try await pod.containers()
@@ -55,7 +55,7 @@ struct NamespaceStopTests {
     let lost = EngineTap.Fault(
       request: "^POST /containers/[0-9a-f]+/stop", times: 1, losesResponse: true)
     try await withPod(lost) { pod, _ in
-      try await eventually("the second namespace", within: .seconds(120)) {
+      try await eventually("the second namespace", within: .seconds(300)) {
         pod.output(of: "joined").count == 2 || pod.executor.status != nil
       }
       #expect(pod.executor.status == nil, "\(PodEnd(soFar: pod))")

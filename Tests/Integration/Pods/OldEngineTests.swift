@@ -200,7 +200,7 @@ struct OldEngineTests {
           try await pod.kill()
           var reaper = site.reaper(["--once", "--format", "json"])
           reaper.environment["DOCKER_HOST"] = old.dockerHost
-          let end = try await ReaperEnd(reaper.run(within: .seconds(120)))
+          let end = try await ReaperEnd(reaper.run(within: .seconds(300)))
           #expect(end.status == .exited(0), "\(end)")
           let removed = try #require(end.pod(pod.run)?.removed, "\(end)")
           #expect(removed["containers"]?.count == 2 && removed["networks"]?.count == 1, "\(end)")

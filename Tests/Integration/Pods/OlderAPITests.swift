@@ -122,7 +122,7 @@ struct OlderAPITests {
           await Command(
             BuiltProgram.podReaper, ["--once", "--format", "json"] + site.options,
             environment: ["DOCKER_HOST": engine.dockerHost, "DOCKER_API_VERSION": version]
-          ).run(within: .seconds(120)))
+          ).run(within: .seconds(300)))
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.pod(dead.run)?.removed["containers"]?.count == 3, "\(end)")
         try await expectNothingLeft(of: dead)
@@ -138,7 +138,7 @@ struct OlderAPITests {
       let result = try await Command(
         program, words,
         environment: ["DOCKER_HOST": engine.dockerHost, "DOCKER_API_VERSION": "twelve"]
-      ).run(within: .seconds(120))
+      ).run(within: .seconds(300))
       #expect(result.status != .exited(0))
       #expect(
         result.stderr.contains("DOCKER_API_VERSION=twelve: expected a version such as 1.51"),

@@ -56,7 +56,7 @@ struct OwnEngine: Sendable {
   /// whose client is gone, and refuses a removal meanwhile.
   func removeWhatAppears(of pod: RunningPod) async throws {
     var since = ContinuousClock.now
-    try await eventually("nothing more to appear", within: .seconds(60)) {
+    try await eventually("nothing more to appear", within: .seconds(180)) {
       let left = try await Leftovers.of(run: pod.run, on: engine)
       if left.isEmpty { return .now - since > .seconds(2) }
       try await left.remove(from: engine)
@@ -101,7 +101,7 @@ struct OutageTests {
         try await pod.says("start 1", service: "steady")
         try await pod.says("tick 3", service: "steady")
         try await own.command("restart", "--kill")
-        try await pod.says("start 2", service: "steady", within: .seconds(60))
+        try await pod.says("start 2", service: "steady", within: .seconds(180))
         let ticks = pod.output(of: "steady").prefix { $0 != "start 2" }.dropFirst()
         #expect(Array(ticks) == (1...max(1, ticks.count)).map { "tick \($0)" })
         #expect(try await pod.containers()["steady"]?.State.Running == true)
@@ -127,7 +127,7 @@ struct OutageTests {
       try await withPod(on: own.engine, file) { pod in
         try await pod.running()
         try await own.command("restart", "--kill")
-        let end = try await pod.ended(within: .seconds(60))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(end.status == .exited(1), "\(end)")
         #expect(end.states.last == "TASK_FAILED")
         #expect(end.message.hasPrefix("service 'brittle' exited with 3"))
@@ -146,7 +146,7 @@ struct OutageTests {
         try await pod.executor.line(containing: "the engine is away", in: .stderr)
         pod.send(SIGTERM)
         try await restarted
-        let end = try await pod.ended(within: .seconds(60))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(end.status == .exited(130), "\(end)")
         #expect(end.states.last == "TASK_KILLED")
       }
@@ -165,7 +165,7 @@ struct OutageTests {
         let container = try #require(try await pod.containers()["steady"]).Id
         try await own.command("stop", "--keep-data")
         let clock = ContinuousClock.now
-        let end = try await pod.ended(within: .seconds(120))
+        let end = try await pod.ended(within: .seconds(300))
         #expect(ContinuousClock.now - clock < .seconds(30))
         #expect(end.status == .exited(1))
         #expect(end.states.last == "TASK_FAILED")
@@ -192,7 +192,7 @@ struct OutageTests {
         defer { kill(daemon, SIGCONT) }
         let clock = ContinuousClock.now
         pod.send(SIGTERM)
-        let end = try await pod.ended(within: .seconds(60))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(ContinuousClock.now - clock < .seconds(30))
         #expect(end.status == .exited(1))
         #expect(end.states.last == "TASK_KILLED")
@@ -237,7 +237,7 @@ struct OutageTests {
         defer { kill(daemon, SIGCONT) }
         let clock = ContinuousClock.now
         pod.send(SIGTERM)
-        let end = try await pod.ended(within: .seconds(60))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(ContinuousClock.now - clock < .seconds(30), "\(end)")
         #expect(end.status == .exited(1), "\(end)")
         #expect(end.states.last == "TASK_KILLED")
@@ -256,7 +256,7 @@ struct OutageTests {
       let result = try await Command(
         BuiltProgram.composeExecutor, ["run"], environment: ["DOCKER_HOST": engine.dockerHost],
         directory: sandbox.path
-      ).run(within: .seconds(120))
+      ).run(within: .seconds(300))
       let end = PodEnd(result)
       #expect(end.status == .exited(1))
       #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])

@@ -83,7 +83,7 @@ struct OutputTests {
           healthcheck: {test: "test -e /box/seen", interval: 200ms, retries: 1000}
       """
     try await withPod(on: engine, file, PodSettings(files: ["box/.keep": ""])) { pod in
-      try await pod.executor.line("the long line", within: .seconds(60)) { $0.count > 1_000_000 }
+      try await pod.executor.line("the long line", within: .seconds(180)) { $0.count > 1_000_000 }
       try pod.sandbox.write("box/seen", "")
       let end = try await pod.ended()
       #expect(end.output(of: "web").map(\.count) == [3_000_000, 5])
@@ -171,12 +171,12 @@ struct OutputTests {
         let number = open(pod.sandbox.path("pipe"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         return number >= 0 ? number : nil
       }
-      try await eventually("the first ticks", within: .seconds(120)) { try ticks() > 4 }
+      try await eventually("the first ticks", within: .seconds(300)) { try ticks() > 4 }
       close(pipe)
       let before = try ticks()
       try await eventually("more ticks") { try ticks() > before + 40 }
       pod.send(SIGTERM)
-      #expect(try await pod.executor.exit(within: .seconds(120)) == .exited(130))
+      #expect(try await pod.executor.exit(within: .seconds(300)) == .exited(130))
     }
   }
 }

@@ -40,7 +40,7 @@ struct PeerFaultAnswerTests {
       ) { pod in
         try await tap.isHeld()
         try await expectNoneTwice(pod)
-        let end = try await pod.ended(within: .seconds(60))
+        let end = try await pod.ended(within: .seconds(180))
         #expect(end.status == .exited(1), "\(end)")
         #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
       }

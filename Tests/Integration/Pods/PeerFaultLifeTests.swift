@@ -31,7 +31,7 @@ struct PeerFaultLifeTests {
         #expect(pod.executor.status == nil)
         try await tap.open()
         try await pod.executor.line(containing: "the engine is back", in: .stderr)
-        try await eventually("the container runs again", within: .seconds(120)) {
+        try await eventually("the container runs again", within: .seconds(300)) {
           pod.output(of: "steady").filter { $0 == "up" }.count == 2
         }
         pod.send(SIGTERM)

@@ -67,10 +67,10 @@ struct PodOptionTests {
             ["run", "--run-id", run, "--task-id", "keep-\(run.prefix(8))", "--keep-volumes"],
             environment: ["DOCKER_HOST": engine.dockerHost], directory: directory.path
           ).start()
-          try await executor.line("running", within: .seconds(60)) { $0.contains("TASK_RUNNING") }
+          try await executor.line("running", within: .seconds(180)) { $0.contains("TASK_RUNNING") }
           let running = try await Leftovers.of(run: run, on: engine)
           executor.send(isReaped ? SIGKILL : SIGTERM)
-          try await executor.exit(within: .seconds(60))
+          try await executor.exit(within: .seconds(180))
           if isReaped { #expect(try await site.once().status == .exited(0)) }
           let left = try await Leftovers.of(run: run, on: engine)
           #expect(left.volumes == running.volumes && left.volumes.count == 1)

@@ -62,7 +62,7 @@ struct RestartTests {
       try await pod.running()
       // A service that is being stopped isn't started again.
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.output(of: "job") == ["start 1", "start 2", "start 3", "start 4"])
     }
   }
@@ -92,7 +92,7 @@ struct RestartTests {
       try await pod.running()
       try await eventually("the first network namespace") { pod.output(of: "joined").count == 1 }
       try pod.sandbox.write("counts/go", "")
-      try await eventually("the second network namespace", within: .seconds(120)) {
+      try await eventually("the second network namespace", within: .seconds(300)) {
         pod.output(of: "joined").count == 2
       }
       let containers = try await pod.containers()
@@ -125,7 +125,7 @@ struct RestartTests {
       try await pod.running()
       try pod.sandbox.write("one", "")
       for starts in 2...3 {
-        try await eventually("start \(starts) of both", within: .seconds(120)) {
+        try await eventually("start \(starts) of both", within: .seconds(300)) {
           if pod.executor.status != nil { return true }
           return pod.output(of: "owner").count == starts
             && pod.output(of: "joined").count == starts

@@ -54,7 +54,7 @@ struct SameRunTests {
           try await executor.line(containing: "TASK_RUNNING")
           executor.send(SIGTERM)
         }
-        let end = PodEnd(try await executor.result(within: .seconds(60)))
+        let end = PodEnd(try await executor.result(within: .seconds(180)))
         #expect(end.status == .exited(fault == .killed ? 130 : 1), "\(end)")
         #expect(!end.message.contains("not removed"), "\(end)")
       }
@@ -76,7 +76,7 @@ struct SameRunTests {
     try await withPod(on: engine, Self.file) { first in
       try await first.running()
       first.send(SIGKILL)
-      try await first.executor.exit(within: .seconds(120))
+      try await first.executor.exit(within: .seconds(300))
       let volumes = try await first.volumes().map(\.Name)
       try await withTemporaryDirectory { sandbox in
         try sandbox.write("compose.yaml", Self.file)
@@ -84,7 +84,7 @@ struct SameRunTests {
           BuiltProgram.composeExecutor,
           ["run", "--run-id", first.run, "--task-id", first.task, "--grace", "1s"],
           environment: ["DOCKER_HOST": engine.dockerHost], directory: sandbox.path
-        ).run(within: .seconds(60))
+        ).run(within: .seconds(180))
         let end = PodEnd(result)
         #expect(end.status == .exited(1), "\(end)")
         #expect(

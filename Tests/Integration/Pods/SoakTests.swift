@@ -54,7 +54,7 @@ struct SoakTests {
         try await eventually("the moment") { .now - start >= moment }
         pod.send(SIGTERM)
         if again { pod.send(SIGINT) }
-        let end = try await pod.ended(within: .seconds(120))
+        let end = try await pod.ended(within: .seconds(300))
         // Without a signal handler yet, the executor is killed, and has created nothing.
         let isEarly = end.states.isEmpty
         #expect(

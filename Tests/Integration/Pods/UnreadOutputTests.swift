@@ -64,7 +64,7 @@ struct UnreadOutputTests {
     let settings = PodSettings(
       options: ["--grace", "3s", "--cleanup-timeout", "20s"], shell: unread.shell)
     try await withPod(on: engine, file, settings) { pod in
-      try await eventually("all is written", within: .seconds(60)) {
+      try await eventually("all is written", within: .seconds(180)) {
         FileManager.default.fileExists(atPath: pod.sandbox.path("done"))
       }
       if ending == .told || ending == .toldTwice {
@@ -73,7 +73,7 @@ struct UnreadOutputTests {
       } else {
         try pod.sandbox.write("go", "")
       }
-      let end = try await pod.ended(within: .seconds(120))
+      let end = try await pod.ended(within: .seconds(300))
       #expect(end.status == ending.status, "\(end)")
       if unread == .stdout {
         let words = "of standard output were not written: no process reads them"
@@ -104,12 +104,12 @@ struct UnreadOutputTests {
       try await eventually("the pipe") {
         FileManager.default.fileExists(atPath: pod.sandbox.path("full"))
       }
-      try await eventually("a container", within: .seconds(60)) {
+      try await eventually("a container", within: .seconds(180)) {
         try await engine.docker("logs", "\(pod.task)_web").run().stdout.contains("over")
       }
       let reading = try reader.start()
       defer { reading.send(SIGKILL) }
-      try await reading.line("the last line", within: .seconds(120)) { $0 == "web | over" }
+      try await reading.line("the last line", within: .seconds(300)) { $0 == "web | over" }
       let lines = reading.lines().filter { $0.hasPrefix("web | line ") }
       #expect(lines == (1...3000).map { "web | line \($0) of this service" })
       #expect(reading.text().contains("TASK_RUNNING"))

@@ -52,7 +52,7 @@ struct ViewCommandTests {
         screen.text().components(separatedBy: "\u{1b}[H").count > 3
       }
       try pod.sandbox.write("stop", "")
-      let status = try await screen.exit(within: .seconds(120))
+      let status = try await screen.exit(within: .seconds(300))
       #expect(status == .exited(130))
       let text = screen.text()
       #expect(text.contains("SERVICE"))

@@ -69,7 +69,7 @@ struct ImageCareTests {
                     containing: "waiting until the removal is complete", in: .stderr)
                   signal.finish()
                 }
-                let end = try await pod.ended(within: .seconds(120))
+                let end = try await pod.ended(within: .seconds(300))
                 #expect(end.status == .exited(0), "\(end)")
               }
             }

@@ -15,7 +15,7 @@ struct ReaperBlindTests {
         try await pods[0].container()
         try await pods[0].network()
         let reaper = wrap(site.reaper(["--once", "--format", "json"]))
-        let end = try await ReaperEnd(reaper.run(within: .seconds(60)))
+        let end = try await ReaperEnd(reaper.run(within: .seconds(180)))
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.pod(pods[0].identity.run)?.verdict == "undecided", "\(end)")
         #expect(end.pod(pods[0].identity.run)?.why.contains(why) == true, "\(end)")

@@ -28,7 +28,7 @@ struct ReaperDaemonTests {
             let labels = try #require(try await dead.containers()["web"]?.Config.Labels)
             let identity = try #require(PodIdentity(labels: labels))
             try await dead.kill()
-            try await eventually("nothing is left", within: .seconds(15)) {
+            try await eventually("nothing is left", within: .seconds(180)) {
               try await Leftovers.of(run: dead.run, on: engine).isEmpty
             }
             // As dockerd does when it completes the request of a client that died.
@@ -65,7 +65,7 @@ struct ReaperDaemonTests {
           try await pod.kill()
           try await late.network("late")
           try await late.volume("late")
-          try await eventually("nothing is left", within: .seconds(20)) {
+          try await eventually("nothing is left", within: .seconds(180)) {
             try await late.left().isEmpty
           }
         }
@@ -121,7 +121,7 @@ struct ReaperDaemonTests {
         service.send(SIGHUP)
         try await service.line(containing: "settings were read again", in: .stderr)
         // A second service finds the sockets in use.
-        let second = try await site.reaper([], []).run(within: .seconds(20))
+        let second = try await site.reaper([], []).run(within: .seconds(180))
         #expect(second.status == .exited(2), "\(second)")
         #expect(second.stderr.contains("is another pod-reaper running?"), "\(second)")
       }
@@ -143,8 +143,8 @@ struct ReaperDaemonTests {
               try await own.command("restart", "--kill")
               try await service.line(containing: "the engine is away", in: .stderr)
               try await service.line(
-                containing: "the engine is back", in: .stderr, within: .seconds(60))
-              try await eventually("nothing is left", within: .seconds(60)) {
+                containing: "the engine is back", in: .stderr, within: .seconds(180))
+              try await eventually("nothing is left", within: .seconds(180)) {
                 try await Leftovers.of(run: dead.run, on: own.engine).isEmpty
               }
               #expect(!service.text(.stderr).contains("\(living.run)"))

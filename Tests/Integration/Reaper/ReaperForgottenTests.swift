@@ -184,7 +184,7 @@ struct ReaperForgottenTests {
             let other = "/compose-pods/\(UUID().uuidString.lowercased())"
             try await withStragglers(["\(other)/\(unknownID())"], engine) { others in
               try tree.claim(other, for: owner)
-              try await eventually("the dead run's end", within: .seconds(60)) {
+              try await eventually("the dead run's end", within: .seconds(180)) {
                 try Hierarchy.directories(of: other).isEmpty
               }
               #expect(!others[0].lives)

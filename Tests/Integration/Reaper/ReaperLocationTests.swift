@@ -137,7 +137,7 @@ struct ReaperLocationTests {
           }
           try #require(fillers.count < 64)
         }
-        try await eventually("word of no pass", within: .seconds(120)) {
+        try await eventually("word of no pass", within: .seconds(300)) {
           try await site.metrics()["pod_reaper_healthy"] == 0
         }
         try await eventually("why") {

@@ -54,7 +54,7 @@ struct ReaperOnceTests {
         try await withPod(on: engine, file, settings) { pod in
           try await hold.isHeld()
           try await pod.kill()
-          let table = try await site.reaper(["--once"]).run(within: .seconds(120))
+          let table = try await site.reaper(["--once"]).run(within: .seconds(300))
           #expect(table.status == .exited(0), "\(table)")
           #expect(!table.stdout.contains(pod.task), "\(table)")
           #expect(
@@ -104,7 +104,7 @@ struct ReaperOnceTests {
           #expect(try await pods[0].left().isEmpty)
           try await pods[0].container(starts: true)
           hold.release()
-          let end = try ReaperEnd(try await process.result(within: .seconds(60)))
+          let end = try ReaperEnd(try await process.result(within: .seconds(180)))
           #expect(end.status == .exited(0), "\(end)")
           #expect(end.pod(pods[0].identity.run)?.removed["containers"]?.count == 2, "\(end)")
           #expect(try await pods[0].left().isEmpty)
@@ -190,7 +190,7 @@ struct ReaperRefusalTests {
       words + ["--run-dir", directory.path("run"), "--state-dir", directory.path("state")],
       environment: ["DOCKER_HOST": "unix://" + directory.path("nobody.sock")]
         .merging(environment) { $1 }
-    ).run(within: .seconds(120))
+    ).run(within: .seconds(300))
   }
 
   @Test("without Docker it exits with 3 and names the socket")

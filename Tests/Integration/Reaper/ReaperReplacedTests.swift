@@ -36,7 +36,7 @@ struct ReaperReplacedTests {
           try await engine.docker("network", "create", network).output()
           try await engine.docker("volume", "create", volume).output()
           hold.release()
-          let end = try ReaperEnd(try await process.result(within: .seconds(60)))
+          let end = try ReaperEnd(try await process.result(within: .seconds(180)))
           #expect(end.status == .exited(0), "\(end)")
           // The docker command fails if one of them doesn't exist.
           try await engine.docker(["rm"] + names).output()
@@ -60,7 +60,7 @@ struct ReaperReplacedTests {
           let other = try await pods[0].container("copy-\(pods[0].identity.run)")
           var reaper = site.reaper(["--once", "--format", "json"])
           reaper.environment["DOCKER_HOST"] = hold.dockerHost
-          let end = try ReaperEnd(try await reaper.run(within: .seconds(60)))
+          let end = try ReaperEnd(try await reaper.run(within: .seconds(180)))
           #expect(end.status == .exited(0), "\(end)")
           #expect(end.report?.inherited == ["copy-\(pods[0].identity.run)"], "\(end)")
           let left = try await pods[0].left().containers
@@ -85,7 +85,7 @@ struct ReaperReplacedTests {
           defer { process.send(SIGKILL) }
           try await hold.isHeld()
           process.send(SIGTERM)
-          #expect(try await process.exit(within: .seconds(120)) == .exited(0))
+          #expect(try await process.exit(within: .seconds(300)) == .exited(0))
           let said = process.text(.stderr)
           #expect(said.contains("pod-reaper is stopping"), "\(said)")
           #expect(!said.contains("Cancellation"), "\(said)")

@@ -85,7 +85,7 @@ struct ReaperSoakTests {
             }
             try await eventually("the moment") { .now - start >= moment.kill }
             pod.send(SIGKILL)
-            try await pod.executor.exit(within: .seconds(120))
+            try await pod.executor.exit(within: .seconds(300))
           }
         }
         try await group.waitForAll()
@@ -94,7 +94,7 @@ struct ReaperSoakTests {
       // are not detected. An executor that is killed after its last object and before its cgroup
       // leaves a directory that only the cgroup root shows.
       var more: [String] = []
-      try await eventually("nothing is left of \(moments)", within: .seconds(60)) {
+      try await eventually("nothing is left of \(moments)", within: .seconds(180)) {
         let end = try await site.once(more)
         more = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
         #expect(end.status == .exited(0), "\(moments): \(end)")

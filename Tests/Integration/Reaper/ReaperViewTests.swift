@@ -159,7 +159,7 @@ struct ReaperViewTests {
       let end = try await Command(
         "sh", ["-c", "\(line) | grep -m 3 -E '^(VERDICT.*|no pods|)$'"],
         environment: command.environment
-      ).run(within: .seconds(120))
+      ).run(within: .seconds(300))
       #expect(end.status == .exited(0))
       // Pods of other tests can be on the same engine: between two titles is an empty line.
       let lines = end.stdout.split(separator: "\n", omittingEmptySubsequences: false)

@@ -83,7 +83,7 @@ struct EngineTap: Sendable {
 
   /// Waits until a request or a response is held; with a held response, the engine has performed
   /// the request.
-  func isHeld(within: Duration = .seconds(60)) async throws {
+  func isHeld(within: Duration = .seconds(180)) async throws {
     try await process.line(containing: "held ", within: within)
   }
 

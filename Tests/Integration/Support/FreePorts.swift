@@ -65,7 +65,7 @@ final class ListeningSocket: Sendable {
 
 /// Requests a page from this host, repeatedly until it succeeds or the deadline passes.
 func page(
-  at port: Int, path: String = "/", within: Duration = .seconds(30)
+  at port: Int, path: String = "/", within: Duration = .seconds(180)
 ) async throws -> String {
   try await eventually("a page at port \(port)", within: within) {
     let result = try await Command(

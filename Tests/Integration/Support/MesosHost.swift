@@ -81,16 +81,16 @@ struct MesosPod {
   /// Waits for TASK_RUNNING.
   @discardableResult
   func running() async throws -> TaskUpdate {
-    try await agent.update("TASK_RUNNING", of: task, within: .seconds(60))
+    try await agent.update("TASK_RUNNING", of: task, within: .seconds(180))
   }
 
   /// Waits for the terminal update.
   @discardableResult
-  func ended() async throws -> TaskUpdate { try await agent.end(of: task, within: .seconds(60)) }
+  func ended() async throws -> TaskUpdate { try await agent.end(of: task, within: .seconds(180)) }
 
   /// Waits for the executor's own exit.
   @discardableResult
-  func exited() async throws -> ExitStatus { try await run.exit(within: .seconds(60)) }
+  func exited() async throws -> ExitStatus { try await run.exit(within: .seconds(180)) }
 
   /// Writes a file that the pod's services can read.
   func write(_ name: String, _ text: String = "") throws {

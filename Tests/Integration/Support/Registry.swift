@@ -74,7 +74,7 @@ final class Registry: Sendable {
   func start() async throws {
     let command = try Command("docker-registry", ["serve", configuration]).start()
     process.withLock { $0 = command }
-    try await eventually("a registry", within: .seconds(120)) {
+    try await eventually("a registry", within: .seconds(300)) {
       let code = try await Command(
         "curl",
         [
@@ -96,6 +96,6 @@ final class Registry: Sendable {
   func stop() async throws {
     let running = process.withLock { $0 }
     running?.send(SIGKILL)
-    try await running?.exit(within: .seconds(120))
+    try await running?.exit(within: .seconds(300))
   }
 }

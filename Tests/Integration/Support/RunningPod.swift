@@ -24,7 +24,7 @@ struct RunningPod: Sendable {
 
   /// Waits for TASK_RUNNING and returns its message.
   @discardableResult
-  func running(within: Duration = .seconds(60)) async throws -> String {
+  func running(within: Duration = .seconds(180)) async throws -> String {
     let line = try await executor.line("TASK_RUNNING", within: within) {
       Self.state(in: $0)?.name == "TASK_RUNNING"
     }
@@ -34,7 +34,7 @@ struct RunningPod: Sendable {
   /// Waits for a line of a service's standard output (or error).
   func says(
     _ text: String, service: String, in stream: RunningCommand.Stream = .stdout,
-    within: Duration = .seconds(30)
+    within: Duration = .seconds(180)
   ) async throws {
     try await executor.line("“\(service) | \(text)”", in: stream, within: within) {
       $0 == "\(service) | \(text)"
@@ -43,7 +43,7 @@ struct RunningPod: Sendable {
 
   /// Waits for the executor's exit.
   @discardableResult
-  func ended(within: Duration = .seconds(60)) async throws -> PodEnd {
+  func ended(within: Duration = .seconds(180)) async throws -> PodEnd {
     PodEnd(try await executor.result(within: within))
   }
 
@@ -161,7 +161,7 @@ func withPod<Result>(
     if pod.executor.status == nil {
       pod.send(SIGTERM)
       do {
-        try await pod.executor.exit(within: .seconds(60))
+        try await pod.executor.exit(within: .seconds(180))
       } catch {
         Issue.record("the executor didn't end when told to", sourceLocation: sourceLocation)
       }
@@ -194,7 +194,7 @@ private func command(
 /// Runs a pod that stops by itself, and returns its result.
 func podEnd(
   on engine: TestEngine, _ compose: String, _ settings: PodSettings = PodSettings(),
-  within: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
+  within: Duration = .seconds(180), sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> PodEnd {
   try await withPod(on: engine, compose, settings, sourceLocation: sourceLocation) {
     try await $0.ended(within: within)

@@ -91,8 +91,8 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
           name, engine, ["--progress", "quiet"] + words, directory: directory.path,
           environment: environment)
       }
-      let result = try await compose(["up", "-d"]).run(within: .seconds(120))
-      try await compose(["down", "-v", "-t", "0"]).run(within: .seconds(120))
+      let result = try await compose(["up", "-d"]).run(within: .seconds(300))
+      try await compose(["down", "-v", "-t", "0"]).run(within: .seconds(300))
       let line = result.stderr.split(separator: "\n").last.map(String.init) ?? ""
       return Outcome(isRefused: !result.status.isSuccess, text: line)
     }

@@ -118,7 +118,7 @@ private struct RunningSite: Sendable {
   /// Waits until all output is complete, and inspects the objects.
   func inspect() async throws -> RunningSide {
     if project.ends {
-      try await process.exit(within: .seconds(120))
+      try await process.exit(within: .seconds(300))
       _ = try await process.result()
       let events = try await events()
       var side = RunningSide(project: name, directory: directory.path)
@@ -157,7 +157,7 @@ private struct RunningSite: Sendable {
   func stop() async throws {
     if who == .ours {
       process.send(SIGTERM)
-      try await process.exit(within: .seconds(120))
+      try await process.exit(within: .seconds(300))
     } else {
       process.send(SIGKILL)
       let now = project.isOrdered ? [] : ["-t", "0"]
@@ -166,7 +166,7 @@ private struct RunningSite: Sendable {
         environment: project.environment)
       // On a busy machine the engine releases a network late.
       try await eventually("the end of \(project)", within: .seconds(240)) {
-        try await down.run(within: .seconds(120)).status.isSuccess
+        try await down.run(within: .seconds(300)).status.isSuccess
       }
     }
   }
@@ -229,7 +229,7 @@ private struct RunningSite: Sendable {
 
   /// The starts and exits of a project whose containers have all exited.
   func events() async throws -> [RunningSide.Event] {
-    try await eventually("an exit for each start of \(project)", within: .seconds(30)) {
+    try await eventually("an exit for each start of \(project)", within: .seconds(180)) {
       let events = try eventsSoFar
       let starts = events.filter { $0.what == "start" }.count
       return starts > 0 && starts * 2 == events.count ? events : nil

@@ -86,7 +86,7 @@ extension FailureSite {
     let since = Date().timeIntervalSince1970
     try await withPod(on: engine, file(one), settings(one, socket: socket)) { pod in
       let begin = ContinuousClock.now
-      try await eventually("the moment", within: .seconds(60)) {
+      try await eventually("the moment", within: .seconds(180)) {
         if atFailure, try moment(one, socket: socket, since: since) != nil { return true }
         if pod.executor.status != nil { return true }
         return !atFailure && .now - begin >= after
@@ -94,7 +94,7 @@ extension FailureSite {
       let isOver = pod.executor.status != nil
       pod.send(SIGTERM)
       let clock = ContinuousClock.now
-      let end = try await pod.ended(within: .seconds(90))
+      let end = try await pod.ended(within: .seconds(180))
       let took = ContinuousClock.now - clock
       let how = "\(one), \(atFailure ? "at the failure" : "after \(after)"), took \(took): \(end)"
       #expect(took < Self.grace + .seconds(10), "\(how)")

@@ -123,7 +123,7 @@ private struct LifeWatch {
       pod.send(SIGKILL)
     }
     let ended = clock.elapsed
-    let result = try await pod.executor.result(within: .seconds(120))
+    let result = try await pod.executor.result(within: .seconds(300))
     let left = try await Leftovers.of(run: pod.run, on: pod.engine)
     if !left.isEmpty { try await left.remove(from: pod.engine) }
     try await waitForEvents()

@@ -55,7 +55,7 @@ struct StrangerHand: Sendable {
   private func docker(_ arguments: String...) async throws -> Reply { try await docker(arguments) }
 
   private func docker(_ arguments: [String]) async throws -> Reply {
-    let result = try await world.engine.docker(arguments).run(within: .seconds(60))
+    let result = try await world.engine.docker(arguments).run(within: .seconds(180))
     // Warnings are not part of the ID that a success prints.
     let isSuccess = result.status.isSuccess
     return (isSuccess, isSuccess ? result.stdout : result.stdout + result.stderr)
@@ -67,7 +67,7 @@ struct StrangerHand: Sendable {
       "ps", "-a", "--no-trunc", "--filter", "label=mesos.container_id=\(pod.run)", "--format",
       "{{.ID}}\t{{.Names}}\t{{.State}}\t{{.Label \"com.docker.compose.service\"}}"
         + "\t{{.Label \"com.docker.compose.oneoff\"}}"
-    ).output(within: .seconds(120))
+    ).output(within: .seconds(300))
     return (text ?? "").split(separator: "\n").compactMap { line in
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 5, !fields[1].hasPrefix("\(StrangerWorld.prefix)-copy") else {

@@ -114,7 +114,7 @@ struct StrangerRound: Sendable {
     } catch is DeadlinePassed {
       complaints.append("the executor did not end within \(Self.limit)")
       pod.send(SIGKILL)
-      try await pod.executor.exit(within: .seconds(120))
+      try await pod.executor.exit(within: .seconds(300))
     }
     return complaints
   }
@@ -192,7 +192,7 @@ struct StrangerRound: Sendable {
       do {
         // An executor that is killed after removing its last object and before removing its cgroup
         // leaves a directory that only the cgroup root shows.
-        try await eventually("nothing left", within: .seconds(120)) {
+        try await eventually("nothing left", within: .seconds(300)) {
           let end = try await site.once(more)
           last = end.description
           more = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
@@ -221,7 +221,7 @@ struct StrangerRound: Sendable {
       expected.insert(copy.map(String.init) ?? "a copy, container \(id)")
     }
     do {
-      try await eventually("the stranger's containers", within: .seconds(120)) {
+      try await eventually("the stranger's containers", within: .seconds(300)) {
         try await world.running().isSuperset(of: expected)
       }
     } catch is DeadlinePassed {

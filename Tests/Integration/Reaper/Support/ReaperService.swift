@@ -54,7 +54,7 @@ final class ReaperService: Sendable {
   /// Stops it as systemd does.
   func stop() async throws {
     process.send(SIGTERM)
-    let end = try await process.result(within: .seconds(120))
+    let end = try await process.result(within: .seconds(300))
     #expect(end.status == .exited(0), "\(end)")
   }
 
@@ -147,7 +147,7 @@ struct EngineHold: Sendable {
   }
 
   /// Waits until the request has arrived.
-  func isHeld() async throws { try await process.line(containing: "held", within: .seconds(60)) }
+  func isHeld() async throws { try await process.line(containing: "held", within: .seconds(180)) }
 
   /// Releases it; other matching requests pass.
   func release() { process.send(SIGUSR1) }

@@ -57,7 +57,7 @@ struct ReaperSite: Sendable {
   /// `pod-reaper --once`.
   @discardableResult
   func once(_ more: [String]) async throws -> ReaperEnd {
-    try await ReaperEnd(reaper(["--once", "--format", "json"], more).run(within: .seconds(120)))
+    try await ReaperEnd(reaper(["--once", "--format", "json"], more).run(within: .seconds(300)))
   }
 
   /// The report of `pod-reaper status` about a run.
@@ -148,7 +148,7 @@ extension RunningPod {
   /// Kills the executor so that it can't clean up.
   func kill() async throws {
     send(SIGKILL)
-    try await executor.exit(within: .seconds(120))
+    try await executor.exit(within: .seconds(300))
   }
 
   /// Every object of the pod, with the fields that any modification would change.
