@@ -12,4 +12,4 @@ is() {
   say "  ok: $sentence"
 }
 not() { ! "$@"; }
-says() { grep -qE -- "$1" "$2"; }
+matches() { grep -qE -- "$1" "$2"; }

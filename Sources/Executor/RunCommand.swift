@@ -70,9 +70,9 @@ struct RunCommand: AsyncParsableCommand {
       level = try settings.logLevel(option: logLevel)
       controlGroup = settings.file.controlGroup
       // The engine's response takes time, so it is requested before the files are read.
-      let asked = try DockerEngine(environment: environment)
-      engine = asked
-      info = Task { try await asked.info() }
+      let requested = try DockerEngine(environment: environment)
+      engine = requested
+      info = Task { try await requested.info() }
       let ids = try task.ids(settings)
       let project = try files.project(
         name: nil, confine: true, bound: try task.bound(),

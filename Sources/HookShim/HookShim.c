@@ -151,7 +151,7 @@ static int deliver(hook_shim *shim, struct iovec *parts, int count) {
 }
 
 /* The strings are sent from the caller's memory: nothing is copied, whatever their length. */
-static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
+static hook_shim_result send_event(hook_shim *shim, int kind, const field fields[2]) {
   int before = errno;
   hook_shim_result result = {HOOK_SHIM_DELIVERED, 0, 0};
   size_t size = HOOK_EVENT_HEADER;
@@ -196,7 +196,7 @@ static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
 hook_shim_result hook_shim_started(
     hook_shim *shim, const char *run, size_t run_length, const char *sandbox, size_t sandbox_length) {
   const field fields[2] = {{HOOK_FIELD_RUN, run, run_length}, {HOOK_FIELD_SANDBOX, sandbox, sandbox_length}};
-  return tell(shim, HOOK_EVENT_STARTED, fields);
+  return send_event(shim, HOOK_EVENT_STARTED, fields);
 }
 
 hook_shim_result hook_shim_removed(
@@ -204,7 +204,7 @@ hook_shim_result hook_shim_removed(
     size_t executor_length) {
   const field fields[2] = {
       {HOOK_FIELD_FRAMEWORK, framework, framework_length}, {HOOK_FIELD_EXECUTOR, executor, executor_length}};
-  return tell(shim, HOOK_EVENT_REMOVED, fields);
+  return send_event(shim, HOOK_EVENT_REMOVED, fields);
 }
 
 /* --- description ------------------------------------------------------------------------------ */

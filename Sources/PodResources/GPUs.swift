@@ -20,13 +20,13 @@ package struct GPUs: Sendable, Equatable {
   }
 
   private mutating func add(_ need: Located<DeviceNeed>) throws(DiagnosticError) {
-    guard let asked = need.value.count else {
+    guard let requested = need.value.count else {
       named.formUnion(need.value.ids.map { "\(need.value.driver ?? "")/\($0)" })
       return
     }
-    guard (-1...1_000_000).contains(asked) else {
-      throw DiagnosticError("the number of GPUs can't be \(asked)", at: need.position)
+    guard (-1...1_000_000).contains(requested) else {
+      throw DiagnosticError("the number of GPUs can't be \(requested)", at: need.position)
     }
-    if asked == -1 { asksForAll = true } else { count += asked }
+    if requested == -1 { asksForAll = true } else { count += requested }
   }
 }

@@ -42,10 +42,10 @@ package struct Terminal: Sendable, Equatable {
     let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
     isColored = mode == .always || mode == .auto && isCapable && !isPlain
     canRedraw = isTerminal && (mode == .always || mode == .auto && isCapable)
-    let asked = environment["COLUMNS"].flatMap { Int($0) }.flatMap {
+    let requested = environment["COLUMNS"].flatMap { Int($0) }.flatMap {
       1...10_000 ~= $0 ? $0 : nil
     }
-    columns = asked ?? (isTerminal ? reported : nil)
+    columns = requested ?? (isTerminal ? reported : nil)
   }
 
   /// The width of a terminal according to the kernel. It changes when the window is resized.

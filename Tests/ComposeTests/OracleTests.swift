@@ -44,7 +44,7 @@ struct OracleTests {
     var goldens: [(name: String, golden: Golden)] = []
     for item in CorpusCase.all {
       let lists = try await withThrowingTaskGroup(of: (ListCase, [String]).self) { group in
-        for list in ListCase.allCases { group.addTask { (list, try await list.asked(item)) } }
+        for list in ListCase.allCases { group.addTask { (list, try await list.requested(item)) } }
         return try await group.reduce(into: [ListCase: [String]]()) { $0[$1.0] = $1.1 }
       }
       for (list, theirs) in lists {
@@ -63,9 +63,9 @@ struct OracleTests {
     var goldens: [(name: String, golden: Golden)] = []
     let all = CorpusCase.all
     for (index, item) in all.enumerated() where GoldenFile.isRecording || index % 10 == 0 {
-      let asked = ModelCase.allCases.filter { $0.compares(item) }
+      let requested = ModelCase.allCases.filter { $0.compares(item) }
       let models = try await withThrowingTaskGroup(of: (ModelCase, String).self) { group in
-        for model in asked { group.addTask { (model, try await model.asked(item)) } }
+        for model in requested { group.addTask { (model, try await model.requested(item)) } }
         return try await group.reduce(into: [ModelCase: String]()) { $0[$1.0] = $1.1 }
       }
       goldens.append((item.description, item.golden(models)))

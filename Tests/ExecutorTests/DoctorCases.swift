@@ -16,59 +16,59 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(check.name) \(result)" }
 
   private static func kernel(_ release: String, _ hasPidfd: Bool) -> HostCheck {
-    HostJudgement.kernel(.init(release: release, hasPidfd: hasPidfd))
+    HostChecks.kernel(.init(release: release, hasPidfd: hasPidfd))
   }
   private static func boot(_ boot: String?, _ machine: String?, _ clock: Int64 = 1_800_000_000)
-    -> HostJudgement.Boot
+    -> HostChecks.Boot
   { .init(bootID: boot, machineID: machine, clock: clock) }
   private static func disk(_ free: UInt64, inodes: UInt64, of all: UInt64 = 1000) -> HostCheck {
-    let disk = HostJudgement.Disk(
+    let disk = HostChecks.Disk(
       blockSize: 1 << 20, blocks: 1000, freeBlocks: free, inodes: all, freeInodes: inodes)
-    return HostJudgement.disk("engine-disk", "/d", disk, fix: "make room")
+    return HostChecks.disk("engine-disk", "/d", disk, fix: "make room")
   }
   private static let all: Set<String> = ["memory", "cpu", "pids", "cpuset"]
   private static func location(
     owner: UInt32 = 0, mode: UInt32 = 0o40755, readOnly: Bool = false, noExec: Bool = false,
     noSetuid: Bool = false
-  ) -> HostJudgement.Location {
+  ) -> HostChecks.Location {
     .directory(
       owner: owner, mode: mode, isReadOnly: readOnly, noExec: noExec, noSetuid: noSetuid)
   }
 
   static let host: [DoctorCase] = [
-    .init(HostJudgement.user(0), .ok, "root"),
-    .init(HostJudgement.user(1000), .warn, "user 1000", fix: "root"),
+    .init(HostChecks.user(0), .ok, "root"),
+    .init(HostChecks.user(1000), .warn, "user 1000", fix: "root"),
     .init(kernel("6.1.0-18-amd64", true), .ok, "Linux 6.1.0-18-amd64"),
     .init(kernel("3.10.0-1160.el7.x86_64", false), .warn, "without pidfd_open", fix: "leases"),
     .init(kernel("2.6.32", false), .fail, "Linux 2.6.32", fix: "Linux 3.10 or later"),
     .init(kernel("strange", true), .ok, "Linux strange"),
-    .init(HostJudgement.processTable(nil), .ok, "can be read"),
-    .init(HostJudgement.processTable("hidepid"), .fail, "hidepid", fix: "without hidepid"),
-    .init(HostJudgement.boot(boot("b", "m")), .ok, "boot b, machine m"),
+    .init(HostChecks.processTable(nil), .ok, "can be read"),
+    .init(HostChecks.processTable("hidepid"), .fail, "hidepid", fix: "without hidepid"),
+    .init(HostChecks.boot(boot("b", "m")), .ok, "boot b, machine m"),
     .init(
-      HostJudgement.boot(boot("b", nil)), .warn, "no machine ID", fix: "systemd-machine-id-setup"),
-    .init(HostJudgement.boot(boot(nil, "m")), .fail, "no boot ID", fix: "boot_id"),
-    .init(HostJudgement.clock(boot("b", "m")), .ok, "plausible"),
-    .init(HostJudgement.clock(boot("b", "m", 0)), .warn, "before 2025", fix: "NTP"),
+      HostChecks.boot(boot("b", nil)), .warn, "no machine ID", fix: "systemd-machine-id-setup"),
+    .init(HostChecks.boot(boot(nil, "m")), .fail, "no boot ID", fix: "boot_id"),
+    .init(HostChecks.clock(boot("b", "m")), .ok, "plausible"),
+    .init(HostChecks.clock(boot("b", "m", 0)), .warn, "before 2025", fix: "NTP"),
     .init(
-      HostJudgement.cgroups(
+      HostChecks.cgroups(
         .init(versions: ["2"], controllers: all, unifiedHasControllers: true)), .ok, "v2, with"),
     .init(
-      HostJudgement.cgroups(
+      HostChecks.cgroups(
         .init(versions: ["1", "2"], controllers: all, unifiedHasControllers: false)), .ok,
       "hybrid (v1, v2 without controllers)"),
     .init(
-      HostJudgement.cgroups(
+      HostChecks.cgroups(
         .init(
           versions: ["1"], controllers: all.subtracting(["pids"]), unifiedHasControllers: false)),
       .warn, "v1, without pids", fix: "cgroup_enable"),
     .init(
-      HostJudgement.cgroups(
+      HostChecks.cgroups(
         .init(
           versions: ["2"], controllers: all.subtracting(["memory", "cpuset"]),
           unifiedHasControllers: true)), .fail, "v2, without memory, cpuset: limits can't be set",
       fix: "cgroup_enable"),
-    .init(HostJudgement.cgroups(nil), .fail, "no cgroup hierarchy", fix: "mount /sys/fs/cgroup"),
+    .init(HostChecks.cgroups(nil), .fail, "no cgroup hierarchy", fix: "mount /sys/fs/cgroup"),
     .init(disk(500, inodes: 500), .ok, "/d: 500 MiB free (50 %), inodes 50 % free"),
     .init(disk(99, inodes: 500), .warn, "99 MiB free (9.9 %)", fix: "make room"),
     .init(disk(500, inodes: 99), .warn, "inodes 9.9 % free", fix: "make room"),
@@ -76,57 +76,57 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(disk(500, inodes: 0), .fail, "inodes 0.0 % free", fix: "make room"),
     .init(disk(500, inodes: 0, of: 0), .ok, "inodes 100 % free"),
     .init(
-      HostJudgement.disk("engine-disk", "/d", nil, fix: ""), .warn, "can't be inspected",
+      HostChecks.disk("engine-disk", "/d", nil, fix: ""), .warn, "can't be inspected",
       fix: "on the host that has it"),
-    .init(HostJudgement.sandbox("/s", isNamed: true, location()), .ok, "/s"),
+    .init(HostChecks.sandbox("/s", isNamed: true, location()), .ok, "/s"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, location(noSetuid: true)), .ok, "mounted nosuid"),
+      HostChecks.sandbox("/s", isNamed: true, location(noSetuid: true)), .ok, "mounted nosuid"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, location(noExec: true)), .warn, "mounted noexec",
+      HostChecks.sandbox("/s", isNamed: true, location(noExec: true)), .warn, "mounted noexec",
       fix: "remount,exec"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, location(readOnly: true)), .fail, "read-only",
+      HostChecks.sandbox("/s", isNamed: true, location(readOnly: true)), .fail, "read-only",
       fix: "remount,rw"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: false, .missing), .warn, "doesn't exist yet",
+      HostChecks.sandbox("/s", isNamed: false, .missing), .warn, "doesn't exist yet",
       fix: "--sandbox"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, .missing), .fail, "doesn't exist",
+      HostChecks.sandbox("/s", isNamed: true, .missing), .fail, "doesn't exist",
       fix: "--work_dir"),
     .init(
-      HostJudgement.sandbox("/s", isNamed: true, .noDirectory), .fail, "isn't a directory",
+      HostChecks.sandbox("/s", isNamed: true, .noDirectory), .fail, "isn't a directory",
       fix: "--work_dir"),
-    .init(HostJudgement.control("/r", .missing), .ok, "doesn't exist yet"),
-    .init(HostJudgement.control("/r", location()), .ok, "/r, owned by root, mode 0755"),
+    .init(HostChecks.control("/r", .missing), .ok, "doesn't exist yet"),
+    .init(HostChecks.control("/r", location()), .ok, "/r, owned by root, mode 0755"),
     .init(
-      HostJudgement.control("/r", location(owner: 7)), .fail, "owned by user 7, mode 0755",
+      HostChecks.control("/r", location(owner: 7)), .fail, "owned by user 7, mode 0755",
       fix: "chown root"),
     .init(
-      HostJudgement.control("/r", location(mode: 0o40777)), .fail, "mode 0777", fix: "chmod 0755"),
-    .init(HostJudgement.control("/r", location(readOnly: true)), .fail, "read-only", fix: "tmpfs"),
-    .init(HostJudgement.control("/r", .noDirectory), .fail, "isn't a directory", fix: "remove it"),
-    .init(HostJudgement.settings("/f", .init()), .ok, "/f doesn't exist: defaults apply"),
+      HostChecks.control("/r", location(mode: 0o40777)), .fail, "mode 0777", fix: "chmod 0755"),
+    .init(HostChecks.control("/r", location(readOnly: true)), .fail, "read-only", fix: "tmpfs"),
+    .init(HostChecks.control("/r", .noDirectory), .fail, "isn't a directory", fix: "remove it"),
+    .init(HostChecks.settings("/f", .init()), .ok, "/f doesn't exist: defaults apply"),
     .init(
-      HostJudgement.settings("/f", .init(status: (0, 0o100644))), .ok,
+      HostChecks.settings("/f", .init(status: (0, 0o100644))), .ok,
       "/f, owned by user 0, mode 0644"),
     .init(
-      HostJudgement.settings("/f", .init(status: (7, 0o100666), fault: "bad")), .fail,
+      HostChecks.settings("/f", .init(status: (7, 0o100666), fault: "bad")), .fail,
       "bad (owned by user 7, mode 0666)", fix: "every task fails"),
-    .init(HostJudgement.policy("/f", .init(isRestricted: true)), .ok, "/f has allow:"),
-    .init(HostJudgement.policy("/f", .init()), .warn, "no allow: in /f", fix: "docs/security.md"),
+    .init(HostChecks.policy("/f", .init(isRestricted: true)), .ok, "/f has allow:"),
+    .init(HostChecks.policy("/f", .init()), .warn, "no allow: in /f", fix: "docs/security.md"),
     .init(
-      HostJudgement.policy("/f", .init(fault: "bad")), .fail, "unknown", fix: "settings-file"),
+      HostChecks.policy("/f", .init(fault: "bad")), .fail, "unknown", fix: "settings-file"),
   ]
 
   private static func engine(
-    _ number: Int, _ change: (inout EngineJudgement.Engine) -> Void = { _ in }
+    _ number: Int, _ change: (inout EngineChecks.Engine) -> Void = { _ in }
   ) -> HostCheck {
-    var engine = EngineJudgement.Engine(
+    var engine = EngineChecks.Engine(
       address: "unix:///d.sock", version: "26.1", api: "1.45", isLocal: true,
       storageDriver: "overlay2", cgroupDriver: "cgroupfs", cgroupVersion: "2", isRestoring: true,
       hostHasSystemd: false, hostVersions: ["2"], pools: .standard, used: ["172.17.0.0/16"])
     change(&engine)
-    return EngineJudgement.checks(engine)[number]
+    return EngineChecks.checks(engine)[number]
   }
   private static func pool(_ size: Int) -> AddressPools {
     AddressPools(pools: [AddressPools.Pool("10.0.0.0/16", size: size)].compactMap { $0 })
@@ -137,7 +137,7 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(engine(0) { $0.isPodman = true }, .ok, "podman 26.1"),
     .init(engine(0) { $0.isLocal = false }, .warn, "undecided", fix: "unix socket"),
     .init(
-      EngineJudgement.unreachable("gone", fix: "start it")[0], .fail, "gone", fix: "start it"),
+      EngineChecks.unreachable("gone", fix: "start it")[0], .fail, "gone", fix: "start it"),
     .init(engine(1), .ok, "cgroupfs, cgroup v2"),
     .init(engine(1) { $0.cgroupDriver = "none" }, .fail, "no limits", fix: "rootless"),
     .init(
@@ -167,38 +167,38 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
   ]
 
   private static func service(
-    _ reply: MesosJudgement.Reply, _ service: MesosJudgement.Service? = nil
-  ) -> HostCheck { MesosJudgement.service("/r.sock", reply, service, own: "1.0") }
-  private static func leases(_ reply: MesosJudgement.Reply) -> HostCheck {
-    MesosJudgement.leases("/l.sock", reply, accepted: "OK")
+    _ reply: MesosChecks.Reply, _ service: MesosChecks.Service? = nil
+  ) -> HostCheck { MesosChecks.service("/r.sock", reply, service, own: "1.0") }
+  private static func leases(_ reply: MesosChecks.Reply) -> HostCheck {
+    MesosChecks.leases("/l.sock", reply, accepted: "OK")
   }
-  private static func program(_ program: MesosJudgement.Program) -> HostCheck {
-    MesosJudgement.program(program, own: "1.0")
+  private static func program(_ program: MesosChecks.Program) -> HostCheck {
+    MesosChecks.program(program, own: "1.0")
   }
 
   static let mesos: [DoctorCase] = [
-    .init(MesosJudgement.agent("a", .flags(["isolation": "x"])), .ok, "a, isolation x"),
+    .init(MesosChecks.agent("a", .flags(["isolation": "x"])), .ok, "a, isolation x"),
     .init(
-      MesosJudgement.agent("a", .refused(status: 403)), .ok,
+      MesosChecks.agent("a", .refused(status: 403)), .ok,
       "requires credentials for its flags (403)"),
-    .init(MesosJudgement.agent("a", .refused(status: 500)), .warn, "status 500", fix: "--agent"),
-    .init(MesosJudgement.agent("a", .other), .warn, "isn't a Mesos agent", fix: "--agent"),
+    .init(MesosChecks.agent("a", .refused(status: 500)), .warn, "status 500", fix: "--agent"),
+    .init(MesosChecks.agent("a", .other), .warn, "isn't a Mesos agent", fix: "--agent"),
     .init(
-      MesosJudgement.agent("a", .away("refused")), .warn, "no agent at a: refused",
+      MesosChecks.agent("a", .away("refused")), .warn, "no agent at a: refused",
       fix: "MESOS_AGENT_ENDPOINT"),
     .init(
-      MesosJudgement.hook(.flags(["hooks": "x, \(MesosJudgement.hookName)"]), isInstalled: true),
+      MesosChecks.hook(.flags(["hooks": "x, \(MesosChecks.hookName)"]), isInstalled: true),
       .ok,
       "has loaded"),
     .init(
-      MesosJudgement.hook(.flags(["hooks": "x"]), isInstalled: true), .warn, "hasn't loaded it",
+      MesosChecks.hook(.flags(["hooks": "x"]), isInstalled: true), .warn, "hasn't loaded it",
       fix: "--hooks="),
     .init(
-      MesosJudgement.hook(.flags([:]), isInstalled: false), .warn, "not installed", fix: "--modules"
+      MesosChecks.hook(.flags([:]), isInstalled: false), .warn, "not installed", fix: "--modules"
     ),
-    .init(MesosJudgement.hook(.away(""), isInstalled: true), .ok, "isn't known"),
+    .init(MesosChecks.hook(.away(""), isInstalled: true), .ok, "isn't known"),
     .init(
-      MesosJudgement.hook(.away(""), isInstalled: false), .warn, "not installed",
+      MesosChecks.hook(.away(""), isInstalled: false), .warn, "not installed",
       fix: "docs/operate.md"),
     .init(program(.version(path: "/p", "1.0")), .ok, "/p, version 1.0"),
     .init(program(.version(path: "/p", "0.9")), .warn, "/p has version 0.9", fix: "one release"),

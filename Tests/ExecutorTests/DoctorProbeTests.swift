@@ -138,7 +138,7 @@ struct DoctorProbeTests {
   @Test("read an agent's hooks from its flags", arguments: [true, false])
   func hooks(_ isLoaded: Bool) async throws {
     try await withTemporaryDirectory { directory in
-      let hooks = isLoaded ? "other,\(MesosJudgement.hookName)" : "other"
+      let hooks = isLoaded ? "other,\(MesosChecks.hookName)" : "other"
       let server = try FakeHTTPServer(on: .loopback()) { request in
         request.path == "/flags"
           ? .response(200, #"{"flags":{"hooks":"\#(hooks)","isolation":"cgroups/cpu\u001b[2J"}}"#)
@@ -190,7 +190,7 @@ struct DoctorProbeTests {
   @Test("compare the version of the pod-reaper on the PATH, which may hang")
   func program() async throws {
     try await withTemporaryDirectory { directory in
-      func program(_ script: String) async throws -> MesosJudgement.Program {
+      func program(_ script: String) async throws -> MesosChecks.Program {
         try FileManager.default.createDirectory(
           atPath: directory.path("bin"), withIntermediateDirectories: true)
         try await directory.program("bin/pod-reaper", "#!/bin/sh\n\(script)\n")

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Executor
 
-@Suite("Judgement of doctor")
-struct DoctorJudgementTests {
+@Suite("Checks of doctor")
+struct DoctorCheckTests {
   @Test(
     "follows from the results of the probes",
     arguments: DoctorCase.host + DoctorCase.engine + DoctorCase.mesos)
-  func judgement(_ item: DoctorCase) {
+  func check(_ item: DoctorCase) {
     #expect(item.check.result == item.result)
     #expect(item.check.finding.contains(item.finding), "\(item.check.finding)")
     #expect((item.check.fix == nil) == (item.result == .ok))
@@ -26,9 +26,9 @@ struct DoctorJudgementTests {
 
   @Test("treats a file system with more free blocks than blocks as empty")
   func endlessDisk() {
-    let disk = HostJudgement.Disk(
+    let disk = HostChecks.Disk(
       blockSize: .max, blocks: 1, freeBlocks: .max, inodes: 1, freeInodes: .max)
-    let check = HostJudgement.disk("disk", "/", disk, fix: "none")
+    let check = HostChecks.disk("disk", "/", disk, fix: "none")
     #expect(check.result == .ok && check.finding.contains("inodes 100 % free"))
   }
 

@@ -52,13 +52,13 @@ struct OperatorFileTests {
   func logging() throws {
     for (file, word) in [("", "json-file"), ("logging: engine\n", "engine")] {
       let read = try read(file + "defaults: {enforce: [logging]}")
-      for asked in ["json-file", "engine", "journald"] {
-        let settings = Settings(environment: ["COMPOSE_EXECUTOR_LOGGING": asked], file: read)
+      for requested in ["json-file", "engine", "journald"] {
+        let settings = Settings(environment: ["COMPOSE_EXECUTOR_LOGGING": requested], file: read)
         let refusal =
-          asked == word ? nil : "logging \(asked) is not allowed on this host: \(word) ("
+          requested == word ? nil : "logging \(requested) is not allowed on this host: \(word) ("
         do {
           _ = try settings.logging()
-          #expect(refusal == nil, "\(asked) in place of \(word)")
+          #expect(refusal == nil, "\(requested) in place of \(word)")
         } catch {
           #expect("\(error)".hasPrefix(refusal ?? "never"), "\(error)")
         }
@@ -145,10 +145,10 @@ struct PodOptionSettingsTests {
 
   @Test("for the task's variables, file and checks accept only their own values")
   func task() throws {
-    let asked = try read(
+    let requested = try read(
       ["task-env": "marathon", "task-file": "true", "check-service": "web"],
       file: "task-env: mesos\n")
-    #expect(asked.taskVariables == .marathon && asked.hasTaskFile && asked.checkService == "web")
+    #expect(requested.taskVariables == .marathon && requested.hasTaskFile && requested.checkService == "web")
     let environment = try read(
       environment: ["COMPOSE_EXECUTOR_TASK_ENV": "mesos", "COMPOSE_EXECUTOR_TASK_FILE": "true"])
     #expect(environment.taskVariables == .mesos && environment.hasTaskFile)
@@ -162,9 +162,9 @@ struct PodOptionSettingsTests {
   @Test("come from the task first, then the environment, then the settings file")
   func order() throws {
     let file = "share: net\nnetwork: pods\ntype: service\nkeep-volumes: true\n"
-    let asked = try read(file: file)
-    #expect(asked.sharedNetwork == "pods" && !asked.sharesPID)
-    #expect(asked.kind == .service && asked.keepsVolumes)
+    let requested = try read(file: file)
+    #expect(requested.sharedNetwork == "pods" && !requested.sharesPID)
+    #expect(requested.kind == .service && requested.keepsVolumes)
     let other = try read(
       ["share": "pid, net", "network": "default"],
       environment: ["COMPOSE_EXECUTOR_TYPE": "job", "COMPOSE_EXECUTOR_RMI": "all"], file: file)

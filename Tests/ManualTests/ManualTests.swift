@@ -86,7 +86,7 @@ struct ManualTests {
   }
 
   /// Calls the function that `complete` names, as readline does, and prints its suggestions.
-  private static let asked = """
+  private static let requested = """
     source "$1"
     COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMP_TYPE=9 COMP_KEY=9
     COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
@@ -116,7 +116,7 @@ struct ManualTests {
       for (line, offered) in Self.lines {
         let script = directory.path("bash-completion/completions/\(line[0])")
         let result = try await Command(
-          "bash", ["--norc", "-c", Self.asked, "bash", script] + line
+          "bash", ["--norc", "-c", Self.requested, "bash", script] + line
         ).run()
         #expect(result.stderr == "", "\(line)")
         #expect(result.stdout.split(separator: "\n").map(String.init).sorted() == offered)

@@ -35,9 +35,9 @@ struct TaskGPUsTests {
 
   @Test("are the meaning of `all`, by name if they are known")
   func all() throws {
-    let asked = try requests(one) { $0.resources.gpus = [need(count: -1)] }
-    #expect(asked.map(\.deviceIDs) == [["GPU-22222222-aaaa"]])
-    #expect(asked[0].count == nil)
+    let requested = try requests(one) { $0.resources.gpus = [need(count: -1)] }
+    #expect(requested.map(\.deviceIDs) == [["GPU-22222222-aaaa"]])
+    #expect(requested[0].count == nil)
     let unknown = try requests(TaskGPUs(count: 2)) {
       $0.resources.reservedDevices = [need(count: -1)]
     }

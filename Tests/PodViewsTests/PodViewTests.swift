@@ -106,7 +106,7 @@ struct PodViewTests {
     #expect(ExecutorPresence(of: identity, on: here) == .dead)
     identity.host = HostIdentity(machineID: "other")
     guard case .unknown = ExecutorPresence(of: identity, on: here) else {
-      Issue.record("another host's pod was judged")
+      Issue.record("the verdict on another host's pod was requested")
       return
     }
     let blind = HostView(bootID: "boot", machineID: "machine", failure: "no /proc")

@@ -23,7 +23,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
 
   var report: PodReport {
     let record = Sample.record(findings)
-    let verdict = Verdict.judge(
+    let verdict = Verdict.decide(
       identity, on: host, by: record, now: Sample.time(110), grace: .seconds(30))
     let pod = DiscoveredPod(
       identity: identity,

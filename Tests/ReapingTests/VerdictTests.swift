@@ -35,7 +35,7 @@ enum Sample {
     _ identity: PodIdentity, on host: HostFacts = host, _ findings: [(Int, Finding)], now: Int,
     grace: Int = 30
   ) -> Verdict {
-    Verdict.judge(
+    Verdict.decide(
       identity, on: host, by: record(findings), now: time(now), grace: .seconds(grace))
   }
 }
@@ -189,7 +189,7 @@ struct VerdictPropertyTests {
           record.add(.agentOmits, at: Sample.time(99))
           record.add(.sentinel, at: Sample.time(99))
         }
-        let verdict = Verdict.judge(
+        let verdict = Verdict.decide(
           identity, on: Sample.host, by: record,
           now: Sample.time(Int.random(in: 400...100_000, using: &random)),
           grace: .seconds(Int.random(in: 0...60, using: &random)))
@@ -223,7 +223,7 @@ struct VerdictPropertyTests {
       }
       var record = EvidenceRecord(firstSeen: Sample.time(100))
       for (time, finding) in history { record.add(finding, at: time) }
-      let verdict = Verdict.judge(
+      let verdict = Verdict.decide(
         identity, on: Sample.host, by: record, now: Sample.time(432), grace: .seconds(30))
       #expect(verdict.state == .leaked, "\(verdict) \(history)")
     }

@@ -75,16 +75,16 @@ struct Examination: Sendable {
     async let host = Probing.blocking(["user", "kernel", "proc", "boot", "clock", "cgroups"]) {
       let boot = HostProbes.boot()
       return [
-        HostJudgement.user(geteuid()), HostJudgement.kernel(HostProbes.kernel()),
-        HostJudgement.processTable(ProcessTableCheck.failure()), HostJudgement.boot(boot),
-        HostJudgement.clock(boot), HostJudgement.cgroups(HostProbes.groups()),
+        HostChecks.user(geteuid()), HostChecks.kernel(HostProbes.kernel()),
+        HostChecks.processTable(ProcessTableCheck.failure()), HostChecks.boot(boot),
+        HostChecks.clock(boot), HostChecks.cgroups(HostProbes.groups()),
       ]
     }
     async let engine = engine()
     async let locations = locations()
     async let files = Probing.blocking(["settings-file", "policy"]) { [settings] in
       let file = HostProbes.file(settings)
-      return [HostJudgement.settings(settings, file), HostJudgement.policy(settings, file)]
+      return [HostChecks.settings(settings, file), HostChecks.policy(settings, file)]
     }
     async let mesos = mesos()
     async let reaper = reaper()
@@ -92,7 +92,7 @@ struct Examination: Sendable {
   }
 
   private func engine() async -> [HostCheck] {
-    let late = EngineJudgement.unreachable(
+    let late = EngineChecks.unreachable(
       "the engine doesn't respond within 2 s", fix: "see its log, and restart it if it hangs")
     // The engine's data directory is inspected under the same deadline.
     return await Probing.run(within: Probing.limit * 2, late: late) { [environment] in
@@ -101,7 +101,7 @@ struct Examination: Sendable {
       return checks
         + (await Probing.blocking(["engine-disk"]) {
           [
-            HostJudgement.disk(
+            HostChecks.disk(
               "engine-disk", root, HostProbes.disk(root),
               fix: "see docker system df, and free space with docker image prune")
           ]
@@ -113,13 +113,13 @@ struct Examination: Sendable {
     let path = sandbox ?? "/var/lib/mesos"
     async let sandboxes = Probing.blocking(["sandbox"]) { [isNamed = sandbox != nil] in
       let location = HostProbes.location(path)
-      let check = HostJudgement.sandbox(path, isNamed: isNamed, location)
+      let check = HostChecks.sandbox(path, isNamed: isNamed, location)
       if location == .missing { return [check] }
       let fix = "free space, or lower the agent's --gc_delay"
-      return [check, HostJudgement.disk("sandbox-disk", path, HostProbes.disk(path), fix: fix)]
+      return [check, HostChecks.disk("sandbox-disk", path, HostProbes.disk(path), fix: fix)]
     }
     async let control = Probing.blocking(["control-directory"]) {
-      [HostJudgement.control(Self.controlDirectory, HostProbes.location(Self.controlDirectory))]
+      [HostChecks.control(Self.controlDirectory, HostProbes.location(Self.controlDirectory))]
     }
     return await sandboxes + control
   }
@@ -132,12 +132,12 @@ struct Examination: Sendable {
           fix: "name the agent with --agent")
       ]
     }
-    let late = MesosJudgement.Agent.away("no response within 2 s")
-    @Sendable func checks(_ agent: MesosJudgement.Agent) -> [HostCheck] {
-      let isInstalled = access(MesosJudgement.hookPath, F_OK) == 0
+    let late = MesosChecks.Agent.away("no response within 2 s")
+    @Sendable func checks(_ agent: MesosChecks.Agent) -> [HostCheck] {
+      let isInstalled = access(MesosChecks.hookPath, F_OK) == 0
       return [
-        MesosJudgement.agent(address.text, agent),
-        MesosJudgement.hook(agent, isInstalled: isInstalled),
+        MesosChecks.agent(address.text, agent),
+        MesosChecks.hook(agent, isInstalled: isInstalled),
       ]
     }
     return await Probing.run(late: checks(late)) {
@@ -152,10 +152,10 @@ struct Examination: Sendable {
     let control = lease.prefix(upTo: lease.lastIndex(of: "/") ?? lease.startIndex) + "/reaper.sock"
     async let program = Probing.run(
       within: Probing.limit * 2,
-      late: [MesosJudgement.program(.silent(path: "pod-reaper", "no response"), own: Version.text)]
+      late: [MesosChecks.program(.silent(path: "pod-reaper", "no response"), own: Version.text)]
     ) { [environment] in
       [
-        MesosJudgement.program(
+        MesosChecks.program(
           await ServiceProbes.program(in: ServiceProbes.directories(environment)), own: Version.text
         )
       ]

@@ -8,7 +8,7 @@ import YAML
 
 /// Probes the kernel and file systems without changing anything.
 enum HostProbes {
-  static func kernel() -> HostJudgement.Kernel {
+  static func kernel() -> HostChecks.Kernel {
     var names = utsname()
     uname(&names)
     let release = withUnsafeBytes(of: &names.release) {
@@ -16,19 +16,19 @@ enum HostProbes {
     }
     let descriptor = linux_pidfd_open(getpid())
     if descriptor >= 0 { close(descriptor) }
-    return HostJudgement.Kernel(release: release, hasPidfd: descriptor >= 0)
+    return HostChecks.Kernel(release: release, hasPidfd: descriptor >= 0)
   }
 
-  static func boot() -> HostJudgement.Boot {
-    HostJudgement.Boot(
+  static func boot() -> HostChecks.Boot {
+    HostChecks.Boot(
       bootID: Incarnation.current().bootID, machineID: HostIdentity.current().machineID,
       clock: Int64(time(nil)))
   }
 
   /// The mounted hierarchies; nil where /proc can't be read.
-  static func groups() -> HostJudgement.Groups? {
+  static func groups() -> HostChecks.Groups? {
     guard let hierarchies = try? CgroupMounts.current().hierarchies else { return nil }
-    var groups = HostJudgement.Groups(versions: [], controllers: [], unifiedHasControllers: false)
+    var groups = HostChecks.Groups(versions: [], controllers: [], unifiedHasControllers: false)
     for hierarchy in hierarchies {
       if hierarchy.version == .v1 {
         let controllers = hierarchy.controllers.filter { !$0.hasPrefix("name=") }
@@ -50,10 +50,10 @@ enum HostProbes {
   ///
   /// - Parameter path: a directory.
   /// - Returns: the sizes of its file system; nil where the directory does not exist.
-  static func disk(_ path: String) -> HostJudgement.Disk? {
+  static func disk(_ path: String) -> HostChecks.Disk? {
     var system = statvfs()
     guard statvfs(path, &system) == 0 else { return nil }
-    return HostJudgement.Disk(
+    return HostChecks.Disk(
       blockSize: UInt64(system.f_frsize), blocks: UInt64(system.f_blocks),
       freeBlocks: UInt64(system.f_bavail), inodes: UInt64(system.f_files),
       freeInodes: UInt64(system.f_favail))
@@ -62,7 +62,7 @@ enum HostProbes {
   /// ST_NOEXEC of statvfs(3), which glibc's header defines only for GNU programs.
   private static let noExec = 8
 
-  static func location(_ path: String) -> HostJudgement.Location {
+  static func location(_ path: String) -> HostChecks.Location {
     var status = stat()
     guard stat(path, &status) == 0 else { return .missing }
     guard status.st_mode & S_IFMT == S_IFDIR else { return .noDirectory }
@@ -74,8 +74,8 @@ enum HostProbes {
       noExec: has(Self.noExec), noSetuid: has(Int(ST_NOSUID)))
   }
 
-  static func file(_ path: String) -> HostJudgement.File {
-    var file = HostJudgement.File()
+  static func file(_ path: String) -> HostChecks.File {
+    var file = HostChecks.File()
     var status = stat()
     if stat(path, &status) == 0 { file.status = (status.st_uid, status.st_mode) }
     do {

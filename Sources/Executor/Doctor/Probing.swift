@@ -60,7 +60,7 @@ enum Probing {
   ///   - goodbye: a line to send after the first line of the reply; nil to read the reply to its
   ///     end.
   /// - Returns: the reply.
-  static func ask(_ path: String, _ line: String, goodbye: String? = nil) -> MesosJudgement.Reply {
+  static func query(_ path: String, _ line: String, goodbye: String? = nil) -> MesosChecks.Reply {
     var status = stat()
     guard stat(path, &status) == 0 else {
       return errno == EACCES ? .forbidden : .missing

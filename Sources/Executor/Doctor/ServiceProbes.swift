@@ -19,7 +19,7 @@ enum ServiceProbes {
     do {
       engine = try DockerEngine(environment: environment, requestTimeout: Probing.limit)
     } catch {
-      return (EngineJudgement.unreachable("\(error)", fix: "correct the variable"), nil)
+      return (EngineChecks.unreachable("\(error)", fix: "correct the variable"), nil)
     }
     do {
       let ping = try await engine.ping()
@@ -28,8 +28,8 @@ enum ServiceProbes {
       let info = try await information
       let groups = HostProbes.groups()
       let pools = info.addressPools.compactMap { AddressPools.Pool($0.base, size: $0.size) }
-      let checks = EngineJudgement.checks(
-        EngineJudgement.Engine(
+      let checks = EngineChecks.checks(
+        EngineChecks.Engine(
           address: "\(engine.endpoint)", version: info.serverVersion,
           api: "\(ping.engineAPIVersion)",
           isLocal: engine.endpoint.isLocal, isPodman: info.isPodman,
@@ -46,7 +46,7 @@ enum ServiceProbes {
         away
         ? "start it, or name another with DOCKER_HOST"
         : "see its log, and docs/reference/engines.md"
-      return (EngineJudgement.unreachable("\(error)", fix: fix), nil)
+      return (EngineChecks.unreachable("\(error)", fix: fix), nil)
     }
   }
 
@@ -74,7 +74,7 @@ enum ServiceProbes {
   }
 
   /// Requests the flags of an agent (Mesos, "HTTP endpoints", /flags).
-  static func agent(_ endpoint: HTTPEndpoint) async -> MesosJudgement.Agent {
+  static func agent(_ endpoint: HTTPEndpoint) async -> MesosChecks.Agent {
     struct Flags: Decodable { let flags: [String: String] }
     do {
       let response = try await HTTPClient().send(
@@ -100,7 +100,7 @@ enum ServiceProbes {
   }
 
   /// Finds pod-reaper in directories and runs it to get its version.
-  static func program(in directories: [String]) async -> MesosJudgement.Program {
+  static func program(in directories: [String]) async -> MesosChecks.Program {
     guard let program = TrustedPrograms.find("pod-reaper", in: directories) else { return .missing }
     do {
       let pipe = try BoundedPipe(most: 256)
@@ -128,15 +128,15 @@ enum ServiceProbes {
       let problem: String?
       let version: String?
     }
-    let reply = Probing.ask(control, "service")
-    var service: MesosJudgement.Service?
+    let reply = Probing.query(control, "service")
+    var service: MesosChecks.Service?
     if case .text(let text) = reply,
       let response = try? JSONDecoder().decode(Response.self, from: Array(text.utf8))
     {
-      service = MesosJudgement.Service(
+      service = MesosChecks.Service(
         isHealthy: response.healthy, problem: response.problem, version: response.version)
     }
-    return MesosJudgement.service(control, reply, service, own: own)
+    return MesosChecks.service(control, reply, service, own: own)
   }
 
   /// Requests a lease and releases it immediately.
@@ -144,8 +144,8 @@ enum ServiceProbes {
   /// - Parameter path: the lease socket.
   /// - Returns: the check.
   static func leases(_ path: String) -> HostCheck {
-    let reply = Probing.ask(
+    let reply = Probing.query(
       path, LeaseProtocol.request(run: "doctor-\(getpid())"), goodbye: LeaseProtocol.release)
-    return MesosJudgement.leases(path, reply, accepted: LeaseProtocol.accepted)
+    return MesosChecks.leases(path, reply, accepted: LeaseProtocol.accepted)
   }
 }

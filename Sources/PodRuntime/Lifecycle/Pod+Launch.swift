@@ -52,7 +52,7 @@ extension Pod {
     let externalMounts = setup.externalMounts
     async let secrets = orFail { try await $0.fetchSecrets(of: externalMounts) }
     async let infra = orFail { pod in try await pod.persistently { try await $0.infraImage() } }
-    async let asked = orFail { try await $0.plan(setup) }
+    async let requested = orFail { try await $0.plan(setup) }
     let early = try setup.earlyPlan(ability)
     try await launchWait { self.isListening }
     let details = try await found
@@ -70,7 +70,7 @@ extension Pod {
       self.plan = early
       try await createNetworksAndVolumes(of: early)
     }
-    let plan = try await asked
+    let plan = try await requested
     await findDiskQuota()
     try checkLaunch()
     register(plan)

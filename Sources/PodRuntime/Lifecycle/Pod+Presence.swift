@@ -21,14 +21,14 @@ extension Pod {
       try? await wait(within: interval) { presence.isAway }
       if Task.isCancelled { return }
       if presence.isAway || !isListening { continue }
-      let asked = ContinuousClock.now
+      let requested = ContinuousClock.now
       do {
         try await engine.probe(within: .seconds(10))
         try await resynchronize()
       } catch is CancellationError {
         return
       } catch let error as EngineError where error.isEngineAway {
-        recordEngineAway(since: asked, "\(error)")
+        recordEngineAway(since: requested, "\(error)")
       } catch {
         // An unusable response doesn't mean that the engine is away. Events still arrive.
         log.warning("the pod's containers can't be listed: \(error)")

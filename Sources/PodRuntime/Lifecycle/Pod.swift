@@ -156,7 +156,7 @@ package actor Pod {
     images.recovers = { try await self.recovers(from: $0) }
     let follower = Task { await self.followEvents() }
     let watcher = Task { await self.watchEngine() }
-    let onlooker = Task { await self.watchUsage() }
+    let usageWatcher = Task { await self.watchUsage() }
     let meter = Task { await self.watchDisk() }
     // A busy host responds slowly: the launch has its own deadline.
     let patience = ContinuousClock.now + request.timeouts.launch
@@ -169,7 +169,7 @@ package actor Pod {
     try? await wait { self.outcome != nil }
     timer.cancel()
     launcher.cancel()
-    onlooker.cancel()
+    usageWatcher.cancel()
     readUsage()
     for task in tasks.values { task.cancel() }
     stopDeadline = .now + stopGrace
@@ -180,7 +180,7 @@ package actor Pod {
     await runFinals()
     notes.stoppedAt = WallClock.now
     for task in [follower, watcher, meter] { task.cancel() }
-    for task in [follower, watcher, meter, onlooker] { await task.value }
+    for task in [follower, watcher, meter, usageWatcher] { await task.value }
     reportDisk()
     images.recovers = { _ in false }
     let outcome = await tearDown()

@@ -22,10 +22,10 @@ extension OperatorDefaults {
   private func check(
     _ key: Key, of service: Service, _ logging: PodLogging
   ) throws(DiagnosticError) {
-    func same(_ name: String, _ asked: [String], _ own: [String]) throws(DiagnosticError) {
-      if !asked.isEmpty, !own.isEmpty, asked != own {
+    func same(_ name: String, _ requested: [String], _ own: [String]) throws(DiagnosticError) {
+      if !requested.isEmpty, !own.isEmpty, requested != own {
         throw refusal(
-          "\(name) \(asked.joined(separator: ", "))", own.joined(separator: ", "), key, at: name,
+          "\(name) \(requested.joined(separator: ", "))", own.joined(separator: ", "), key, at: name,
           of: service)
       }
     }
@@ -37,46 +37,46 @@ extension OperatorDefaults {
       let fixed = key == .proxies ? allProxies : environment.mapValues { $0 }
       for (name, own) in fixed.sorted(by: { $0.key < $1.key }) {
         let word = own ?? "not set"
-        if let asked = Self.differing(service.environment, name, own) {
-          throw refusal("environment \(asked)", word, key, at: "environment.\(asked)", of: service)
+        if let requested = Self.differing(service.environment, name, own) {
+          throw refusal("environment \(requested)", word, key, at: "environment.\(requested)", of: service)
         }
         for hook in service.postStart + service.preStop {
-          if let asked = Self.differing(hook.environment, name, own) {
-            throw refusal("environment \(asked)", word, key, hook.position)
+          if let requested = Self.differing(hook.environment, name, own) {
+            throw refusal("environment \(requested)", word, key, hook.position)
           }
         }
-        if key == .proxies, let build = service.build, let asked = build.args[name], asked != own {
+        if key == .proxies, let build = service.build, let requested = build.args[name], requested != own {
           throw refusal("build argument \(name)", word, key, build.position)
         }
       }
     case .labels:
       for (name, own) in labels.sorted(by: { $0.key < $1.key }) {
-        if let asked = service.labels[name], asked.value != own {
-          throw refusal("label \(name)", own, key, asked.position)
+        if let requested = service.labels[name], requested.value != own {
+          throw refusal("label \(name)", own, key, requested.position)
         }
       }
     case .initProcess:
-      if let asked = service.initProcess, let initProcess, asked != initProcess {
-        throw refusal("init \(asked)", "\(initProcess)", key, at: "init", of: service)
+      if let requested = service.initProcess, let initProcess, requested != initProcess {
+        throw refusal("init \(requested)", "\(initProcess)", key, at: "init", of: service)
       }
     case .stopSignal:
-      if let asked = service.stopSignal {
-        try same("stop_signal", [asked], stopSignal.map { [$0] } ?? [])
+      if let requested = service.stopSignal {
+        try same("stop_signal", [requested], stopSignal.map { [$0] } ?? [])
       }
     case .userns:
-      if let asked = service.isolation.userNamespace, !asked.value.isEmpty, asked.value != userns {
-        throw refusal("userns_mode \(asked.value)", userns ?? "the engine's", key, asked.position)
+      if let requested = service.isolation.userNamespace, !requested.value.isEmpty, requested.value != userns {
+        throw refusal("userns_mode \(requested.value)", userns ?? "the engine's", key, requested.position)
       }
     case .pidsLimit:
-      if let asked = service.resources.pidsLimit, let pidsLimit, asked < 1 || asked > pidsLimit {
+      if let requested = service.resources.pidsLimit, let pidsLimit, requested < 1 || requested > pidsLimit {
         let location =
           service.locations["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
-        throw refusal("pids_limit \(asked)", "at most \(pidsLimit)", key, at: location, of: service)
+        throw refusal("pids_limit \(requested)", "at most \(pidsLimit)", key, at: location, of: service)
       }
     case .shmSize:
-      if let asked = service.shmSize, let shmSize, asked.bytes < 1 || asked.bytes > shmSize {
+      if let requested = service.shmSize, let shmSize, requested.bytes < 1 || requested.bytes > shmSize {
         throw refusal(
-          "shm_size \(asked.bytes)", "at most \(shmSize) bytes", key, at: "shm_size", of: service)
+          "shm_size \(requested.bytes)", "at most \(shmSize) bytes", key, at: "shm_size", of: service)
       }
       switch service.ipc?.value {
       case .host, .container:
@@ -91,10 +91,10 @@ extension OperatorDefaults {
       }
     case .ulimits:
       for (name, own) in ulimits.sorted(by: { $0.key < $1.key }) {
-        guard let asked = service.resources.ulimits[name] else { continue }
-        if Self.exceeds(asked.soft, own.soft) || Self.exceeds(asked.hard, own.hard) {
+        guard let requested = service.resources.ulimits[name] else { continue }
+        if Self.exceeds(requested.soft, own.soft) || Self.exceeds(requested.hard, own.hard) {
           throw refusal(
-            "ulimits \(name) \(asked.soft):\(asked.hard)", "at most \(own.soft):\(own.hard)", key,
+            "ulimits \(name) \(requested.soft):\(requested.hard)", "at most \(own.soft):\(own.hard)", key,
             at: "ulimits.\(name)", of: service)
         }
       }
@@ -106,43 +106,43 @@ extension OperatorDefaults {
   /// The name of a variable that would differ from the operator's value; nil if there is none. A
   /// null value removes the image's variable, and the engine reads a name up to its first `=`.
   private static func differing(
-    _ asked: OrderedDictionary<String, String?>, _ name: String, _ own: String?
+    _ requested: OrderedDictionary<String, String?>, _ name: String, _ own: String?
   ) -> String? {
-    asked.first { key, value in
+    requested.first { key, value in
       key == name ? value != own : key.hasPrefix(name + "=")
     }?.key
   }
 
   /// Whether a limit is above another; -1 is no limit.
-  private static func exceeds(_ asked: Int64, _ most: Int64) -> Bool {
+  private static func exceeds(_ requested: Int64, _ most: Int64) -> Bool {
     if most < 0 { return false }
-    return asked < 0 || asked > most
+    return requested < 0 || requested > most
   }
 
   /// The driver must be the operator's, and so must each option, except that logs may be smaller.
-  private func check(_ asked: Logging?, _ logging: PodLogging) throws(DiagnosticError) {
-    guard let asked else { return }
+  private func check(_ requested: Logging?, _ logging: PodLogging) throws(DiagnosticError) {
+    guard let requested else { return }
     guard let own = logging.config, let type = own.type else {
-      throw refusal("logging", "left to the engine", .logging, asked.position)
+      throw refusal("logging", "left to the engine", .logging, requested.position)
     }
-    if (asked.driver?.value ?? "json-file") != type {
+    if (requested.driver?.value ?? "json-file") != type {
       throw refusal(
-        "logging driver \(asked.driver?.value ?? "json-file")", type, .logging,
-        asked.driver?.position ?? asked.position)
+        "logging driver \(requested.driver?.value ?? "json-file")", type, .logging,
+        requested.driver?.position ?? requested.position)
     }
     // These options only add to a line of the log; all others affect the log's size or destination.
     let harmless = ["compress", "env", "env-regex", "labels", "labels-regex", "tag"]
-    for name in asked.options.keys where own.config?[name] == nil && !harmless.contains(name) {
-      throw refusal("logging option \(name)", "none", .logging, asked.position)
+    for name in requested.options.keys where own.config?[name] == nil && !harmless.contains(name) {
+      throw refusal("logging option \(name)", "none", .logging, requested.position)
     }
-    for (name, value) in own.config ?? [:] where asked.options[name] != value {
-      if let option = asked.options[name], name == "max-size" || name == "max-file",
+    for (name, value) in own.config ?? [:] where requested.options[name] != value {
+      if let option = requested.options[name], name == "max-size" || name == "max-file",
         let size = ByteSize(option)?.bytes, let most = ByteSize(value)?.bytes, 1...most ~= size
       {
         continue
       }
-      let option = asked.options[name].map { "option \(name) \($0)" } ?? "without option \(name)"
-      throw refusal("logging \(option)", value, .logging, asked.position)
+      let option = requested.options[name].map { "option \(name) \($0)" } ?? "without option \(name)"
+      throw refusal("logging \(option)", value, .logging, requested.position)
     }
   }
 

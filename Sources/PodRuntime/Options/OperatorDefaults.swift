@@ -114,7 +114,7 @@ package struct OperatorDefaults: Sendable, Equatable {
       }
       if !labels.isEmpty {
         let isFixed = enforced.contains(.labels)
-        body.labels = labels.merging(body.labels ?? [:]) { own, asked in isFixed ? own : asked }
+        body.labels = labels.merging(body.labels ?? [:]) { own, requested in isFixed ? own : requested }
       }
     }
     body.hostConfig = host

@@ -78,8 +78,8 @@ extension PodPlanner {
     host.deviceCgroupRules = rules.isEmpty ? nil : rules
   }
 
-  private func deviceRequest(_ asked: DeviceNeed) -> DeviceRequest {
-    let need = request.limits?.gpus?.own(asked) ?? asked
+  private func deviceRequest(_ requested: DeviceNeed) -> DeviceRequest {
+    let need = request.limits?.gpus?.own(requested) ?? requested
     return DeviceRequest(
       driver: need.driver, count: need.count.map(Int.init),
       deviceIDs: need.ids.isEmpty ? nil : need.ids, capabilities: [need.capabilities],

@@ -123,21 +123,21 @@ extension TaskGPUs {
   }
 
   private func check(
-    _ asked: Int64?, _ ids: [String], of service: Service, at position: SourcePosition
+    _ requested: Int64?, _ ids: [String], of service: Service, at position: SourcePosition
   ) throws(DiagnosticError) {
     guard count > 0 else {
       throw DiagnosticError(
         "service '\(service.name)' requests GPUs, but its task has none (resource `gpus`)",
         at: position)
     }
-    if asked == -1 { return }
-    let number = asked ?? Int64(ids.count)
+    if requested == -1 { return }
+    let number = requested ?? Int64(ids.count)
     if number > count {
       throw DiagnosticError(
         "service '\(service.name)' requests \(number) GPUs, but its task has \(count)", at: position
       )
     }
-    guard asked == nil, let devices else { return }
+    guard requested == nil, let devices else { return }
     for id in ids where !devices.contains(where: { $0.isCalled(id) }) {
       let own = devices.map { "\($0.index) (\($0.uuid))" }.joined(separator: ", ")
       throw DiagnosticError(
@@ -150,8 +150,8 @@ extension TaskGPUs {
   /// - Parameter need: the request in the file.
   /// - Returns: the request, with the GPUs' names in place of the count if they are known.
   func own(_ need: DeviceNeed) -> DeviceNeed {
-    guard need.isGPU, let asked = need.count else { return need }
-    let number = asked == -1 ? count : Int(clamping: asked)
+    guard need.isGPU, let requested = need.count else { return need }
+    let number = requested == -1 ? count : Int(clamping: requested)
     var own = need
     if let devices {
       own.count = nil

@@ -34,23 +34,23 @@ package struct TaskLimits: Sendable, Equatable {
   /// - Throws: `DiagnosticError` with the line and both amounts.
   package func check(_ project: Project) throws(DiagnosticError) {
     for service in project.services.values.flatMap(\.withPreStart) {
-      if let memory, let asked = service.memoryLimit, asked.value.bytes > memory {
+      if let memory, let requested = service.memoryLimit, requested.value.bytes > memory {
         throw DiagnosticError(
-          "service '\(service.name)' may use \(asked.value.bytes) bytes of memory, but its task has \(memory)",
-          at: asked.position)
+          "service '\(service.name)' may use \(requested.value.bytes) bytes of memory, but its task has \(memory)",
+          at: requested.position)
       }
       try gpus?.check(service)
       guard let cpus else { continue }
-      if let asked = service.cpus, asked.value > cpus + 0.000_5 {
+      if let requested = service.cpus, requested.value > cpus + 0.000_5 {
         throw DiagnosticError(
-          "service '\(service.name)' may use \(asked.value) cpus, but its task has \(cpus)",
-          at: asked.position)
+          "service '\(service.name)' may use \(requested.value) cpus, but its task has \(cpus)",
+          at: requested.position)
       }
       if let quota = service.cpuQuota {
-        let asked = Double(quota.value) / Double(service.cpuPeriod?.value ?? 100_000)
-        if asked > cpus + 0.000_5 {
+        let requested = Double(quota.value) / Double(service.cpuPeriod?.value ?? 100_000)
+        if requested > cpus + 0.000_5 {
           throw DiagnosticError(
-            "service '\(service.name)' may use \(asked) cpus (cpu_quota by cpu_period), but its task "
+            "service '\(service.name)' may use \(requested) cpus (cpu_quota by cpu_period), but its task "
               + "has \(cpus)", at: quota.position)
         }
       }

@@ -58,8 +58,8 @@ extension PolicyCheck {
       case .logConfig: try check(host.logConfig, of: container)
       case .pidsLimit:
         guard let most = policy.maxPids else { continue }
-        let asked = host.pidsLimit ?? 0
-        if asked < 1 || asked > most {
+        let requested = host.pidsLimit ?? 0
+        if requested < 1 || requested > most {
           let value = host.pidsLimit.map(String.init) ?? "without a number"
           let key =
             service.locations["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
@@ -141,10 +141,10 @@ extension PolicyCheck {
       guard case .only(let names) = policy[.capabilities] else { return }
       let allowed = Set(names.map(Self.capability))
       for name in host.capAdd ?? [] where !allowed.contains(Self.capability(name)) {
-        let asked = service.capAdd.first { Self.capability($0.value) == Self.capability(name) }
+        let requested = service.capAdd.first { Self.capability($0.value) == Self.capability(name) }
         throw policy.refusal(
-          "cap_add \(asked?.value ?? name)", .capabilities, Self.capability(name),
-          at: asked?.position ?? service.position)
+          "cap_add \(requested?.value ?? name)", .capabilities, Self.capability(name),
+          at: requested?.position ?? service.position)
       }
     case .securityOpt, .maskedPaths, .readonlyPaths:
       if policy.allows(.privileged) || container.isInfra { return }
@@ -211,9 +211,9 @@ extension PolicyCheck {
     switch key {
     case .devices:
       for device in host.devices ?? [] {
-        let asked = service.devices.first { $0.value.prefix { $0 != ":" } == device.pathOnHost }
+        let requested = service.devices.first { $0.value.prefix { $0 != ":" } == device.pathOnHost }
         try paths.check(
-          device: device.pathOnHost, at: asked?.position ?? service.position,
+          device: device.pathOnHost, at: requested?.position ?? service.position,
           as: "device \(device.pathOnHost)")
       }
     case .deviceRequests:
@@ -225,9 +225,9 @@ extension PolicyCheck {
     case .deviceCgroupRules:
       // A rule permits devices by number, regardless of their paths.
       guard let rule = host.deviceCgroupRules?.first else { return }
-      let asked = service.resources.deviceCgroupRules.first
+      let requested = service.resources.deviceCgroupRules.first
       throw policy.refusal(
-        "device_cgroup_rules \(rule)", .devices, at: asked?.position ?? service.position)
+        "device_cgroup_rules \(rule)", .devices, at: requested?.position ?? service.position)
     default:
       // A path reveals whether a device exists.
       let rates = [
@@ -255,12 +255,12 @@ extension PolicyCheck {
       guard let other = hosts.first(where: { !offered.contains($0.hostPort ?? "") }) else {
         continue
       }
-      let asked = service.ports.first { "\($0.container)" == container }
+      let requested = service.ports.first { "\($0.container)" == container }
       let isOfferable = offeredPorts != nil && !words.contains("offered")
       let port = other.hostPort.flatMap { $0.isEmpty ? nil : $0 } ?? "of the engine's choice"
       throw policy.refusal(
         "host port \(port) for \(container)", .publishedPorts, isOfferable ? "offered" : nil,
-        at: asked?.position ?? service.position)
+        at: requested?.position ?? service.position)
     }
   }
 

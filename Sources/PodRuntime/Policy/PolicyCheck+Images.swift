@@ -55,8 +55,8 @@ extension PolicyCheck {
     for file in build.hostFiles where file.value.hasPrefix("/") {
       try paths.check(file.value, at: file.position, as: "a build with")
     }
-    if let asked = build.privileges, !policy.allows(.privileged) {
-      throw policy.refusal(asked.value, .privileged, at: asked.position)
+    if let requested = build.privileges, !policy.allows(.privileged) {
+      throw policy.refusal(requested.value, .privileged, at: requested.position)
     }
     if let network = build.network, !["", "default", "none"].contains(network),
       !policy.allows(.hostNamespaces)

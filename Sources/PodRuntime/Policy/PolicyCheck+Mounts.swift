@@ -70,11 +70,11 @@ extension PolicyCheck {
       for entry in host.volumesFrom ?? [] {
         let id = String(entry.prefix { $0 != ":" })
         if own.contains(id) || policy.allows(.hostNamespaces) { continue }
-        let asked = service.volumesFrom.first {
+        let requested = service.volumesFrom.first {
           if case .container(id) = $0.value.source { true } else { false }
         }
         throw policy.refusal(
-          "volumes of container \(id)", .hostNamespaces, at: asked?.position ?? service.position)
+          "volumes of container \(id)", .hostNamespaces, at: requested?.position ?? service.position)
       }
     }
   }

@@ -69,11 +69,11 @@ struct PolicyCheck: Sendable {
     }
     let devices = container.create.hostConfig?.devices ?? []
     for (index, device) in devices.enumerated() where !policy.allows(.devices) {
-      let asked = container.service.devices.first {
+      let requested = container.service.devices.first {
         $0.value.prefix { $0 != ":" } == device.pathOnHost
       }
       container.create.hostConfig?.devices?[index].pathOnHost = try paths.check(
-        device: device.pathOnHost, at: asked?.position ?? container.service.position,
+        device: device.pathOnHost, at: requested?.position ?? container.service.position,
         as: "device \(device.pathOnHost)")
     }
     try check(container.create, of: container, own: [])
@@ -82,8 +82,8 @@ struct PolicyCheck: Sendable {
     }
     let service = container.service
     for hook in service.postStart + service.preStop {
-      if let asked = hook.privileged, asked.value, !policy.allows(.privileged) {
-        throw policy.refusal("a privileged hook", .privileged, at: asked.position)
+      if let requested = hook.privileged, requested.value, !policy.allows(.privileged) {
+        throw policy.refusal("a privileged hook", .privileged, at: requested.position)
       }
     }
     // A built image gets its name from the file. An existing or pulled image is checked when it is

@@ -22,7 +22,7 @@ struct PendingRun: Codable, Sendable, Hashable {
 
   /// Whether the agent's time is over.
   func agentGraceIsOver(at now: BootTime) -> Bool {
-    now.sinceBoot - Duration(saidSeconds: deadSince) >= Self.agentsTime
+    now.sinceBoot - Duration(reportedSeconds: deadSince) >= Self.agentsTime
   }
 }
 

@@ -37,7 +37,7 @@ struct ControlCommands: Sendable {
     }
   }
 
-  /// Judges one pod.
+  /// Decides the verdict on one pod.
   ///
   /// - Parameter word: the name or ID of one of its containers, otherwise its task ID or run, or a
   ///   unique prefix of one of these.

@@ -8,7 +8,7 @@ import PodIdentity
 import PodObjects
 import Program
 
-/// Collects evidence about pods, judges them, and removes the leaked ones.
+/// Collects evidence about pods, decides which are leaked, and removes the leaked ones.
 ///
 /// It owns all state that outlives a pass. The largest parts are values: the evidence about
 /// executors, the cgroups that remain to be removed, and the results of removals. Inputs add to the
@@ -31,7 +31,7 @@ package actor Reaper {
   nonisolated let log: Logger
   private let observer: PodInventory
   /// Used by ``observe(run:)``, so that its steps don't count as progress of a pass.
-  private let onlooker: PodInventory
+  private let readOnlyInventory: PodInventory
   /// The pods of dead executors whose report was written, or can't be.
   var reported: Set<PodIdentity> = []
   private let turn = AsyncSemaphore(value: 1)
@@ -51,7 +51,7 @@ package actor Reaper {
     self.dryRun = dryRun
     self.log = log
     observer = PodInventory(engine: engine, doubt: .leaveAlone, progress: progress.step)
-    onlooker = PodInventory(engine: engine, doubt: .leaveAlone)
+    readOnlyInventory = PodInventory(engine: engine, doubt: .leaveAlone)
     host = HostFacts.current(engine: engine.endpoint)
     janitor = CgroupJanitor(path: settings.stateDirectory + "/pending.json", bootID: host.bootID)
     ledger = RemovalLedger(imageDebts: ImageDebts(path: settings.stateDirectory + "/images.json"))
@@ -112,14 +112,14 @@ package actor Reaper {
 
   // MARK: Observing
 
-  /// Observes and judges pods. It adds nothing to the evidence for later passes.
+  /// Observes pods and decides their verdicts. It adds nothing to the evidence for later passes.
   ///
   /// - Parameter run: only pods of this run; nil for all.
   /// - Returns: the verdicts about the pods.
   /// - Throws: `EngineError` if the engine can't be queried.
   func observe(run: String? = nil) async throws -> Assessment {
-    let survey = try await survey(run, by: onlooker)
-    let agent = await askAgent(about: survey)
+    let survey = try await survey(run, by: readOnlyInventory)
+    let agent = await queryAgent(about: survey)
     var evidence = evidence
     evidence.begin(survey.pods.keys, at: survey.time)
     _ = evidence.gather(survey, agent, settings.checkpoint)
@@ -147,7 +147,7 @@ package actor Reaper {
       strangers: strangers, engine: found, time: .now)
   }
 
-  private func askAgent(about survey: Survey) async -> AgentReply {
+  private func queryAgent(about survey: Survey) async -> AgentReply {
     guard let agent = settings.agent else { return .none }
     let isUnknown = survey.pods.keys.contains {
       $0.incarnation.pid == nil || $0.incarnation.startTime == nil
@@ -173,9 +173,9 @@ package actor Reaper {
     var due: BootTime?
   }
 
-  /// Waits for the pass in progress. Then observes and judges pods, adds to the evidence, and
-  /// removes what is leaked. A dry run also adds to the evidence, since a proof must hold for some
-  /// time, but removes nothing.
+  /// Waits for the pass in progress. Then observes pods, adds to the evidence, decides the verdicts,
+  /// and removes what is leaked. A dry run also adds to the evidence, since a proof must hold for
+  /// some time, but removes nothing.
   ///
   /// - Parameter run: only pods of this run; nil for all, and for cgroups without a pod.
   /// - Returns: the result.
@@ -232,7 +232,7 @@ package actor Reaper {
     progress.step()
     janitor.mounts = survey.cgroups?.tree.mounts
     evidence.begin(survey.pods.keys, at: survey.time)
-    let agent = await askAgent(about: survey)
+    let agent = await queryAgent(about: survey)
     if case .failure = agent { ledger.counters.agentErrors += 1 }
     for identity in evidence.gather(survey, agent, settings.checkpoint) {
       processes.watch(identity)

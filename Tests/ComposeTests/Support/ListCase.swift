@@ -25,7 +25,7 @@ enum ListCase: String, CaseIterable, Sendable {
   }
 
   /// The output of Docker Compose, in the same order.
-  func asked(_ item: CorpusCase) async throws -> [String] {
+  func requested(_ item: CorpusCase) async throws -> [String] {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let response = try await Oracle.ask(
       name + item.arguments + ["config"] + arguments, environment: CorpusCase.variables)

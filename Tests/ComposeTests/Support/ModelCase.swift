@@ -49,7 +49,7 @@ enum ModelCase: String, CaseIterable, Sendable {
   }
 
   /// The output of Docker Compose.
-  func asked(_ item: CorpusCase) async throws -> String {
+  func requested(_ item: CorpusCase) async throws -> String {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let format = self == .variables ? ["--format", "json"] : []
     let response = try await Oracle.ask(

@@ -81,11 +81,11 @@ struct ConfigTests {
         let created = Contract(
           config: real["Config"] as? [String: Any] ?? [:],
           host: real["HostConfig"] as? [String: Any] ?? [:])
-        let asked = Contract(config: request, host: request["HostConfig"] as? [String: Any] ?? [:])
-        #expect(asked == created, "\(name)")
+        let requested = Contract(config: request, host: request["HostConfig"] as? [String: Any] ?? [:])
+        #expect(requested == created, "\(name)")
         // A host whose cgroup v2 has no memory controller ignores the limit, with a warning.
-        if engine.cgroups == .v1 { #expect(asked.memory == created.memory, "\(name)") }
-        #expect(asked.labels["mesos.task_id"] == "printed")
+        if engine.cgroups == .v1 { #expect(requested.memory == created.memory, "\(name)") }
+        #expect(requested.labels["mesos.task_id"] == "printed")
       }
       // It created no second pod of the same name, and used no object of the first.
       #expect(try await pod.services() == ["store", "web"])

@@ -75,15 +75,15 @@ struct PeerFaultAgentsTests {
       }
       try await withForged(identities, on: engine) { pods in
         for pod in pods { try await pod.container() }
-        for (asked, gone, left) in [("agent-a", 0, 1), ("agent-b", 1, 0)] {
+        for (requested, gone, left) in [("agent-a", 0, 1), ("agent-b", 1, 0)] {
           var words = FalseAgent.Words()
-          words.id = asked
+          words.id = requested
           let agent = try FalseAgent(words)
           let end = try await site.once(["--grace", "500ms", "--agent-url", agent.url])
           #expect(end.status == .exited(0), "\(end)")
           #expect(end.pod(identities[gone].run)?.verdict == "leaked", "\(end)")
           #expect(try await pods[gone].left().containers.isEmpty)
-          if asked == "agent-a" {
+          if requested == "agent-a" {
             #expect(end.pod(identities[left].run)?.verdict == "undecided", "\(end)")
             #expect(try await pods[left].left().containers.count == 1)
           }

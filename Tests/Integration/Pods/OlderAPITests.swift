@@ -97,7 +97,7 @@ struct OlderAPITests {
     try await EngineTap.with(
       engine,
       faults: [
-        .init(request: "POST /(networks|volumes|containers|images)", status: 500, message: "asked")
+        .init(request: "POST /(networks|volumes|containers|images)", status: 500, message: "requested")
       ]
     ) { tap in
       var capped = settings("1.28")

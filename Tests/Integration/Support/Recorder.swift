@@ -119,11 +119,11 @@ private final class RecordingEngine: Sendable {
   private func response(to request: ServerRequest) -> Response {
     let path = request.path.replacing(/^\/v[0-9.]+/, with: "").removingPercentEncoding ?? ""
     let query = URLComponents(string: request.target)?.queryItems ?? []
-    func asked(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    func requested(_ name: String) -> String? { query.first { $0.name == name }?.value }
     let body = (try? JSON(parsing: request.body)) ?? [:]
     let parts = path.split(separator: "/").map(String.init)
     let rest = parts.dropFirst().joined(separator: "/")
-    let filters = asked("filters").flatMap { try? JSON(parsing: Array($0.utf8))["label"] }
+    let filters = requested("filters").flatMap { try? JSON(parsing: Array($0.utf8))["label"] }
     let wanted =
       filters?.array?.compactMap(\.string) ?? filters?.members.map { Array($0.keys) } ?? []
     func isWanted(_ body: JSON) -> Bool {
@@ -159,7 +159,7 @@ private final class RecordingEngine: Sendable {
         return .done
       case (_, let kind) where rest == "create":
         return state.create(
-          kind, asked("name") ?? body["Name"]?.string ?? "", asked("platform") ?? "", body)
+          kind, requested("name") ?? body["Name"]?.string ?? "", requested("platform") ?? "", body)
       case (_, "networks") where rest.hasSuffix("/connect"):
         let name = String(rest.dropLast(8))
         state.records.append(Record(kind: "connect", id: "", name: name, platform: "", body: body))

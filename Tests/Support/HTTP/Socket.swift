@@ -96,12 +96,12 @@ package enum Socket {
   package static func port(of number: Int32) -> UInt16 {
     var name = sockaddr_in6()
     var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    let asked = withUnsafeMutablePointer(to: &name) {
+    let requested = withUnsafeMutablePointer(to: &name) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &size) }
     }
     // The port has the same offset in both address families.
     let families = [sa_family_t(AF_INET), sa_family_t(AF_INET6)]
-    return asked == 0 && families.contains(name.sin6_family) ? UInt16(bigEndian: name.sin6_port) : 0
+    return requested == 0 && families.contains(name.sin6_family) ? UInt16(bigEndian: name.sin6_port) : 0
   }
 
   /// Waits for a connection. Nil if the socket was shut down.

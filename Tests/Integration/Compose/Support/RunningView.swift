@@ -210,11 +210,11 @@ extension ParityNames {
     for (name, container) in objects.containers {
       for (network, endpoint) in container["NetworkSettings"]?["Networks"]?.members ?? [:] {
         let word = replaced(in: .string(network)).string ?? network
-        let asked = endpoint["IPAMConfig"]
-        if (asked?["IPv4Address"]?.string ?? "").isEmpty {
+        let requested = endpoint["IPAMConfig"]
+        if (requested?["IPv4Address"]?.string ?? "").isEmpty {
           add(endpoint["IPAddress"]?.string ?? "", "<address \(name) \(word)>")
         }
-        if (asked?["IPv6Address"]?.string ?? "").isEmpty {
+        if (requested?["IPv6Address"]?.string ?? "").isEmpty {
           add(endpoint["GlobalIPv6Address"]?.string ?? "", "<address \(name) \(word) IPv6>")
         }
         let address = endpoint["MacAddress"]?.string ?? ""

@@ -220,10 +220,10 @@ struct EvidenceStore: Sendable, Equatable {
   /// Whether a pod of this run has a record.
   func knows(run: String) -> Bool { podsOfRun[run] != nil }
 
-  /// Judges a pod by the current evidence; nil if it has no record.
+  /// Decides the verdict on a pod by the current evidence; nil if it has no record.
   func verdict(of identity: PodIdentity, on host: HostFacts, grace: Duration) -> Verdict? {
     records[identity].map {
-      Verdict.judge(identity, on: host, by: $0, now: .now, grace: grace)
+      Verdict.decide(identity, on: host, by: $0, now: .now, grace: grace)
     }
   }
 

@@ -13,7 +13,7 @@ enum Remedy: String, Sendable, CaseIterable {
   /// The text that `status` and `explain` print.
   var text: String {
     switch self {
-    case .wait: "wait until a later pass judges it again"
+    case .wait: "wait until a later pass decides again"
     case .local: "run pod-reaper on the engine's own host, with the engine's unix socket"
     case .table:
       "run pod-reaper with the host's /proc: on the host itself, or in a container with --pid host, and without hidepid"

@@ -1,5 +1,5 @@
 /// Evaluates the results of the host's probes for pods. It accesses nothing.
-enum HostJudgement {
+enum HostChecks {
   /// Evaluates the user who runs the check.
   static func user(_ id: UInt32) -> HostCheck {
     id == 0

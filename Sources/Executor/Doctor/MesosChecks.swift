@@ -1,5 +1,5 @@
 /// Evaluates the responses of agent and pod-reaper for pods. It sends no requests.
-enum MesosJudgement {
+enum MesosChecks {
   /// An agent's response.
   enum Agent: Sendable, Equatable {
     /// There was no response; the value is the reason.

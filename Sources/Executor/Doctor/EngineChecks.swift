@@ -1,5 +1,5 @@
 /// Evaluates an engine's responses for pods. It sends no requests.
-enum EngineJudgement {
+enum EngineChecks {
   /// The names of these checks, in their order.
   static let names = ["engine", "cgroup-driver", "storage-driver", "live-restore", "address-pools"]
 

@@ -2,7 +2,7 @@ import Linux
 import PodIdentity
 import Program
 
-/// The judgement about a pod.
+/// The verdict on a pod.
 struct Verdict: Sendable, Equatable {
   /// The possible verdicts.
   enum State: String, Sendable, CaseIterable {
@@ -67,7 +67,7 @@ struct Verdict: Sendable, Equatable {
     return verdict
   }
 
-  /// Judges a pod: a pure function of its identity, the observations, and the time.
+  /// Decides the verdict on a pod: a pure function of its identity, the observations, and the time.
   ///
   /// `leaked` requires one of the three proofs of death, older than the grace period, and no sign
   /// of life after it. For a PID with start time of this boot the process table is always right.
@@ -79,10 +79,10 @@ struct Verdict: Sendable, Equatable {
   ///   - identity: the pod's labels.
   ///   - host: this host.
   ///   - record: the observations since the pod was first seen.
-  ///   - now: the time of the judgement.
+  ///   - now: the time of the verdict.
   ///   - grace: how old a proof must be.
   /// - Returns: the verdict and the reason.
-  static func judge(
+  static func decide(
     _ identity: PodIdentity, on host: HostFacts, by record: EvidenceRecord, now: BootTime,
     grace: Duration
   ) -> Verdict {

@@ -70,7 +70,7 @@ struct Assessment: Sendable {
 
   var pods: [PodIdentity: DiscoveredPod] { survey.pods }
 
-  /// Judges a survey's pods.
+  /// Decides the verdicts on a survey's pods.
   ///
   /// - Parameters:
   ///   - survey: the observed objects.
@@ -92,7 +92,7 @@ struct Assessment: Sendable {
     records = evidence.records.filter { survey.pods[$0.key] != nil }
     var verdicts: [PodIdentity: Verdict] = [:]
     for (identity, record) in records {
-      verdicts[identity] = Verdict.judge(
+      verdicts[identity] = Verdict.decide(
         identity, on: survey.host, by: record, now: now, grace: grace)
     }
     let dead = Set(verdicts.filter { $0.value.state == .leaked }.keys)

@@ -33,7 +33,7 @@ extension Duration {
 
   /// A number of seconds from a file or another process, limited to about thirty thousand years,
   /// because larger values don't fit.
-  init(saidSeconds seconds: Double) {
+  init(reportedSeconds seconds: Double) {
     self = .seconds(seconds.isNaN ? 0 : min(max(seconds, -1e12), 1e12))
   }
 
