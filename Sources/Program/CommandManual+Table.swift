@@ -62,7 +62,7 @@ extension CommandManual {
         .shows("the resources that a pod needs", "compose-resources -f compose.yaml"),
         .shows(
           "an app for Marathon",
-          "compose-resources --format marathon --files-at https://files.example.com"),
+          "compose-resources --format marathon --files-at https://files.example.org"),
       ],
       [
         .code(0, "done"), .code(1, "a file is invalid"), .usage,
@@ -75,7 +75,7 @@ extension CommandManual {
       "compose-executor ps",
       [
         .shows("all pods of this host", "compose-executor ps"),
-        .shows("the services of one pod", "compose-executor ps web.4f1c"),
+        .shows("the services of one pod", "compose-executor ps web.1"),
         .shows("as JSON", "compose-executor ps --format json"),
       ]),
     CommandManual(
@@ -83,15 +83,15 @@ extension CommandManual {
       [
         .shows(
           "the last lines of all services, and further lines",
-          "compose-executor logs --follow --tail 20 web.4f1c"),
-        .shows("one service", "compose-executor logs web.4f1c db"),
+          "compose-executor logs --follow --tail 20 web.1"),
+        .shows("one service", "compose-executor logs web.1 db"),
       ]),
     CommandManual(
       "compose-executor exec",
       [
-        .shows("a shell in a service", "compose-executor exec web.4f1c db sh"),
+        .shows("a shell in a service", "compose-executor exec web.1 db sh"),
         .shows(
-          "without a terminal, in a script", "compose-executor exec -T web.4f1c db pg_isready"),
+          "without a terminal, in a script", "compose-executor exec -T web.1 db pg_isready"),
       ],
       [
         Exit(code: "CODE", meaning: "the command's own exit code"),
@@ -100,29 +100,29 @@ extension CommandManual {
     CommandManual(
       "compose-executor stop",
       [
-        .shows("stop a pod as a KILL of its framework does", "compose-executor stop web.4f1c"),
-        .shows("with five seconds for its services", "compose-executor stop --grace 5s web.4f1c"),
+        .shows("stop a pod as a KILL of its framework does", "compose-executor stop web.1"),
+        .shows("with five seconds for its services", "compose-executor stop --grace 5s web.1"),
       ],
       [.code(0, "nothing of the pod is left"), .failed, .usage]),
     CommandManual(
       "compose-executor rm",
-      [.shows("remove a failed pod that is kept", "compose-executor rm web.4f1c")],
+      [.shows("remove a failed pod that is kept", "compose-executor rm web.1")],
       [.code(0, "nothing of the pod is left"), .failed, .usage]),
     CommandManual(
       "compose-executor restart",
-      [.shows("restart one service of a pod", "compose-executor restart web.4f1c db")]),
+      [.shows("restart one service of a pod", "compose-executor restart web.1 db")]),
     CommandManual(
       "compose-executor top",
-      [.shows("the processes of a pod", "compose-executor top web.4f1c")]),
+      [.shows("the processes of a pod", "compose-executor top web.1")]),
     CommandManual(
       "compose-executor stats",
       [.shows("processor time and memory of all pods", "compose-executor stats")]),
     CommandManual(
       "compose-executor inspect",
-      [.shows("everything known about a pod, as JSON", "compose-executor inspect web.4f1c")]),
+      [.shows("everything known about a pod, as JSON", "compose-executor inspect web.1")]),
     CommandManual(
       "compose-executor events",
-      [.shows("the events of a pod", "compose-executor events web.4f1c")]),
+      [.shows("the events of a pod", "compose-executor events web.1")]),
     CommandManual(
       "compose-executor doctor",
       [
@@ -153,7 +153,7 @@ extension CommandManual {
       ], viewExits),
     CommandManual(
       "pod-reaper explain",
-      [.shows("why a container is left or removed", "pod-reaper explain web.4f1c_db")], viewExits),
+      [.shows("why a container is left or removed", "pod-reaper explain web.1_db")], viewExits),
     CommandManual(
       "pod-hook-notify",
       [

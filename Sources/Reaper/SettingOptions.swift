@@ -109,7 +109,7 @@ struct SettingOptions: ParsableArguments {
 
   @Option(
     help:
-      "With image-care: names of images that are not removed, comma-separated, with * for any text, such as registry.example.com/base/*."
+      "With image-care: names of images that are not removed, comma-separated, with * for any text, such as registry.example.org/base/*."
   )
   var imageKeep: String?
 

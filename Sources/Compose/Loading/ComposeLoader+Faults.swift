@@ -16,14 +16,16 @@ extension ComposeLoader {
     options.contents = options.contents ?? FileContents()
     let first: DiagnosticError
     do throws(DiagnosticError) {
-      return ([], try load(options).warnings)
+      let project = try load(options)
+      return (project.faults.sorted(by: precedes), project.warnings)
     } catch {
       first = error
     }
     let collector = FaultCollector()
     var environment = InterpolationEnvironment(options)
     do throws(DiagnosticError) {
-      _ = try load(options, &environment, collecting: collector)
+      let project = try load(options, &environment, collecting: collector)
+      for fault in project.faults { collector.add(fault) }
     } catch {
       collector.add(error)
     }

@@ -11,6 +11,10 @@ struct ExecCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
     abstract: "Run a command in a container of a pod.",
+    usage: """
+      compose-executor exec [--framework <framework>] [--no-tty] [--env <env> ...] [--user <user>] \
+      [--workdir <workdir>] [--index <index>] <pod> <service> <command> ...
+      """,
     discussion: """
       The command gets a terminal if standard input and output are terminals and -T is not given.
       """)

@@ -32,7 +32,10 @@ struct SandboxLog {
   /// - Throws: `Failure` where the directory does not exist.
   init(_ path: String, services: [String], style: LogStyle, tail: Int?) throws(Failure) {
     guard let real = RealPath.ofExisting(path) else {
-      throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
+      throw Failure(
+        description:
+          "can't read the sandbox \(path): \(String(cString: strerror(errno))); set --sandbox to the "
+          + "directory that has the task's stdout and stderr")
     }
     directory = real
     (self.services, self.style, self.tail) = (services, style, tail)

@@ -12,7 +12,8 @@ struct DoctorCommand: AsyncParsableCommand {
       "Check a host before its first pod: kernel, engine, disk, agent, pod-reaper, settings.",
     discussion: """
       Prints one line for each check: ok, warn or fail, the finding, and the fix. Nothing on the host is \
-      changed, and each probe has a timeout of two seconds. The engine is that of DOCKER_HOST.
+      changed. Each probe has a timeout of 2 s; the engine and pod-reaper's program have 4 s. The engine is that of \
+      DOCKER_HOST.
       """)
 
   @Option(help: "The agent's URL. Default: MESOS_AGENT_ENDPOINT, else http://127.0.0.1:5051.")
@@ -93,7 +94,7 @@ struct Examination: Sendable {
 
   private func engine() async -> [HostCheck] {
     let late = EngineChecks.unreachable(
-      "the engine doesn't respond within 2 s", fix: "see its log, and restart it if it hangs")
+      "the engine doesn't respond within 4 s", fix: "see its log, and restart it if it hangs")
     // The engine's data directory is inspected under the same deadline.
     return await Probing.run(within: Probing.limit * 2, late: late) { [environment] in
       let (checks, root) = await ServiceProbes.engine(environment)

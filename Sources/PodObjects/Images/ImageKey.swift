@@ -56,7 +56,7 @@ package enum ImageKey {
   /// pattern without a tag matches every tag.
   ///
   /// - Parameters:
-  ///   - pattern: such as `registry.example.com/base/*` or `*:stable`.
+  ///   - pattern: such as `registry.example.org/base/*` or `*:stable`.
   ///   - name: a name with tag or digest.
   /// - Returns: whether it matches.
   package static func fits(_ pattern: String, _ name: String) -> Bool {

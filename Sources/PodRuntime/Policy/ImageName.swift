@@ -39,7 +39,7 @@ struct ImageName: Sendable, Equatable {
   }
 
   /// Whether the image is in a registry or below a path of one: `docker.io/library`,
-  /// `registry.example.com`.
+  /// `registry.example.org`.
   func isIn(_ prefix: String) -> Bool {
     let prefix = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
     return repository == prefix || repository.hasPrefix(prefix + "/")
