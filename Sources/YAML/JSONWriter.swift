@@ -80,7 +80,7 @@ package struct JSONWriter {
   private mutating func string(_ text: String) {
     out.append(UInt8(ascii: "\""))
     let bytes = text.utf8
-    if bytes.allSatisfy(Self.standsForItself) {
+    if bytes.allSatisfy(Self.isUnescaped) {
       out += bytes
     } else {
       for scalar in text.unicodeScalars { put(scalar) }
@@ -106,7 +106,7 @@ package struct JSONWriter {
     }
   }
 
-  private static func standsForItself(_ byte: UInt8) -> Bool {
+  private static func isUnescaped(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$"), UInt8(ascii: "<"),
       UInt8(ascii: ">"), UInt8(ascii: "&"):

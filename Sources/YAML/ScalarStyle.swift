@@ -13,7 +13,7 @@ enum ScalarStyle {
     if text.unicodeScalars.contains("\n") {
       let hasInk = text.unicodeScalars.contains { !$0.properties.isWhitespace }
       style = text.utf8.count >= 2 && hasInk ? .literal : .double
-    } else if looksOld(text) {
+    } else if isAmbiguous(text) {
       style = .single
     } else if !ScalarResolution.content(ofPlain: text).isString {
       style = .double
@@ -59,7 +59,7 @@ enum ScalarStyle {
   }
 
   /// Words and numbers of YAML 1.1 that are strings in YAML 1.2.
-  private static func looksOld(_ text: String) -> Bool {
+  private static func isAmbiguous(_ text: String) -> Bool {
     switch text {
     case "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off",
       "OFF", "<<":

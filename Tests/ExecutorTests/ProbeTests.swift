@@ -93,7 +93,7 @@ struct ProbeTests {
       #expect(await get("/deaf", port).isPassed)
       try await eventually("nothing accepted") { await !get("/ok", port).isPassed }
       let result = await get("/ok", port)
-      #expect(!result.isPassed && result.words.contains("Connection refused"), "\(result)")
+      #expect(!result.isPassed && result.message.contains("Connection refused"), "\(result)")
     }
   }
 
@@ -146,7 +146,7 @@ struct ProbeTests {
         Probe.tcp(port: number, isIPv6: false), .http(HTTPTarget(port: number), statuses: []),
       ] {
         let result = await probe.probe(what, timeout: .seconds(5))
-        #expect(!result.isPassed && result.words.contains("\(number) isn't a port"), "\(result)")
+        #expect(!result.isPassed && result.message.contains("\(number) isn't a port"), "\(result)")
       }
     }
   }

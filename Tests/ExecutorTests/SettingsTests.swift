@@ -148,7 +148,9 @@ struct PodOptionSettingsTests {
     let requested = try read(
       ["task-env": "marathon", "task-file": "true", "check-service": "web"],
       file: "task-env: mesos\n")
-    #expect(requested.taskVariables == .marathon && requested.hasTaskFile && requested.checkService == "web")
+    #expect(
+      requested.taskVariables == .marathon && requested.hasTaskFile
+        && requested.checkService == "web")
     let environment = try read(
       environment: ["COMPOSE_EXECUTOR_TASK_ENV": "mesos", "COMPOSE_EXECUTOR_TASK_FILE": "true"])
     #expect(environment.taskVariables == .mesos && environment.hasTaskFile)

@@ -68,7 +68,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
       "This pod is alive: its cgroup contains 2 processes outside the pod's containers;",
       change: "two passes, a grace period apart"),
     .init(
-      "leaked", [(100, .processGone(.noProcess)), (100, .processEndSeen)],
+      "leaked", [(100, .processGone(.noProcess)), (100, .processExitObserved)],
       "This pod is leaked: its executor, process 42, is dead, since no process has its pid; the next pass removes "
         + "2 containers, 1 network, 1 volume.",
       change: "A sign of life would keep it: the executor's process"),
@@ -142,7 +142,7 @@ struct ExplanationTests {
     }
     for (_, finding) in item.findings {
       // A cell that is wrapped in its column has other cells between its lines.
-      let words = "\(finding.words) \(finding.means)".split(separator: " ")
+      let words = "\(finding.text) \(finding.means)".split(separator: " ")
       #expect(words.allSatisfy { paragraphs[2].contains($0) }, "\(text)")
     }
     #expect(paragraphs[2].hasPrefix(item.findings.isEmpty ? "no evidence" : "WHEN"), "\(text)")

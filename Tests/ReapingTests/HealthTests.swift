@@ -18,7 +18,7 @@ struct HealthTests {
     #expect(health.problem(every: interval, at: start + .seconds(180)) == nil)
     let late = try #require(health.problem(every: interval, at: start + .seconds(181)))
     #expect(late.callsForRestart)
-    #expect(late.words == "no pass was completed for 3 min")
+    #expect(late.text == "no pass was completed for 3 min")
     health.passBegins()
     health.passEnds(isFull: true, at: start + .seconds(200))
     #expect(health.problem(every: interval, at: start + .seconds(380)) == nil)
@@ -42,14 +42,14 @@ struct HealthTests {
     let health = Health(now: start)
     health.passFailed("no inode", .own)
     let own = health.problem(every: interval, at: start + .seconds(181))
-    #expect(own?.words.hasSuffix(": no inode") == true && own?.callsForRestart == true)
+    #expect(own?.text.hasSuffix(": no inode") == true && own?.callsForRestart == true)
     health.passFailed("connection refused", .engine)
     let engine = health.problem(every: interval, at: start + .seconds(181))
-    #expect(engine?.words.hasSuffix(": connection refused") == true)
+    #expect(engine?.text.hasSuffix(": connection refused") == true)
     #expect(engine?.callsForRestart == false)
     health.record(missing: ["lease.sock is gone"])
     let socket = health.problem(every: interval, at: start)
-    #expect(socket == Health.Problem(words: "lease.sock is gone", callsForRestart: false))
+    #expect(socket == Health.Problem(text: "lease.sock is gone", callsForRestart: false))
     health.record(missing: [])
     #expect(health.problem(every: interval, at: start) == nil)
   }
@@ -89,12 +89,12 @@ struct LogLimitTests {
     #expect(written >= 100 && written + held.count <= 100_000)
     #expect(held.level == .warning && held.message.hasPrefix("line "))
     #expect(
-      LogLimit.Held(count: 25_990, message: "x", level: .info).words
+      LogLimit.Held(count: 25_990, message: "x", level: .info).text
         == "… and 25,990 more like it: x")
     #expect(
-      LogLimit.Held(count: 999, message: "x", level: .info).words == "… and 999 more like it: x")
+      LogLimit.Held(count: 999, message: "x", level: .info).text == "… and 999 more like it: x")
     #expect(
-      LogLimit.Held(count: 1_234_567, message: "x", level: .info).words
+      LogLimit.Held(count: 1_234_567, message: "x", level: .info).text
         == "… and 1,234,567 more like it: x")
   }
 

@@ -58,7 +58,7 @@ struct VerdictTests {
 
   @Test(
     "needs no grace if pidfd, lease or hook confirm the process table",
-    arguments: [Finding.processEndSeen, .leaseDropped, .agentSaidRemoved])
+    arguments: [Finding.processExitObserved, .leaseDropped, .agentReportedRemoval])
   func confirmed(by finding: Finding) {
     let findings: [(Int, Finding)] = [(100, .processGone(.noProcess)), (100, finding)]
     #expect(Sample.verdict(findings, now: 100).state == .leaked)
@@ -68,7 +68,8 @@ struct VerdictTests {
   @Test(
     "isn't leaked only by a hook, a dropped lease, a silent agent or an empty cgroup",
     arguments: [
-      Finding.leaseDropped, .agentSaidRemoved, .agentSilent("away"), .cgroupEmpty, .cgroupMissing,
+      Finding.leaseDropped, .agentReportedRemoval, .agentSilent("away"), .cgroupEmpty,
+      .cgroupMissing,
       .agentOmits, .processUnreadable("denied"),
     ])
   func nothingAlone(_ finding: Finding) {
@@ -114,7 +115,7 @@ struct VerdictTests {
   /// Invariant 3: in doubt a pod is undecided.
   @Test("is undecided for every pod with an engine over TCP or a failed self-check")
   func blind() {
-    let findings: [(Int, Finding)] = [(100, .processGone(.noProcess)), (100, .processEndSeen)]
+    let findings: [(Int, Finding)] = [(100, .processGone(.noProcess)), (100, .processExitObserved)]
     var remote = Sample.host
     remote.engineIsLocal = false
     var hidden = Sample.host
@@ -160,7 +161,7 @@ struct VerdictPropertyTests {
   private static func truth(pidKnown: Bool) -> [Finding] {
     var findings: [Finding] = [
       .processAlive, .processUnreadable("denied"), .cgroupPopulated(1), .cgroupUnreadable("x"),
-      .agentLists, .agentSilent("away"), .leaseHeld, .leaseDropped, .agentSaidRemoved,
+      .agentLists, .agentSilent("away"), .leaseHeld, .leaseDropped, .agentReportedRemoval,
     ]
     // Under the posix launcher the executor isn't in its pod's cgroup.
     findings += [.cgroupEmpty, .cgroupMissing]

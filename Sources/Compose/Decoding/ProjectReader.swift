@@ -127,19 +127,20 @@ extension YAMLNode {
   /// The positions of the keys in this tree, by path; list items have their index as key.
   var locations: [String: SourcePosition] {
     var locations: [String: SourcePosition] = [:]
-    note(under: "", depth: 4, in: &locations)
+    record(under: "", depth: 4, in: &locations)
     return locations
   }
 
-  private func note(under path: String, depth: Int, in locations: inout [String: SourcePosition]) {
+  private func record(under path: String, depth: Int, in locations: inout [String: SourcePosition])
+  {
     guard depth > 0 else { return }
     for (key, entry) in mapping ?? [:] {
       locations[path + key] = entry.keyPosition
-      entry.value.note(under: path + key + ".", depth: depth - 1, in: &locations)
+      entry.value.record(under: path + key + ".", depth: depth - 1, in: &locations)
     }
     for (index, item) in (sequence ?? []).enumerated() {
       locations["\(path)\(index)"] = item.position
-      item.note(under: "\(path)\(index).", depth: depth - 1, in: &locations)
+      item.record(under: "\(path)\(index).", depth: depth - 1, in: &locations)
     }
   }
 }

@@ -99,7 +99,7 @@ package final class DockerEngine: Sendable {
 
   /// Whether the engine has responded to this client before. Such an engine exists; if it can't be
   /// reached now, it is away.
-  package var hasResponded: Bool { get async { await negotiation.isSettled } }
+  package var hasResponded: Bool { get async { await negotiation.isKnown } }
 
   /// Information about the engine and its host (Engine API, "SystemInfo").
   /// - Throws: `EngineError`.

@@ -15,7 +15,7 @@ actor Negotiation {
   private let changes = AsyncCondition()
 
   /// Whether a version has been negotiated.
-  var isSettled: Bool { if case .known = state { true } else { false } }
+  var isKnown: Bool { if case .known = state { true } else { false } }
 
   /// The version. Calls `ask` if it is unknown and no other task is calling `ask`.
   func version(ask: @Sendable () async throws -> EngineAbility) async throws -> EngineAbility {

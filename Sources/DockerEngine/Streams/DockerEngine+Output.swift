@@ -58,12 +58,12 @@ extension DockerEngine {
   package func hasOutput(_ id: String, tty: Bool, before moment: String) async throws -> Bool {
     var call = EngineCall(
       "GET", "/containers/\(component(id))/logs", query: [("stdout", "1"), ("stderr", "1")])
-    let canSay = try await ability().has(.logsUntil)
-    call.query.append(canSay ? ("until", moment) : ("timestamps", "1"))
+    let supportsUntil = try await ability().has(.logsUntil)
+    call.query.append(supportsUntil ? ("until", moment) : ("timestamps", "1"))
     let frames = OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: !tty)
     var iterator = frames.makeAsyncIterator()
     guard let first = try await iterator.nextBatch()?.first else { return false }
-    if canSay { return true }
+    if supportsUntil { return true }
     frames.cancel()
     guard let time = LogTime(line: first.bytes) else { return false }
     return time.text < moment

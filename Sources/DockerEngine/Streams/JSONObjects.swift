@@ -39,7 +39,7 @@ struct JSONObjectSplitter {
         }
         continue
       }
-      note(byte)
+      consume(byte)
       if depth == 0 {
         keep(bytes[start..<position])
         defer { (object, isTooLarge) = ([], false) }
@@ -55,7 +55,7 @@ struct JSONObjectSplitter {
     if isTooLarge { object = [] } else { object += bytes }
   }
 
-  private mutating func note(_ byte: UInt8) {
+  private mutating func consume(_ byte: UInt8) {
     if isEscaped {
       isEscaped = false
     } else if isInString {

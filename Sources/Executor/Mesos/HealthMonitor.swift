@@ -12,9 +12,9 @@ struct HealthMonitor: Sendable {
   /// A result of a health check that differs from the previous one.
   enum Finding: Sendable, Equatable {
     /// The health of the task has changed.
-    case changed(isHealthy: Bool, words: String)
+    case changed(isHealthy: Bool, message: String)
     /// The limit of consecutive failures is reached, so the pod must be stopped.
-    case hopeless(words: String)
+    case hopeless(message: String)
   }
 
   /// Checks until the pod must be stopped or the monitor is canceled.
@@ -33,9 +33,9 @@ struct HealthMonitor: Sendable {
       switch verdict.record(isPassed: result.isPassed, after: .now - started) {
       case .same: break
       case .changed(let isHealthy):
-        await report(.changed(isHealthy: isHealthy, words: result.words))
+        await report(.changed(isHealthy: isHealthy, message: result.message))
       case .hopeless:
-        await report(.hopeless(words: result.words))
+        await report(.hopeless(message: result.message))
         return
       }
     } while await Self.pause(check.interval)

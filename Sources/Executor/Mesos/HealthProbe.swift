@@ -24,7 +24,7 @@ struct HealthProbe: Sendable {
     /// Whether it passed.
     var isPassed: Bool
     /// A description for people.
-    var words: String
+    var message: String
     /// The status of the response, for HTTP.
     var status: Int?
     /// The command's exit code, for COMMAND.
@@ -36,7 +36,7 @@ struct HealthProbe: Sendable {
   }
 
   private static let unknown = Result(
-    isPassed: false, words: "the engine is away", counts: false)
+    isPassed: false, message: "the engine is away", counts: false)
 
   /// Probes the pod.
   ///
@@ -79,9 +79,10 @@ struct HealthProbe: Sendable {
           statuses.isEmpty
           ? 200..<400 ~= status : statuses.contains { Int(exactly: $0) == status }
         return Result(
-          isPassed: isExpected, words: "GET \(request.endpoint)\(path): \(status)", status: status)
+          isPassed: isExpected, message: "GET \(request.endpoint)\(path): \(status)", status: status
+        )
       } catch {
-        return Result(isPassed: false, words: "\(error)")
+        return Result(isPassed: false, message: "\(error)")
       }
     }
   }
@@ -92,16 +93,16 @@ struct HealthProbe: Sendable {
     _ probe: (_ host: String, _ port: UInt16, Duration?) async -> Result
   ) async -> Result {
     guard let number = UInt16(exactly: port), number > 0 else {
-      return Result(isPassed: false, words: "\(port) isn't a port: it must be from 1 to 65535")
+      return Result(isPassed: false, message: "\(port) isn't a port: it must be from 1 to 65535")
     }
     let hosts: [String]
     switch await location(number, isIPv6) {
     case nil: return Self.unknown
-    case .none(let reason)?: return Result(isPassed: false, words: "port \(port): \(reason)")
+    case .none(let reason)?: return Result(isPassed: false, message: "port \(port): \(reason)")
     case .host?: hosts = [isIPv6 ? "::1" : "127.0.0.1"]
     case .addresses(let addresses)?: hosts = addresses
     }
-    var last = Result(isPassed: false, words: "port \(port): no address")
+    var last = Result(isPassed: false, message: "port \(port): no address")
     for (index, host) in hosts.enumerated() {
       // An unreachable network must leave time for the others.
       let share = limit.map { $0 / (hosts.count - index) }
@@ -128,7 +129,7 @@ struct HealthProbe: Sendable {
       }
       return Result(
         isPassed: failure == nil,
-        words: "connection to \(isIPv6 ? "[\(host)]" : host):\(port): \(failure ?? "accepted")",
+        message: "connection to \(isIPv6 ? "[\(host)]" : host):\(port): \(failure ?? "accepted")",
         isConnected: failure == nil)
     }
   }
@@ -138,20 +139,20 @@ struct HealthProbe: Sendable {
     by run: @Sendable (CheckCommand, Duration?) async -> CheckEnd
   ) async -> Result {
     let line = command.value ?? ""
-    var words = CheckCommand(
-      words: command.isShell
+    var check = CheckCommand(
+      arguments: command.isShell
         ? ["/bin/sh", "-c", line] : [line] + command.arguments.dropFirst())
-    for variable in command.environment { words.environment[variable.name] = variable.value }
-    words.user = command.user
-    switch await run(words, limit) {
+    for variable in command.environment { check.environment[variable.name] = variable.value }
+    check.user = command.user
+    switch await run(check, limit) {
     case .exited(let code):
-      return Result(isPassed: code == 0, words: "'\(line)' exited with \(code)", exitCode: code)
+      return Result(isPassed: code == 0, message: "'\(line)' exited with \(code)", exitCode: code)
     case .timedOut(let isGone):
       let rest = isGone ? "" : ", and couldn't be killed"
       return Result(
         isPassed: false,
-        words: "'\(line)' took longer than \(limit.map { "\($0)" } ?? "its timeout")\(rest)")
-    case .failed(let reason): return Result(isPassed: false, words: "'\(line)': \(reason)")
+        message: "'\(line)' took longer than \(limit.map { "\($0)" } ?? "its timeout")\(rest)")
+    case .failed(let reason): return Result(isPassed: false, message: "'\(line)': \(reason)")
     case .unknown: return Self.unknown
     }
   }
@@ -160,22 +161,22 @@ struct HealthProbe: Sendable {
     var variables = environment
     for variable in command.environment { variables[variable.name] = variable.value }
     let line = command.value ?? ""
-    let words = command.isShell ? ["-c", line] : Array(command.arguments.dropFirst())
+    let arguments = command.isShell ? ["-c", line] : Array(command.arguments.dropFirst())
     let program = SupervisedProcess(
-      command.isShell ? "/bin/sh" : line, words, environment: variables, directory: sandbox)
+      command.isShell ? "/bin/sh" : line, arguments, environment: variables, directory: sandbox)
     do {
       switch try await program.run(within: limit) {
       case nil:
         let time = limit.map { "\($0)" } ?? "its timeout"
-        return Result(isPassed: false, words: "'\(line)' took longer than \(time)")
+        return Result(isPassed: false, message: "'\(line)' took longer than \(time)")
       case .exited(let code):
         return Result(
-          isPassed: code == 0, words: "'\(line)' exited with \(code)", exitCode: Int(code))
+          isPassed: code == 0, message: "'\(line)' exited with \(code)", exitCode: Int(code))
       case .signaled(let signal):
-        return Result(isPassed: false, words: "'\(line)' was killed by signal \(signal)")
+        return Result(isPassed: false, message: "'\(line)' was killed by signal \(signal)")
       }
     } catch {
-      return Result(isPassed: false, words: "'\(line)': \(error)")
+      return Result(isPassed: false, message: "'\(line)': \(error)")
     }
   }
 }

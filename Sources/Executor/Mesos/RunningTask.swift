@@ -26,7 +26,7 @@ struct RunningTask {
   /// Whether its terminal update has been sent.
   var isOver = false
   /// Whether its terminal update has been acknowledged.
-  var isSettled = false
+  var isAcknowledged = false
   /// Receives the result of reading its Compose files. When it is finished early, the task ends
   /// without them.
   var loading: AsyncStream<Result<PodRequest, any Error>>.Continuation?

@@ -190,16 +190,16 @@ extension TaskSupervisor {
   private func handle(_ finding: HealthMonitor.Finding, of id: TaskID) async {
     guard let task = tasks[id], !task.isOver, task.end == nil else { return }
     switch finding {
-    case .changed(let isHealthy, let words):
+    case .changed(let isHealthy, let message):
       tasks[id]?.isHealthy = isHealthy
-      await sendRunning(id, words, reason: .taskHealthCheckStatusUpdated)
-    case .hopeless(let words):
+      await sendRunning(id, message, reason: .taskHealthCheckStatusUpdated)
+    case .hopeless(let message):
       tasks[id]?.isHopeless = true
       if task.isHealthy != false {
         tasks[id]?.isHealthy = false
-        await sendRunning(id, words, reason: .taskHealthCheckStatusUpdated)
+        await sendRunning(id, message, reason: .taskHealthCheckStatusUpdated)
       }
-      await task.pod?.giveUp("the task's health check failed: \(words)")
+      await task.pod?.giveUp("the task's health check failed: \(message)")
     }
   }
 

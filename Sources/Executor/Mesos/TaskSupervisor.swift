@@ -139,8 +139,8 @@ actor TaskSupervisor {
     case .refused:
       hasHadTasks = true
       notifyWaiters()
-    case .settled(let id):
-      tasks[id]?.isSettled = true
+    case .acknowledged(let id):
+      tasks[id]?.isAcknowledged = true
       forget(id)
     case .launch(let task): await launch([task], asGroup: false)
     case .launchGroup(let tasks): await launch(tasks, asGroup: true)
@@ -163,7 +163,7 @@ actor TaskSupervisor {
   /// Removes a task whose terminal update is acknowledged, because an executor can run any number
   /// of tasks.
   func forget(_ id: TaskID) {
-    guard let task = tasks[id], task.isOver, task.isSettled else { return }
+    guard let task = tasks[id], task.isOver, task.isAcknowledged else { return }
     tasks[id] = nil
   }
 

@@ -212,7 +212,7 @@ extension MesosSession {
     case .kill(let task, let policy): emit(.kill(task, grace: policy?.gracePeriod))
     case .acknowledged(let task, let uuid):
       if let update = outbox.acknowledge(task, uuid: uuid) {
-        if update.state.isTerminal { emit(.settled(task)) }
+        if update.state.isTerminal { emit(.acknowledged(task)) }
         changed()
       } else {
         log.debug("an acknowledgement of an unknown update is ignored: task \(task)")

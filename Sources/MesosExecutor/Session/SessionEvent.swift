@@ -14,7 +14,7 @@ package enum SessionEvent: Sendable {
   /// queued.
   case refused(TaskID)
   /// The terminal update of a task is acknowledged.
-  case settled(TaskID)
+  case acknowledged(TaskID)
   /// Bytes from the framework.
   case message([UInt8])
   /// All tasks must stop, and the executor must exit within its shutdown grace period. The event is

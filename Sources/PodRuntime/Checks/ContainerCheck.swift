@@ -5,15 +5,15 @@ import Synchronization
 /// A check's command, to run in a container.
 package struct CheckCommand: Sendable {
   /// The program and its arguments.
-  package var words: [String]
+  package var arguments: [String]
   /// Variables in addition to the container's own.
   package var environment: [String: String]
   /// The user that runs it; nil for the container's user.
   package var user: String?
 
   /// Creates a command.
-  package init(words: [String], environment: [String: String] = [:], user: String? = nil) {
-    self.words = words
+  package init(arguments: [String], environment: [String: String] = [:], user: String? = nil) {
+    self.arguments = arguments
     self.environment = environment
     self.user = user
   }
@@ -85,7 +85,7 @@ struct ContainerCheck: Sendable {
   private func execute(
     _ command: CheckCommand, _ mark: String, _ course: Course
   ) async -> CheckEnd {
-    var body = ExecCreate(cmd: command.words)
+    var body = ExecCreate(cmd: command.arguments)
     body.user = command.user
     body.env =
       command.environment.map { "\($0.key)=\($0.value)" }.sorted() + ["\(Self.markName)=\(mark)"]

@@ -121,7 +121,7 @@ extension ContainerPlan {
     let fault = EngineFault.find(error.message, in: EngineFault.ofCopies) { _, _ in file.position }
     guard let fault else { return nil }
     return DiagnosticError(
-      EngineFault.line(file.copying, fault.words, engine: error.message), at: file.position)
+      EngineFault.line(file.copying, fault.explanation, engine: error.message), at: file.position)
   }
 }
 

@@ -100,10 +100,10 @@ struct CredentialStore: Sendable {
   private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
     let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     guard isPlain else {
-      throw Fault(words: "'\(helper)' is not a valid name of a credential helper")
+      throw Fault(message: "'\(helper)' is not a valid name of a credential helper")
     }
     guard let path = programs.find("docker-credential-\(helper)") else {
-      throw Fault(words: "docker-credential-\(helper) is in no program directory")
+      throw Fault(message: "docker-credential-\(helper) is in no program directory")
     }
     let program = SupervisedProcess(
       path, ["get"], environment: programs.environment(environment),
@@ -120,12 +120,12 @@ struct CredentialStore: Sendable {
   }
 
   private struct Fault: Error {
-    let words: String
+    let message: String
   }
 
   private static func text(_ error: any Error) -> String {
     switch error {
-    case let fault as Fault: fault.words
+    case let fault as Fault: fault.message
     case is DecodingError: "not a docker config file in JSON"
     default: "\(error)"
     }
@@ -152,7 +152,7 @@ struct CredentialStore: Sendable {
         guard let bytes = Base64.bytes(of: auth),
           let text = String(validating: bytes, as: UTF8.self),
           let colon = text.firstIndex(of: ":")
-        else { throw Fault(words: "auth is not base64 of name:password") }
+        else { throw Fault(message: "auth is not base64 of name:password") }
         result.username = String(text[..<colon])
         result.password = String(text[text.index(after: colon)...].filter { $0 != "\0" })
       }

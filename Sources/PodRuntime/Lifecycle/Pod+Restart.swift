@@ -65,8 +65,8 @@ extension Pod {
   func group(of names: [String]) async throws(CancellationError) -> [PodContainer] {
     while true {
       let group = livingBy(names)
-      if group.allSatisfy(\.isSettled) { return group }
-      try await launchWait { self.livingBy(names).allSatisfy(\.isSettled) }
+      if group.allSatisfy(\.isSteady) { return group }
+      try await launchWait { self.livingBy(names).allSatisfy(\.isSteady) }
     }
   }
 
@@ -272,7 +272,7 @@ extension PodContainer {
 
   /// Whether a group restart may include it: it isn't being started, and its own exit isn't being
   /// inspected.
-  fileprivate var isSettled: Bool { !isStarting && (!isExiting || run.followsOwner) }
+  fileprivate var isSteady: Bool { !isStarting && (!isExiting || run.followsOwner) }
 }
 
 extension ContainerPlan {

@@ -37,7 +37,7 @@ extension Pod {
           else { throw error }
           // It is still running; or the engine stopped it, and its restart policy decides whether
           // it will run again.
-          try await launchWait { self.isSettled(name) }
+          try await launchWait { self.isSteady(name) }
           guard members[name]?.state == .running else { return }
         }
       }
@@ -77,12 +77,12 @@ extension Pod {
       }
     }
     guard members[name]?.takenDownRun == number else { return false }
-    try await launchWait { self.isSettled(name) }
+    try await launchWait { self.isSteady(name) }
     return members[name]?.state == .running
   }
 
   /// Whether a container is running, or has exited for good.
-  private func isSettled(_ name: String) -> Bool {
+  private func isSteady(_ name: String) -> Bool {
     guard let member = members[name] else { return true }
     return member.hasEnded || member.state == .running
   }

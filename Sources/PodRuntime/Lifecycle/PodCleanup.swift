@@ -47,7 +47,7 @@ struct PodCleanup: Sendable {
     var hasOthers: Bool?
 
     /// Descriptions of the objects that are left, even if the engine doesn't respond.
-    var words: [String] {
+    var lines: [String] {
       if open.isEmpty { return reason.map { ["unknown objects (\($0))"] } ?? [] }
       return open.map { object in
         let id = object.id
@@ -113,14 +113,14 @@ struct PodCleanup: Sendable {
     killing.cancel()
     await killing.value
     let end = reached.value
-    guard await ownsCgroup() else { return end.words }
+    guard await ownsCgroup() else { return end.lines }
     switch end.hasOthers {
     // Another incarnation starts its containers below this cgroup, and may just have created an
     // empty directory in it.
-    case true?: return end.words
-    case nil: return end.words + cgroups.left("the engine doesn't respond")
+    case true?: return end.lines
+    case nil: return end.lines + cgroups.left("the engine doesn't respond")
     case false?:
-      return end.words
+      return end.lines
         + (await cgroups.remove(
           within: end.open.of(.container).isEmpty ? cgroupLimit : .zero,
           forgotten: end.open.of(.container).isEmpty ? madeContainers : []))

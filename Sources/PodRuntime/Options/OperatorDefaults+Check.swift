@@ -25,7 +25,8 @@ extension OperatorDefaults {
     func same(_ name: String, _ requested: [String], _ own: [String]) throws(DiagnosticError) {
       if !requested.isEmpty, !own.isEmpty, requested != own {
         throw refusal(
-          "\(name) \(requested.joined(separator: ", "))", own.joined(separator: ", "), key, at: name,
+          "\(name) \(requested.joined(separator: ", "))", own.joined(separator: ", "), key,
+          at: name,
           of: service)
       }
     }
@@ -38,14 +39,17 @@ extension OperatorDefaults {
       for (name, own) in fixed.sorted(by: { $0.key < $1.key }) {
         let word = own ?? "not set"
         if let requested = Self.differing(service.environment, name, own) {
-          throw refusal("environment \(requested)", word, key, at: "environment.\(requested)", of: service)
+          throw refusal(
+            "environment \(requested)", word, key, at: "environment.\(requested)", of: service)
         }
         for hook in service.postStart + service.preStop {
           if let requested = Self.differing(hook.environment, name, own) {
             throw refusal("environment \(requested)", word, key, hook.position)
           }
         }
-        if key == .proxies, let build = service.build, let requested = build.args[name], requested != own {
+        if key == .proxies, let build = service.build, let requested = build.args[name],
+          requested != own
+        {
           throw refusal("build argument \(name)", word, key, build.position)
         }
       }
@@ -64,19 +68,28 @@ extension OperatorDefaults {
         try same("stop_signal", [requested], stopSignal.map { [$0] } ?? [])
       }
     case .userns:
-      if let requested = service.isolation.userNamespace, !requested.value.isEmpty, requested.value != userns {
-        throw refusal("userns_mode \(requested.value)", userns ?? "the engine's", key, requested.position)
+      if let requested = service.isolation.userNamespace, !requested.value.isEmpty,
+        requested.value != userns
+      {
+        throw refusal(
+          "userns_mode \(requested.value)", userns ?? "the engine's", key, requested.position)
       }
     case .pidsLimit:
-      if let requested = service.resources.pidsLimit, let pidsLimit, requested < 1 || requested > pidsLimit {
+      if let requested = service.resources.pidsLimit, let pidsLimit,
+        requested < 1 || requested > pidsLimit
+      {
         let location =
           service.locations["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
-        throw refusal("pids_limit \(requested)", "at most \(pidsLimit)", key, at: location, of: service)
+        throw refusal(
+          "pids_limit \(requested)", "at most \(pidsLimit)", key, at: location, of: service)
       }
     case .shmSize:
-      if let requested = service.shmSize, let shmSize, requested.bytes < 1 || requested.bytes > shmSize {
+      if let requested = service.shmSize, let shmSize,
+        requested.bytes < 1 || requested.bytes > shmSize
+      {
         throw refusal(
-          "shm_size \(requested.bytes)", "at most \(shmSize) bytes", key, at: "shm_size", of: service)
+          "shm_size \(requested.bytes)", "at most \(shmSize) bytes", key, at: "shm_size",
+          of: service)
       }
       switch service.ipc?.value {
       case .host, .container:
@@ -94,7 +107,8 @@ extension OperatorDefaults {
         guard let requested = service.resources.ulimits[name] else { continue }
         if Self.exceeds(requested.soft, own.soft) || Self.exceeds(requested.hard, own.hard) {
           throw refusal(
-            "ulimits \(name) \(requested.soft):\(requested.hard)", "at most \(own.soft):\(own.hard)", key,
+            "ulimits \(name) \(requested.soft):\(requested.hard)",
+            "at most \(own.soft):\(own.hard)", key,
             at: "ulimits.\(name)", of: service)
         }
       }
@@ -141,7 +155,8 @@ extension OperatorDefaults {
       {
         continue
       }
-      let option = requested.options[name].map { "option \(name) \($0)" } ?? "without option \(name)"
+      let option =
+        requested.options[name].map { "option \(name) \($0)" } ?? "without option \(name)"
       throw refusal("logging \(option)", value, .logging, requested.position)
     }
   }

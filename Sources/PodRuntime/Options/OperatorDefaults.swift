@@ -114,7 +114,9 @@ package struct OperatorDefaults: Sendable, Equatable {
       }
       if !labels.isEmpty {
         let isFixed = enforced.contains(.labels)
-        body.labels = labels.merging(body.labels ?? [:]) { own, requested in isFixed ? own : requested }
+        body.labels = labels.merging(body.labels ?? [:]) { own, requested in
+          isFixed ? own : requested
+        }
       }
     }
     body.hostConfig = host

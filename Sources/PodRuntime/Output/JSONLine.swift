@@ -109,7 +109,7 @@ package struct JSONLine: Sendable {
   ///   - bytes: receives the JSON string.
   package static func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    if text.allSatisfy(standsForItself) {
+    if text.allSatisfy(isUnescaped) {
       bytes += text
     } else {
       for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
@@ -119,7 +119,7 @@ package struct JSONLine: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private static func standsForItself(_ byte: UInt8) -> Bool {
+  private static func isUnescaped(_ byte: UInt8) -> Bool {
     0x20..<0x7f ~= byte && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 

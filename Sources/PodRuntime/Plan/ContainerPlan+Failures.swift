@@ -48,10 +48,12 @@ extension ContainerPlan {
     let fault = fault(in: error)
     if let fault {
       let image = service.image?.value ?? "of service '\(service.name)'"
-      let words = fault.words.split(separator: "IMAGE", omittingEmptySubsequences: false)
-        .joined(separator: image)
+      let explanation = fault.explanation.split(
+        separator: "IMAGE", omittingEmptySubsequences: false
+      )
+      .joined(separator: image)
       return DiagnosticError(
-        EngineFault.line(action, words, engine: error.message), at: fault.position)
+        EngineFault.line(action, explanation, engine: error.message), at: fault.position)
     }
     for file in service.files {
       if case .file(let path) = file.source, error.message.contains(path) {
@@ -62,7 +64,7 @@ extension ContainerPlan {
   }
 
   /// The known fault of the file that causes the engine's error; nil for other errors.
-  func fault(in error: EngineError) -> (words: String, position: SourcePosition?)? {
+  func fault(in error: EngineError) -> (explanation: String, position: SourcePosition?)? {
     EngineFault.find(error.message, in: EngineFault.ofContainers) { key, object in
       location(of: key, object, in: error.message)
     }

@@ -127,6 +127,7 @@ extension PodPlan {
     let fault = EngineFault.find(error.message, in: faults) { key, _ in locations[key] }
     guard let fault else { return DiagnosticError("\(action): \(error.message)", at: position) }
     return DiagnosticError(
-      EngineFault.line(action, fault.words, engine: error.message), at: fault.position ?? position)
+      EngineFault.line(action, fault.explanation, engine: error.message),
+      at: fault.position ?? position)
   }
 }

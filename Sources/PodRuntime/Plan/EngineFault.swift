@@ -15,26 +15,26 @@ struct EngineFault: Sendable {
   /// The texts before and after the object in the engine's text.
   let object: (before: String, after: String)?
   /// The explanation for the file's author. `*` is replaced by the object.
-  let words: String
+  let explanation: String
 
   init(
-    _ texts: String..., keys: [String], object: (String, String)? = nil, _ words: String
+    _ texts: String..., keys: [String], object: (String, String)? = nil, _ explanation: String
   ) {
     self.texts = texts
     self.keys = keys
     self.object = object
-    self.words = words
+    self.explanation = explanation
   }
 
   /// Matches the engine's text with this fault.
   ///
   /// - Parameter text: the engine's text.
   /// - Returns: the keys to search for, and the explanation; nil for another fault.
-  func match(_ text: String) -> (keys: [String], words: String, object: String)? {
+  func match(_ text: String) -> (keys: [String], explanation: String, object: String)? {
     guard texts.allSatisfy({ text.containsText($0) }) else { return nil }
     let found = object.flatMap { text.part(after: $0.before, before: $0.after) } ?? ""
     return (
-      keys.map { $0.replacingStar(by: found) }, words.replacingStar(by: found), found
+      keys.map { $0.replacingStar(by: found) }, explanation.replacingStar(by: found), found
     )
   }
 
@@ -49,22 +49,22 @@ struct EngineFault: Sendable {
   static func find(
     _ text: String, in faults: [EngineFault],
     position: (_ key: String, _ object: String) -> SourcePosition?
-  ) -> (words: String, position: SourcePosition?)? {
+  ) -> (explanation: String, position: SourcePosition?)? {
     // Engines up to 19.03 quote the runtime's text, and escape the quotes in it.
     let text = text.replacing("\\\"", with: "\"")
     for fault in faults {
-      guard let (keys, words, object) = fault.match(text) else { continue }
-      if keys.isEmpty { return (words, nil) }
+      guard let (keys, explanation, object) = fault.match(text) else { continue }
+      if keys.isEmpty { return (explanation, nil) }
       for key in keys {
-        if let found = position(key, object) { return (words, found) }
+        if let found = position(key, object) { return (explanation, found) }
       }
     }
     return nil
   }
 
   /// An explanation, followed by the engine's text.
-  static func line(_ action: String, _ words: String, engine text: String) -> String {
-    "\(action): \(words) (engine: \(text))"
+  static func line(_ action: String, _ explanation: String, engine text: String) -> String {
+    "\(action): \(explanation) (engine: \(text))"
   }
 }
 

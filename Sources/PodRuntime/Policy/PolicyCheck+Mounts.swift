@@ -74,7 +74,8 @@ extension PolicyCheck {
           if case .container(id) = $0.value.source { true } else { false }
         }
         throw policy.refusal(
-          "volumes of container \(id)", .hostNamespaces, at: requested?.position ?? service.position)
+          "volumes of container \(id)", .hostNamespaces, at: requested?.position ?? service.position
+        )
       }
     }
   }

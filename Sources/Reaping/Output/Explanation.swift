@@ -19,7 +19,7 @@ enum Explanation {
     ])
     for item in pod.evidence {
       table.add([
-        "\(Duration(reportedSeconds: item.age).words) ago", TextTable.Cell(item.source),
+        "\(Duration(reportedSeconds: item.age).text) ago", TextTable.Cell(item.source),
         TextTable.Cell(item.words), TextTable.Cell(item.means ?? ""),
       ])
     }
@@ -72,14 +72,14 @@ enum Explanation {
           + (pod.framework.isEmpty ? "" : ", framework \(pod.framework)")
           + (pod.agent.isEmpty ? "" : ", agent \(pod.agent)")
       ),
-      ("age", Duration(reportedSeconds: pod.age).words),
+      ("age", Duration(reportedSeconds: pod.age).text),
       ("cgroup", pod.cgroup),
     ]
     if let sandbox = pod.sandbox { facts.append(("sandbox", sandbox)) }
     facts.append(("objects", (pod.containers + pod.networks + pod.volumes).joined(separator: " ")))
     facts.append(("verdict", "\(pod.verdict): \(pod.why)"))
     if let seconds = pod.deadFor {
-      facts.append(("dead for", Duration(reportedSeconds: seconds).words))
+      facts.append(("dead for", Duration(reportedSeconds: seconds).text))
     }
     return facts
   }
@@ -105,7 +105,8 @@ enum Explanation {
       return "A sign of life would keep it: \(life)."
     case .undecided:
       if let due = pod.due {
-        return "It is leaked in \(Duration(reportedSeconds: due).words) unless there is a sign of life."
+        return
+          "It is leaked in \(Duration(reportedSeconds: due).text) unless there is a sign of life."
       }
       return "It would be leaked once \(death)."
     case .foreign, nil:

@@ -19,7 +19,7 @@ final class LogLimit: Sendable {
     var level: Logger.Level
 
     /// The line that replaces them.
-    var words: String { "… and \(Self.grouped(count)) more like it: \(message)" }
+    var text: String { "… and \(Self.grouped(count)) more like it: \(message)" }
 
     private static func grouped(_ number: Int) -> String {
       var digits = Array(String(number))

@@ -73,7 +73,7 @@ package struct PodReport: Codable, Sendable {
     evidence = record.evidence.sorted { $0.time < $1.time }.map {
       Item(
         age: (now - $0.time).inSeconds, source: "\($0.finding.source)",
-        words: Printable.text($0.finding.words), means: $0.finding.means)
+        words: Printable.text($0.finding.text), means: $0.finding.means)
     }
     deadFor = verdict.deadSince.map { (now - $0).inSeconds }
     let seen = (now - record.firstSeen).inSeconds

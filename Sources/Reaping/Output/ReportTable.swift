@@ -19,7 +19,7 @@ enum ReportTable {
       table.add([
         TextTable.Cell(pod.verdict, color(of: pod.verdict)), TextTable.Cell(pod.task),
         TextTable.Cell(String(pod.run.prefix(13))),
-        TextTable.Cell(Duration(reportedSeconds: pod.age).words),
+        TextTable.Cell(Duration(reportedSeconds: pod.age).text),
         "\(pod.containers.count)c \(pod.networks.count)n \(pod.volumes.count)v",
         TextTable.Cell(pod.why),
       ])

@@ -46,7 +46,7 @@ enum StatusText {
   /// What an operator can do about an undecided pod, and when it is due.
   static func remedy(of pod: PodReport) -> String? {
     guard let remedy = pod.remedy else { return nil }
-    let due = pod.due.map { " (due in \(Duration(reportedSeconds: $0).words))" }
+    let due = pod.due.map { " (due in \(Duration(reportedSeconds: $0).text))" }
     return remedy + (due ?? "")
   }
 
@@ -57,13 +57,13 @@ enum StatusText {
     if let since = service.since, let uptime = service.uptime {
       let version = service.version.map { ", version \($0)" } ?? ""
       let pid = service.pid.map { ", process \($0)" } ?? ""
-      let words = Duration(reportedSeconds: uptime).words
+      let words = Duration(reportedSeconds: uptime).text
       lines.append(("service", "running since \(since) (\(words))\(version)\(pid)", nil))
     }
     if let last = service.lastPass {
       let took = last.seconds.map { ", took \(seconds($0))" } ?? ""
       let result = last.completed ? last.result : "FAILED: \(last.result)"
-      let ago = Duration(reportedSeconds: last.age).words
+      let ago = Duration(reportedSeconds: last.age).text
       lines.append(("last pass", "\(ago) ago\(took): \(result)", last.completed ? nil : .red))
     } else if service.since != nil {
       lines.append(("last pass", "none yet", nil))
@@ -71,7 +71,7 @@ enum StatusText {
     if service.working == true {
       lines.append(("next pass", "under way", nil))
     } else if let next = service.nextPass {
-      let words = next < 1 ? "now" : "in \(Duration(reportedSeconds: next).words)"
+      let words = next < 1 ? "now" : "in \(Duration(reportedSeconds: next).text)"
       lines.append(("next pass", "\(words), or as soon as an event requires one", nil))
     }
     return lines
@@ -79,7 +79,7 @@ enum StatusText {
 
   /// Text such as `0.25 s` or `12 s`.
   private static func seconds(_ value: Double) -> String {
-    guard value < 10 else { return Duration(reportedSeconds: value).words }
+    guard value < 10 else { return Duration(reportedSeconds: value).text }
     let hundredths = Int((max(0, value) * 100).rounded())
     return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) s"
   }

@@ -30,14 +30,14 @@ struct StructuredLog: LogHandler {
   func log(event: LogEvent) {
     let site = LogLimit.Site(file: event.file, line: event.line)
     let isAdmitted = limit.admits(site, "\(event.message)", event.level) { [self] in
-      write($0.words, $0.level, [:])
+      write($0.text, $0.level, [:])
     }
     if isAdmitted { write("\(event.message)", event.level, event.metadata ?? [:]) }
   }
 
   /// Writes the counts of suppressed lines that aren't reported yet.
   func flush() {
-    for held in limit.takeAll() { write(held.words, held.level, [:]) }
+    for held in limit.takeAll() { write(held.text, held.level, [:]) }
   }
 
   private func write(_ text: String, _ level: Logger.Level, _ metadata: Logger.Metadata) {

@@ -111,7 +111,7 @@ struct ImageCare: Sendable {
       }
       report.removed.append(name)
       let why =
-        isOld ? "unused for \(Duration.seconds(now - record.used).words)" : "the disk is full"
+        isOld ? "unused for \(Duration.seconds(now - record.used).text)" : "the disk is full"
       log.notice("removed image \(name): \(why)")
       await reached(.removed(record.name))
       report.diskPercent = await diskPercent()

@@ -8,7 +8,7 @@ enum Capabilities {
   ]
 
   /// The names of those effective capabilities that this program uses.
-  static var words: String {
+  static var text: String {
     let status = (try? TextFile.text("/proc/self/status")) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
     let bits = line.flatMap { UInt64($0.drop { $0 != "\t" }.dropFirst(), radix: 16) } ?? 0

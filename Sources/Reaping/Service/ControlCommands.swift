@@ -32,7 +32,7 @@ struct ControlCommands: Sendable {
       }
       return "error: unknown request"
     } catch {
-      let more = problem.map { " (unhealthy: \($0.words))" } ?? ""
+      let more = problem.map { " (unhealthy: \($0.text))" } ?? ""
       return "error: \(Printable.text("\(error)\(more)", limit: 2048))"
     }
   }

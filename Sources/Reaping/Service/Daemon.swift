@@ -120,11 +120,11 @@ struct Daemon: Sendable {
       let longest =
         settings.lockTimeout + .seconds(settings.removal.stopTimeout) + engine.requestTimeout
       guard reaper.progress.isWithin(longest) else {
-        log.error("a pass hangs: it has made no progress for \(longest.words)")
+        log.error("a pass hangs: it has made no progress for \(longest.text)")
         continue
       }
       if let problem = reaper.health.problem(every: settings.interval), problem.callsForRestart {
-        log.error("unhealthy, systemd's watchdog may restart pod-reaper: \(problem.words)")
+        log.error("unhealthy, systemd's watchdog may restart pod-reaper: \(problem.text)")
       } else {
         notifier.watchdog(for: longest)
       }

@@ -6,7 +6,7 @@ import Synchronization
 final class Health: Sendable {
   /// Why the service is unhealthy.
   struct Problem: Sendable, Equatable {
-    var words: String
+    var text: String
     /// Whether a restart of this program might help. A restart doesn't bring an engine back, and
     /// loses the evidence.
     var callsForRestart: Bool
@@ -17,7 +17,7 @@ final class Health: Sendable {
   fileprivate struct State {
     var lastPass: SuspendingClock.Instant
     var isWorking = false
-    var failure: (words: String, cause: Cause)?
+    var failure: (text: String, cause: Cause)?
     var missing: [String] = []
     var workBegan: ContinuousClock.Instant?
     var last: FinishedPass?
@@ -77,13 +77,13 @@ final class Health: Sendable {
     state.withLock { state in
       let since = now - state.lastPass
       if since > interval * 3, !state.isWorking {
-        let reason = state.failure.map { ": \($0.words)" } ?? ""
+        let reason = state.failure.map { ": \($0.text)" } ?? ""
         return Problem(
-          words: "no pass was completed for \(since.words)\(reason)",
+          text: "no pass was completed for \(since.text)\(reason)",
           callsForRestart: state.failure?.cause != .engine)
       }
       if state.missing.isEmpty { return nil }
-      return Problem(words: state.missing.joined(separator: "; "), callsForRestart: false)
+      return Problem(text: state.missing.joined(separator: "; "), callsForRestart: false)
     }
   }
 
@@ -93,7 +93,7 @@ final class Health: Sendable {
     let since = sinceLastPass().inSeconds
     return state.withLock { state in
       var report = ServiceReport(
-        healthy: problem == nil, problem: problem.map { Printable.text($0.words) },
+        healthy: problem == nil, problem: problem.map { Printable.text($0.text) },
         secondsSincePass: since)
       report.since = startTime
       report.uptime = (now - began).inSeconds

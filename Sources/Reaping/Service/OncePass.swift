@@ -33,7 +33,9 @@ package struct OncePass {
     var deadline: BootTime?
     var report = PassReport()
     while true {
-      let step = try await lock.hold(waiting: settings.lockTimeout) { try await settle(&report) }
+      let step = try await lock.hold(waiting: settings.lockTimeout) {
+        try await repeatUntilQuiet(&report)
+      }
       guard let step else {
         StandardError.line("pod-reaper: another pass is running (\(lock.path))")
         return 4
@@ -59,16 +61,16 @@ package struct OncePass {
   /// that died, so after a removal two passes a second apart must find nothing.
   ///
   /// - Returns: when a proof that is still too young will be old enough.
-  private func settle(_ report: inout PassReport) async throws -> BootTime? {
-    var quietLooksLeft = 0
+  private func repeatUntilQuiet(_ report: inout PassReport) async throws -> BootTime? {
+    var quietPassesLeft = 0
     while true {
       let pass = try await context.reaper.reap()
       let found = pass.report
       let didRemove = found.pods.contains { !$0.removed.isEmpty }
       report.add(found)
-      if didRemove { quietLooksLeft = 2 } else { quietLooksLeft -= 1 }
-      if found.dryRun || found.isIncomplete || quietLooksLeft <= 0 { return pass.due }
-      if quietLooksLeft == 1 { try await Task.sleep(for: .seconds(1)) }
+      if didRemove { quietPassesLeft = 2 } else { quietPassesLeft -= 1 }
+      if found.dryRun || found.isIncomplete || quietPassesLeft <= 0 { return pass.due }
+      if quietPassesLeft == 1 { try await Task.sleep(for: .seconds(1)) }
     }
   }
 }

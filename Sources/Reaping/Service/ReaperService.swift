@@ -32,7 +32,7 @@ package struct ReaperService {
       log.error("the self-check failed, every pod stays undecided: \(failure)")
     }
     for line in context.forgottenFlags { log.error("\(line)") }
-    log.notice("watching \(context.engine.endpoint), running with \(Capabilities.words)")
+    log.notice("watching \(context.engine.endpoint), running with \(Capabilities.text)")
     let locations = Locations(lacking: context.forgottenFlags) { try context.makeDirectories() }
     let daemon = Daemon(
       reaper: reaper, engine: context.engine, settings: settings, notifier: notifier, log: log,

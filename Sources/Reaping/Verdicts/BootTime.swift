@@ -38,7 +38,7 @@ extension Duration {
   }
 
   /// For example `3 s`, `4 min`, `2 h`, `5 days`.
-  var words: String {
+  var text: String {
     let seconds = components.seconds
     if seconds < 120 { return "\(seconds) s" }
     if seconds < 7200 { return "\(seconds / 60) min" }

@@ -13,7 +13,7 @@ enum Finding: Sendable, Hashable {
   /// The process table proves that the process has exited.
   case processGone(ProcessStatus.End)
   /// This program's pidfd reported the exit.
-  case processEndSeen
+  case processExitObserved
   /// The process table could not be read.
   case processUnreadable(String)
   /// The run's cgroup has this number of processes outside of the pod's containers.
@@ -44,7 +44,7 @@ enum Finding: Sendable, Hashable {
   /// The executor released its lease because its work is complete.
   case leaseReleased
   /// The agent reported that it removed the executor.
-  case agentSaidRemoved
+  case agentReportedRemoval
 
   /// The origin of a finding. The newest finding of a source replaces its earlier ones.
   enum Source: Sendable, Hashable { case process, pidfd, cgroup, agent, checkpoint, lease, hook }
@@ -53,23 +53,23 @@ enum Finding: Sendable, Hashable {
   var source: Source {
     switch self {
     case .processAlive, .processGone, .processUnreadable: .process
-    case .processEndSeen: .pidfd
+    case .processExitObserved: .pidfd
     case .cgroupPopulated, .cgroupEmpty, .cgroupMissing, .cgroupUnreadable: .cgroup
     case .agentLists, .agentOmits, .agentSilent: .agent
     case .sentinel, .checkpointedProcess, .checkpointSilent: .checkpoint
     case .leaseHeld, .leaseDropped, .leaseReleased: .lease
-    case .agentSaidRemoved: .hook
+    case .agentReportedRemoval: .hook
     }
   }
 
   /// The description for `explain` and the journal.
-  var words: String {
+  var text: String {
     switch self {
     case .processAlive: "its process is alive"
     case .processGone(.noProcess): "no process has its pid"
     case .processGone(.pidUsedAgain): "its pid belongs to another process"
     case .processGone(.ended): "its process has exited and is a zombie"
-    case .processEndSeen: "the exit of its process was observed"
+    case .processExitObserved: "the exit of its process was observed"
     case .processUnreadable(let why): "the process table proves nothing: \(why)"
     case .cgroupPopulated(let count):
       "its cgroup contains \(count) process\(count == 1 ? "" : "es") outside the pod's containers"
@@ -85,7 +85,7 @@ enum Finding: Sendable, Hashable {
     case .leaseHeld: "its lease is held"
     case .leaseDropped: "its lease was dropped"
     case .leaseReleased: "its executor released its lease: its work is complete"
-    case .agentSaidRemoved: "the agent reported that it removed the executor"
+    case .agentReportedRemoval: "the agent reported that it removed the executor"
     }
   }
 }

@@ -57,7 +57,7 @@ struct EvidenceStore: Sendable, Equatable {
 
   private mutating func handleEnd(of holder: LeaseHolder) -> Bool {
     record(holder, .processGone(.noProcess))
-    record(holder, .processEndSeen)
+    record(holder, .processExitObserved)
     // Exits are kept for objects that appear later. The limit is far above the number of exits in
     // ten minutes.
     if ended.count >= 16_384, let oldest = ended.min(by: { $0.value < $1.value }) {
@@ -84,7 +84,7 @@ struct EvidenceStore: Sendable, Equatable {
     guard case .gone(let end) = identity.incarnation.inspect() else { return }
     begin([identity], at: .now)
     records[identity]?.add(.processGone(end), at: .now)
-    records[identity]?.add(.processEndSeen, at: .now)
+    records[identity]?.add(.processExitObserved, at: .now)
   }
 
   // MARK: A pass
@@ -143,7 +143,7 @@ struct EvidenceStore: Sendable, Equatable {
     if let record = records[identity], let removals = sources.removals[identity.executorID],
       HookEventHistory.saidRemoved(identity, firstSeen: record.firstSeen, in: removals)
     {
-      records[identity]?.add(.agentSaidRemoved, at: .now)
+      records[identity]?.add(.agentReportedRemoval, at: .now)
     }
     if boot != nil, let status = identity.incarnation.inspect() {
       records[identity]?.add(Finding(status), at: .now)
@@ -189,7 +189,7 @@ struct EvidenceStore: Sendable, Equatable {
     {
       records[identity]?.add(.leaseDropped, at: .now)
       records[identity]?.add(.processGone(.noProcess), at: .now)
-      records[identity]?.add(.processEndSeen, at: .now)
+      records[identity]?.add(.processExitObserved, at: .now)
     }
   }
 

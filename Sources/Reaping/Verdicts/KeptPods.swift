@@ -70,7 +70,7 @@ struct KeptPods: Sendable {
       if verdict.state == .leaked, let reason = limits.hopeless[identity] {
         dropped[identity] = "it couldn't be kept: \(reason)"
       } else if limits.now >= until {
-        dropped[identity] = "its keep time of \(Duration.seconds(seconds).words) is over"
+        dropped[identity] = "its keep time of \(Duration.seconds(seconds).text) is over"
       } else if until - limits.now > seconds + 3600, (pod.created ?? 0) <= limits.now {
         // If the clock was wrong at the time of the decision, the pod must not be kept forever.
         dropped[identity] = "the host's clock was set back since it was kept"

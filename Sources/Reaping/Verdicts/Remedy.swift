@@ -35,8 +35,8 @@ extension Finding {
     switch self {
     case .processAlive, .leaseHeld, .cgroupPopulated, .agentLists, .checkpointedProcess: "alive"
     case .processGone: "dead"
-    case .processEndSeen: "dead, confirmed"
-    case .leaseDropped, .agentSaidRemoved: "confirms a death"
+    case .processExitObserved: "dead, confirmed"
+    case .leaseDropped, .agentReportedRemoval: "confirms a death"
     case .cgroupEmpty, .cgroupMissing, .agentOmits, .sentinel: "part of a proof"
     case .processUnreadable, .cgroupUnreadable, .agentSilent, .checkpointSilent, .leaseReleased:
       "proves nothing"

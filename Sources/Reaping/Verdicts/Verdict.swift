@@ -50,7 +50,7 @@ struct Verdict: Sendable, Equatable {
   /// - Returns: the verdict; it is due at the end of the time.
   func keeping(_ kept: KeptPods.Kept, _ limits: KeepLimits, at time: BootTime) -> Verdict {
     let rest = max(0, kept.until - limits.now)
-    let until = "until \(WallClock.text(kept.until)) (in \(Duration.seconds(rest).words))"
+    let until = "until \(WallClock.text(kept.until)) (in \(Duration.seconds(rest).text))"
     return Verdict(
       .kept,
       kept.isDone
@@ -137,7 +137,7 @@ struct Verdict: Sendable, Equatable {
   ) -> Verdict {
     let ends = record.evidence.filter { item in
       if case .processGone = item.finding { return true }
-      return item.finding == .processEndSeen
+      return item.finding == .processExitObserved
     }
     guard let end = ends.min(by: { $0.time < $1.time }) else {
       if record.newest(.process)?.finding == .processAlive {
@@ -149,9 +149,9 @@ struct Verdict: Sendable, Equatable {
       guard let finding = record.newest(.process)?.finding else {
         return Verdict(.undecided, "its process hasn't been probed", remedy: Remedy.wait)
       }
-      return Verdict(.undecided, finding.words, remedy: Remedy.process)
+      return Verdict(.undecided, finding.text, remedy: Remedy.process)
     }
-    return after(end.time, end.finding.words, record, now, grace)
+    return after(end.time, end.finding.text, record, now, grace)
   }
 
   /// The verdict for a proof and its time: whether the proof is old enough and not contradicted
@@ -163,16 +163,16 @@ struct Verdict: Sendable, Equatable {
       $0.time >= time && ($0.finding == .processAlive || $0.finding == .leaseHeld)
     }
     if let life, record.newest(life.finding.source)?.finding == life.finding {
-      return Verdict(.alive, "\(life.finding.words), though \(words)")
+      return Verdict(.alive, "\(life.finding.text), though \(words)")
     }
     let isConfirmed = record.evidence.contains {
-      [.processEndSeen, .leaseDropped, .agentSaidRemoved].contains($0.finding)
+      [.processExitObserved, .leaseDropped, .agentReportedRemoval].contains($0.finding)
     }
     if isConfirmed || now - time >= grace {
       return Verdict(.leaked, words, deadSince: time)
     }
     return Verdict(
-      .undecided, "\(words), but the grace of \(grace.words) isn't over", deadSince: time,
+      .undecided, "\(words), but the grace of \(grace.text) isn't over", deadSince: time,
       due: time + grace, remedy: Remedy.wait)
   }
 
@@ -186,7 +186,7 @@ struct Verdict: Sendable, Equatable {
     for life in [record.newest(.lease), cgroup, agent, checkpoint] {
       switch life?.finding {
       case .leaseHeld, .cgroupPopulated, .agentLists, .checkpointedProcess:
-        return Verdict(.alive, life?.finding.words ?? "")
+        return Verdict(.alive, life?.finding.text ?? "")
       default: break
       }
     }
@@ -194,7 +194,7 @@ struct Verdict: Sendable, Equatable {
     guard let last = cgroup, last.finding.isEquivalent(.cgroupEmpty) else {
       return Verdict(
         .undecided,
-        "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been inspected"),
+        "\(unknown), and " + (cgroup?.finding.text ?? "its cgroup hasn't been inspected"),
         remedy: cgroup == nil ? Remedy.wait : Remedy.cgroup)
     }
     // Observations before the last process in the cgroup don't count.
@@ -205,16 +205,16 @@ struct Verdict: Sendable, Equatable {
       agent?.finding == .agentOmits && agent.map { $0.time >= first.time } == true
       || checkpoint?.finding == .sentinel
     guard isOver else {
-      let word = agent?.finding.words ?? "no agent is configured"
+      let word = agent?.finding.text ?? "no agent is configured"
       return Verdict(
-        .undecided, "\(unknown), \(last.finding.words), but \(word)",
+        .undecided, "\(unknown), \(last.finding.text), but \(word)",
         remedy: agent == nil ? Remedy.noAgent : Remedy.agent)
     }
     let words =
-      "\(last.finding.words), and \(checkpoint?.finding == .sentinel ? Finding.sentinel.words : Finding.agentOmits.words)"
+      "\(last.finding.text), and \(checkpoint?.finding == .sentinel ? Finding.sentinel.text : Finding.agentOmits.text)"
     guard last.time > first.time, last.time - first.time >= grace else {
       return Verdict(
-        .undecided, "\(words), but two observations \(grace.words) apart are needed",
+        .undecided, "\(words), but two observations \(grace.text) apart are needed",
         deadSince: first.time,
         due: first.time + grace, remedy: Remedy.wait)
     }

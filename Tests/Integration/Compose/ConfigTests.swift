@@ -81,7 +81,8 @@ struct ConfigTests {
         let created = Contract(
           config: real["Config"] as? [String: Any] ?? [:],
           host: real["HostConfig"] as? [String: Any] ?? [:])
-        let requested = Contract(config: request, host: request["HostConfig"] as? [String: Any] ?? [:])
+        let requested = Contract(
+          config: request, host: request["HostConfig"] as? [String: Any] ?? [:])
         #expect(requested == created, "\(name)")
         // A host whose cgroup v2 has no memory controller ignores the limit, with a warning.
         if engine.cgroups == .v1 { #expect(requested.memory == created.memory, "\(name)") }

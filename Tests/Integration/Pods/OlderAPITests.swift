@@ -97,7 +97,8 @@ struct OlderAPITests {
     try await EngineTap.with(
       engine,
       faults: [
-        .init(request: "POST /(networks|volumes|containers|images)", status: 500, message: "requested")
+        .init(
+          request: "POST /(networks|volumes|containers|images)", status: 500, message: "requested")
       ]
     ) { tap in
       var capped = settings("1.28")

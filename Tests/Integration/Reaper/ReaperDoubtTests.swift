@@ -255,7 +255,8 @@ struct ReaperDoubtTests {
     }
   }
 
-  @Test("another agent's pods on the same engine are decided by their own executors", arguments: one)
+  @Test(
+    "another agent's pods on the same engine are decided by their own executors", arguments: one)
   func twoAgents(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       var identities = [

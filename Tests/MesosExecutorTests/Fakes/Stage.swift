@@ -36,14 +36,14 @@ final class Stage: Sendable {
   /// The events in short form, such as `subscribed`, `again`, `launch a`, `kill a 2.0 seconds` or
   /// `ended …`.
   var story: [String] {
-    events.filter { if case .settled = $0 { false } else { true } }.map { event in
+    events.filter { if case .acknowledged = $0 { false } else { true } }.map { event in
       switch event {
       case .subscribed(_, let isFirst): isFirst ? "subscribed" : "again"
       case .launch(let task): "launch \(task.taskID)"
       case .launchGroup(let tasks): "group" + tasks.map { " \($0.taskID)" }.joined()
       case .kill(let task, let grace): "kill \(task) \(grace.map { "\($0)" } ?? "-")"
       case .refused(let task): "refused \(task)"
-      case .settled(let task): "settled \(task)"
+      case .acknowledged(let task): "acknowledged \(task)"
       case .message(let data): "message \(String(decoding: data, as: UTF8.self))"
       case .shutdown: "shutdown"
       case .ended(let end): "ended \(end)"

@@ -101,7 +101,8 @@ package enum Socket {
     }
     // The port has the same offset in both address families.
     let families = [sa_family_t(AF_INET), sa_family_t(AF_INET6)]
-    return requested == 0 && families.contains(name.sin6_family) ? UInt16(bigEndian: name.sin6_port) : 0
+    return requested == 0 && families.contains(name.sin6_family)
+      ? UInt16(bigEndian: name.sin6_port) : 0
   }
 
   /// Waits for a connection. Nil if the socket was shut down.
