@@ -70,6 +70,15 @@ struct DoctorReportTests {
     #expect(HostReport(checks: [.ok("a", ""), .warn("b", "", fix: "c")]).result == .warn)
   }
 
+  @Test("has no passwords of addresses")
+  func passwords() {
+    let check = HostCheck.fail(
+      "agent", "http://u:pw1@host:5051: can't connect to http://[u:pw2@::1]:1", fix: "x://:pw3@y")
+    #expect(check.finding == "http://…@host:5051: can't connect to http://[…@::1]:1")
+    #expect(check.fix == "x://…@y")
+    #expect(HostCheck.ok("agent", "https://[::1]:5051").finding == "https://[::1]:5051")
+  }
+
   @Test("is wrapped at a terminal's width, and colored", arguments: [40, 80, 200])
   func terminal(_ columns: Int) {
     let long = HostReport(checks: DoctorCase.host.map(\.check))

@@ -23,8 +23,13 @@ struct HostCheck: Sendable, Equatable {
   private init(_ name: String, _ result: Result, _ finding: String, _ fix: String?) {
     self.name = name
     self.result = result
-    self.finding = Printable.line(finding, limit: 1024)
-    self.fix = fix.map { Printable.line($0, limit: 1024) }
+    self.finding = Printable.line(Self.withoutPasswords(finding), limit: 1024)
+    self.fix = fix.map { Printable.line(Self.withoutPasswords($0), limit: 1024) }
+  }
+
+  /// Reports are pasted into tickets, so the user and password of an address are replaced by `…`.
+  private static func withoutPasswords(_ text: String) -> String {
+    text.replacing(/([\/\[])[^\s\/@\[]*:[^\s\/@\[]*@/) { "\($0.1)…@" }
   }
 
   static func ok(_ name: String, _ finding: String) -> HostCheck {
