@@ -258,7 +258,7 @@ let package = Package(
       "Integration",
       [
         "AgentStandIn", "EngineStandIn", "YAML", "Compose", "DockerEngine", "PodIdentity",
-        "Cgroups", "PodObjects", "Reaping", collections, logging,
+        "Cgroups", "Concurrency", "PodObjects", "Reaping", collections, logging,
       ],
       exclude: ["Compose/Parity", "Compose/Running"]),
   ]

@@ -139,7 +139,7 @@ def killed(directory):
     subprocess.run(clean, check=True, stdout=subprocess.DEVNULL)
     for what, name in (("from SIGKILL to three containers gone", "together"),
                        ("from SIGKILL to three containers gone, by lease alone", "lease"),
-                       ("from the agent's word to three containers gone, by notification alone", "notification")):
+                       ("from the agent's notification to three containers gone, by notification alone", "notification")):
         figure(what, "s", times[name], 1.0, [seconds + 0.1 for seconds in times["docker"]],
                "docker rm -f of the same, plus 0.1 s")
     figure("from SIGKILL to three containers killed", "s", deaths[-DEATHS:], 0.40)
@@ -169,9 +169,9 @@ def earlier(directory):
         return times[int(len(times) * 0.99)]
 
     times = turns({"ours": ours, "earlier": theirs}, count=ROUNDS, warm_ups=1)
-    figure("the agent's thread waits, 99th percentile", "µs", [seconds * 1e6 for seconds in times["ours"]], 0.001,
+    figure("wait of the agent's thread for one notification, 99th percentile", "µs", [seconds * 1e6 for seconds in times["ours"]], 0.001,
            [seconds * 1e6 for seconds in times["earlier"]], "docker ps, stop, inspect, rmdir of a pod of three")
-    figure("that way's wait in notifications", "times",
+    figure("wait of the agent's thread for docker commands, relative to one notification", "times",
            [wait / call for wait, call in zip(times["earlier"], times["ours"])], 1000, least=True)
 
 

@@ -34,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     help:
-      "Exit with this service's exit code, and stop the pod when the service has exited. It is the main service, and all others are sidecars."
+      "Exit with this service's exit code, and stop the pod when the service has exited. It is the main service, and all others without a role are sidecars."
   )
   var exitCodeFrom: String?
 

@@ -73,7 +73,7 @@ struct ExplainCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   @Argument(
-    help: "A container's name or ID, a task ID, a run, or a unique prefix of one of these.")
+    help: "A container's name or ID, a task ID, a run, or a unique prefix of an ID or run.")
   var container: String
 
   func run() async throws {

@@ -11,11 +11,11 @@ struct AgentStandInTool: AsyncParsableCommand {
     abstract: "Runs one task's executor under a stand-in Mesos agent and prints its updates.",
     discussion: """
       Compose files are copied into the sandbox under their own names; without --file-name the label \
-      fileName names them all. TERM or ctrl-C is a KILL of the task, a second one ends the executor.
+      fileName names them all. TERM or ctrl-C kills the task; a second one sends SIGTERM to the executor.
       """)
 
   @Option(help: "The executor's path.") var executor: String
-  @Option(help: "The agent's work directory, which is made and stays; the sandbox lies deep in it.")
+  @Option(help: "The agent's work directory. It is created if it is missing, and not removed; the sandbox is below it.")
   var sandbox: String
   @Option(help: "A file for the sandbox; may be given several times.") var compose: [String] = []
   @Option(help: "A directory whose content the sandbox gets.") var directory: String?
@@ -23,7 +23,7 @@ struct AgentStandInTool: AsyncParsableCommand {
   @Option(help: "The task's ID.") var taskID = "demo.1"
   @Option(
     help:
-      "So many tasks in one executor; the others have a number behind the ID and one port, the next free."
+      "The number of tasks in one executor. Each further task has the ID with -N, and one port, the next free one."
   )
   var tasks = 1
   @Option(help: "Offered ports, comma separated.") var ports = ""

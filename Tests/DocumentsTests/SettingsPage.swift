@@ -118,7 +118,7 @@ struct SettingsPage {
       ])
     }
     text +=
-      "\nKeys of `\(locations.file)`. Each is also a variable, and a long option `--KEY` of the commands listed.\n\n"
+      "\nKeys of `\(locations.file)`. Each is also the variable in its row, and a long option `--KEY` of the commands listed, if there are any.\n\n"
     text += Self.table(["key", "variable", "option of", "default", "meaning"], rows)
   }
 

@@ -112,7 +112,7 @@ struct InspectParityTests {
 
   private func settings(_ files: [ParityFile]) -> PodSettings {
     PodSettings(
-      ports: Array(21000..<21100), options: ParityFile.options(for: files) + ["--grace", "0s"],
+      ports: Array(21100..<21200), options: ParityFile.options(for: files) + ["--grace", "0s"],
       files: ["gate.yml": ParityFile.gate(for: files)],
       shell: "cp -R \(ParityFile.directory)/. .; exec \"$@\"")
   }

@@ -1,3 +1,4 @@
+import Concurrency
 import Foundation
 import TestSupport
 import Testing
@@ -34,7 +35,7 @@ struct RunningTests {
     let counts = try await RunningChoice.each(all, width: 3) { one in
       var count = RunningCount()
       count.add([one.description], try await one.findings(on: engine))
-      if Self.takesAll { count.tell() }
+      if Self.takesAll { count.report() }
       return count
     }
     RunningCount.conclude(counts, "refusals on \(engine)", ContinuousClock.now - started)
@@ -72,18 +73,32 @@ struct RunningTests {
       var count = RunningCount()
       for project in lane {
         do {
-          let theirs = try await RunningSide.of(project, .theirs, on: engine)
-          let ours = try await RunningSide.of(project, .ours, on: engine)
-          let found = try RunningComparison(project, ours: ours, theirs: theirs).findings
-          count.add(project.names, found)
+          count.add(project.names, try await Self.findings(of: project, on: engine))
         } catch {
           count.fail(project.names, "\(error)")
         }
       }
-      if takesAll { count.tell() }
+      if takesAll { count.report() }
       return count
     }
     RunningCount.conclude(counts, "\(what) on \(engine)", ContinuousClock.now - started)
+  }
+
+  /// All engines of the tests publish ports of one host.
+  private static let portGate = AsyncSemaphore(value: 1)
+
+  private static func findings(
+    of project: RunningProject, on engine: TestEngine
+  ) async throws -> [RunningFinding] {
+    func compared() async throws -> [RunningFinding] {
+      let theirs = try await RunningSide.of(project, .theirs, on: engine)
+      let ours = try await RunningSide.of(project, .ours, on: engine)
+      return try RunningComparison(project, ours: ours, theirs: theirs).findings
+    }
+    guard project.names.contains(where: { $0.hasPrefix("ports-") }) else {
+      return try await compared()
+    }
+    return try await portGate.withPermit { try await compared() }
   }
 }
 
@@ -177,7 +192,7 @@ struct RunningCount: Sendable {
   }
 
   /// Prints the findings so far.
-  func tell() { for finding in findings { print(finding) } }
+  func report() { for finding in findings { print(finding) } }
 
   /// Prints the sums, and records unexplained findings.
   static func conclude(_ counts: [RunningCount], _ what: String, _ time: Duration) {

@@ -24,7 +24,7 @@ struct DiskTaskTests {
       let end = try await pod.ended()
       #expect(end.state == "TASK_FAILED" && end.reason == "REASON_CONTAINER_LIMITATION_DISK")
       #expect(end.message?.contains(": web 3.0 MB") == true, "\(end)")
-      #expect(end.message?.contains("and has 2.0 MB") == true, "\(end)")
+      #expect(end.message?.contains("its limit is 2.0 MB") == true, "\(end)")
       #expect(try await pod.exited() == .exited(0))
     }
   }

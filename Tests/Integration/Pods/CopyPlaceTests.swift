@@ -43,7 +43,7 @@ struct CopyPlaceTests {
     let end = try await podEnd(on: try #require(TestEngine.all.first), file)
     #expect(end.status == .exited(1))
     #expect(end.message.contains("compose.yaml:5:"), "\(end.message)")
-    #expect(end.message.contains("at most 1048576"), "\(end.message)")
+    #expect(end.message.contains("the maximum is 1048576"), "\(end.message)")
   }
 
   @Test(
