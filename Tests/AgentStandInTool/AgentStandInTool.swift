@@ -15,7 +15,10 @@ struct AgentStandInTool: AsyncParsableCommand {
       """)
 
   @Option(help: "The executor's path.") var executor: String
-  @Option(help: "The agent's work directory. It is created if it is missing, and not removed; the sandbox is below it.")
+  @Option(
+    help:
+      "The agent's work directory. It is created if it is missing, and not removed; the sandbox is below it."
+  )
   var sandbox: String
   @Option(help: "A file for the sandbox; may be given several times.") var compose: [String] = []
   @Option(help: "A directory whose content the sandbox gets.") var directory: String?
