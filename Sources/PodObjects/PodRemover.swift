@@ -11,6 +11,7 @@ package struct PodRemover: Sendable {
   /// nil for no limit.
   let gate: AsyncSemaphore?
   let progress: @Sendable () -> Void
+  let removed: @Sendable (PodObject) -> Void
   let reason: @Sendable (any Error) -> String
 
   /// Prepares removals from one engine.
@@ -22,16 +23,19 @@ package struct PodRemover: Sendable {
   ///     share it. pod-reaper has one, as a thousand pods may be leaked at once; an executor's one
   ///     pod is small.
   ///   - progress: called after each attempt.
+  ///   - removed: called for each object that is gone.
   ///   - reason: describes a failure, in the task in which it occurred.
   package init(
     engine: DockerEngine, policy: RemovalPolicy, gate: AsyncSemaphore? = nil,
     progress: @escaping @Sendable () -> Void = {},
+    removed: @escaping @Sendable (PodObject) -> Void = { _ in },
     reason: @escaping @Sendable (any Error) -> String = { "\($0)" }
   ) {
     self.engine = engine
     self.policy = policy
     self.gate = gate
     self.progress = progress
+    self.removed = removed
     self.reason = reason
   }
 
@@ -73,13 +77,12 @@ package struct PodRemover: Sendable {
     return await each(containers, deadline, prepare: prepare) { id in
       if let gate {
         // A container whose removal blocks in the engine must not delay the others.
-        try await gate.withPermit(heldAtMost: .seconds(5 + policy.stopTimeout)) {
-          try await removeContainer(id)
+        // A removal that waits for its permit is dropped if the task is canceled.
+        return try await gate.withPermit(heldAtMost: .seconds(5 + policy.stopTimeout)) {
+          try await completing { try await removeContainer(id) }
         }
-      } else {
-        try await removeContainer(id)
       }
-      return true
+      return try await completing { try await removeContainer(id) }
     }
   }
 
@@ -98,8 +101,7 @@ package struct PodRemover: Sendable {
   ) async -> RemovalResult {
     let endpoints = Endpoints()
     async let networks = each(objects.of(.network), deadline) { id in
-      try await removeNetwork(id, areContainersGone ? endpoints : nil)
-      return true
+      try await completing { try await removeNetwork(id, areContainersGone ? endpoints : nil) }
     }
     let volumes = objects.of(.volume)
     let doomed = policy.keepsVolumes ? volumes.filter(\.isSecret) : volumes
@@ -107,8 +109,7 @@ package struct PodRemover: Sendable {
       // A volume's only ID is its name, which another incarnation may use by now.
       let labels = try await engine.inspectVolume(name).labels
       guard PodIdentity(labels: labels) == identity else { return false }
-      try await engine.removeVolume(name, force: false)
-      return true
+      return try await completing { try await engine.removeVolume(name, force: false) }
     }
     var result = await networks
     result.merge(await removedVolumes)
@@ -124,8 +125,7 @@ package struct PodRemover: Sendable {
   package func removeUnusedNetworks(_ objects: [PodObject]) async -> Set<String> {
     let networks = objects.of(.network)
     let result = await each(networks, .now) { id in
-      try await engine.removeNetwork(id)
-      return true
+      try await completing { try await engine.removeNetwork(id) }
     }
     return Set(networks.map(\.id)).subtracting(result.failed.map(\.id))
   }
@@ -165,6 +165,21 @@ package struct PodRemover: Sendable {
     }
   }
 
+  /// Sends requests that are completed even if the task is canceled meanwhile, where the policy
+  /// requires it.
+  ///
+  /// - Returns: true.
+  private func completing(
+    _ requests: @escaping @Sendable () async throws -> Void
+  ) async throws -> Bool {
+    if policy.finishesRequests {
+      try await withoutCancellation(requests)
+    } else {
+      try await requests()
+    }
+    return true
+  }
+
   /// Removes all objects of a kind concurrently. `remove` returns whether the object was the pod's.
   private func each(
     _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
@@ -187,20 +202,17 @@ package struct PodRemover: Sendable {
     _ object: PodObject, _ deadline: ContinuousClock.Instant,
     _ remove: @escaping @Sendable (String) async throws -> Bool
   ) async -> RemovalResult {
-    let removed = RemovalResult(removed: [object.kind.plural: [object.name]])
+    let gone = RemovalResult(removed: [object.kind.plural: [object.name]])
     var wait = Duration.milliseconds(100)
     while true {
       defer { progress() }
       do {
-        let wasOwn =
-          if policy.finishesRequests {
-            try await withoutCancellation { try await remove(object.id) }
-          } else {
-            try await remove(object.id)
-          }
-        return wasOwn ? removed : RemovalResult()
+        let wasOwn = try await remove(object.id)
+        removed(object)
+        return wasOwn ? gone : RemovalResult()
       } catch let error as EngineError where error.isNotFound {
-        return removed
+        removed(object)
+        return gone
       } catch {
         // The next round or pass retries with an engine that became unreachable.
         let isAway = (error as? EngineError)?.kind == .unreachable
@@ -208,7 +220,8 @@ package struct PodRemover: Sendable {
           return RemovalResult(
             failed: [
               .init(
-                kind: object.kind.plural, id: object.id, name: object.name, reason: reason(error))
+                kind: object.kind.plural, id: object.id, name: object.name,
+                reason: error is CancellationError ? "there was no time left" : reason(error))
             ])
         }
       }

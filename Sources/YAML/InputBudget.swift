@@ -18,11 +18,14 @@ package final class InputBudget {
     case variables
     /// Variables that strings use.
     case uses
+    /// Bytes of the values of aliases, of services that others extend, and of env files, each
+    /// counted as often as it is used.
+    case text
 
     /// The maximum.
     package var limit: Int {
       switch self {
-      case .bytes: 32 << 20
+      case .bytes, .text: 32 << 20
       case .ports, .mounts, .files: 20_000
       case .variables, .uses: 200_000
       }
@@ -40,6 +43,8 @@ package final class InputBudget {
       case .variables:
         "the files of variables give the services more variables than the maximum of \(limit)"
       case .uses: "more uses of variables than the maximum of \(limit)"
+      case .text:
+        "aliases, extended services and files of variables add more than the maximum of \(limit) bytes"
       }
     }
   }
@@ -73,9 +78,9 @@ package final class InputBudget {
     throw error
   }
 
-  /// Counts a key or a list item; false if it exceeds the maximum.
-  func takeEntry() -> Bool {
-    entries += 1
+  /// Counts keys or list items; false if they exceed the maximum.
+  package func takeEntries(_ count: Int = 1) -> Bool {
+    entries += count
     return entries <= Self.mostEntries
   }
 }

@@ -4,6 +4,8 @@ enum ScalarResolution {
   /// The typed value of a plain scalar.
   static func content(ofPlain text: String) -> YAMLNode.Content {
     guard let first = text.utf8.first else { return .null }
+    // No number has so many digits, and its conversion takes time.
+    if text.utf8.count > 1024 { return .string(text) }
     switch first {
     case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "f"), UInt8(ascii: "F"),
       UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "~"):

@@ -21,8 +21,18 @@ enum ScalarStyle {
     if isKey, shape.isMultiline { style = .double }
     if style == .plain, !shape.allowsPlain || (text.isEmpty && isKey) { style = .single }
     if style == .single, !shape.allowsSingle { style = .double }
-    if style == .literal, !shape.allowsBlock || isKey { style = .double }
+    if style == .literal, !shape.allowsBlock || isKey || isMisreadAsBlock(text) { style = .double }
     return style
+  }
+
+  /// Whether a parser reads another value from a block: the indentation of the first line with
+  /// text follows from its spaces, a tab can't begin it, and U+2028 and U+2029 end lines. Docker
+  /// Compose prints these values as blocks, and can't read them again.
+  private static func isMisreadAsBlock(_ text: String) -> Bool {
+    let scalars = text.unicodeScalars
+    if scalars.contains(where: { $0 == "\u{2028}" || $0 == "\u{2029}" }) { return true }
+    let first = scalars.first { $0 != "\n" }
+    return first == "\t" || first == " " && scalars.first == "\n"
   }
 
   /// The escape sequence of a character in double quotes; nil if it needs none.

@@ -86,10 +86,22 @@ package struct DiagnosticError: Error, Sendable, Equatable, CustomStringConverti
   /// The maximum size of a message in bytes: a key in a file can have megabytes.
   private static let longest = 16_384
 
-  /// The message in one line. Of a multi-line quotation, only the first line is kept.
+  /// The maximum number of characters of a quotation in a message.
+  private static let longestQuotation = 200
+
+  /// The message in one line. Of a multi-line quotation, only the first line is kept, and a long
+  /// one is shortened.
   private static func line(of message: String) -> String {
     if message.utf8.count > longest {
       return line(of: String(decoding: message.utf8.prefix(longest - 8), as: UTF8.self) + "…")
+    }
+    if message.utf8.count > 2 * longestQuotation {
+      let parts = message.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      let short = parts.map { index, part in
+        index % 2 == 0 || part.count <= longestQuotation
+          ? part : part.prefix(longestQuotation) + "…"
+      }.joined(separator: "`")
+      if short != message { return line(of: short) }
     }
     guard message.contains(where: \.isNewline) else { return message }
     let parts = message.split(separator: "`", omittingEmptySubsequences: false).enumerated().map {
@@ -99,6 +111,14 @@ package struct DiagnosticError: Error, Sendable, Equatable, CustomStringConverti
       return (lines.first { !$0.isEmpty } ?? "") + "…"
     }
     return parts.joined(separator: "`")
+  }
+
+  /// The names of a path, such as `a -> b -> a`; of a long one, the first and last six.
+  package static func path(_ names: [String]) -> String {
+    let shown =
+      names.count <= 13
+      ? names : names.prefix(6) + ["… \(names.count - 12) more …"] + names.suffix(6)
+    return shown.joined(separator: " -> ")
   }
 
   /// `file:line:column: message`, or only the message.

@@ -15,11 +15,20 @@ package struct YAMLParser: ~Copyable {
     package static let unfolded = 250_000
   }
 
-  /// The node of an anchor.
-  private struct Anchor {
+  /// A node and the size of its tree, with expanded aliases.
+  private struct Composed {
     var node: YAMLNode
-    var nodes: Int
-    var height: Int
+    var nodes = 1
+    var height = 0
+    /// The bytes of all keys and values.
+    var bytes = 0
+
+    /// Adds the size of an inner node.
+    mutating func add(_ inner: Composed) {
+      nodes += inner.nodes
+      bytes += inner.bytes
+      height = max(height, inner.height + 1)
+    }
   }
 
   private let file: String
@@ -27,7 +36,7 @@ package struct YAMLParser: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   var event = yaml_event_t()
   // Anchors of one document are valid in the following documents as well, as in Docker Compose.
-  private var anchors: [String: Anchor] = [:]
+  private var anchors: [String: Composed] = [:]
   private var openAnchors: Set<String> = []
   private var unfolded = 0
   private let budget: InputBudget
@@ -97,10 +106,14 @@ package struct YAMLParser: ~Copyable {
 
   private mutating func documents() throws(DiagnosticError) -> [Document] {
     var found: [Document] = []
+    var isFirst = true
     try advance()
     while event.type != YAML_STREAM_END_EVENT {
       try advance()
       if event.type == YAML_DOCUMENT_START_EVENT {
+        // Every file has one; millions of empty ones take as much memory as keys.
+        if !isFirst { try countEntry() }
+        isFirst = false
         if let version = event.data.document_start.version_directive?.pointee,
           version.major != 1 || version.minor != 1
         {
@@ -116,10 +129,10 @@ package struct YAMLParser: ~Copyable {
     return found
   }
 
-  /// The node that starts with the current event, the number of its nodes, and its height.
+  /// The node that starts with the current event.
   private mutating func compose(
     depth: Int
-  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> Composed {
     let start = position(event.start_mark)
     guard depth < Limit.depth else {
       throw DiagnosticError("nested deeper than \(Limit.depth) levels", at: start)
@@ -133,9 +146,10 @@ package struct YAMLParser: ~Copyable {
       var node = YAMLNode(try scalar(), at: start)
       node.directive = directive
       node.dollars = dollars()
+      let composed = Composed(node: node, bytes: Int(event.data.scalar.length))
       try advance()
-      if let name { anchors[name] = Anchor(node: node, nodes: 1, height: 0) }
-      return (node, 1, 0)
+      if let name { anchors[name] = composed }
+      return composed
     case YAML_SEQUENCE_START_EVENT:
       let name = Self.text(event.data.sequence_start.anchor)
       let directive = directive(Self.text(event.data.sequence_start.tag))
@@ -155,20 +169,20 @@ package struct YAMLParser: ~Copyable {
 
   private mutating func anchored(
     _ name: String?, _ directive: YAMLNode.Directive,
-    _ body: (inout YAMLParser) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int)
-  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    _ body: (inout YAMLParser) throws(DiagnosticError) -> Composed
+  ) throws(DiagnosticError) -> Composed {
     if let name { openAnchors.insert(name) }
     var read = try body(&self)
     read.node.directive = directive
     guard let name else { return read }
     openAnchors.remove(name)
-    anchors[name] = Anchor(node: read.node, nodes: read.nodes, height: read.height)
+    anchors[name] = read
     return read
   }
 
   private mutating func alias(
     at start: SourcePosition, depth: Int
-  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> Composed {
     let name = Self.text(event.data.alias.anchor) ?? ""
     guard let anchor = anchors[name] else {
       throw DiagnosticError(
@@ -183,34 +197,33 @@ package struct YAMLParser: ~Copyable {
     guard depth + anchor.height < Limit.depth else {
       throw DiagnosticError("nested deeper than \(Limit.depth) levels", at: start)
     }
+    try budget.take(anchor.bytes, .text, at: start)
     try advance()
-    return (anchor.node, anchor.nodes, anchor.height)
+    return anchor
   }
 
   private mutating func sequence(
     at start: SourcePosition, depth: Int
-  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> Composed {
     var items: [YAMLNode] = []
-    var nodes = 1
-    var height = 0
+    var composed = Composed(node: YAMLNode(.sequence([]), at: start))
     try advance()
     while event.type != YAML_SEQUENCE_END_EVENT {
       try countEntry()
       let item = try compose(depth: depth + 1)
       items.append(item.node)
-      nodes += item.nodes
-      height = max(height, item.height + 1)
+      composed.add(item)
     }
     try advance()
-    return (YAMLNode(.sequence(items), at: start), nodes, height)
+    composed.node.content = .sequence(items)
+    return composed
   }
 
   private mutating func mapping(
     at start: SourcePosition, depth: Int
-  ) throws(DiagnosticError) -> (node: YAMLNode, nodes: Int, height: Int) {
+  ) throws(DiagnosticError) -> Composed {
     var building = MappingBuilder()
-    var nodes = 1
-    var height = 0
+    var composed = Composed(node: YAMLNode(mappingAt: start))
     try advance()
     while event.type != YAML_MAPPING_END_EVENT {
       try countEntry()
@@ -218,8 +231,8 @@ package struct YAMLParser: ~Copyable {
       let isMerge = event.type == YAML_SCALAR_EVENT && isMergeKey
       let key = try compose(depth: depth + 1)
       let value = try compose(depth: depth + 1)
-      nodes += key.nodes + value.nodes
-      height = max(height, value.height + 1)
+      composed.add(key)
+      composed.add(value)
       if isMerge {
         try building.merge(value.node, at: keyPosition)
       } else {
@@ -227,11 +240,12 @@ package struct YAMLParser: ~Copyable {
       }
     }
     try advance()
-    return (YAMLNode(.mapping(building.finished()), at: start), nodes, height)
+    composed.node.content = .mapping(building.finished())
+    return composed
   }
 
   private func countEntry() throws(DiagnosticError) {
-    guard budget.takeEntry() else {
+    guard budget.takeEntries() else {
       throw DiagnosticError(
         "the files have more keys and list items than the maximum of \(InputBudget.mostEntries)",
         at: position(event.start_mark))

@@ -80,10 +80,11 @@ struct FuzzTests {
       "variables", texts.map { Array($0.utf8) }, words: ["${", "}", "$", ":-", "\\0", "export "],
       isOwn: { $0 is EnvFile.Fault || $0 is Interpolation.Fault }
     ) { bytes, _ in
-      _ = try? RawEnvFile.read(bytes, after: [:]) { _ in "x" }
+      var size = 0
+      _ = try? RawEnvFile.read(bytes, after: [:], size: &size) { _ in "x" }
       var interpolation = Interpolation { $0 == "A" ? "value" : nil }
       _ = try? interpolation.replace(String(decoding: bytes, as: UTF8.self))
-      _ = try EnvFile.read(bytes) { $0 == "A" ? "value" : nil }
+      _ = try EnvFile.read(bytes, size: &size) { $0 == "A" ? "value" : nil }
       return true
     }
     #expect(report.isSound, "\(report)")

@@ -24,6 +24,11 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
   private static let tooManyContainers =
     "the project has more containers than the maximum of 10000"
 
+  private static let tooMuchText =
+    "aliases, extended services and files of variables add more than the maximum of 33554432 bytes"
+  private static let tooLong = "the value has 65537 bytes, more than the maximum of 65536"
+  private static let megabyte = String(repeating: "a", count: 1 << 20)
+
   private static func lines(_ count: Int, _ line: (Int) -> String) -> String {
     (0..<count).map(line).joined()
   }
@@ -152,6 +157,45 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
       head + "    env_file:\n"
         + lines(20_001) { "      - {path: f\($0), required: false}\n" }
     },
+    one("documents", "150002:1: \(tooManyEntries)") { lines(200_000) { _ in "---\n" } },
+    one("words of a command", "4:14: with these words \(tooManyEntries)") {
+      head + "    command: '" + lines(200_000) { _ in "a " } + "'\n"
+    },
+    one("a long command", "4:14: the value has 1048577 bytes, more than the maximum of 1048576") {
+      head + "    command: '" + String(repeating: "a", count: 1_048_577) + "'\n"
+    },
+    one("text of aliases", "2:135: \(tooMuchText)") {
+      "x-a: &a '\(megabyte)'\nx-b: [" + lines(40) { _ in "*a, " } + "]\n" + head
+    },
+    one("text of extended services", "34:18: \(tooMuchText)") {
+      "services:\n  base: {image: a, environment: {A: '\(megabyte)'}}\n"
+        + lines(40) { "  s\($0): {extends: base}\n" }
+    },
+    ExcessiveInput("text of files of variables", "compose.yaml:11:28: \(tooMuchText)") {
+      [
+        "compose.yaml": "services:\n" + lines(40) { "  s\($0): {image: a, env_file: m.env}\n" },
+        "m.env": "A=" + String(repeating: "a", count: 30 << 10) + "\nB=" + lines(10) { _ in "$A" }
+          + "\nC=" + lines(10) { _ in "$B" } + "\n",
+      ]
+    },
+    one("a long port", "4:13: \(tooLong)") {
+      head + "    ports: ['" + String(repeating: ":", count: 65_537) + "']\n"
+    },
+    one("a long mount", "4:15: \(tooLong)") {
+      head + "    volumes: ['" + String(repeating: ":", count: 65_537) + "']\n"
+    },
+    one("a long path", "4:16: \(tooLong)") {
+      head + "    env_file: ['" + String(repeating: "/", count: 65_537) + "']\n"
+    },
+    one("a long size", "4:16: \(tooLong)") {
+      head + "    mem_limit: " + String(repeating: "9", count: 65_537) + "\n"
+    },
+    one("a long number", "4:11: \(tooLong)") {
+      head + "    cpus: 0." + String(repeating: "9", count: 65_535) + "\n"
+    },
+    one("a long duration", "4:24: \(tooLong)") {
+      head + "    stop_grace_period: " + String(repeating: "1", count: 65_536) + "s\n"
+    },
     one("an error after many lines", "100004:5: a service has no key `imag`; did you mean `image`?")
     {
       head + lines(100_000) { _ in "# a\n" } + "    imag: a\n"
@@ -162,7 +206,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     ) { "x-a:\n" + lines(100_000) { "  k\($0): a\n" } + "services: [\n" },
     one(
       "a key of megabytes",
-      "4:7: a service has no key `" + String(repeating: "a", count: 16_354) + "…"
+      "4:7: a service has no key `" + String(repeating: "a", count: 200) + "…"
     ) { head + "    ? \"" + String(repeating: "a", count: 4 << 20) + "\"\n    : 1\n" },
     one(
       "an expression of megabytes that doesn't end",

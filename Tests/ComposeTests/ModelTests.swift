@@ -37,6 +37,33 @@ struct ModelTests {
     #expect(own.faults.first?.message.contains("from itself") == true)
   }
 
+  /// Docker Compose prints some of these as blocks that it can't read again.
+  @Test("strings of several lines are read from the printed file as they were")
+  func blocks() throws {
+    let lines = [
+      "", " ", "\t", "a", "  a", "\ta", "a ", "a\t", "a\u{2028}b", "\u{2029}", "#a", "- a",
+    ]
+    for first in lines {
+      for second in lines {
+        for end in ["", "\n", "\n\n", "\n  b"] {
+          let text = first + "\n" + second + end
+          let quoted =
+            "\""
+            + text.unicodeScalars.map {
+              "\\U" + String($0.value + 0x1_0000_0000, radix: 16).dropFirst()
+            }
+            .joined() + "\""
+          let project = try load("services: {a: {image: a, environment: {A: \(quoted)}}}")
+          let value = try #require(project.services["a"]?.environment["A"])
+          #expect(value == text)
+          let again = try load(project.yaml())
+          #expect(again.services["a"]?.environment["A"] == value, "\(quoted)")
+          #expect(again.yaml() == project.yaml(), "\(quoted)")
+        }
+      }
+    }
+  }
+
   @Test("a range of ports is expanded in order")
   func ports() throws {
     let project = try load(

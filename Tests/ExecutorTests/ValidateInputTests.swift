@@ -37,6 +37,11 @@ struct ValidateInputTests {
       let late = try await bash(
         "\"$0\" config --services -f <(sleep 0.5; cat good.yaml)", in: directory)
       #expect(late.stdout == "a\n" && late.status == .exited(0), "\(late)")
+      // A named pipe has no writer at first.
+      try directory.write("piped.yaml", "services: {a: {image: x, env_file: fifo}}\n")
+      let named = try await bash(
+        "mkfifo fifo; (sleep 0.5; echo A=1 >fifo) & \"$0\" config -f piped.yaml", in: directory)
+      #expect(named.stdout.contains("A: \"1\""), "\(named)")
     }
   }
 

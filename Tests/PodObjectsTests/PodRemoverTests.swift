@@ -124,6 +124,32 @@ struct PodRemoverTests {
     }
   }
 
+  @Test("sends no removal that still waits for its permit when it is canceled")
+  func waiting() async throws {
+    let isSent = AsyncSemaphore(value: 0)
+    let isReleased = DispatchSemaphore(value: 0)
+    let (server, engine) = try engine { request in
+      guard request.hasPrefix("DELETE ") else { return nil }
+      isSent.signal()
+      isReleased.wait()
+      return nil
+    }
+    defer { server.stop() }
+    let containers = ["c1", "c2", "c3"].map { PodObject(.container, $0) }
+    let gone = Mutex<[String]>([])
+    let remover = PodRemover(
+      engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: 1),
+      removed: { object in gone.withLock { $0.append(object.id) } })
+    let removal = Task { await remover.removeContainers(containers, .now + .seconds(60)) }
+    try await isSent.wait()
+    removal.cancel()
+    for _ in containers { isReleased.signal() }
+    let result = await removal.value
+    #expect(requests(server).filter { $0.hasPrefix("DELETE ") }.count == 1)
+    #expect(gone.withLock { $0 } == result.removed["containers"])
+    #expect(result.failed.map(\.reason) == ["there was no time left", "there was no time left"])
+  }
+
   @Test("first stops a running container, with its own timeout if that is shorter")
   func stops() async throws {
     let details = Sample.details(

@@ -46,13 +46,13 @@ enum LegacyForms {
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(DiagnosticError) -> YAMLNode {
     guard let line = node.string else { return node }
+    try canonicalizer.refuseLong(node, most: Canonicalizer.longestCommand)
     guard let words = PosixWords.split(line) else {
       throw DiagnosticError(
         "`\(line)` can't be split into words: a quote is not closed, or it ends in a backslash",
         at: node.position)
     }
-    let items = words.map { YAMLNode(.string($0), at: node.position) }
-    return YAMLNode(.sequence(items), at: node.position)
+    return try canonicalizer.list(of: words, at: node.position)
   }
 
   /// Converts a `cpu_quota:` that is a duration to microseconds.

@@ -40,8 +40,7 @@ package enum ComposeLoader {
     var loader = TreeLoader(environment: environment, paths: paths)
     loader.canonicalizer.faults = faults
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
-      throw DiagnosticError(
-        "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
+      throw Self.empty(documents.map(\.document), sources.files[0])
     }
     let isLegacy = documents.contains(where: \.document.isLegacy)
     if isLegacy { LegacyFormat.resolveNames(&tree) }
@@ -75,6 +74,13 @@ package enum ComposeLoader {
     return project
   }
 
+  private static func empty(_ documents: [SourceDocument], _ file: String) -> DiagnosticError {
+    let include = documents.lazy.compactMap { $0.tree.mapping?["include"] }.first
+    return DiagnosticError(
+      include == nil ? "the file is empty" : "the included files are empty",
+      at: include?.keyPosition ?? SourcePosition(file: file, line: 1, column: 1))
+  }
+
   /// Reads and merges the files without interpolation and without validation of values.
   ///
   /// - Parameter options: The files.
@@ -101,8 +107,7 @@ package enum ComposeLoader {
     // The errors are dropped: a value that contains a variable may fail a check and stays as it is.
     loader.canonicalizer.faults = FaultCollector()
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
-      throw DiagnosticError(
-        "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
+      throw Self.empty(documents.map(\.document), sources.files[0])
     }
     if options.normalizes {
       Normalizer(sources: sources, environment: loader.environment)

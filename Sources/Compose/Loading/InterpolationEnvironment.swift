@@ -63,9 +63,9 @@ struct InterpolationEnvironment {
     var added: OrderedDictionary<String, String> = [:]
     let known = self
     for file in files {
-      added = try EnvFileReader.variables(in: file.bytes, shown: file.shown, after: added) {
-        known[$0]
-      }
+      added = try EnvFileReader.variables(
+        in: file.bytes, shown: file.shown, after: added, within: budget, at: nil
+      ) { known[$0] }
     }
     fromFiles.merge(added) { own, _ in own }
   }
@@ -212,7 +212,8 @@ enum EnvFileReader {
       return variables
     }
     let read = try self.variables(
-      in: bytes, shown: shown, isRaw: isRaw, after: variables, lookUp: lookUp)
+      in: bytes, shown: shown, isRaw: isRaw, after: variables, within: environment.budget,
+      at: position, lookUp: lookUp)
     try environment.budget.take(read.count - variables.count, .variables, at: position)
     return read
   }
@@ -243,15 +244,24 @@ enum EnvFileReader {
   /// Adds the variables in a file's bytes to those of earlier files.
   static func variables(
     in bytes: [UInt8], shown: String, isRaw: Bool = false,
-    after variables: OrderedDictionary<String, String>, lookUp: @escaping (String) -> String?
+    after variables: OrderedDictionary<String, String>, within budget: InputBudget,
+    at position: SourcePosition?, lookUp: @escaping (String) -> String?
   ) throws(DiagnosticError) -> OrderedDictionary<String, String> {
+    let start = SourcePosition(file: shown, line: 1, column: 1)
+    // A file of few bytes can expand to megabytes, for each service that names it.
+    try budget.take(0, .text, at: position ?? start)
+    var size = 0
+    let read: OrderedDictionary<String, String>
     do throws(EnvFile.Fault) {
-      return isRaw
-        ? try RawEnvFile.read(bytes, after: variables, lookUp: lookUp)
-        : try EnvFile.read(bytes, after: variables, lookUp: lookUp)
+      read =
+        isRaw
+        ? try RawEnvFile.read(bytes, after: variables, size: &size, lookUp: lookUp)
+        : try EnvFile.read(bytes, after: variables, size: &size, lookUp: lookUp)
     } catch {
       throw DiagnosticError(
         error.message, at: SourcePosition(file: shown, line: error.line, column: 1))
     }
+    try budget.take(size, .text, at: position ?? start)
+    return read
   }
 }

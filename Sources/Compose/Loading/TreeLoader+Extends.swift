@@ -52,9 +52,9 @@ extension TreeLoader {
       throw DiagnosticError("`extends` needs a `service`", at: extends.position)
     }
     guard !steps.contains(step) else {
-      let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
       throw DiagnosticError(
-        "services extend each other in a cycle: \(circle)", at: extends.position)
+        "services extend each other in a cycle: "
+          + DiagnosticError.path((steps + [step]).map(\.service)), at: extends.position)
     }
     var source: YAMLNode
     if let path = extends["file"] {
@@ -76,6 +76,7 @@ extension TreeLoader {
       throw DiagnosticError(
         "`extends` expands to more than \(YAMLParser.Limit.unfolded) nodes", at: extends.position)
     }
+    try environment.budget.take(source.textSize, .text, at: extends.position)
     directives.apply(toService: &source, named: name)
     var merged = try Merge.service(source, with: service)
     merged.remove("extends")
@@ -129,5 +130,12 @@ extension YAMLNode {
   fileprivate var count: Int {
     if let items = sequence { return items.reduce(1) { $0 + $1.count } }
     return mapping?.values.reduce(1) { $0 + $1.value.count } ?? 1
+  }
+
+  /// The bytes of all keys and strings of the tree.
+  fileprivate var textSize: Int {
+    if let items = sequence { return items.reduce(0) { $0 + $1.textSize } }
+    guard let entries = mapping else { return string?.utf8.count ?? 0 }
+    return entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.value.textSize }
   }
 }

@@ -17,18 +17,20 @@ struct EnvFile {
   private let lookUp: (String) -> String?
   private var text: ArraySlice<UInt8>
   private var line = 1
+  /// The bytes of the values read so far.
   private var size = 0
   private var uses = 0
 
   /// Parses a file's bytes. `lookUp` returns variables that override those of the file; `variables`
-  /// are those of earlier files.
+  /// are those of earlier files. `size` gets the bytes of the values.
   static func read(
     _ bytes: [UInt8], after variables: OrderedDictionary<String, String> = [:],
-    lookUp: @escaping (String) -> String?
+    size: inout Int, lookUp: @escaping (String) -> String?
   ) throws(Fault) -> OrderedDictionary<String, String> {
     var file = EnvFile(variables: variables, lookUp: lookUp, text: bytes[...])
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { file.text = bytes.dropFirst(3) }
     try file.read()
+    size += file.size
     return file.variables
   }
 

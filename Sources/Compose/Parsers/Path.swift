@@ -104,21 +104,36 @@ package enum Path {
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    // A named pipe that no process has opened for writing yet seems to be at its end.
+    if isPipe(descriptor), !hasData(descriptor) { throw ReadFailure(code: EAGAIN) }
     while bytes.count <= limit {
       let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
         let code = errno
         if code == EINTR { continue }
-        if code == EAGAIN {
-          var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-          if Glibc.poll(&poll, 1, patience) != 0 { continue }
-        }
+        if code == EAGAIN, hasData(descriptor) { continue }
         throw ReadFailure(code: code)
       }
       if count == 0 { break }
       bytes += chunk[..<count]
     }
     return bytes
+  }
+
+  /// True for a pipe that doesn't block; standard input does.
+  private static func isPipe(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+      && fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0
+  }
+
+  /// Waits for bytes or the end of a pipe; false after the timeout.
+  private static func hasData(_ descriptor: Int32) -> Bool {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while true {
+      let count = poll(&request, 1, patience)
+      if count >= 0 || errno != EINTR { return count != 0 }
+    }
   }
 
   /// The cause of a failed read.
@@ -129,7 +144,9 @@ package enum Path {
     var reason: String {
       isOutside
         ? "it may not be read on this host (operator's file, allow: bind-mounts)"
-        : String(cString: strerror(code))
+        : code == EAGAIN
+          ? "no process has written to the pipe within \(patience / 1000) s"
+          : String(cString: strerror(code))
     }
     /// True for a file that may not be read.
     var isOutside: Bool { code == EXDEV }

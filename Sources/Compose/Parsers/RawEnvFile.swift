@@ -4,9 +4,10 @@ import YAML
 /// A file of variables in the `raw` format of `docker run --env-file`: no quotes and no
 /// interpolation (Compose specification, "env_file", "format").
 enum RawEnvFile {
-  /// Parses a file's bytes and adds its variables to those of earlier files.
+  /// Parses a file's bytes and adds its variables to those of earlier files. `size` gets the bytes
+  /// of the values.
   static func read(
-    _ bytes: [UInt8], after variables: OrderedDictionary<String, String>,
+    _ bytes: [UInt8], after variables: OrderedDictionary<String, String>, size: inout Int,
     lookUp: (String) -> String?
   ) throws(EnvFile.Fault) -> OrderedDictionary<String, String> {
     var variables = variables
@@ -24,6 +25,7 @@ enum RawEnvFile {
       }
       guard let value = value ?? lookUp(name) else { continue }
       variables[name] = value
+      size += value.utf8.count
       guard variables.count <= InputLimits.variables else {
         throw EnvFile.Fault(line: index + 1, message: EnvFile.Fault.tooMany)
       }

@@ -18,6 +18,7 @@ extension Canonicalizer {
     var node = node
     switch shape {
     case .expanding(let expand, let long):
+      for item in node.sequence ?? [node] { try refuseLong(item) }
       return try self.expand(try expand(node, &self), as: long)
     case .completing(_, let inner), .optional(let inner), .either(_, let inner):
       return try expand(node, as: inner)

@@ -8,6 +8,11 @@ extension Canonicalizer {
   ) throws(DiagnosticError) -> YAMLNode {
     var node = node
     switch shape {
+    case .matching, .boolean, .integer, .decimal, .bytes, .duration, .fileMode:
+      try refuseLong(node)
+    default: break
+    }
+    switch shape {
     case .string:
       guard node.string != nil else { throw needsString(node, name) }
     case .stringOrInteger:
@@ -137,6 +142,7 @@ extension Canonicalizer {
       try list(node, name: name)
       return node
     }
+    try refuseLong(node, most: Self.longestCommand)
     guard let split = ShellWords(line) else {
       throw DiagnosticError(
         "`\(name)` can't be split into words: a quote or a parenthesis is not closed; close it, or write a list of words",
@@ -147,8 +153,31 @@ extension Canonicalizer {
         "`\(name)`: the text from the first `\(stop)` outside quotes is ignored, as by Docker Compose; for a shell write [\"sh\", \"-c\", \"…\"]",
         at: node.position)
     }
-    let words = split.words.map { YAMLNode(.string($0), at: node.position) }
-    return YAMLNode(.sequence(words), at: node.position)
+    return try list(of: split.words, at: node.position)
+  }
+
+  /// A list of the words of a command line.
+  func list(
+    of words: [String], at position: SourcePosition
+  ) throws(DiagnosticError) -> YAMLNode {
+    guard budget.takeEntries(words.count) else {
+      throw DiagnosticError(
+        "with these words the files have more keys and list items than the maximum of \(InputBudget.mostEntries)",
+        at: position)
+    }
+    return YAMLNode(.sequence(words.map { YAMLNode(.string($0), at: position) }), at: position)
+  }
+
+  /// The maximum of a value that is parsed, such as a port, a path or a duration, in bytes.
+  private static let longestValue = 64 << 10
+  /// The maximum of a command line that is split, in bytes. Linux accepts 2 MiB of arguments.
+  static let longestCommand = 1 << 20
+
+  /// Throws for a string that is too long to be a meaningful value of its type.
+  func refuseLong(_ node: YAMLNode, most: Int = longestValue) throws(DiagnosticError) {
+    guard let count = node.string?.utf8.count, count > most else { return }
+    throw DiagnosticError(
+      "the value has \(count) bytes, more than the maximum of \(most)", at: node.position)
   }
 
   private func test(_ node: YAMLNode, name: String) throws(DiagnosticError) -> YAMLNode {

@@ -59,7 +59,7 @@ struct ProjectValidator {
     let last = services[circle[circle.count - 2]]?.value["depends_on"]
     try faults.report(
       DiagnosticError(
-        "the services depend on each other in a cycle: \(circle.joined(separator: " -> "))",
+        "the services depend on each other in a cycle: \(DiagnosticError.path(circle))",
         at: last?.position(ofKey: circle[circle.count - 1])))
   }
 

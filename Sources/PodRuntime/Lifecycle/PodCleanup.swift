@@ -37,6 +37,8 @@ struct PodCleanup: Sendable {
   private struct Progress: Sendable {
     /// Objects that are left.
     var open: [PodObject]
+    /// The number of removed objects.
+    var removed = 0
     /// Reasons by object ID.
     var problems: [String: String] = [:]
     /// The reason for objects without one of their own.
@@ -94,7 +96,12 @@ struct PodCleanup: Sendable {
       }
     }
     let killing = Task {
-      try? await Task.sleep(for: self.patience)
+      // Many containers take long, but each one is removed within seconds.
+      var removed = -1
+      while reached.value.removed > removed, !Task.isCancelled {
+        removed = reached.value.removed
+        try? await Task.sleep(for: self.patience)
+      }
       let left = reached.value.open.of(.container).map(\.id)
       if Task.isCancelled || left.isEmpty { return }
       self.log.warning("the engine doesn't stop the pod's containers: their processes are killed")
@@ -129,11 +136,17 @@ struct PodCleanup: Sendable {
 
   private func work(
     _ known: [PodObject], made: Set<String>, hasUnconfirmedRequests: Bool,
-    report: @Sendable ((inout Progress) -> Void) -> Void
+    report: @escaping @Sendable ((inout Progress) -> Void) -> Void
   ) async {
     let inventory = PodInventory(engine: engine, doubt: .fail(identity))
     let remover = PodRemover(
-      engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: Self.mostRemovals))
+      engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: Self.mostRemovals),
+      removed: { object in
+        report {
+          $0.open.removeAll { $0.id == object.id }
+          $0.removed += 1
+        }
+      })
     var deadline = ContinuousClock.now + limit
     var hasContainers = true
     var wait = Duration.milliseconds(100)
