@@ -11,7 +11,7 @@ struct SplitLogTests {
 
   @Test(
     "don't hide the message about an impossible scale",
-    arguments: [(Int.max, "more than 10000 containers"), (2000, "at most 1000")])
+    arguments: [(Int.max, "the maximum of 10000"), (2000, "the maximum is 1000")])
   func huge(scale: Int, words: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services: {web: {image: pod-test/busybox, scale: \(scale)}}"

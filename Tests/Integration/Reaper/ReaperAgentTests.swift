@@ -124,7 +124,7 @@ struct ReaperAgentTests {
   func populated(on engine: TestEngine) async throws {
     let root = try #require(try Hierarchy.root(of: "freezer") ?? Hierarchy.unifiedRoot())
     try await expect(
-      "alive", "holds 1 process", on: engine,
+      "alive", "contains 1 process", on: engine,
       cgroup: { identity in
         let directory = root + identity.cgroupParent
         try FileManager.default.createDirectory(
