@@ -152,6 +152,19 @@ def two_files(directory):
          filled("services:\n", lambda n: f"  s{n}: {{image: b}}\n", size=300_000))
 
 
+def doubling_env_file(directory):
+    """A file of variables that expands a hundred times, for many services."""
+    save(directory, "compose.yaml", "services:\n" + "".join(
+        f"  s{n}: {{image: a, env_file: m.env}}\n" for n in range(10_000)))
+    save(directory, "m.env", "A=" + "a" * (30 << 10) + "\nB=" + "$A" * 10 + "\nC=" + "$B" * 10 + "\n")
+
+
+def all_earlier(directory):
+    """Each service depends on all services before it."""
+    save(directory, "compose.yaml", "services:\n" + "".join(
+        f"  s{n}: {{image: a, depends_on: [{', '.join(f's{m}' for m in range(n))}]}}\n" for n in range(500)))
+
+
 KINDS = {
     "100,000 services": services(100_000),
     "services": plain("services:\n", lambda n: f"  s{n}: {{image: a}}\n"),
@@ -221,6 +234,22 @@ KINDS = {
     "an include again and again": include_again,
     "env_file": env_file,
     "env_file of many services": env_file_again,
+    "env_file that expands, of many services": doubling_env_file,
+    "depends_on of all earlier services": all_earlier,
+    "a long scalar with many aliases": plain(
+        "x-a: &a '" + "a" * (1 << 20) + "'\nx-b:\n", lambda n: "  - *a\n", HEAD, size=2_000_000),
+    "a variable in a long scalar with many aliases": plain(
+        "x-a: &a '$A" + "a" * (7 << 20) + "'\nx-b:\n", lambda n: "  - *a\n", HEAD, size=(7 << 20) + 100_000),
+    "words of a command": repeated(HEAD + "    command: '", "a ", "'\n"),
+    "empty documents": repeated("", "---\n"),
+    "a long port": repeated(HEAD + "    ports: ['", ":", "']\n"),
+    "a long address": repeated(HEAD + "    ports: ['[", "1:", "]:80:80']\n"),
+    "a long mount": repeated(HEAD + "    volumes: ['", ":", "']\n"),
+    "a long path": repeated(HEAD + "    env_file: ['", "a/", "']\n"),
+    "a long hexadecimal number": repeated(HEAD + "    mem_limit: 0x", "f", "\n"),
+    "a long fraction": repeated(HEAD + "    cpus: 0.", "9", "\n"),
+    "a long duration": repeated(HEAD + "    stop_grace_period: '", "1s", "'\n"),
+    "escapes of zero": repeated(HEAD + "    x-a: \"", "\\0", "\"\n"),
     ".env": dot_env,
     "JSON in one line": json_line,
     "JSON services": json_services,
