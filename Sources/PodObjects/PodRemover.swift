@@ -11,8 +11,8 @@ package struct PodRemover: Sendable {
   /// nil for no limit.
   let gate: AsyncSemaphore?
   let progress: @Sendable () -> Void
-  let removed: @Sendable (PodObject) -> Void
   let reason: @Sendable (any Error) -> String
+  let removed: @Sendable (PodObject) -> Void
 
   /// Prepares removals from one engine.
   ///
@@ -23,13 +23,13 @@ package struct PodRemover: Sendable {
   ///     share it. pod-reaper has one, as a thousand pods may be leaked at once; an executor's one
   ///     pod is small.
   ///   - progress: called after each attempt.
-  ///   - removed: called for each object that is gone.
   ///   - reason: describes a failure, in the task in which it occurred.
+  ///   - removed: called for each object that is gone.
   package init(
     engine: DockerEngine, policy: RemovalPolicy, gate: AsyncSemaphore? = nil,
     progress: @escaping @Sendable () -> Void = {},
-    removed: @escaping @Sendable (PodObject) -> Void = { _ in },
-    reason: @escaping @Sendable (any Error) -> String = { "\($0)" }
+    reason: @escaping @Sendable (any Error) -> String = { "\($0)" },
+    removed: @escaping @Sendable (PodObject) -> Void = { _ in }
   ) {
     self.engine = engine
     self.policy = policy

@@ -40,7 +40,7 @@ struct FaultTests {
   }
 
   /// `docker compose config` prints them, and the engine refuses them.
-  @Test("has values that only a launch refuses, alone and beside other errors")
+  @Test("has values that only a launch refuses, if it has no other error")
   func launch() throws {
     let text = """
       services:
@@ -50,9 +50,7 @@ struct FaultTests {
     let refused = "`restart` must be no, always, unless-stopped or on-failure[:N], not"
     let expected = ["2:26: \(refused) `sometimes`", "3:26: \(refused) `always:3`"]
     #expect(try faults(text) == expected)
-    let wrong = "\n  c: {image: x, cpus: many}"
-    #expect(try faults(text + wrong).prefix(2) == expected[...])
-    #expect(try faults(text + wrong).count == 3)
+    #expect(try faults(text + "\n  c: {image: x, cpus: many}").map { $0.prefix(2) } == ["4:"])
   }
 
   @Test("has the errors of every service, key and item, in the order of the file")

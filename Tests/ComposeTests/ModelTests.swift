@@ -50,7 +50,7 @@ struct ModelTests {
           let quoted =
             "\""
             + text.unicodeScalars.map {
-              "\\U" + String($0.value + 0x1_0000_0000, radix: 16).dropFirst()
+              "\\U" + String(UInt64($0.value) + 0x1_0000_0000, radix: 16).dropFirst()
             }
             .joined() + "\""
           let project = try load("services: {a: {image: a, environment: {A: \(quoted)}}}")

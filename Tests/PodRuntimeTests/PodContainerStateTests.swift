@@ -10,7 +10,7 @@ struct PodContainerStateTests {
     ("planned", .planned), ("created", .created), ("starting", .starting(hasEnded: false)),
     ("starting, exited", .starting(hasEnded: true)), ("running", .running),
     ("exiting", .exiting(again: false)), ("exiting, reported again", .exiting(again: true)),
-    ("stopping, waiting", .stopping(.waiting)), ("stopping, requested", .stopping(.requested)),
+    ("stopping, waiting", .stopping(.waiting)), ("stopping, sent", .stopping(.sent)),
     ("stopping, signaled", .stopping(.signaled)), ("restarting", .restarting),
     ("exited", .ended(exitCode: 3)),
   ]
@@ -19,7 +19,7 @@ struct PodContainerStateTests {
     ("created", .created), ("discarded", .discarded), ("start requested", .startRequested),
     ("start refused", .startRefused), ("started", .started), ("exit reported", .exitReported),
     ("exit inspected", .examined), ("found running", .foundRunning),
-    ("stop requested", .stopRequested), ("stop sent", .stopRequested),
+    ("stop requested", .stopRequested), ("stop sent", .stopSent),
     ("signal reported", .signalReported),
     ("restart decided", .restartDecided), ("exited for good", .ended(exitCode: 3)),
   ]
@@ -94,7 +94,7 @@ struct PodContainerStateTests {
   @Test("attribute a signal to the pod only after the pod has requested a stop")
   func signals() {
     #expect(PodContainerState.stopping(.waiting).after(.signalReported) == nil)
-    let requested = PodContainerState.stopping(.waiting).after(.stopRequested)
+    let requested = PodContainerState.stopping(.waiting).after(.stopSent)
     #expect(requested?.after(.signalReported) == .stopping(.signaled))
   }
 

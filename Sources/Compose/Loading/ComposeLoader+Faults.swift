@@ -3,8 +3,9 @@ import YAML
 
 extension ComposeLoader {
   /// Collects all errors of the files that no other error hides: wrong values, unknown keys and
-  /// wrong references, each at its position, and the error that ``load(_:)`` throws. A file that
-  /// isn't valid YAML has one error.
+  /// wrong references, each at its position, and the error that ``load(_:)`` throws. A file without
+  /// these has the errors of values that only a launch refuses. A file that isn't valid YAML has one
+  /// error.
   ///
   /// - Parameter options: The files and variables.
   /// - Returns: The errors sorted by file, line and column, errors without a position first; and
@@ -24,8 +25,7 @@ extension ComposeLoader {
     let collector = FaultCollector()
     var environment = InterpolationEnvironment(options)
     do throws(DiagnosticError) {
-      let project = try load(options, &environment, collecting: collector)
-      for fault in project.faults { collector.add(fault) }
+      _ = try load(options, &environment, collecting: collector)
     } catch {
       collector.add(error)
     }

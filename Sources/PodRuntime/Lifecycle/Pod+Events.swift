@@ -61,7 +61,7 @@ extension Pod {
     }
     switch event.action {
     case "kill":
-      if members[name]?.state == .stopping(.requested) {
+      if members[name]?.state == .stopping(.sent) {
         advance(name, .signalReported)
       } else if !isEnding {
         // While the pod ends, a signal of another client may arrive before the pod's own.

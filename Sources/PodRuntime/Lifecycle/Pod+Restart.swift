@@ -184,7 +184,7 @@ extension Pod {
   /// - Throws: an error for people; `CancellationError`.
   private func stopForRestart(_ member: PodContainer) async throws {
     try checkLaunch()
-    advance(member.name, .stopRequested)
+    advance(member.name, .stopSent)
     if let id = members[member.name]?.container {
       do {
         try await stop(id, grace: member.plan.service.stopGracePeriod, signal: member.stopSignal)

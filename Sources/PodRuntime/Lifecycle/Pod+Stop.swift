@@ -98,9 +98,9 @@ extension Pod {
       if let code { self.recordExit(member.name, code) }
     }
     // If the engine has a stop request already, it sends the signal at once.
-    if members[member.name]?.state == .stopping(.requested) {
+    if members[member.name]?.state == .stopping(.sent) {
       try? await wait(within: .seconds(1)) {
-        members[member.name]?.state != .stopping(.requested)
+        members[member.name]?.state != .stopping(.sent)
       }
     }
     let isSignaled = members[member.name]?.state == .stopping(.signaled)

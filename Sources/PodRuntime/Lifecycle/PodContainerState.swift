@@ -22,7 +22,7 @@ enum PodContainerState: Hashable, Sendable {
     /// Other containers of the group are stopped first.
     case waiting
     /// The engine has the stop request.
-    case requested
+    case sent
     /// The engine has reported the stop signal. It is not sent again, because some programs exit at
     /// once after a second one.
     case signaled
@@ -49,7 +49,7 @@ enum PodContainerState: Hashable, Sendable {
     /// It will be restarted together with another container.
     case stopRequested
     /// The stop request is sent to the engine.
-    case stopRequested
+    case stopSent
     /// The engine reports that it was sent a signal.
     case signalReported
     /// It has exited, and will be restarted.
@@ -75,8 +75,8 @@ enum PodContainerState: Hashable, Sendable {
     case (.exiting, .examined): .exiting(again: false)
     case (.exiting, .foundRunning): .running
     case (.running, .stopRequested), (.exiting, .stopRequested): .stopping(.waiting)
-    case (.stopping(.waiting), .stopRequested): .stopping(.requested)
-    case (.stopping(.requested), .signalReported): .stopping(.signaled)
+    case (.stopping(.waiting), .stopSent): .stopping(.sent)
+    case (.stopping(.sent), .signalReported): .stopping(.signaled)
     case (.exiting, .restartDecided), (.stopping, .restartDecided): .restarting
     case (.starting, .ended(let code)), (.running, .ended(let code)), (.exiting, .ended(let code)),
       (.stopping, .ended(let code)),
