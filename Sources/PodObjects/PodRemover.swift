@@ -28,7 +28,9 @@ package struct PodRemover: Sendable {
   package init(
     engine: DockerEngine, policy: RemovalPolicy, gate: AsyncSemaphore? = nil,
     progress: @escaping @Sendable () -> Void = {},
-    reason: @escaping @Sendable (any Error) -> String = { "\($0)" },
+    reason: @escaping @Sendable (any Error) -> String = {
+      $0 is CancellationError ? "there was no time left" : "\($0)"
+    },
     removed: @escaping @Sendable (PodObject) -> Void = { _ in }
   ) {
     self.engine = engine
@@ -220,8 +222,7 @@ package struct PodRemover: Sendable {
           return RemovalResult(
             failed: [
               .init(
-                kind: object.kind.plural, id: object.id, name: object.name,
-                reason: error is CancellationError ? "there was no time left" : reason(error))
+                kind: object.kind.plural, id: object.id, name: object.name, reason: reason(error))
             ])
         }
       }

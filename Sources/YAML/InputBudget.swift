@@ -18,9 +18,12 @@ package final class InputBudget {
     case variables
     /// Variables that strings use.
     case uses
-    /// Bytes of the values of aliases, of services that others extend, and of env files, each
-    /// counted as often as it is used.
+    /// Bytes of the values of aliases, of services that others extend or whose hooks inherit them,
+    /// of env files, and of variables that services name without a value, each counted as often as
+    /// it is used.
     case text
+    /// Nodes that hooks inherit from their services.
+    case copies
 
     /// The maximum.
     package var limit: Int {
@@ -28,6 +31,7 @@ package final class InputBudget {
       case .bytes, .text: 32 << 20
       case .ports, .mounts, .files: 20_000
       case .variables, .uses: 200_000
+      case .copies: 1_000_000
       }
     }
 
@@ -44,7 +48,9 @@ package final class InputBudget {
         "the files of variables give the services more variables than the maximum of \(limit)"
       case .uses: "more uses of variables than the maximum of \(limit)"
       case .text:
-        "aliases, extended services and files of variables add more than the maximum of \(limit) bytes"
+        "aliases, extended services and variables add more than the maximum of \(limit) bytes"
+      case .copies:
+        "the hooks inherit more keys and list items of their services than the maximum of \(limit)"
       }
     }
   }

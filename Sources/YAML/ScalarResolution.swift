@@ -1,11 +1,13 @@
 /// The type of a plain scalar: YAML 1.2's core schema with the additions of the YAML library that
 /// Docker Compose uses (leading-zero octals, `_` between digits, dates; no YAML 1.1 booleans).
 enum ScalarResolution {
+  /// The maximum of a number in bytes: no number has so many digits, and its conversion takes time.
+  static let longestNumber = 1024
+
   /// The typed value of a plain scalar.
   static func content(ofPlain text: String) -> YAMLNode.Content {
     guard let first = text.utf8.first else { return .null }
-    // No number has so many digits, and its conversion takes time.
-    if text.utf8.count > 1024 { return .string(text) }
+    if text.utf8.count > longestNumber { return .string(text) }
     switch first {
     case UInt8(ascii: "t"), UInt8(ascii: "T"), UInt8(ascii: "f"), UInt8(ascii: "F"),
       UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "~"):
@@ -69,7 +71,7 @@ enum ScalarResolution {
   }
 
   /// `[-+]? ( .digits | digits [. digits?] ) ( e [-+]? digits )?`
-  private static func isFloat(_ text: String) -> Bool {
+  static func isFloat(_ text: String) -> Bool {
     var bytes = Substring(text).utf8
     func digits() -> Int {
       let rest = bytes.drop { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }

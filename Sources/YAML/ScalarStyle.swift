@@ -15,7 +15,9 @@ enum ScalarStyle {
       style = text.utf8.count >= 2 && hasInk ? .literal : .double
     } else if isAmbiguous(text) {
       style = .single
-    } else if !ScalarResolution.content(ofPlain: text).isString {
+    } else if !ScalarResolution.content(ofPlain: text).isString
+      || text.utf8.count > ScalarResolution.longestNumber && ScalarResolution.isFloat(text)
+    {
       style = .double
     }
     if isKey, shape.isMultiline { style = .double }

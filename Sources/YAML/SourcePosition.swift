@@ -92,17 +92,7 @@ package struct DiagnosticError: Error, Sendable, Equatable, CustomStringConverti
   /// The message in one line. Of a multi-line quotation, only the first line is kept, and a long
   /// one is shortened.
   private static func line(of message: String) -> String {
-    if message.utf8.count > longest {
-      return line(of: String(decoding: message.utf8.prefix(longest - 8), as: UTF8.self) + "…")
-    }
-    if message.utf8.count > 2 * longestQuotation {
-      let parts = message.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-      let short = parts.map { index, part in
-        index % 2 == 0 || part.count <= longestQuotation
-          ? part : part.prefix(longestQuotation) + "…"
-      }.joined(separator: "`")
-      if short != message { return line(of: short) }
-    }
+    let message = cut(shortened(message))
     guard message.contains(where: \.isNewline) else { return message }
     let parts = message.split(separator: "`", omittingEmptySubsequences: false).enumerated().map {
       index, part in
@@ -111,6 +101,24 @@ package struct DiagnosticError: Error, Sendable, Equatable, CustomStringConverti
       return (lines.first { !$0.isEmpty } ?? "") + "…"
     }
     return parts.joined(separator: "`")
+  }
+
+  /// The message with shortened quotations. Where a quotation contains a backquote, it isn't known
+  /// which parts are quotations.
+  private static func shortened(_ message: String) -> String {
+    guard message.utf8.count > 2 * longestQuotation else { return message }
+    let parts = message.utf8.split(separator: UInt8(ascii: "`"), omittingEmptySubsequences: false)
+    guard parts.count % 2 == 1 else { return message }
+    return parts.enumerated().map { index, part in
+      let text = String(Substring(part))
+      return index % 2 == 0 || part.count <= longestQuotation
+        ? text : text.prefix(longestQuotation) + "…"
+    }.joined(separator: "`")
+  }
+
+  private static func cut(_ message: String) -> String {
+    guard message.utf8.count > longest else { return message }
+    return String(decoding: message.utf8.prefix(longest - 8), as: UTF8.self) + "…"
   }
 
   /// The names of a path, such as `a -> b -> a`; of a long one, the first and last six.

@@ -25,7 +25,8 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     "the project has more containers than the maximum of 10000"
 
   private static let tooMuchText =
-    "aliases, extended services and files of variables add more than the maximum of 33554432 bytes"
+    "aliases, extended services and variables add more than the maximum of 33554432 bytes"
+  private static let tooDeep = "`extends` is nested deeper than 100 levels"
   private static let tooLong = "the value has 65537 bytes, more than the maximum of 65536"
   private static let megabyte = String(repeating: "a", count: 1 << 20)
 
@@ -178,6 +179,26 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
           + "\nC=" + lines(10) { _ in "$B" } + "\n",
       ]
     },
+    one("services that extend each other in a file of Compose 1", "2:15: \(tooDeep)") {
+      "s0: {image: a}\n" + lines(200) { "s\($0 + 1): {extends: {service: s\($0)}}\n" }
+    },
+    one("text of extended services in a file of Compose 1", "33:16: \(tooMuchText)") {
+      "s0: {image: a, environment: {A: '\(megabyte)'}}\n"
+        + lines(40) { "s\($0 + 1): {extends: {service: s0}}\n" }
+    },
+    one(
+      "keys that hooks inherit",
+      "50025:9: the hooks inherit more keys and list items of their services than the maximum of 1000000"
+    ) {
+      head + "    environment:\n" + lines(50_000) { "      V\($0): a\n" } + "    pre_start:\n"
+        + lines(30) { _ in "      - {command: [a]}\n" }
+    },
+    ExcessiveInput("text of variables without a value", "compose.yaml:33:33: \(tooMuchText)") {
+      [
+        "compose.yaml": "services:\n" + lines(40) { "  s\($0): {image: a, environment: [A]}\n" },
+        ".env": "A=\(megabyte)\n",
+      ]
+    },
     one("a long port", "4:13: \(tooLong)") {
       head + "    ports: ['" + String(repeating: ":", count: 65_537) + "']\n"
     },
@@ -206,7 +227,7 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     ) { "x-a:\n" + lines(100_000) { "  k\($0): a\n" } + "services: [\n" },
     one(
       "a key of megabytes",
-      "4:7: a service has no key `" + String(repeating: "a", count: 200) + "…"
+      "4:7: a service has no key `" + String(repeating: "a", count: 200) + "…`"
     ) { head + "    ? \"" + String(repeating: "a", count: 4 << 20) + "\"\n    : 1\n" },
     one(
       "an expression of megabytes that doesn't end",

@@ -16,6 +16,8 @@ struct LegacyLoader {
   private let paths: PathResolver
   /// The services of files that are extended, by path.
   private var read: [String: YAMLNode] = [:]
+  /// The number of nodes of extended services.
+  private var copied = 0
 
   /// A loader for the files of a directory.
   init(environment: InterpolationEnvironment, paths: PathResolver) {
@@ -97,10 +99,14 @@ struct LegacyLoader {
       let base = other.string
     else { return service }
     let step = Step(file: file, service: name)
-    guard !steps.contains(step) else {
-      let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
+    guard steps.count < YAMLParser.Limit.depth else {
       throw DiagnosticError(
-        "services extend each other in a cycle: \(circle)", at: extends.position)
+        "`extends` is nested deeper than \(YAMLParser.Limit.depth) levels", at: extends.position)
+    }
+    guard !steps.contains(step) else {
+      throw DiagnosticError(
+        "services extend each other in a cycle: "
+          + DiagnosticError.path((steps + [step]).map(\.service)), at: extends.position)
     }
     var source = file
     if let path = extends["file"], let written = path.string {
@@ -114,6 +120,12 @@ struct LegacyLoader {
         "there is no service `\(base)` to extend in \(source)", at: other.position)
     }
     var origin = try extended(found, named: base, of: source, steps: steps + [step])
+    copied += origin.count
+    guard copied <= YAMLParser.Limit.unfolded else {
+      throw DiagnosticError(
+        "`extends` expands to more than \(YAMLParser.Limit.unfolded) nodes", at: extends.position)
+    }
+    try environment.budget.take(origin.textSize, .text, at: extends.position)
     try refuseExtending(origin, named: base)
     try LegacyFormat.resolvePaths(of: &origin, paths.at(Path.directory(of: source)))
     var merged = try Self.merge(origin, service)

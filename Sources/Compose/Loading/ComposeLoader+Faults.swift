@@ -64,8 +64,11 @@ package struct FileKeys: Sendable {
   ///   - contents: File contents that were already read.
   package init(ofFile file: String, _ contents: FileContents? = nil) {
     let bytes =
-      contents?.bytes(of: file)
-      ?? (file == "-" ? nil : try? Path.read(file, limit: YAMLParser.Limit.bytes))
+      if let known = contents?.result(of: file) {
+        try? known.get()
+      } else {
+        file == "-" ? nil : try? Path.read(file, limit: YAMLParser.Limit.bytes)
+      }
     let documents = bytes.flatMap { try? YAMLParser.documents(in: $0, file: file) }
     var locations: [Location] = []
     func add(_ position: SourcePosition, _ keys: String) {

@@ -58,27 +58,40 @@ struct FileReach: Sendable {
   /// - Throws: ``Path/ReadFailure``, also for a file outside the allowed directories. The opened
   ///   file is checked, so nobody can swap the file after the check.
   func read(_ path: String, limit: Int) throws(Path.ReadFailure) -> [UInt8] {
-    if let known = contents?.bytes(of: path) { return known }
-    let bytes: [UInt8]
-    if let roots, path != "-" {
-      bytes = try Path.read(path, limit: limit, within: roots)
-    } else {
-      bytes = try Path.read(path, limit: limit)
+    if let known = contents?.result(of: path) { return try known.get() }
+    do throws(Path.ReadFailure) {
+      let bytes =
+        if let roots, path != "-" {
+          try Path.read(path, limit: limit, within: roots)
+        } else {
+          try Path.read(path, limit: limit)
+        }
+      contents?.add(.success(bytes), of: path)
+      return bytes
+    } catch {
+      // A pipe without data isn't awaited again.
+      if error.isSilent { contents?.add(.failure(error), of: path) }
+      throw error
     }
-    contents?.add(bytes, of: path)
-    return bytes
   }
 }
 
 /// File contents kept for later loads: a pipe can be read only once.
 package final class FileContents: Sendable {
-  private let files = Mutex<[String: [UInt8]]>([:])
+  private let files = Mutex<[String: Result<[UInt8], Path.ReadFailure>]>([:])
 
   /// No contents.
   package init() {}
 
   /// The bytes of a file; nil if it hasn't been read.
-  func bytes(of path: String) -> [UInt8]? { files.withLock { $0[path] } }
+  func bytes(of path: String) -> [UInt8]? { try? result(of: path)?.get() }
 
-  func add(_ bytes: [UInt8], of path: String) { files.withLock { $0[path] = bytes } }
+  /// The result of an earlier read of a file; nil if there was none.
+  func result(of path: String) -> Result<[UInt8], Path.ReadFailure>? {
+    files.withLock { $0[path] }
+  }
+
+  func add(_ result: Result<[UInt8], Path.ReadFailure>, of path: String) {
+    files.withLock { $0[path] = result }
+  }
 }

@@ -42,9 +42,12 @@ struct Normalizer {
     try service.edit("build") { (build) throws(DiagnosticError) in try normalize(build: &build) }
     if isComplete { spellOutPaths(of: &service) }
     spellOut(&service)
-    service.edit("environment") { (variables: inout YAMLNode) in
-      variables.editEach { (name: String, value: inout YAMLNode) in
-        if value.isNull, let found = environment[name] { value.content = .string(found) }
+    try service.edit("environment") { (variables) throws(DiagnosticError) in
+      try variables.editEach { (name, value) throws(DiagnosticError) in
+        if value.isNull, let found = environment[name] {
+          try environment.budget.take(found.utf8.count, .text, at: value.position)
+          value.content = .string(found)
+        }
       }
     }
     try service.edit("extra_hosts") { (hosts) throws(DiagnosticError) in
@@ -78,18 +81,19 @@ struct Normalizer {
   }
 
   private func normalize(build: inout YAMLNode) throws(DiagnosticError) {
-    if isComplete { complete(build: &build) }
+    if isComplete { try complete(build: &build) }
     try build.edit("extra_hosts") { (hosts) throws(DiagnosticError) in
       hosts = try ExtraHosts.canonical(hosts)
     }
   }
 
-  private func complete(build: inout YAMLNode) {
+  private func complete(build: inout YAMLNode) throws(DiagnosticError) {
     setDockerfile(of: &build)
-    build.edit("args") { (args: inout YAMLNode) in
+    try build.edit("args") { (args) throws(DiagnosticError) in
       args.removeAll { name, entry in entry.value.isNull && environment[name] == nil }
-      args.editEach { (name: String, value: inout YAMLNode) in
+      try args.editEach { (name, value) throws(DiagnosticError) in
         if value.isNull, let found = environment[name] {
+          try environment.budget.take(found.utf8.count, .text, at: value.position)
           value = YAMLNode(.string(found), at: value.position)
         }
       }
@@ -130,9 +134,12 @@ struct Normalizer {
       guard let value = service[key.name] else { continue }
       container.set(key.name, value, at: service.position(ofKey: key.name))
     }
+    let (nodes, text) = (container.count, container.textSize)
     try service.edit("pre_start") { (hooks) throws(DiagnosticError) in
       try hooks.editItems { (hook) throws(DiagnosticError) in
         let position = hook.position
+        try environment.budget.take(nodes, .copies, at: position)
+        try environment.budget.take(text, .text, at: position)
         hook = try Merge.service(container, with: hook)
         hook.position = position
       }

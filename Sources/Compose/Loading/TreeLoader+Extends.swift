@@ -127,13 +127,13 @@ extension TreeLoader {
 
 extension YAMLNode {
   /// The number of nodes of the tree, including this one.
-  fileprivate var count: Int {
+  var count: Int {
     if let items = sequence { return items.reduce(1) { $0 + $1.count } }
     return mapping?.values.reduce(1) { $0 + $1.value.count } ?? 1
   }
 
   /// The bytes of all keys and strings of the tree.
-  fileprivate var textSize: Int {
+  var textSize: Int {
     if let items = sequence { return items.reduce(0) { $0 + $1.textSize } }
     guard let entries = mapping else { return string?.utf8.count ?? 0 }
     return entries.reduce(0) { $0 + $1.key.utf8.count + $1.value.value.textSize }

@@ -105,7 +105,10 @@ struct EnvFile {
     }
     let key = Self.text(name)
     if isAlone {
-      if let value = lookUp(key) { variables[key] = value }
+      if let value = lookUp(key) {
+        size += value.utf8.count
+        variables[key] = value
+      }
       return nil
     }
     return key

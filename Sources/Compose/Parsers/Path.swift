@@ -144,10 +144,12 @@ package enum Path {
     var reason: String {
       isOutside
         ? "it may not be read on this host (operator's file, allow: bind-mounts)"
-        : code == EAGAIN
+        : isSilent
           ? "no process has written to the pipe within \(patience / 1000) s"
           : String(cString: strerror(code))
     }
+    /// True for a pipe whose data did not arrive in time.
+    var isSilent: Bool { code == EAGAIN }
     /// True for a file that may not be read.
     var isOutside: Bool { code == EXDEV }
     /// True if the file doesn't exist.

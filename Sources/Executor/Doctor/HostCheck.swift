@@ -29,7 +29,7 @@ struct HostCheck: Sendable, Equatable {
 
   /// Reports are pasted into tickets, so the user and password of an address are replaced by `…`.
   private static func withoutPasswords(_ text: String) -> String {
-    text.replacing(/([\/\[])[^\s\/@\[]*:[^\s\/@\[]*@/) { "\($0.1)…@" }
+    text.replacing(/([\/\[])[^\s\/@\[]*:[^\s\/\[]*@/) { "\($0.1)…@" }
   }
 
   static func ok(_ name: String, _ finding: String) -> HostCheck {

@@ -37,7 +37,7 @@ struct PodCleanup: Sendable {
   private struct Progress: Sendable {
     /// Objects that are left.
     var open: [PodObject]
-    /// The number of removed objects.
+    /// The number of removed containers.
     var removed = 0
     /// Reasons by object ID.
     var problems: [String: String] = [:]
@@ -96,9 +96,11 @@ struct PodCleanup: Sendable {
       }
     }
     let killing = Task {
-      // Many containers take long, but each one is removed within seconds.
+      // Many containers take long, but each one is removed within seconds. The rest of the time must
+      // suffice for the kill.
+      let latest = ContinuousClock.now + self.limit / 2
       var removed = -1
-      while reached.value.removed > removed, !Task.isCancelled {
+      while reached.value.removed > removed, .now < latest, !Task.isCancelled {
         removed = reached.value.removed
         try? await Task.sleep(for: self.patience)
       }
@@ -144,7 +146,7 @@ struct PodCleanup: Sendable {
       removed: { object in
         report {
           $0.open.removeAll { $0.id == object.id }
-          $0.removed += 1
+          if object.kind == .container { $0.removed += 1 }
         }
       })
     var deadline = ContinuousClock.now + limit
@@ -183,7 +185,7 @@ struct PodCleanup: Sendable {
       } catch {
         report {
           $0.problems = problems
-          $0.reason = "\(error)"
+          $0.reason = error is CancellationError ? "the engine doesn't respond" : "\(error)"
         }
       }
       if .now + wait > deadline { return }
