@@ -179,6 +179,45 @@ struct OutageTests {
     }
   }
 
+  private func expectNoProcess(of pod: RunningPod) throws {
+    for directory in try Hierarchy.directories(of: "/compose-pods/\(pod.run)") {
+      for container in try FileManager.default.contentsOfDirectory(atPath: directory) {
+        let list = "\(directory)/\(container)/cgroup.procs"
+        let processes = try? String(contentsOfFile: list, encoding: .utf8)
+        #expect(processes == nil || processes == "", "\(list)")
+      }
+    }
+  }
+
+  @Test(
+    "and hangs after some removals: the pod's other processes are killed in time",
+    arguments: TestEngine.all.map(\.cgroups))
+  func hangsLater(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let deaf =
+        "{image: pod-test/busybox, command: [sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"]}"
+      let file = "services:\n" + (0..<6).map { "  s\($0): \(deaf)\n" }.joined()
+      let removal = "DELETE /containers/"
+      let faults = [
+        EngineTap.Fault(request: removal, times: 2), .init(request: removal, holdsRequest: true),
+      ]
+      try await EngineTap.with(own.engine, faults: faults) { tap in
+        let settings = PodSettings(
+          environment: ["DOCKER_HOST": tap.dockerHost],
+          options: ["--cleanup-timeout", "4s", "--grace", "500ms"])
+        try await withPod(on: own.engine, file, settings) { pod in
+          try await pod.running()
+          pod.send(SIGTERM)
+          let end = try await pod.ended()
+          #expect(end.status == .exited(1), "\(end)")
+          #expect(end.message.contains("its processes are killed"), "\(end)")
+          try expectNoProcess(of: pod)
+          try await own.removeWhatAppears(of: pod)
+        }
+      }
+    }
+  }
+
   @Test(
     "and hangs: a pod stops in bounded time and reports the remaining objects",
     arguments: TestEngine.all.map(\.cgroups))
@@ -202,13 +241,7 @@ struct OutageTests {
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
         // The engine was not available to stop them.
-        for directory in try Hierarchy.directories(of: "/compose-pods/\(pod.run)") {
-          for container in try FileManager.default.contentsOfDirectory(atPath: directory) {
-            let list = "\(directory)/\(container)/cgroup.procs"
-            let processes = try? String(contentsOfFile: list, encoding: .utf8)
-            #expect(processes == nil || processes == "", "\(list)")
-          }
-        }
+        try expectNoProcess(of: pod)
         kill(daemon, SIGCONT)
         try await own.removeWhatAppears(of: pod)
       }
