@@ -58,6 +58,9 @@ package enum ComposeLoader {
     try ProjectValidator(tree, disabled: Set(disabled.map(\.name)), collecting: faults).check()
     try normalizer.resolveFiles(&tree, environmentOf: options.environmentOf, collecting: faults)
 
+    // The project would have wrong values, and reading them takes time.
+    if let error = faults?.faults.first { throw error }
+
     var project = ProjectReader(
       tree: tree, naming: naming, directory: sources.directory, files: sources.files,
       isLegacy: isLegacy, environment: loader.environment
