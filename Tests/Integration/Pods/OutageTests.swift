@@ -203,8 +203,8 @@ struct OutageTests {
       ]
       try await EngineTap.with(own.engine, faults: faults) { tap in
         let settings = PodSettings(
-          environment: ["DOCKER_HOST": tap.dockerHost],
-          options: ["--cleanup-timeout", "4s", "--grace", "500ms"])
+          options: ["--cleanup-timeout", "4s", "--grace", "500ms"],
+          environment: ["DOCKER_HOST": tap.dockerHost])
         try await withPod(on: own.engine, file, settings) { pod in
           try await pod.running()
           pod.send(SIGTERM)
