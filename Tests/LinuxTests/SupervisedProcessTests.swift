@@ -83,10 +83,9 @@ struct ChildrenTests {
   func names() async throws {
     try await withTemporaryDirectory { directory in
       // In /proc/PID/stat, state and parent follow the last parenthesis.
-      for name in ["a) S 1 (b", ") (", "plain"] {
-        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: directory.path(name))
-      }
-      let quoted = ["a) S 1 (b", ") (", "plain"].map { "'\(directory.path($0))' 600" }
+      let names = ["a) S 1 (b", ") (", "plain"]
+      for name in names { try await directory.copyProgram(name, from: "/bin/sleep") }
+      let quoted = names.map { "'\(directory.path($0))' 600" }
       let (shell, children) = try await family(quoted)
       defer {
         shell.send(SIGKILL)

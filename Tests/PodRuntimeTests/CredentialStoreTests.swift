@@ -1,6 +1,7 @@
 import DockerEngine
 import Foundation
 import Logging
+import TestSupport
 import Testing
 
 @testable import PodRuntime
@@ -10,21 +11,16 @@ struct CredentialStoreTests {
   private func credentials(
     _ image: String, config: String, helper: String? = nil
   ) async throws -> RegistryCredentials? {
-    let directory = FileManager.default.temporaryDirectory
-      .appendingPathComponent("credentials-\(UUID().uuidString)")
-    let docker = directory.appendingPathComponent(".docker")
-    try FileManager.default.createDirectory(at: docker, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
-    try Data(config.utf8).write(to: docker.appendingPathComponent("config.json"))
-    if let helper {
-      let script = directory.appendingPathComponent("docker-credential-test")
-      try Data("#!/bin/sh\n\(helper)\n".utf8).write(to: script)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+    try await withTemporaryDirectory { directory in
+      try directory.write(".docker/config.json", config)
+      if let helper {
+        try await directory.program("docker-credential-test", "#!/bin/sh\n\(helper)\n")
+      }
+      return await CredentialStore(
+        projectDirectory: directory.path, environment: ["PATH": "\(directory.path):/usr/bin:/bin"],
+        log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      ).credentials(for: image)
     }
-    return await CredentialStore(
-      projectDirectory: directory.path, environment: ["PATH": "\(directory.path):/usr/bin:/bin"],
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    ).credentials(for: image)
   }
 
   private let auth = Data("me:se:cret".utf8).base64EncodedString()

@@ -29,6 +29,15 @@ package struct TemporaryDirectory: Sendable {
   @discardableResult
   package func program(_ name: String, _ text: String) async throws -> String {
     let source = try write(name + ".text", text)
+    return try await copyProgram(name, from: source)
+  }
+
+  /// Copies a program through another process, for the same reason as ``program(_:_:)``.
+  ///
+  /// - Returns: The path of the copy.
+  /// - Throws: The errors of `Command`.
+  @discardableResult
+  package func copyProgram(_ name: String, from source: String) async throws -> String {
     try await Command("install", ["-m", "755", source, path(name)]).output()
     return path(name)
   }

@@ -212,13 +212,15 @@ struct MesosTaskTests {
         case "credsStore": #"{"credsStore": "test"}"#
         default: registry.credentials
         }
-      settings.files["bin/docker-credential-test"] = """
+      // Copied by the task, because what this process writes can be busy during a fork (ETXTBSY).
+      settings.files["bin/helper.sh"] = """
         #!/bin/sh
         read -r server
         echo "{\\"ServerURL\\": \\"$server\\", \\"Username\\": \\"\(Registry.user)\\", \\"Secret\\": \\"\(Registry.password)\\"}"
         """
       settings.task = {
-        $0.command = "chmod +x bin/*; export \(variable); \($0.command)"
+        let install = "install bin/helper.sh bin/docker-credential-test"
+        $0.command = "\(install); export \(variable); \($0.command)"
       }
       let file = "services:\n  web:\n    image: \(image)\n    command: [\"true\"]\n"
       try await withMesosPod(on: host, file, settings) { pod in

@@ -66,7 +66,7 @@ struct NoProcTests {
       // A location that an ordinary user can access.
       let program = directory.path(name)
       if link(BuiltProgram.shipped(name), program) != 0 {
-        try FileManager.default.copyItem(atPath: BuiltProgram.shipped(name), toPath: program)
+        try await directory.copyProgram(name, from: BuiltProgram.shipped(name))
       }
       let command = Command(
         program, arguments, environment: environment, directory: directory.path)

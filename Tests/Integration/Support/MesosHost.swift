@@ -118,7 +118,7 @@ func withMesosPod(
     launch.files["compose.yaml"] = compose
     launch.environment = settings.environment
     launch.cgroupsRoot = "mesos-\(id)"
-    let executor = try location(host, in: directory, &launch)
+    let executor = try await location(host, in: directory, &launch)
     var task = try settings.make(id, executor)
     settings.task(&task)
     try await fetch(task, settings, in: directory, executor, &launch)
@@ -181,7 +181,7 @@ private func fetch(
 /// Makes the executor and the engine's socket accessible to the executor's user.
 private func location(
   _ host: MesosHost, in directory: TemporaryDirectory, _ launch: inout LaunchOptions
-) throws -> String {
+) async throws -> String {
   guard host.isOrdinaryUser else {
     launch.environment["DOCKER_HOST"] = host.engine.dockerHost
     guard host.engine.space != nil else { return BuiltProgram.composeExecutor }
@@ -201,7 +201,7 @@ private func location(
   launch.environment["DOCKER_HOST"] = "unix://\(socket)"
   let executor = directory.path("compose-executor")
   if link(BuiltProgram.composeExecutor, executor) != 0 {
-    try FileManager.default.copyItem(atPath: BuiltProgram.composeExecutor, toPath: executor)
+    try await directory.copyProgram("compose-executor", from: BuiltProgram.composeExecutor)
   }
   return executor
 }
