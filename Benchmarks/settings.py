@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures the effect of dockerd's settings on launch and stop of the three services of compose.yaml, on one private engine
-for each setting, in turns. The peer of each is the engine without settings. `ip6tables` isn't measured: private engines write
-no packet filter rules, since several of them share a host.
+for each setting, in turns. The peer of each is the same engine without it. The engines of `ip6tables` write packet filter rules,
+as stock ones do, and are of Debian 13 (26.1).
 
-Needs in the environment: EXECUTOR (a release build). A runtime that isn't installed, or that can't run containers here, is
-omitted. BENCH_PAIRS (20) shortens it.
+Needs in the environment: EXECUTOR (a release build). What this machine can't run is left out. BENCH_PAIRS (20) shortens it;
+BENCH_SETTINGS=NAME measures one group, by the name of one of its settings.
 """
 
 import json
@@ -18,38 +18,65 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 ENGINE = os.path.join(ROOT, "scripts", "engine")
 
-SETTINGS = {
-    "runc": {},
-    "crun": {"default-runtime": "crun", "runtimes": {"crun": {"path": shutil.which("crun") or "crun"}}},
-    "userland-proxy: false": {"userland-proxy": False},
-    "live-restore: true": {"live-restore": True},
-}
+CRUN = {"default-runtime": "crun", "runtimes": {"crun": {"path": shutil.which("crun") or "crun"}}}
+FILTER = ("--iptables", "--release", "trixie")
+# crun refuses hosts that mount version 2 of cgroups beside version 1, so these engines don't see version 2.
+V1_ALONE = ("unshare", "--mount", "sh", "-c", 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"', "sh")
+# Engines that write packet filter rules get their own network namespace, and so does the command that stops them.
+OWN_NETWORK = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+
+# Each group: how to run scripts/engine, options of its `start`, and the settings of each engine, the peer first.
+GROUPS = [
+    ((), (), {"the same engine without settings": {}, "userland-proxy: false": {"userland-proxy": False},
+              "live-restore: true": {"live-restore": True}}),
+    (V1_ALONE, (), {"the same engine with runc": {}, "crun": CRUN}),
+    (OWN_NETWORK, FILTER, {"the same engine with ip6tables": {"experimental": True, "ip6tables": True},
+                           "ip6tables: false": {"experimental": True, "ip6tables": False}}),
+]
 
 
 def main():
-    names, sockets = {}, {}
-    settings = {name: value for name, value in SETTINGS.items() if name != "crun" or shutil.which("crun")}
-    try:
-        for number, (name, value) in enumerate(settings.items()):
-            with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-                json.dump(value, file)
-                file.flush()
+    for around, options, settings in GROUPS:
+        if os.environ.get("BENCH_SETTINGS", list(settings)[-1]) not in settings:
+            continue
+        if "crun" in settings and not shutil.which("crun"):
+            print("settings: crun is left out: it isn't installed", file=sys.stderr)
+            continue
+        names, sockets = {}, {}
+        if "--release" in options:
+            # Outside of the namespace, from where no mirror can be reached.
+            subprocess.run([os.path.join(ROOT, "scripts", "engine-root"), options[-1]], check=False, stdout=subprocess.DEVNULL)
+        try:
+            for number, (name, value) in enumerate(settings.items()):
                 names[name] = f"settings-{os.getpid()}-{number}"
-                sockets[name] = "unix://" + subprocess.run(
-                    [ENGINE, "start", "--name", names[name], "--daemon-json", file.name],
-                    check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-            made = subprocess.run([os.path.join(ROOT, "scripts", "images")], check=False, stderr=subprocess.PIPE, text=True,
-                                  env=os.environ | {"DOCKER_HOST": sockets[name]})
-            if made.returncode and name != "crun":
-                sys.exit(f"settings: {name}: {made.stderr[-500:]}")
-            if made.returncode:
-                # crun refuses hosts that mount version 2 of cgroups beside version 1.
-                print(f"settings: {name} is left out: {made.stderr.strip()[-200:]}", file=sys.stderr)
-                del sockets[name]
-        measure(sockets)
-    finally:
-        for name in names.values():
-            subprocess.run([ENGINE, "stop", "--name", name], check=False)
+                sockets[name] = start(names[name], around, options, value)
+            measure(sockets)
+        except NotStarted as error:
+            print(f"settings: left out: {', '.join(settings)}: {error}", file=sys.stderr)
+        finally:
+            for name in names.values():
+                subprocess.run([*around, ENGINE, "stop", "--name", name], check=False)
+
+
+class NotStarted(Exception):
+    """An engine, or a container of it, can't run on this machine."""
+
+
+def start(name, around, options, value):
+    """Starts an engine with the images of the pod. Returns its address."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(value, file)
+        file.flush()
+        started = subprocess.run([*around, ENGINE, "start", "--name", name, *options, "--daemon-json", file.name],
+                                 check=False, stdout=subprocess.PIPE, text=True)
+    if started.returncode:
+        raise NotStarted(f"the engine with {' '.join(options)} does not start")
+    socket = "unix://" + started.stdout.strip().splitlines()[-1]
+    made = subprocess.run([os.path.join(ROOT, "scripts", "images")], check=False, stderr=subprocess.PIPE, text=True,
+                          env=os.environ | {"DOCKER_HOST": socket})
+    if made.returncode:
+        raise NotStarted(made.stderr.strip()[-200:])
+    return socket
 
 
 def measure(sockets):
@@ -58,7 +85,7 @@ def measure(sockets):
     for needed in ("STAND_IN", "COMPOSE5", "BARE"):
         os.environ.setdefault(needed, "/nowhere")
     from bench import POD, Pod
-    from figures import PAIRS, figure, finish, note, turns
+    from figures import PAIRS, figure, note, turns
 
     def turn(name):
         def run():
@@ -67,16 +94,14 @@ def measure(sockets):
             return pod.launch, pod.end()
         return run
 
-    note("settings")
+    note("settings: " + ", ".join(sockets))
     times = turns({name: turn(name) for name in sockets}, count=min(PAIRS, 15), warm_ups=1)
-    plain = "runc"
-    for name, samples in times.items():
-        if name == plain:
-            continue
+    plain, *others = sockets
+    for name in others:
+        samples = times[name]
         for index, what in enumerate(("launch", "stop")):
             figure(f"{what} of three services, {name}", "s", [sample[index] for sample in samples], None,
-                   [sample[index] for sample in times[plain]], "the same engine without settings")
-    finish()
+                   [sample[index] for sample in times[plain]], plain)
 
 
 if __name__ == "__main__":
