@@ -72,7 +72,7 @@ struct FreezerTests {
     for hierarchies in versions {
       try await with(root + "/run/container/sub", in: hierarchies) { shell in
         try await eventually("processes in the group") { count(root + "/run") == 2 }
-        #expect(await tree.kill(root + "/run/container", within: .seconds(5)) == .empty)
+        #expect(await tree.kill(root + "/run/container", within: .seconds(180)) == .empty)
         try await eventually("the end of the shell") { !shell.isRunning }
         #expect(shell.terminationReason == .uncaughtSignal && shell.terminationStatus == SIGKILL)
       }
@@ -99,7 +99,7 @@ struct FreezerTests {
         try await with(root + "/run/container", in: hierarchies) { shell in
           try await eventually("processes in the group") { count(root + "/run") == 2 }
           try freeze(root + group)
-          #expect(await tree.kill(root + "/run", within: .seconds(5)) == .empty)
+          #expect(await tree.kill(root + "/run", within: .seconds(180)) == .empty)
         }
       }
     }

@@ -74,7 +74,7 @@ struct DoctorProbeTests {
       defer { for file in files { close(file) } }
       for name in ["lease.sock", "reaper.sock"] {
         let path = directory.path(name)
-        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         files.append(listener)
         #expect(UnixSocket.bind(listener, to: path, mode: 0o600) == 0)
         #expect(listen(listener, 0) == 0)
@@ -190,11 +190,15 @@ struct DoctorProbeTests {
   @Test("compare the version of the pod-reaper on the PATH, which may hang")
   func program() async throws {
     try await withTemporaryDirectory { directory in
-      func program(_ script: String) async throws -> MesosChecks.Program {
+      func program(
+        _ script: String, limit: Duration = .seconds(120)
+      ) async throws -> MesosChecks.Program {
         try FileManager.default.createDirectory(
           atPath: directory.path("bin"), withIntermediateDirectories: true)
         try await directory.program("bin/pod-reaper", "#!/bin/sh\n\(script)\n")
-        return await ServiceProbes.program(in: ["/nowhere", directory.path("bin")])
+        return await Probing.$limit.withValue(limit) {
+          await ServiceProbes.program(in: ["/nowhere", directory.path("bin")])
+        }
       }
       let path = directory.path("bin/pod-reaper")
       #expect(try await program("echo 0.0.1; echo more") == .version(path: path, "0.0.1"))
@@ -203,7 +207,8 @@ struct DoctorProbeTests {
         return
       }
       #expect(
-        try await program("sleep 100") == .silent(path: path, "no response within 2 s"))
+        try await program("sleep 100", limit: .seconds(2))
+          == .silent(path: path, "no response within 2 s"))
       #expect(await ServiceProbes.program(in: ["/nowhere"]) == .missing)
       #expect(ServiceProbes.directories(["PATH": "/a:b:/c"]).suffix(2) == ["/a", "/c"])
     }

@@ -8,7 +8,7 @@ import Testing
 
 /// src/checks/checker_process.cpp: `curl -s -S -L -k -w '%{http_code}' -o /dev/null -g URL`, and
 /// `mesos-tcp-connect`.
-@Suite("A probe", .timeLimit(.minutes(3)))
+@Suite("A probe", .timeLimit(.minutes(10)))
 struct ProbeTests {
   private let probe = HealthProbe(
     http: HTTPClient(), sandbox: "/tmp", environment: ["PATH": "/bin"])
@@ -49,7 +49,7 @@ struct ProbeTests {
   }
 
   private func get(
-    _ path: String, _ port: UInt32, isIPv6: Bool = false, timeout: Duration = .seconds(20)
+    _ path: String, _ port: UInt32, isIPv6: Bool = false, timeout: Duration = .seconds(120)
   ) async -> HealthProbe.Result {
     let target = HTTPTarget(port: port, path: path, isIPv6: isIPv6)
     return await probe.probe(.http(target, statuses: []), timeout: timeout)
@@ -133,7 +133,7 @@ struct ProbeTests {
     try await withServer(isIPv6: true) { port in
       #expect(await get("/moved", port, isIPv6: true).isPassed)
       #expect(await !get("/ok", port).isPassed)
-      #expect(await probe.probe(.tcp(port: port, isIPv6: true), timeout: .seconds(5)).isPassed)
+      #expect(await probe.probe(.tcp(port: port, isIPv6: true), timeout: .seconds(120)).isPassed)
       #expect(await !probe.probe(.tcp(port: port, isIPv6: false), timeout: .seconds(5)).isPassed)
     }
   }

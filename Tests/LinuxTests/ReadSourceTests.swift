@@ -15,7 +15,7 @@ struct ReadSourceTests {
   /// A source on a pipe that reads all input, and the number of bytes.
   private func watched() throws -> (source: ReadSource, count: Count, input: Int32) {
     var ends: [Int32] = [-1, -1]
-    try #require(pipe(&ends) == 0)
+    try #require(GNU.pipe2(&ends, O_CLOEXEC) == 0)
     let (output, count) = (ends[0], Count())
     let source = ReadSource(output, on: DispatchQueue(label: "test")) {
       var bytes = [UInt8](repeating: 0, count: 16)

@@ -57,10 +57,16 @@ struct ControlSocketTests {
       var kept: [Int32] = []
       defer { for file in kept { close(file) } }
       for name in names {
-        let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         #expect(UnixSocket.bind(file, to: directory.path(name), mode: 0o600) == 0)
         if name == "l.0.0" { #expect(listen(file, 1) == 0) }
         if ["l.0.0", "n.0.0"].contains(name) { kept.append(file) } else { close(file) }
+      }
+      // A process that another test starts has a descriptor until it executes its program.
+      for name in names where !["l.0.0", "n.0.0"].contains(name) {
+        try await eventually("no process has \(name)") {
+          UnixSocket.isAbandoned(directory.path(name))
+        }
       }
       try directory.write("c.\(gone).1", "a file")
       try directory.write("f.0.0", "a file")
@@ -104,7 +110,7 @@ struct ControlClientTests {
   ) async throws -> ControlError? {
     try await withTemporaryDirectory { directory in
       let socket = ControlSocket(run: "r", incarnation: .current(), directory: directory.path)
-      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       defer { close(listener) }
       #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
       #expect(listen(listener, 1) == 0)
@@ -116,7 +122,7 @@ struct ControlClientTests {
           return error
         }
       }()
-      let client = try await onThread { accept(listener, nil, nil) }
+      let client = try await onThread { GNU.accept4(listener, nil, nil, O_CLOEXEC) }
       if let text {
         _ = Glibc.send(client, text, text.utf8.count, Int32(MSG_NOSIGNAL))
         close(client)
@@ -143,12 +149,12 @@ struct ControlClientTests {
   func endless() async throws {
     try await withTemporaryDirectory { directory in
       let socket = ControlSocket(run: "r", incarnation: .current(), directory: directory.path)
-      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       defer { close(listener) }
       #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
       #expect(listen(listener, 1) == 0)
       async let flood: Void = onThread {
-        let client = accept(listener, nil, nil)
+        let client = GNU.accept4(listener, nil, nil, O_CLOEXEC)
         defer { close(client) }
         let lines = String(repeating: "{\"version\":1}\n", count: 1000)
         for _ in 0..<100 {
@@ -181,7 +187,7 @@ struct ControlClientTests {
       let socket = ControlSocket(
         run: "r", incarnation: Incarnation(bootID: nil, pid: 1, startTime: 1),
         directory: directory.path)
-      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       defer { close(listener) }
       #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
       #expect(listen(listener, 1) == 0)
@@ -196,7 +202,7 @@ struct ControlClientTests {
     try await withTemporaryDirectory { directory in
       let socket = ControlSocket(run: "r", incarnation: .current(), directory: directory.path)
       await #expect(throws: ControlError.absent) { _ = try await ControlClient(socket).status() }
-      let file = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      let file = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       #expect(UnixSocket.bind(file, to: socket.path, mode: 0o600) == 0)
       close(file)
       await #expect(throws: ControlError.absent) { _ = try await ControlClient(socket).status() }

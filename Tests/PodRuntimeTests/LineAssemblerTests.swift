@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import PodRuntime
@@ -86,7 +87,7 @@ struct OutputWriterTests {
   /// The output of the users of a writer.
   private func written(_ write: (OutputWriter) async -> Void) async throws -> String {
     var ends: [Int32] = [0, 0]
-    try #require(pipe(&ends) == 0)
+    try #require(GNU.pipe2(&ends, O_CLOEXEC) == 0)
     await write(OutputWriter(descriptor: ends[1]))
     close(ends[1])
     defer { close(ends[0]) }

@@ -77,7 +77,7 @@ struct PodObserverTests {
   }
 
   private static func respond(_ text: String, on listener: Int32) {
-    let file = accept(listener, nil, nil)
+    let file = GNU.accept4(listener, nil, nil, O_CLOEXEC)
     guard file >= 0 else { return }
     var bytes = [UInt8](repeating: 0, count: 4096)
     _ = read(file, &bytes, bytes.count)

@@ -82,7 +82,7 @@ struct LogLimitTests {
       }
       if isAdmitted { written += 1 }
     }
-    try await eventually("the count") { reports.withLock { $0.count } == 1 }
+    try await eventually("the count") { reports.withLock { $0.count } >= 1 }
     let all = reports.withLock { $0 }
     let held = try #require(all.first)
     // A slow machine can need longer than one span: each has its own limit.
@@ -110,7 +110,7 @@ struct LogLimitTests {
     let first = (admits(1), admits(1), admits(2))
     #expect(first.0 && first.2)
     try await eventually("the next span") { admits(1) }
-    #expect(first.1 || reports.withLock { $0 } >= 1)
+    try await eventually("the count") { first.1 || reports.withLock { $0 } >= 1 }
   }
 
   @Test("are written at the end")

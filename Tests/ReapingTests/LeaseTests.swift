@@ -30,9 +30,18 @@ private final class Reports: Sendable {
   }
 }
 
+extension LeaseServer.Limits {
+  /// Bounds for clients that a busy machine delays.
+  static func patient(perUser: Int = 1024, perSecond: Double = 4) -> Self {
+    var limits = Self(perUser: perUser, perSecond: perSecond)
+    limits.hello = .seconds(120)
+    return limits
+  }
+}
+
 /// Calls `body` with a server of its own.
 private func withServer(
-  limits: LeaseServer.Limits = LeaseServer.Limits(),
+  limits: LeaseServer.Limits = .patient(),
   _ body: (_ path: String, _ reports: Reports) async throws -> Void
 ) async throws {
   try await withTemporaryDirectory { directory in
@@ -56,7 +65,7 @@ private final class Client {
   func say(_ bytes: [UInt8]) { _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
   /// The response; empty if the server has closed the connection. The wait blocks no thread.
-  func response(within limit: Duration = .seconds(20)) async throws -> String {
+  func response(within limit: Duration = .seconds(180)) async throws -> String {
     try await eventually("an answer or the end of the connection", within: limit) { () -> String? in
       var bytes = [UInt8](repeating: 0, count: 64)
       let count = recv(file, &bytes, bytes.count, Int32(MSG_DONTWAIT))
@@ -72,7 +81,7 @@ struct LeaseTests {
   func restarts() async throws {
     try await withTemporaryDirectory { directory in
       let path = directory.path + "/lease.sock"
-      let server = try LeaseServer(path: path, log: Logger(label: "test"))
+      let server = try LeaseServer(path: path, limits: .patient(), log: Logger(label: "test"))
       defer { server.stop() }
       let client = try Client(path)
       client.say(Array("LEASE 1 run-1 restarts\n".utf8))
@@ -101,7 +110,9 @@ struct LeaseTests {
     try await withTemporaryDirectory { directory in
       let path = directory.path + "/lease.sock"
       let reports = Reports()
-      let server = try LeaseServer(path: path, log: Logger(label: "test")) { reports.add($0) }
+      let server = try LeaseServer(
+        path: path, limits: .patient(), log: Logger(label: "test")
+      ) { reports.add($0) }
       defer { server.stop() }
       let client = try Client(path)
       client.say(Array((LeaseProtocol.request(run: "run-1") + "\n").utf8))
@@ -133,7 +144,7 @@ struct LeaseTests {
   func manyPods() async throws {
     try await withTemporaryDirectory { directory in
       let path = directory.path + "/lease.sock"
-      let server = try LeaseServer(path: path, log: Logger(label: "test"))
+      let server = try LeaseServer(path: path, limits: .patient(), log: Logger(label: "test"))
       defer { server.stop() }
       let client = try Client(path)
       client.say(Array((LeaseProtocol.request(run: "run-1") + "\n").utf8))
@@ -152,7 +163,7 @@ struct LeaseTests {
   func flood() async throws {
     try await withTemporaryDirectory { directory in
       let path = directory.path + "/lease.sock"
-      let server = try LeaseServer(path: path, log: Logger(label: "test"))
+      let server = try LeaseServer(path: path, limits: .patient(), log: Logger(label: "test"))
       defer { server.stop() }
       let script = """
         import socket, sys
@@ -303,7 +314,7 @@ struct LeaseTests {
 
   @Test("are refused to a silent client by closing the connection")
   func silent() async throws {
-    try await withServer { path, _ in
+    try await withServer(limits: LeaseServer.Limits()) { path, _ in
       let client = try Client(path)
       #expect(try await client.response() == "")
     }
@@ -311,7 +322,7 @@ struct LeaseTests {
 
   @Test("are limited per user, and closing one permits a new one")
   func bounds() async throws {
-    try await withServer(limits: LeaseServer.Limits(perUser: 8)) { path, _ in
+    try await withServer(limits: .patient(perUser: 8)) { path, _ in
       var clients: [Client] = []
       for _ in 0..<8 {
         let client = try Client(path)
@@ -332,7 +343,7 @@ struct LeaseTests {
 
   @Test("are rate-limited for a user who repeatedly takes leases, but not for other users")
   func churn() async throws {
-    try await withServer(limits: LeaseServer.Limits(perUser: 8, perSecond: 0.0001)) { path, _ in
+    try await withServer(limits: .patient(perUser: 8, perSecond: 0.0001)) { path, _ in
       var taken = 0
       for _ in 0..<40 {
         let client = try Client(path)

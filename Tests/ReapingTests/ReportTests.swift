@@ -223,9 +223,13 @@ struct LineServerTests {
         try LineServer(.unix(path: directory.path("s"))) { $0 }
       }
       first.stop()
-      let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       #expect(UnixSocket.bind(stale, to: directory.path("s"), mode: 0o600) == 0)
       close(stale)
+      // A process that another test starts has the descriptor until it executes its program.
+      try await eventually("no process has the socket") {
+        UnixSocket.isAbandoned(directory.path("s"))
+      }
       try LineServer(.unix(path: directory.path("s"))) { $0 }.stop()
     }
   }

@@ -161,7 +161,7 @@ struct RestoreTests {
     try await withTemporaryDirectory { directory in
       let released = Mutex(0)
       let path = directory.path("lease.sock")
-      let server = try LeaseServer(path: path, log: Logger(label: "test")) {
+      let server = try LeaseServer(path: path, limits: .patient(), log: Logger(label: "test")) {
         if case .released = $0 { released.withLock { $0 += 1 } }
       }
       defer { server.stop() }

@@ -108,7 +108,7 @@ struct WatchdogTests {
       notifier.ready()
       let begin = ContinuousClock.now
       for _ in 0..<5000 { notifier.watchdog(for: .seconds(1)) }
-      #expect(.now - begin < .seconds(5))
+      #expect(.now - begin < .seconds(120))
       #expect(systemd.texts().first == "READY=1")
     }
   }
@@ -121,7 +121,7 @@ struct WatchdogTests {
       !progress.isWithin(.milliseconds(50))
     }
     progress.step()
-    #expect(progress.isWithin(.seconds(20)))
+    #expect(progress.isWithin(.seconds(180)))
     progress.end()
     progress.step()
     #expect(progress.isWithin(.zero))

@@ -161,10 +161,14 @@ struct Examination: Sendable {
         )
       ]
     }
+    // Shorter than the limit of the probe, which is abandoned later.
+    let limit = Probing.limit * 3 / 4
     async let service = Probing.blocking(["reaper-service"]) {
-      [ServiceProbes.service(String(control), own: Version.text)]
+      [ServiceProbes.service(String(control), own: Version.text, within: limit)]
     }
-    async let leases = Probing.blocking(["leases"]) { [ServiceProbes.leases(lease)] }
+    async let leases = Probing.blocking(["leases"]) {
+      [ServiceProbes.leases(lease, within: limit)]
+    }
     return await program + service + leases
   }
 }

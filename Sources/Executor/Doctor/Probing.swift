@@ -59,8 +59,11 @@ enum Probing {
   ///   - line: the line, without a line feed.
   ///   - goodbye: a line to send after the first line of the reply; nil to read the reply to its
   ///     end.
+  ///   - limit: the time limit for the reply.
   /// - Returns: the reply.
-  static func query(_ path: String, _ line: String, goodbye: String? = nil) -> MesosChecks.Reply {
+  static func query(
+    _ path: String, _ line: String, goodbye: String? = nil, within limit: Duration
+  ) -> MesosChecks.Reply {
     var status = stat()
     guard stat(path, &status) == 0 else {
       return errno == EACCES ? .forbidden : .missing
@@ -71,7 +74,7 @@ enum Probing {
       return errno == EAGAIN ? .silent : .abandoned
     }
     defer { close(file) }
-    let deadline = ContinuousClock.now + .milliseconds(1500)
+    let deadline = ContinuousClock.now + limit
     guard send(file, line + "\n") else { return .abandoned }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)

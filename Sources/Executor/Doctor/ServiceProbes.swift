@@ -121,14 +121,15 @@ enum ServiceProbes {
   /// - Parameters:
   ///   - control: its control socket.
   ///   - own: this program's version.
+  ///   - limit: the time limit for its reply.
   /// - Returns: the check.
-  static func service(_ control: String, own: String) -> HostCheck {
+  static func service(_ control: String, own: String, within limit: Duration) -> HostCheck {
     struct Response: Decodable {
       let healthy: Bool
       let problem: String?
       let version: String?
     }
-    let reply = Probing.query(control, "service")
+    let reply = Probing.query(control, "service", within: limit)
     var service: MesosChecks.Service?
     if case .text(let text) = reply,
       let response = try? JSONDecoder().decode(Response.self, from: Array(text.utf8))
@@ -141,11 +142,14 @@ enum ServiceProbes {
 
   /// Requests a lease and releases it immediately.
   ///
-  /// - Parameter path: the lease socket.
+  /// - Parameters:
+  ///   - path: the lease socket.
+  ///   - limit: the time limit for the reply.
   /// - Returns: the check.
-  static func leases(_ path: String) -> HostCheck {
+  static func leases(_ path: String, within limit: Duration) -> HostCheck {
     let reply = Probing.query(
-      path, LeaseProtocol.request(run: "doctor-\(getpid())"), goodbye: LeaseProtocol.release)
+      path, LeaseProtocol.request(run: "doctor-\(getpid())"), goodbye: LeaseProtocol.release,
+      within: limit)
     return MesosChecks.leases(path, reply, accepted: LeaseProtocol.accepted)
   }
 }

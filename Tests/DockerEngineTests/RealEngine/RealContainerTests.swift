@@ -1,4 +1,5 @@
 import DockerEngine
+import Synchronization
 import TestSupport
 import Testing
 
@@ -71,23 +72,40 @@ struct RealContainerTests {
   @Test("a running container is stopped or killed, and an exited one is left alone")
   func stopping() async throws {
     let real = try await RealEngine.ready()
-    try await real.withContainer("trap 'exit 7' TERM; while :; do sleep 0.1; done") { id in
+    try await real.withContainer(
+      "trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done"
+    ) { id in
       try await real.engine.startContainer(id)
       try await real.engine.startContainer(id)
-      try await Task.sleep(for: .milliseconds(200))
+      try await eventually("the trap") {
+        let logs = try await real.engine.logs(id, tty: false, follow: false, timestamps: false)
+        return try await logs.texts().stdout == "ready\n"
+      }
       async let code = real.engine.waitContainer(id)
-      try await real.engine.stopContainer(id, timeout: 10)
+      try await real.engine.stopContainer(id, timeout: 120)
       #expect(try await code == 7)
       try await real.engine.stopContainer(id, timeout: nil)
       let error = try await refusal { try await real.engine.killContainer(id, signal: "KILL") }
       #expect(error?.isConflict == true, "\(String(describing: error))")
     }
     try await real.withContainer("trap '' TERM; while :; do sleep 0.1; done") { id in
-      try await real.engine.startContainer(id)
-      async let code = real.engine.waitContainer(id, condition: "next-exit")
-      try await Task.sleep(for: .milliseconds(200))
-      try await real.engine.killContainer(id, signal: "SIGKILL")
-      #expect(try await code == 137)
+      let hasReturned = Mutex(false)
+      let code = Task {
+        defer { hasReturned.withLock { $0 = true } }
+        return try await real.engine.waitContainer(id, condition: "next-exit")
+      }
+      defer { code.cancel() }
+      // A wait that reaches the engine after a kill waits for the next one.
+      try await eventually("the end of the wait", every: .seconds(1)) {
+        if hasReturned.withLock({ $0 }) { return true }
+        // An engine that is still handling the last kill can refuse both.
+        _ = try await refusal {
+          try await real.engine.startContainer(id)
+          try await real.engine.killContainer(id, signal: "SIGKILL")
+        }
+        return false
+      }
+      #expect(try await code.value == 137)
     }
   }
 

@@ -140,7 +140,7 @@ struct RealObjectTests {
         return try await events.next()
       }
       let deadline = Task {
-        try await Task.sleep(for: .seconds(5))
+        try await Task.sleep(for: .seconds(120))
         first.cancel()
       }
       #expect(try await first.value?.actorID == name)

@@ -34,7 +34,7 @@ struct SandboxTests {
         [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: old)
       let search = SandboxSearch(option: directory.path, environment: [:])
       func found(_ id: String, _ framework: String? = nil) -> [String] {
-        search.find(id, framework: framework).sandboxes.map(\.run).sorted()
+        search.find(id, framework: framework, within: .seconds(120)).sandboxes.map(\.run).sorted()
       }
       #expect(found("web.1") == ["aaab-2"])
       #expect(found("marathon-web.1") == ["aaab-2"])
@@ -69,7 +69,7 @@ struct SandboxTests {
     _ path: String, _ services: [String] = [], tail: Int? = nil, format: LogStyle.Format = .text
   ) async throws -> String {
     var ends: [Int32] = [-1, -1]
-    #expect(pipe(&ends) == 0)
+    #expect(GNU.pipe2(&ends, O_CLOEXEC) == 0)
     let style = LogStyle(
       format: format,
       terminal: Terminal(isTerminal: false, reported: nil, mode: .never, environment: [:]))

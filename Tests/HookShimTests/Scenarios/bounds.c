@@ -88,7 +88,7 @@ void churn(void) {
 
 /* True if the spool accepts an event again, within 250 ms or later on a busy machine. */
 static bool takes_again(hook_shim *shim) {
-  double deadline = seconds() + 10;
+  double deadline = seconds() + 120;
   while (seconds() < deadline) {
     if (send_one(shim).outcome == HOOK_SHIM_SPOOLED) return true;
     sched_yield();

@@ -49,22 +49,24 @@ static double cpu(void) {
 
 /* An event that a full spool refuses doesn't make the agent's thread read the directory. Sanitizers
  * and a cold cache make a call several times slower. Reading all names takes about 10 ms without
- * sanitizers and with a warm cache. */
+ * sanitizers and with a warm cache. With a read every 250 ms, about eight calls would be that slow.
+ * A busy machine can slow down some of the others. */
 void cost(void) {
   hook_shim *shim = opened();
   fill(shim);
   double longest = 0, end = seconds() + 2;
-  int calls = 0;
-  while (seconds() < end) {
+  int calls = 0, slow = 0;
+  do {
     double begin = cpu();
     CHECK(send_one(shim).outcome == HOOK_SHIM_FULL);
     double took = cpu() - begin;
     if (took > longest) longest = took;
+    slow += took >= 0.004;
     calls++;
     sched_yield();
-  }
-  fprintf(stderr, "%d refusals, the longest %.0f us of cpu\n", calls, longest * 1e6);
-  CHECK(calls > 0 && longest < 0.004);
+  } while (seconds() < end);
+  fprintf(stderr, "%d refusals, %d slow, the longest %.0f us of cpu\n", calls, slow, longest * 1e6);
+  CHECK(slow <= 3);
   hook_shim_close(shim);
 }
 
@@ -92,7 +94,7 @@ void forks(void) {
       close(gate[1]);
       char byte;
       if (read(gate[0], &byte, 1) != 0) _exit(2);
-      double end = seconds() + 20;
+      double end = seconds() + 120;
       while (seconds() < end) {
         if (send_one(shim).outcome == HOOK_SHIM_SPOOLED) _exit(0);
         sched_yield();
