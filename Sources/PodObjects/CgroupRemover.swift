@@ -10,6 +10,9 @@ package struct CgroupRemover: Sendable {
   package let tree: CgroupTree
   /// The directories of this process's own cgroups, which are kept.
   package let keeping: Set<String>
+  /// Called before each round: a removal stops once this is false, because the cgroup has another
+  /// user.
+  package var isOwn: @Sendable () async -> Bool = { true }
 
   /// Prepares removals.
   ///
@@ -63,7 +66,8 @@ package struct CgroupRemover: Sendable {
   ///   - limit: the time limit for retries: processes that were just killed may still exist.
   ///   - stop: stops the run's slice when it has no process; systemd then removes most of its
   ///     groups.
-  /// - Returns: the remaining groups, except for those that this process keeps.
+  /// - Returns: the remaining groups, except for those that this process keeps; none if the cgroup
+  ///   has another user.
   package func remove(
     _ path: String, _ scope: Scope, within limit: Duration,
     stopping stop: (PodSlice) async throws -> Void
@@ -73,6 +77,7 @@ package struct CgroupRemover: Sendable {
     // Processes that the engine has just killed are gone in a moment.
     var wait = Duration.milliseconds(2)
     while true {
+      guard await isOwn() else { return .directories([]) }
       // Stopping a slice kills all processes in it.
       if let stopped = slice, tree.occupancy(path).isWithoutProcesses {
         do {

@@ -2,6 +2,7 @@ import Cgroups
 import Foundation
 import PodIdentity
 import PodObjects
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -132,6 +133,26 @@ struct CgroupRemoverTests {
       }
       #expect(left.isNothing && stopped == [slice])
       #expect(host.exists(slice.path) == [false, false])
+    }
+  }
+
+  @Test("stops before the next round once the cgroup has another user")
+  func sharedMeanwhile() async throws {
+    try await with { host in
+      try host.make("\(Self.run)/\(Self.container)")
+      try host.populate("\(Self.run)/\(Self.container)")
+      let rounds = Mutex(0)
+      var remover = host.remover()
+      remover.isOwn = {
+        rounds.withLock { count -> Bool in
+          count += 1
+          return count < 3
+        }
+      }
+      let left = await remover.remove(Self.run, .run, within: .seconds(60)) { _ in }
+      let count = rounds.withLock { $0 }
+      #expect(left.isNothing && count == 3)
+      #expect(host.exists("\(Self.run)/\(Self.container)") == [true, true])
     }
   }
 

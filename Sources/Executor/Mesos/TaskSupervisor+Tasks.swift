@@ -35,7 +35,8 @@ extension TaskSupervisor {
     var outcome = await outcome(of: info)
     let id = info.taskID
     if tasks[id]?.pod == nil, endsLast(id), let heir = cgroupHeir {
-      outcome.leftovers += await heir.removeCgroup(within: .seconds(5))
+      let left = await heir.removeCgroup(within: .seconds(5)) { await self.endsLast(id) }
+      outcome.leftovers += left
     }
     if outcome.state != .finished, let task = tasks[id] {
       await stopGroup(of: task, "task \(id) of its group is \(outcome.taskState.rawValue)")
@@ -147,7 +148,8 @@ extension TaskSupervisor {
     return nil
   }
 
-  /// Records that a task's pod ends; true if it is the last one, which removes the run's cgroup.
+  /// Records that a task's pod ends; true if it is the last one, which removes the run's cgroup. A
+  /// task that is launched during the removal stops it.
   private func endsLast(_ id: TaskID) -> Bool {
     tasks[id]?.isEnding = true
     let isLast = tasks.values.allSatisfy { $0.isOver || $0.isEnding }

@@ -248,8 +248,11 @@ extension Pod {
       try await withoutCancellation {
         try await engine.removeContainer(id, force: true, volumes: true)
       }
+      removedContainers.insert(id)
+    } catch let error as EngineError where error.isNotFound {
+      removedContainers.insert(id)
     } catch {
-      // The removal at the pod's end finds it by its labels.
+      // The removal at the pod's end repeats the request.
       log.debug("container \(id.prefix(12)) of \(member.plan.title) is not removed yet: \(error)")
     }
   }

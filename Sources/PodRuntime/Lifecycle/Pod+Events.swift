@@ -54,6 +54,9 @@ extension Pod {
 
   /// Handles one event.
   func handle(_ event: EngineEvent) {
+    if event.action == "destroy", madeContainers.contains(event.actorID) {
+      removedContainers.insert(event.actorID)
+    }
     // An image from `docker commit` inherits the labels, so only known IDs count.
     guard let name = members.first(where: { $0.value.container == event.actorID })?.key else {
       handleOfHook(event)

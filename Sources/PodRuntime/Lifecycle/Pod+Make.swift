@@ -97,6 +97,7 @@ extension Pod {
     try await withoutCancellation {
       try await engine.removeContainer(id, force: true, volumes: true)
     }
+    removedContainers.insert(id)
   }
 
   /// Removes the container of a hook if the response to its create was lost, or before the hook

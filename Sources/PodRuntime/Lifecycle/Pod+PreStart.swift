@@ -115,6 +115,7 @@ extension Pod {
     } catch let error as EngineError where error.isNotFound {
       // Another client has removed it.
     }
+    removedContainers.insert(id)
   }
 
   /// The exit code of a hook's container, even if another client has removed the container since.

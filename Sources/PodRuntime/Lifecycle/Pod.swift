@@ -60,6 +60,8 @@ package actor Pod {
   var runningHooks: Task<Void, Never>?
   /// Every container that was created for a service or its hooks, including discarded ones.
   var madeContainers: [String] = []
+  /// Those of them that are known to be gone. The removal doesn't request them again.
+  var removedContainers: Set<String> = []
   /// The private mounts of the containers' mount sources; nil if there are none.
   var pins: PodPins?
   /// How many bytes each container may write, if the engine can limit it; nil otherwise.
@@ -88,6 +90,10 @@ package actor Pod {
   /// services.
   var levels = 1
   var cleanupLimit: Duration?
+  /// Whether the pod is being removed: all containers had their time to stop.
+  var isBeingRemoved = false
+  /// The deadline of the removal in a shutdown; nil without one.
+  var cleanupDeadline: ContinuousClock.Instant?
   /// Running work on single containers.
   var tasks: [Int: Task<Void, Never>] = [:]
   private var taskCount = 0
@@ -217,7 +223,14 @@ package actor Pod {
   package func kill(
     grace: Duration? = nil, cleanup: Duration? = nil, message: String = "killed"
   ) {
-    if let cleanup { cleanupLimit = min(cleanupLimit ?? cleanup, cleanup) }
+    if let cleanup {
+      cleanupLimit = min(cleanupLimit ?? cleanup, cleanup)
+      if isBeingRemoved {
+        // No container needs the grace any more. Half of it is left for the last output and update.
+        let deadline = ContinuousClock.now + (grace ?? .zero) / 2 + cleanup
+        cleanupDeadline = min(cleanupDeadline ?? deadline, deadline)
+      }
+    }
     if let grace {
       killGrace = min(killGrace ?? grace, grace)
       if let stopDeadline { self.stopDeadline = min(stopDeadline, .now + grace) }

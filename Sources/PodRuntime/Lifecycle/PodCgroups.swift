@@ -85,13 +85,18 @@ struct PodCgroups: Sendable {
   ///   - limit: time limit; zero if containers are left, since their cgroups can't be removed.
   ///   - forgotten: the pod's containers that the engine no longer has. An engine that was killed
   ///     during a start may have left their processes behind.
-  /// - Returns: descriptions of the cgroups that are left.
-  func remove(within limit: Duration, forgotten: [String] = []) async -> [String] {
+  ///   - isOwn: called before each round: whether still no other pod of this executor uses them.
+  /// - Returns: descriptions of the cgroups that are left; none if another pod uses them.
+  func remove(
+    within limit: Duration, forgotten: [String] = [],
+    while isOwn: @escaping @Sendable () async -> Bool
+  ) async -> [String] {
     guard !identity.cgroupParent.isEmpty else { return [] }
     guard let parent else {
       return ["cgroup \(identity.cgroupParent) (it doesn't belong to the run)"]
     }
-    guard let remover = Self.remover else { return ["cgroup \(parent) (/proc can't be read)"] }
+    guard var remover = Self.remover else { return ["cgroup \(parent) (/proc can't be read)"] }
+    remover.isOwn = isOwn
     let begin = ContinuousClock.now
     // Processes of containers that the engine stopped are gone by then.
     let patience = forgotten.isEmpty ? limit : min(limit, .seconds(1))
@@ -119,9 +124,12 @@ struct PodCgroups: Sendable {
     _ parent: String, by remover: CgroupRemover, within limit: Duration
   ) async -> CgroupRemover.RemovalOutcome {
     let isOwn = remover.tree.directories(of: parent).contains { remover.keeping.contains($0) }
+    let deadline = ContinuousClock.now + limit
     return await remover.remove(parent, isOwn ? .emptyGroups : .run, within: limit) { slice in
       guard Systemd.isInit else { return }
-      try await Systemd().stop(slice.unit, resettingFailed: PodSlice.scope(of: "*"))
+      let rest: Duration = min(.seconds(10), max(.seconds(1), deadline - .now))
+      try await Systemd(timeout: rest).stop(
+        slice.unit, resettingFailed: PodSlice.scope(of: "*"))
     }
   }
 

@@ -3,19 +3,23 @@ import DockerEngine
 import Logging
 import PodIdentity
 import PodObjects
-import Synchronization
 
 /// Removes all objects that a pod created: containers, networks, volumes and cgroups. It removes
 /// only objects with the identity of this incarnation.
 struct PodCleanup: Sendable {
   let engine: DockerEngine
   let identity: PodIdentity
+  /// When the removal begins.
+  let begin = ContinuousClock.now
   /// Time limit for the containers.
   let limit: Duration
   /// Time limit for networks and volumes after the containers are gone; nil if `limit` applies to
   /// everything.
   let limitOfOthers: Duration?
   let log: Logger
+  /// The deadline of everything; nil without one. A shutdown may set it, or bring it forward,
+  /// during the removal.
+  var deadline: @Sendable () async -> ContinuousClock.Instant? = { nil }
   /// Containers that are kept because the pod has failed; its volumes are kept too.
   var kept: Set<String> = []
   /// Whether no container of the pod is running, so that its networks can be removed together with
@@ -24,50 +28,14 @@ struct PodCleanup: Sendable {
   /// Called with each container's ID before it is removed.
   var prepare: @Sendable (String) async -> Void = { _ in }
 
-  /// How long the engine may take to stop containers before their processes are killed directly.
-  /// Their grace period is over, so both send SIGKILL.
-  private var patience: Duration { min(.seconds(5), limit / 2) }
+  /// How long the engine may take to remove a container before the processes of all are killed
+  /// directly. Their grace period is over, so both send SIGKILL.
+  private static let patience = Duration.seconds(5)
 
   private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
   /// The number of concurrent removals: dockerd takes longer with more (docs/design.md, "Removal").
   private static let mostRemovals = 8
-
-  /// The progress of the removal.
-  private struct Progress: Sendable {
-    /// Objects that are left.
-    var open: [PodObject]
-    /// The number of removed containers.
-    var removed = 0
-    /// Reasons by object ID.
-    var problems: [String: String] = [:]
-    /// The reason for objects without one of their own.
-    var reason: String?
-    /// Results of killing processes without the engine, by container.
-    var killed: [String: String] = [:]
-    /// Whether another incarnation has objects of the run; nil before the first observation.
-    var hasOthers: Bool?
-
-    /// Descriptions of the objects that are left, even if the engine doesn't respond.
-    var lines: [String] {
-      if open.isEmpty { return reason.map { ["unknown objects (\($0))"] } ?? [] }
-      return open.map { object in
-        let id = object.id
-        let why = [killed[id], problems[id] ?? reason].compactMap { $0 }.joined(separator: "; ")
-        return "\(object.kind) \(id.prefix(40))" + (why.isEmpty ? "" : " (\(why))")
-      }
-    }
-  }
-
-  private final class Reached: Sendable {
-    private let progress: Mutex<Progress>
-
-    init(_ progress: Progress) { self.progress = Mutex(progress) }
-
-    var value: Progress { progress.withLock { $0 } }
-
-    func update(_ change: (inout Progress) -> Void) { progress.withLock { change(&$0) } }
-  }
 
   /// Removes everything, repeatedly until an observation finds nothing or the time is up. It
   /// returns in time even if the engine hangs, and at once if only containers of others use the
@@ -78,13 +46,12 @@ struct PodCleanup: Sendable {
   ///   - madeContainers: all containers that the pod had, including removed ones.
   ///   - hasUnconfirmedRequests: whether a create got no response. Because dockerd may still
   ///     complete it, two observations must find nothing.
-  ///   - ownsCgroup: called after the removal of the objects: whether no other pod of this executor
-  ///     uses its cgroup.
-  ///   - cgroupLimit: time limit for removing the cgroup.
+  ///   - ownsCgroup: called after the removal of the objects, and during that of the cgroup:
+  ///     whether no other pod of this executor uses its cgroup.
   /// - Returns: descriptions of the objects that are left.
   func remove(
     _ known: [PodObject], madeContainers: [String], hasUnconfirmedRequests: Bool,
-    ownsCgroup: @Sendable () async -> Bool, cgroupLimit: Duration
+    ownsCgroup: @escaping @Sendable () async -> Bool
   ) async -> [String] {
     let known = known.filter { !isKept($0) }
     cgroups.thaw(known.of(.container).map(\.id))
@@ -95,28 +62,14 @@ struct PodCleanup: Sendable {
         reached.update(change)
       }
     }
-    let killing = Task {
-      // Many containers take long, but each one is removed within seconds. The rest of the time must
-      // suffice for the kill.
-      let latest = ContinuousClock.now + self.limit / 2
-      var removed = -1
-      while reached.value.removed > removed, .now < latest, !Task.isCancelled {
-        removed = reached.value.removed
-        try? await Task.sleep(for: self.patience)
-      }
-      let left = reached.value.open.of(.container).map(\.id)
-      if Task.isCancelled || left.isEmpty { return }
-      self.log.warning("the engine doesn't stop the pod's containers: their processes are killed")
-      // A kill that has begun is completed, which takes no longer than this.
-      let time = min(.seconds(2), self.limit / 2)
-      let killed = await Task { await self.cgroups.kill(left, within: time) }.value
-      reached.update { $0.killed = killed }
-    }
-    if !(await work.hasEnded(within: limit)) {
+    let killing = Task { await self.killStuck(reached) }
+    if !(await hasEnded(work, by: begin + limit, atLeast: .milliseconds(200))) {
       // A request hangs. Networks and volumes have their own time, but only after the containers
       // are gone.
-      let rest = reached.value.open.of(.container).isEmpty ? limitOfOthers : nil
-      let isDone = if let rest { await work.hasEnded(within: rest) } else { false }
+      var isDone = false
+      if let limitOfOthers, reached.value.open.of(.container).isEmpty {
+        isDone = await hasEnded(work, by: ContinuousClock.now + limitOfOthers)
+      }
       if !isDone { work.cancel() }
     }
     killing.cancel()
@@ -129,11 +82,97 @@ struct PodCleanup: Sendable {
     case true?: return end.lines
     case nil: return end.lines + cgroups.left("the engine doesn't respond")
     case false?:
-      return end.lines
-        + (await cgroups.remove(
-          within: end.open.of(.container).isEmpty ? cgroupLimit : .zero,
-          forgotten: end.open.of(.container).isEmpty ? madeContainers : []))
+      let areContainersGone = end.open.of(.container).isEmpty
+      let left = await removeCgroups(
+        within: areContainersGone ? .seconds(10) : .zero,
+        forgotten: areContainersGone ? madeContainers : [], while: ownsCgroup)
+      return end.lines + left
     }
+  }
+
+  /// Waits until a task has ended, but no longer than until `time`, or until a shutdown's deadline
+  /// and at least `least`.
+  private func hasEnded(
+    _ task: Task<Void, Never>, by time: ContinuousClock.Instant, atLeast least: Duration = .zero
+  ) async -> Bool {
+    let earliest = ContinuousClock.now + least
+    while true {
+      // A shutdown may shorten the limit meanwhile.
+      let shutdown = await deadline() ?? time
+      let rest = min(time, max(earliest, shutdown)) - .now
+      if await task.hasEnded(within: min(max(.zero, rest), .milliseconds(250))) { return true }
+      if rest <= .zero { return false }
+    }
+  }
+
+  /// Kills the processes of containers that the engine doesn't remove, until the task is canceled.
+  /// Many containers take long, but each one is removed within seconds. Half of the time is left
+  /// for the kill.
+  private func killStuck(_ reached: Reached) async {
+    var latest = begin + limit / 2
+    var shutdown: ContinuousClock.Instant?
+    var removed = reached.value.removed
+    var check = ContinuousClock.now + Self.patience
+    // A container that is found later is killed as well.
+    var tried: Set<String> = []
+    while !Task.isCancelled {
+      let now = ContinuousClock.now
+      if let end = await deadline(), end != shutdown {
+        shutdown = end
+        latest = min(latest, now + max(Duration.zero, end - now) / 2)
+      }
+      let progress = reached.value
+      let isStuck = now >= latest || now >= check && progress.removed == removed
+      let left = progress.open.of(.container).map(\.id).filter { !tried.contains($0) }
+      if isStuck, !left.isEmpty, !Task.isCancelled {
+        tried.formUnion(left)
+        await kill(left, reached, until: min(begin + limit, shutdown ?? begin + limit))
+      }
+      if now >= check {
+        removed = progress.removed
+        check = now + Self.patience
+      }
+      let next = (now < latest ? min(check, latest) : check) - ContinuousClock.now
+      try? await Task.sleep(for: min(max(.zero, next), .milliseconds(100)))
+    }
+  }
+
+  private func kill(
+    _ containers: [String], _ reached: Reached, until end: ContinuousClock.Instant
+  ) async {
+    log.warning("the engine doesn't stop the pod's containers: their processes are killed")
+    // A kill that has begun is completed, which takes no longer than this.
+    let time = min(Duration.seconds(2), max(.milliseconds(200), end - .now))
+    let killed = await Task { await self.cgroups.kill(containers, within: time) }.value
+    reached.update { $0.killed.merge(killed) { $1 } }
+  }
+
+  /// Removes the cgroups; for less than `limit` if a shutdown's deadline is earlier.
+  private func removeCgroups(
+    within limit: Duration, forgotten: [String],
+    while ownsCgroup: @escaping @Sendable () async -> Bool
+  ) async -> [String] {
+    let shutdown = await deadline()
+    let rest = shutdown.map { max(Duration.milliseconds(200), $0 - .now) }
+    let time = min(limit, rest ?? limit)
+    let cgroups = cgroups
+    let removal = Task {
+      await cgroups.remove(
+        within: time, forgotten: forgotten,
+        while: {
+          // Nobody waits for a canceled removal: a new task may use the cgroup by now.
+          if Task.isCancelled { return false }
+          return await ownsCgroup()
+        })
+    }
+    let watch = Task { _ = await removal.value }
+    // systemd may not respond, and a shutdown may shorten the limit meanwhile.
+    let end = ContinuousClock.now + time + .seconds(2)
+    guard await hasEnded(watch, by: end, atLeast: .milliseconds(200)) else {
+      removal.cancel()
+      return cgroups.left("there was no time left to remove it")
+    }
+    return await removal.value
   }
 
   private func work(
@@ -149,7 +188,7 @@ struct PodCleanup: Sendable {
           if object.kind == .container { $0.removed += 1 }
         }
       })
-    var deadline = ContinuousClock.now + limit
+    var latest = begin + limit
     var hasContainers = true
     var wait = Duration.milliseconds(100)
     var tried: Set<String> = []
@@ -171,7 +210,7 @@ struct PodCleanup: Sendable {
         }
         if hasContainers, open.of(.container).isEmpty {
           hasContainers = false
-          if let limitOfOthers { deadline = .now + limitOfOthers }
+          if let limitOfOthers { latest = .now + limitOfOthers }
         }
         if open.isEmpty {
           quietObservations += 1
@@ -188,7 +227,8 @@ struct PodCleanup: Sendable {
           $0.reason = error is CancellationError ? "the engine doesn't respond" : "\(error)"
         }
       }
-      if .now + wait > deadline { return }
+      let end = min(latest, await deadline() ?? latest)
+      if .now + wait > end { return }
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(1))
     }

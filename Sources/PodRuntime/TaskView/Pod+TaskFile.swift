@@ -34,8 +34,11 @@ extension Pod {
       await self.record(id)
       try await engine.putArchive(id, at: TaskFile.directory, archive)
       try await engine.removeContainer(id, force: true, volumes: false)
+      await self.recordRemoval(of: id)
     }
   }
 
   private func record(_ container: String) { madeContainers.append(container) }
+
+  private func recordRemoval(of container: String) { removedContainers.insert(container) }
 }

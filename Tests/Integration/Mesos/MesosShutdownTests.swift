@@ -53,6 +53,37 @@ struct MesosShutdownTests {
     }
   }
 
+  /// docs/executor-http-api.md, "SHUTDOWN". Invariant 7: the update names what is left.
+  @Test(
+    "during a removal that hangs still kills the processes and reports the task's own state",
+    arguments: MesosHost.linux)
+  func duringRemoval(on host: MesosHost) async throws {
+    let fault = EngineTap.Fault(
+      request: "^(DELETE /containers/|POST /containers/[0-9a-f]+/kill)", holdsRequest: true)
+    try await EngineTap.with(host.engine, faults: [fault]) { tap in
+      var settings = MesosSettings()
+      settings.agent = { $0.executorShutdownGracePeriod = .seconds(6) }
+      settings.task = { $0.killGrace = .seconds(1) }
+      settings.launch = { $0.environment["DOCKER_HOST"] = tap.dockerHost }
+      settings.leavesContainers = true
+      let file = obedient + "\n  deaf: {image: founding/base}\n"
+      try await withMesosPod(on: host, file, settings) { pod in
+        try await pod.running()
+        try pod.write("stop", "3")
+        try await eventually("a removal", within: .seconds(180)) {
+          tap.injections.contains { $0.hasPrefix("DELETE ") }
+        }
+        pod.agent.shutdown(executor: pod.run.executorID)
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FAILED" && end.source == "SOURCE_EXECUTOR", "\(end)")
+        let message = end.message ?? ""
+        #expect(message.contains("not removed: container "), "\(message)")
+        #expect(message.contains("its processes are killed"), "\(message)")
+        #expect(try await pod.exited() == .exited(0))
+      }
+    }
+  }
+
   /// src/slave/slave.cpp, `Slave::executorTerminated`; linux_launcher.cpp, `destroy`.
   @Test("by SIGKILL leaves objects that a reaper finds by labels", arguments: MesosHost.both)
   func killed(on host: MesosHost) async throws {

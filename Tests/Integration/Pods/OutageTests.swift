@@ -191,8 +191,8 @@ struct OutageTests {
 
   @Test(
     "and hangs after some removals: the pod's other processes are killed in time",
-    arguments: TestEngine.all.map(\.cgroups))
-  func hangsLater(cgroups: TestEngine.CgroupVersion) async throws {
+    arguments: TestEngine.all.map(\.cgroups), ["4s", "10100ms"])
+  func hangsLater(cgroups: TestEngine.CgroupVersion, limit: String) async throws {
     try await OwnEngine.with(cgroups) { own in
       let deaf =
         "{image: pod-test/busybox, command: [sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"]}"
@@ -203,7 +203,7 @@ struct OutageTests {
       ]
       try await EngineTap.with(own.engine, faults: faults) { tap in
         let settings = PodSettings(
-          options: ["--cleanup-timeout", "4s", "--grace", "500ms"],
+          options: ["--cleanup-timeout", limit, "--grace", "500ms"],
           environment: ["DOCKER_HOST": tap.dockerHost])
         try await withPod(on: own.engine, file, settings) { pod in
           try await pod.running()
@@ -241,6 +241,49 @@ struct OutageTests {
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
         // The engine was not available to stop them.
+        try expectNoProcess(of: pod)
+        kill(daemon, SIGCONT)
+        try await own.removeWhatAppears(of: pod)
+      }
+    }
+  }
+
+  @Test(
+    "and hangs during a pre_start: its container and that of the secrets are killed and reported",
+    arguments: TestEngine.all.map(\.cgroups))
+  func hangsDuringHook(cgroups: TestEngine.CgroupVersion) async throws {
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          secrets: [s]
+          volumes: [".:/box"]
+          pre_start:
+            - command: [sh, -c, "trap '' TERM; touch /box/up; while :; do sleep 0.1; done"]
+      secrets:
+        s: {external: true, name: value}
+      """
+    try await OwnEngine.with(cgroups) { own in
+      var settings = ExternalSecretTests.settings()
+      settings.options = ["--cleanup-timeout", "3s", "--grace", "1s"]
+      try await withPod(on: own.engine, file, settings) { pod in
+        try await eventually("the hook", within: .seconds(180)) {
+          FileManager.default.fileExists(atPath: pod.sandbox.path("up"))
+        }
+        let containers = try await Leftovers.of(run: pod.run, on: own.engine).containers
+        #expect(containers.count == 3, "\(containers)")
+        let daemon = try own.daemon()
+        kill(daemon, SIGSTOP)
+        defer { kill(daemon, SIGCONT) }
+        pod.send(SIGTERM)
+        let end = try await pod.ended(within: .seconds(180))
+        #expect(end.status == .exited(1), "\(end)")
+        for container in containers {
+          #expect(end.message.contains("container \(container.prefix(40)) ("), "\(end)")
+        }
+        // The service's own container isn't started.
+        let killed = end.message.components(separatedBy: "its processes are killed").count - 1
+        #expect(killed == 2, "\(end)")
         try expectNoProcess(of: pod)
         kill(daemon, SIGCONT)
         try await own.removeWhatAppears(of: pod)
