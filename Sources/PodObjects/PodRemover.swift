@@ -48,17 +48,20 @@ package struct PodRemover: Sendable {
   ///   - identity: the pod's identity: a volume is removed only if it still has it.
   /// - Returns: the removed objects, and those that could not be removed.
   package func remove(_ objects: [PodObject], of identity: PodIdentity) async -> RemovalResult {
-    let deadline = self.deadline
     var result = await removeContainers(objects, deadline)
+    // Networks and volumes have nothing to stop. While containers use them, a retry is useless.
+    let areContainersGone = result.failed.isEmpty
+    let patience = areContainersGone ? policy.patience : .zero
     result.merge(
       await removeOthers(
-        objects, of: identity, areContainersGone: result.failed.isEmpty, deadline))
+        objects, of: identity, areContainersGone: areContainersGone, .now + patience))
     return result
   }
 
-  /// The deadline of attempts that begin now.
+  /// The deadline of attempts that begin now to remove containers, which may have to be stopped.
   package var deadline: ContinuousClock.Instant {
-    .now + policy.patience + .seconds(policy.stopTimeout)
+    // Without patience there is one attempt, however long the stop takes.
+    policy.patience > .zero ? .now + policy.patience + .seconds(policy.stopTimeout) : .now
   }
 
   /// Removes containers.
