@@ -284,9 +284,9 @@ package actor Reaper {
       return results
     }
     // Cgroups are removed last, because that slows down the engine, which creates and removes its
-    // own.
+    // own. They don't depend on networks and volumes, which another client may hold.
     for (identity, result) in results
-    where result.failed.isEmpty && expired[identity] == nil {
+    where expired[identity] == nil && !result.failed.contains(where: { $0.kind == "containers" }) {
       if let sweep { results[identity]?.merge(await sweep.removeCgroup(of: identity)) }
       progress.step()
     }
