@@ -102,7 +102,7 @@ extension Reaper {
 
   /// Removes the images of pods without containers, as their executors would have done. It is no
   /// failure if an image is used by another container, has further names, or is gone. If the engine
-  /// becomes unavailable, a later pass tries again.
+  /// fails or becomes unavailable, a later pass tries again.
   ///
   /// - Parameters:
   ///   - pods: the pods on the engine.
@@ -124,15 +124,17 @@ extension Reaper {
       let areGone = owners.allSatisfy { pod in
         results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
       }
-      guard areGone, let removed = await removal.remove(debt.images) else { continue }
-      done.insert(debt)
-      if removed.isEmpty { continue }
+      guard areGone else { continue }
+      let outcome = await removal.remove(debt.images)
+      for failure in outcome.failed { logOnce("owed \(failure)", failure) }
+      if outcome.failed.isEmpty { done.insert(debt) }
+      if outcome.removed.isEmpty { continue }
       log.notice(
-        "removed images: \(removed.joined(separator: " "))", metadata: debt.logFields)
+        "removed images: \(outcome.removed.joined(separator: " "))", metadata: debt.logFields)
       if let identity = results.keys.first(where: debt.isOf) {
-        results[identity]?.removed["images", default: []] += removed
+        results[identity]?.removed["images", default: []] += outcome.removed
       } else {
-        ledger.counters.removed["images", default: 0] += removed.count
+        ledger.counters.removed["images", default: 0] += outcome.removed.count
       }
     }
     ledger.pay(done, log)
