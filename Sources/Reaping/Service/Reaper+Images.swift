@@ -7,8 +7,8 @@ import PodObjects
 import Program
 
 extension Reaper {
-  /// Creates the directories in which executors record images. Only root may write to them, so only
-  /// root creates them.
+  /// Creates the directories in which executors record images, and removes what killed executors
+  /// left in them. Only root may write to them, so only root creates them.
   func prepareImageState() {
     guard geteuid() == 0 else { return }
     let state = ImageState(path: settings.stateDirectory)
@@ -21,6 +21,7 @@ extension Reaper {
         logOnce("images", "\(directory) can't be used, so executors can't report images: \(error)")
       }
     }
+    state.removeUnfinished()
   }
 
   /// Removes unused images that pods have pulled, according to the operator's settings.
