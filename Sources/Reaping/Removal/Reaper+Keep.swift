@@ -37,6 +37,7 @@ extension Reaper {
   /// The current limits for a survey's pods.
   func keepLimits(_ survey: Survey) async -> KeepLimits {
     var limits = KeepLimits(most: settings.keepFailedMax, disk: settings.keepFailedDisk)
+    limits.machineID = survey.host.machineID
     guard survey.pods.values.contains(where: { $0.containers.contains { $0.seconds > 0 } }) else {
       return limits
     }
