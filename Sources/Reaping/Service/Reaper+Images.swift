@@ -120,7 +120,7 @@ extension Reaper {
     // It isn't known whether pods of other runs have containers.
     for debt in debts where run == nil || debt.run == run {
       let owners = (podsOfRun[debt.run] ?? []).filter {
-        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
+        debt.isOf($0.identity) && ($0.isIncomplete || !$0.objects.of(.container).isEmpty)
       }
       let areGone = owners.allSatisfy { pod in
         results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
