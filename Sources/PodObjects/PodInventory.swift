@@ -93,6 +93,7 @@ package actor PodInventory {
   ///   - image: its image's ID.
   ///   - identity: the identity that its labels describe.
   ///   - isSlow: whether the image has just not been inspected in time, and isn't inspected again.
+  /// - Returns: whether it has its labels from its image.
   /// - Throws: `EngineError`.
   func isInherited(
     _ id: String, _ image: String, _ identity: PodIdentity, isSlow: Bool = false
@@ -150,7 +151,10 @@ package actor PodInventory {
   }
 
   /// The result of an image's inspection: the run in its labels, if any.
-  private enum Reading: Sendable { case run(String?), slow, failed }
+  private enum Reading: Sendable {
+    case run(String?)
+    case slow, failed
+  }
 
   private var leavesAlone: Bool { if case .leaveAlone = doubt { true } else { false } }
 
