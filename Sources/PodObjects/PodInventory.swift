@@ -7,7 +7,8 @@ package actor PodInventory {
   /// that nothing shows whether it inherited its labels.
   package enum Doubt: Sendable {
     /// The container counts as inherited and is left alone. pod-reaper uses this: one broken
-    /// container must not block the removal of all other pods.
+    /// container must not block the removal of all other pods. If the engine doesn't respond about
+    /// it in time, its pod is marked as incomplete.
     case leaveAlone
     /// The observation fails if the container has this identity, and leaves containers with others
     /// alone. The executor uses this: it retries until its time limit, and then reports that
@@ -51,17 +52,25 @@ package actor PodInventory {
     async let volumes = engine.listVolumes(filters: filters)
     var found = Observation()
     let listed = try await containers
-    await inspect(images: Set(listed.lazy.filter { !made.contains($0.id) }.map(\.imageID)))
+    let slow = await inspect(
+      images: Set(listed.lazy.filter { !made.contains($0.id) }.map(\.imageID)))
     for summary in listed {
       let object = PodObject(.container, summary.id, name: summary.name)
       guard let identity = PodIdentity(labels: summary.labels) else {
         found.add(unlabeled: object)
         continue
       }
-      if !made.contains(object.id), try await isInherited(object.id, summary.imageID, identity) {
-        found.inherited.append(InheritedContainer(identity: identity, container: object))
-      } else {
-        found.add(object, of: identity, summary)
+      do {
+        let isSlow = leavesAlone && slow.contains(summary.imageID)
+        if !made.contains(object.id),
+          try await isInherited(object.id, summary.imageID, identity, isSlow: isSlow)
+        {
+          found.inherited.append(InheritedContainer(identity: identity, container: object))
+        } else {
+          found.add(object, of: identity, summary)
+        }
+      } catch let error as EngineError where leavesAlone && error.kind == .timedOut {
+        found.add(unread: identity)
       }
     }
     for network in try await networks {
@@ -78,11 +87,20 @@ package actor PodInventory {
   /// into the image, and a container created from it inherits them. If the image is gone or can't
   /// be inspected, the container's cgroup parent decides: `docker commit` doesn't copy it, and an
   /// executor always sets it.
+  ///
+  /// - Parameters:
+  ///   - id: the container's ID.
+  ///   - image: its image's ID.
+  ///   - identity: the identity that its labels describe.
+  ///   - isSlow: whether the image has just not been inspected in time, and isn't inspected again.
+  /// - Returns: whether it has its labels from its image.
+  /// - Throws: `EngineError`.
   func isInherited(
-    _ id: String, _ image: String, _ identity: PodIdentity
+    _ id: String, _ image: String, _ identity: PodIdentity, isSlow: Bool = false
   ) async throws -> Bool {
     if let known = runOfImage[image] { return known == identity.run }
     defer { progress() }
+    if isSlow { return try await hasOtherParent(id, identity) }
     do {
       let run = try await engine.inspectImage(image).config?.labels[PodLabel.run]
       if runOfImage.count > 4096 { runOfImage = [:] }
@@ -97,29 +115,48 @@ package actor PodInventory {
   /// that can't be inspected are left to it.
   ///
   /// - Parameter images: IDs of images.
-  func inspect(images: Set<String>) async {
+  /// - Returns: the images about which the engine didn't respond in time.
+  @discardableResult
+  func inspect(images: Set<String>) async -> Set<String> {
     let unknown = images.filter { runOfImage[$0] == nil }
-    if unknown.isEmpty { return }
+    if unknown.isEmpty { return [] }
     if runOfImage.count > 4096 { runOfImage = [:] }
     let engine = engine
     let progress = progress
-    @Sendable func run(of image: String) async -> (String, String?)? {
+    @Sendable func read(_ image: String) async -> (String, Reading) {
       defer { progress() }
-      guard let details = try? await engine.inspectImage(image) else { return nil }
-      return (image, details.config?.labels[PodLabel.run])
+      do {
+        return (image, .run(try await engine.inspectImage(image).config?.labels[PodLabel.run]))
+      } catch {
+        return (image, (error as? EngineError)?.kind == .timedOut ? .slow : .failed)
+      }
     }
-    await withTaskGroup(of: (String, String?)?.self) { group in
+    return await withTaskGroup(of: (String, Reading).self, returning: Set<String>.self) { group in
+      var slow: Set<String> = []
       var rest = unknown.makeIterator()
       for _ in 0..<Self.mostInspections {
         guard let image = rest.next() else { break }
-        group.addTask { await run(of: image) }
+        group.addTask { await read(image) }
       }
-      while let result = await group.next() {
-        if case (let image, let run)? = result { runOfImage[image] = .some(run) }
-        if let image = rest.next(), !Task.isCancelled { group.addTask { await run(of: image) } }
+      while let (image, reading) = await group.next() {
+        switch reading {
+        case .run(let run): runOfImage[image] = .some(run)
+        case .slow: slow.insert(image)
+        case .failed: break
+        }
+        if let image = rest.next(), !Task.isCancelled { group.addTask { await read(image) } }
       }
+      return slow
     }
   }
+
+  /// The result of an image's inspection: the run in its labels, if any.
+  private enum Reading: Sendable {
+    case run(String?)
+    case slow, failed
+  }
+
+  private var leavesAlone: Bool { if case .leaveAlone = doubt { true } else { false } }
 
   /// A limit, since more concurrent inspections block the engine.
   private static let mostInspections = 16

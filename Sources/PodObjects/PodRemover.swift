@@ -10,6 +10,9 @@ package struct PodRemover: Sendable {
   /// Limits how many containers are stopped and removed concurrently in all removals that share it;
   /// nil for no limit.
   let gate: AsyncSemaphore?
+  /// Limits how many requests to remove a container are in progress in all removals that share it;
+  /// nil for no limit.
+  let requests: AsyncSemaphore?
   let progress: @Sendable () -> Void
   let reason: @Sendable (any Error) -> String
   let removed: @Sendable (PodObject) -> Void
@@ -22,12 +25,14 @@ package struct PodRemover: Sendable {
   ///   - gate: limits how many containers are stopped and removed concurrently in all removals that
   ///     share it. pod-reaper has one, as a thousand pods may be leaked at once; an executor's one
   ///     pod is small.
+  ///   - requests: limits how many requests to remove a container are in progress in all removals
+  ///     that share it. The executor's engine client has such a limit.
   ///   - progress: called after each attempt.
   ///   - reason: describes a failure, in the task in which it occurred.
   ///   - removed: called for each object that is gone.
   package init(
     engine: DockerEngine, policy: RemovalPolicy, gate: AsyncSemaphore? = nil,
-    progress: @escaping @Sendable () -> Void = {},
+    requests: AsyncSemaphore? = nil, progress: @escaping @Sendable () -> Void = {},
     reason: @escaping @Sendable (any Error) -> String = {
       $0 is CancellationError ? "there was no time left" : "\($0)"
     },
@@ -36,6 +41,7 @@ package struct PodRemover: Sendable {
     self.engine = engine
     self.policy = policy
     self.gate = gate
+    self.requests = requests
     self.progress = progress
     self.removed = removed
     self.reason = reason
@@ -48,17 +54,20 @@ package struct PodRemover: Sendable {
   ///   - identity: the pod's identity: a volume is removed only if it still has it.
   /// - Returns: the removed objects, and those that could not be removed.
   package func remove(_ objects: [PodObject], of identity: PodIdentity) async -> RemovalResult {
-    let deadline = self.deadline
     var result = await removeContainers(objects, deadline)
+    // Networks and volumes have nothing to stop. While containers use them, a retry is useless.
+    let areContainersGone = result.failed.isEmpty
+    let patience = areContainersGone ? policy.patience : .zero
     result.merge(
       await removeOthers(
-        objects, of: identity, areContainersGone: result.failed.isEmpty, deadline))
+        objects, of: identity, areContainersGone: areContainersGone, .now + patience))
     return result
   }
 
-  /// The deadline of attempts that begin now.
+  /// The deadline of attempts that begin now to remove containers, which may have to be stopped.
   package var deadline: ContinuousClock.Instant {
-    .now + policy.patience + .seconds(policy.stopTimeout)
+    // Without patience there is one attempt, however long the stop takes.
+    policy.patience > .zero ? .now + policy.patience + .seconds(policy.stopTimeout) : .now
   }
 
   /// Removes containers.
@@ -80,7 +89,9 @@ package struct PodRemover: Sendable {
       if let gate {
         // A container whose removal blocks in the engine must not delay the others.
         // A removal that waits for its permit is dropped if the task is canceled.
-        return try await gate.withPermit(heldAtMost: .seconds(5 + policy.stopTimeout)) {
+        return try await gate.withPermit(
+          heldAtMost: Self.longestRemoval + .seconds(policy.stopTimeout)
+        ) {
           try await completing { try await removeContainer(id) }
         }
       }
@@ -148,8 +159,16 @@ package struct PodRemover: Sendable {
         try? await engine.stopContainer(id, timeout: limit)
       }
     }
-    try await engine.removeContainer(id, force: true, volumes: true)
+    guard let requests else {
+      return try await engine.removeContainer(id, force: true, volumes: true)
+    }
+    try await requests.withPermit(heldAtMost: Self.longestRemoval) {
+      try await engine.removeContainer(id, force: true, volumes: true)
+    }
   }
+
+  /// A removal that takes longer blocks in the engine, and must not delay others.
+  private static let longestRemoval = Duration.seconds(5)
 
   /// Removes a network. If the engine refuses, this first disconnects dead endpoints, which a
   /// crashed dockerd leaves. If `endpoints` is nil, they are kept, since some of the pod's own

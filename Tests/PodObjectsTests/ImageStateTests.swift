@@ -151,6 +151,46 @@ struct ImageStateTests {
     }
   }
 
+  @Test("unfinished files of killed processes are removed once they are old, and nothing else is")
+  func unfinished() async throws {
+    try await withState { state, directory in
+      let records = try #require(ImageRecords(state, engine: "E"))
+      try records.add(name: "a:1", id: Self.id, digest: "")
+      let record = try #require(records.list().records.first?.path)
+      let engine = URL(fileURLWithPath: record).deletingLastPathComponent().path
+      let target = try directory.write("target", "x")
+      var left: Set<String> = [record, target]
+      for parent in [state.promisesDirectory, engine] {
+        for (name, age) in [(".new.1.2", 601), (".new.3.4", 0), (".other", 601), ("plain", 601)] {
+          let path = "\(parent)/\(name)"
+          try Data("x\n".utf8).write(to: URL(fileURLWithPath: path))
+          ImageRecords.touch(path, at: Date().timeIntervalSince1970 - Double(age))
+          if name != ".new.1.2" { left.insert(path) }
+        }
+        // A link is not followed, and stays like everything that isn't a regular file.
+        let link = "\(parent)/.new.5.6"
+        symlink(target, link)
+        ImageRecords.touch(link, at: 1000)
+        mkdir("\(parent)/.new.7.8", 0o700)
+        ImageRecords.touch("\(parent)/.new.7.8", at: 1000)
+        left.formUnion([link, "\(parent)/.new.7.8"])
+      }
+      state.removeUnfinished()
+      for path in left {
+        var status = stat()
+        #expect(lstat(path, &status) == 0, "\(path)")
+      }
+      for parent in [state.promisesDirectory, engine] {
+        #expect(!FileManager.default.fileExists(atPath: "\(parent)/.new.1.2"))
+      }
+      // A directory that others can write to isn't the reaper's.
+      chmod(engine, 0o777)
+      ImageRecords.touch("\(engine)/.new.3.4", at: 1000)
+      state.removeUnfinished()
+      #expect(FileManager.default.fileExists(atPath: "\(engine)/.new.3.4"))
+    }
+  }
+
   @Test("a lease excludes the removal of an image, which waits for its release")
   func leases() async throws {
     try await withTemporaryDirectory { (directory) async throws -> Void in

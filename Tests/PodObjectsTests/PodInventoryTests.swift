@@ -97,6 +97,46 @@ struct PodInventoryTests {
     await #expect(throws: EngineError.self) { try await own.observe(run: "run-1") }
   }
 
+  @Test("marks only the pod about whose container the engine doesn't respond")
+  func slow() async throws {
+    var (readable, other) = (identity, identity)
+    (readable.run, other.run) = ("run-2", "run-3")
+    let list = [
+      Sample.container("c1", image: "slow", identity),
+      Sample.container("c2", image: "slow", readable), Sample.container("c3", image: "i3", other),
+    ]
+    let own = details(parent: Sample.parent)
+    let image = image(run: "another")
+    let release = DispatchSemaphore(value: 0)
+    let server = try FakeHTTPServer { request in
+      switch Sample.name(of: request) {
+      case "GET /containers/json": return .response(200, "[\(list.joined(separator: ","))]")
+      case "GET /networks": return .response(200, "[]")
+      case "GET /volumes": return .response(200, #"{"Volumes":[]}"#)
+      case "GET /images/slow/json", "GET /containers/c1/json":
+        release.wait()
+        return .response(404)
+      case "GET /containers/c2/json": return own
+      case "GET /images/i3/json": return image
+      default: return .response(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
+      }
+    }
+    defer { server.stop() }
+    defer { for _ in 0..<16 { release.signal() } }
+    let engine = DockerEngine(endpoint: .unix(path: server.path), requestTimeout: .seconds(3))
+    let found = try await PodInventory(engine: engine, doubt: .leaveAlone).observe()
+    #expect(found.inherited.isEmpty)
+    #expect(found.pods[identity]?.isIncomplete == true)
+    #expect(found.pods[identity]?.objects == [])
+    for pod in [readable, other] {
+      #expect(found.pods[pod]?.isIncomplete == false)
+      #expect(found.pods[pod]?.objects.of(.container).count == 1)
+    }
+    // The executor can't know whether the container is its own.
+    let strict = PodInventory(engine: engine, doubt: .fail(identity))
+    await #expect(throws: EngineError.self) { try await strict.observe() }
+  }
+
   @Test("inspects unknown images concurrently", arguments: [2, 40])
   func images(count: Int) async throws {
     let list = (0..<count).map { Sample.container("c\($0)", image: "i\($0)", identity) }

@@ -205,4 +205,36 @@ struct PodRemoverTests {
     for _ in 0..<12 { release.signal() }
     #expect(await removal.value.removed["containers"]?.count == 12)
   }
+
+  @Test("sends no more removal requests at once than the limit that removals share")
+  func sharedLimit() async throws {
+    let arrived = Mutex(0)
+    let release = DispatchSemaphore(value: 0)
+    let (server, engine) = try engine { request in
+      guard request.hasPrefix("DELETE") else { return nil }
+      arrived.withLock { $0 += 1 }
+      release.wait()
+      return nil
+    }
+    defer { server.stop() }
+    let requests = AsyncSemaphore(value: 2)
+    let identity = identity
+    // A first attempt and a retry have gates of their own.
+    let removals = ["a", "b"].map { name in
+      Task {
+        await PodRemover(
+          engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: 4),
+          requests: requests
+        ).remove((0..<6).map { PodObject(.container, "\(name)\($0)") }, of: identity)
+      }
+    }
+    defer { for _ in 0..<12 { release.signal() } }
+    try await eventually("two requests, and six that wait") {
+      arrived.withLock { $0 } == 2 && requests.waitingCount == 6
+    }
+    for _ in 0..<12 { release.signal() }
+    for removal in removals {
+      #expect(await removal.value.removed["containers"]?.count == 6)
+    }
+  }
 }

@@ -1,3 +1,6 @@
+import DockerEngine
+import Logging
+import TestSupport
 import Testing
 
 @testable import PodObjects
@@ -52,5 +55,50 @@ struct ImageChoiceTests {
       #expect(found.path == nil && found.reason.hasSuffix("don't apply, image-age does"))
       #expect(await found.percent() == nil)
     }
+  }
+}
+
+@Suite("The removal of images that dead pods' tasks requested", .timeLimit(.minutes(2)))
+struct ImageDebtTests {
+  /// Removes two images from an engine that responds to the removal of the first with a status;
+  /// nil for a closed connection.
+  private func remove(_ status: Int?) async throws -> ImageRemoval.Outcome {
+    let server = try FakeHTTPServer { request in
+      let path = request.path.split(separator: "/").dropFirst().joined(separator: "/")
+      return switch "\(request.method) \(path)" {
+      case "DELETE images/first":
+        status.map { ServerReply.response($0, #"{"message":"refused"}"#) } ?? .textThenClose("")
+      case "DELETE images/second": .response(200, "[]")
+      case "GET images/first/json", "GET images/second/json":
+        .response(200, #"{"Id":"sha256:00","RepoTags":[]}"#)
+      case "GET containers/json": .response(200, "[]")
+      default: .response(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
+      }
+    }
+    defer { server.stop() }
+    return try await withTemporaryDirectory { directory in
+      await ImageRemoval(
+        engine: DockerEngine(endpoint: .unix(path: server.path)),
+        leases: ImageLeases(directory: directory.path("leases/images")),
+        progress: PassHeartbeat(), log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      ).remove(["first", "second"])
+    }
+  }
+
+  @Test(
+    "is tried again after a failure of the engine, and not after a refusal for the image's sake",
+    arguments: [
+      (200, true), (400, true), (404, true), (409, true), (403, false), (500, false), (503, false),
+    ])
+  func statuses(status: Int, isFinal: Bool) async throws {
+    let outcome = try await remove(status)
+    #expect(outcome.failed.isEmpty == isFinal, "\(outcome)")
+    #expect(outcome.removed == (status == 200 ? ["first", "second"] : ["second"]))
+  }
+
+  @Test("stops at the first image if the engine becomes unavailable")
+  func away() async throws {
+    let outcome = try await remove(nil)
+    #expect(outcome.failed.count == 1 && outcome.removed.isEmpty, "\(outcome)")
   }
 }

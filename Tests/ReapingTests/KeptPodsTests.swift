@@ -131,6 +131,37 @@ struct KeptPodsTests {
     #expect(full.dropped.values.allSatisfy { $0.contains("86 % full") })
   }
 
+  @Test(
+    "neither has nor drops a pod of another host, whose executor's state isn't known",
+    arguments: [(nil, true), ("m", true), ("another", false)] as [(String?, Bool)])
+  func hosts(machine: String?, isOwn: Bool) throws {
+    let pod = try pod("a", name: kept(Self.now + 10))
+    let over = try self.pod("b", name: kept(Self.now))
+    let chosen = choose([pod, over], .undecided) { $0.machineID = machine }
+    #expect(chosen.kept.keys.contains(pod.identity) == isOwn)
+    #expect(chosen.dropped.keys.contains(over.identity) == isOwn)
+    // It doesn't count for this host's limit either.
+    let most = choose([pod], .undecided) {
+      $0.machineID = machine
+      $0.most = 0
+    }
+    #expect(most.dropped.isEmpty != isOwn)
+    // The process table has shown that this executor is of this host.
+    #expect(choose([over], .alive) { $0.machineID = machine }.dropped.count == 1)
+  }
+
+  @Test("neither has nor drops a pod whose containers aren't all known")
+  func incomplete() throws {
+    for (name, state) in [("web", Verdict.State.leaked), (kept(Self.now), .undecided)] {
+      var pod = try pod("a", name: name)
+      let known = choose([pod], state)
+      #expect(known.kept.count + known.dropped.count == 1)
+      pod.isIncomplete = true
+      let chosen = choose([pod], state)
+      #expect(chosen.kept.isEmpty && chosen.dropped.isEmpty)
+    }
+  }
+
   @Test("keeps pods while the clock is behind")
   func clock() throws {
     let pod = try pod("a", name: kept(Self.now + 10))

@@ -37,7 +37,8 @@ package struct ImageState: Sendable, Equatable {
   static func write(_ lines: [String], to path: String) throws(Errno) {
     let name = path.lastIndex(of: "/") ?? path.startIndex
     // No record's name begins with a dot.
-    let temporary = "\(path[..<name])/.new.\(getpid()).\(UInt32.random(in: 0...(.max)))"
+    let unique = "\(getpid()).\(UInt32.random(in: 0...(.max)))"
+    let temporary = "\(path[..<name])/\(temporaryPrefix)\(unique)"
     let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw Errno(rawValue: errno) }
@@ -57,6 +58,31 @@ package struct ImageState: Sendable, Equatable {
       let reason = errno
       unlink(temporary)
       throw Errno(rawValue: reason)
+    }
+  }
+
+  private static let temporaryPrefix = ".new."
+
+  /// Removes files that killed processes have left in the directories instead of renaming them. A
+  /// process needs no time between creating and renaming a file, unless it is stopped.
+  ///
+  /// - Parameter age: how old such a file must be.
+  package func removeUnfinished(olderThan age: Duration = .seconds(600)) {
+    let keys =
+      ImageLeases.isTrusted(recordsDirectory)
+      ? (try? Directory.names(of: recordsDirectory)) ?? [] : []
+    let engines = keys.map { "\(recordsDirectory)/\($0)" }
+    let latest = time(nil) - Int(age.components.seconds)
+    for directory in [promisesDirectory] + engines where ImageLeases.isTrusted(directory) {
+      for name in (try? Directory.names(of: directory)) ?? []
+      where name.hasPrefix(Self.temporaryPrefix) {
+        var status = stat()
+        let path = "\(directory)/\(name)"
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+          status.st_mtim.tv_sec <= latest
+        else { continue }
+        unlink(path)
+      }
     }
   }
 

@@ -45,11 +45,12 @@ extension CgroupSweep {
     return killed
   }
 
-  /// Removes a cgroup that no object of a pod leads to, because all objects were removed. If the
-  /// cgroup or its slice records its owner, and that executor is dead, the processes of forgotten
-  /// containers are killed, and the cgroup is removed with its empty descendants. Otherwise there
-  /// is no proof of death, and processes of forgotten containers are only reported. Two
-  /// observations are needed, because a pod that is stopping is no leak.
+  /// Removes a cgroup that no object of a pod leads to, because all objects were removed, by others
+  /// or in a pass that could not remove the cgroup. If the cgroup or its slice records its owner,
+  /// and that executor is dead, the processes of forgotten containers are killed, and the cgroup is
+  /// removed with its empty descendants. Otherwise there is no proof of death, and processes of
+  /// forgotten containers are only reported. Two observations are needed, because a pod that is
+  /// stopping is no leak.
   ///
   /// - Parameters:
   ///   - path: the cgroup, directly below a root.

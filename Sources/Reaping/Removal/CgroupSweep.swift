@@ -127,6 +127,7 @@ struct CgroupSweep: Sendable {
     let living = Set(
       assessment.pods.keys.filter { !assessment.isDead($0) || !removes }
         .map(\.cgroupParent))
+    let owned = Set(assessment.pods.keys.flatMap { [$0.run, $0.cgroupParent] })
     var done: Set<String> = []
     for run in outcome.janitor.pending.runs where !living.contains(run.path) {
       if tree.directories(of: run.path).isEmpty {
@@ -142,10 +143,20 @@ struct CgroupSweep: Sendable {
       if failures.isEmpty {
         done.insert(run.path)
         report.cgroupsRemoved.append(run.path)
-      } else {
-        report.cgroupsFailed += failures
-        outcome.failed += 1
+        continue
       }
+      // Without objects of the pod, only this ends processes of forgotten containers that the pass
+      // that removed the last object could not kill.
+      if !owned.contains(run.run), !owned.contains(run.path) {
+        outcome.add(due: await endForgotten(run.path, removes, &outcome.janitor, &report))
+      }
+      if tree.directories(of: run.path).isEmpty {
+        done.insert(run.path)
+        continue
+      }
+      let known = Set(report.cgroupsFailed)
+      report.cgroupsFailed += failures.filter { !known.contains($0) }
+      outcome.failed += 1
     }
     if removes { outcome.janitor.write(log) { try $0.remove(done) } }
   }
@@ -198,8 +209,9 @@ struct CgroupSweep: Sendable {
       }
     }
     outcome.janitor.abandonedSince = seen
+    let pending = Set(outcome.janitor.pending.runs.map(\.path))
     outcome.janitor.forgottenSince = outcome.janitor.forgottenSince.filter {
-      survey.strangers.contains($0.key)
+      survey.strangers.contains($0.key) || pending.contains($0.key)
     }
   }
 

@@ -37,6 +37,7 @@ extension Reaper {
   /// The current limits for a survey's pods.
   func keepLimits(_ survey: Survey) async -> KeepLimits {
     var limits = KeepLimits(most: settings.keepFailedMax, disk: settings.keepFailedDisk)
+    limits.machineID = survey.host.machineID
     guard survey.pods.values.contains(where: { $0.containers.contains { $0.seconds > 0 } }) else {
       return limits
     }
@@ -59,7 +60,7 @@ extension Reaper {
     _ assessment: Assessment, _ sweep: CgroupSweep?,
     _ results: inout [PodIdentity: RemovalResult]
   ) async {
-    var attempts: [(PodIdentity, Task<RemovalResult, Never>)] = []
+    var attempts: [(PodIdentity, KeptPods.Kept, Task<RemovalResult, Never>)] = []
     for (identity, kept) in assessment.keeping.kept where assessment.isDead(identity) {
       guard let pod = assessment.pods[identity] else { continue }
       let rest = pod.objects.filter { $0.kind == .network || $0.isSecret }
@@ -67,7 +68,7 @@ extension Reaper {
       if kept.isDone, rest.isEmpty, !hasCgroup { continue }
       // The attempt of an earlier pass may be blocked by the engine.
       guard keeping.underWay.insert(identity).inserted else {
-        results[identity] = record(identity, Self.hanging(identity))
+        results[identity] = record(identity, kept, Self.hanging(identity))
         continue
       }
       let attempt = Task {
@@ -75,16 +76,16 @@ extension Reaper {
         self.endAttempt(identity)
         return result
       }
-      attempts.append((identity, attempt))
+      attempts.append((identity, kept, attempt))
     }
     let deadline = ContinuousClock.now + .seconds(settings.removal.stopTimeout + 20)
-    for (identity, attempt) in attempts {
+    for (identity, kept, attempt) in attempts {
       let watch = Task { _ = await attempt.value }
       guard await watch.hasEnded(within: max(.zero, deadline - .now)) else {
-        results[identity] = record(identity, Self.hanging(identity))
+        results[identity] = record(identity, kept, Self.hanging(identity))
         continue
       }
-      results[identity] = record(identity, await attempt.value)
+      results[identity] = record(identity, kept, await attempt.value)
     }
   }
 
@@ -100,11 +101,18 @@ extension Reaper {
     return result
   }
 
-  /// Counts an attempt. A remaining network or cgroup is no failure: the containers are still kept.
-  private func record(_ identity: PodIdentity, _ result: RemovalResult) -> RemovalResult {
-    keeping.record(identity, result.failed.first { $0.kind == "containers" }?.reason)
+  /// Counts an attempt. A remaining network or cgroup is no failure, and neither is a timeout of its
+  /// removal: the containers are still kept.
+  private func record(
+    _ identity: PodIdentity, _ kept: KeptPods.Kept, _ result: RemovalResult
+  ) -> RemovalResult {
+    let failure = result.failed.first { $0.kind == "containers" }?.reason
+    keeping.record(identity, kept.isDone ? nil : failure)
     return result
   }
+
+  /// How long the removal of a network is retried after its containers were stopped.
+  private static let patienceAfterStop = Duration.seconds(5)
 
   private func keep(
     _ pod: DiscoveredPod, of identity: PodIdentity, _ kept: KeptPods.Kept, _ rest: [PodObject],
@@ -124,7 +132,12 @@ extension Reaper {
         "kept: \(pod.containers.count) containers of a dead executor, for inspection",
         metadata: identity.logFields)
     }
-    let remover = PodRemover(engine: engine, policy: settings.removal, progress: progress.step)
+    // Another client's container can be on the network for as long as the pod is kept. Only
+    // directly after a stop the engine may still be releasing the network.
+    var policy = settings.removal
+    policy.stopTimeout = 0
+    policy.patience = kept.isDone ? .zero : min(policy.patience, Self.patienceAfterStop)
+    let remover = PodRemover(engine: engine, policy: policy, progress: progress.step)
     var result = await remover.remove(rest, of: identity)
     for failure in result.failed {
       log.warning(

@@ -93,14 +93,22 @@ struct RemovalLedger: Sendable, Equatable {
 /// Removes images whose removal dead pods' tasks requested.
 struct ImageRemoval: Sendable {
   let engine: DockerEngine
-  let leases = ImageLeases()
+  var leases = ImageLeases()
   let progress: PassHeartbeat
   let log: Logger
 
-  /// - Parameter names: the images in the format of the label.
-  /// - Returns: the removed images; nil if the engine failed for one of them.
-  func remove(_ names: [String]) async -> [String]? {
+  /// The result of a removal.
+  struct Outcome: Sendable, Equatable {
+    /// The removed images.
     var removed: [String] = []
+    /// Why the engine failed for images, which must be tried again.
+    var failed: [String] = []
+  }
+
+  /// - Parameter names: the images in the format of the label.
+  /// - Returns: the removed images, and the failures. An image that is in use, or gone, is neither.
+  func remove(_ names: [String]) async -> Outcome {
+    var outcome = Outcome()
     for name in names {
       defer { progress.step() }
       do {
@@ -110,15 +118,25 @@ struct ImageRemoval: Sendable {
             "image \(image.name) is not removed: it is in use, or its name refers to another image")
           continue
         }
-        if !image.isNameOnly { removed.append(image.name) }
-      } catch let error as EngineError where error.isRefusal {
+        if !image.isNameOnly { outcome.removed.append(image.name) }
+      } catch let error as EngineError where error.isFinalForImage {
         log.debug("image \(name) is not removed: \(error.message)")
       } catch {
-        log.warning("image \(name) can't be removed now: \(error)")
-        return nil
+        outcome.failed.append("image \(Printable.text(name)) can't be removed now: \(error)")
+        // An engine that refuses one image, as because its files are busy, may remove the others.
+        if (error as? EngineError)?.isRefusal != true { break }
       }
     }
-    return removed
+    return outcome
+  }
+}
+
+extension EngineError {
+  /// Whether a later attempt to remove an image can't have another result: it is gone, in use, or
+  /// its name is invalid. An engine that is being stopped, for example, returns 500 or 503.
+  fileprivate var isFinalForImage: Bool {
+    guard case .status(let status) = kind else { return false }
+    return isConflict || 400..<500 ~= status && ![401, 403, 408, 429].contains(status)
   }
 }
 

@@ -7,8 +7,8 @@ import PodObjects
 import Program
 
 extension Reaper {
-  /// Creates the directories in which executors record images. Only root may write to them, so only
-  /// root creates them.
+  /// Creates the directories in which executors record images, and removes what killed executors
+  /// left in them. Only root may write to them, so only root creates them.
   func prepareImageState() {
     guard geteuid() == 0 else { return }
     let state = ImageState(path: settings.stateDirectory)
@@ -21,6 +21,7 @@ extension Reaper {
         logOnce("images", "\(directory) can't be used, so executors can't report images: \(error)")
       }
     }
+    state.removeUnfinished()
   }
 
   /// Removes unused images that pods have pulled, according to the operator's settings.
@@ -102,7 +103,7 @@ extension Reaper {
 
   /// Removes the images of pods without containers, as their executors would have done. It is no
   /// failure if an image is used by another container, has further names, or is gone. If the engine
-  /// becomes unavailable, a later pass tries again.
+  /// fails or becomes unavailable, a later pass tries again.
   ///
   /// - Parameters:
   ///   - pods: the pods on the engine.
@@ -119,20 +120,22 @@ extension Reaper {
     // It isn't known whether pods of other runs have containers.
     for debt in debts where run == nil || debt.run == run {
       let owners = (podsOfRun[debt.run] ?? []).filter {
-        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
+        debt.isOf($0.identity) && ($0.isIncomplete || !$0.objects.of(.container).isEmpty)
       }
       let areGone = owners.allSatisfy { pod in
         results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
       }
-      guard areGone, let removed = await removal.remove(debt.images) else { continue }
-      done.insert(debt)
-      if removed.isEmpty { continue }
+      guard areGone else { continue }
+      let outcome = await removal.remove(debt.images)
+      for failure in outcome.failed { logOnce("owed \(failure)", failure) }
+      if outcome.failed.isEmpty { done.insert(debt) }
+      if outcome.removed.isEmpty { continue }
       log.notice(
-        "removed images: \(removed.joined(separator: " "))", metadata: debt.logFields)
+        "removed images: \(outcome.removed.joined(separator: " "))", metadata: debt.logFields)
       if let identity = results.keys.first(where: debt.isOf) {
-        results[identity]?.removed["images", default: []] += removed
+        results[identity]?.removed["images", default: []] += outcome.removed
       } else {
-        ledger.counters.removed["images", default: 0] += removed.count
+        ledger.counters.removed["images", default: 0] += outcome.removed.count
       }
     }
     ledger.pay(done, log)

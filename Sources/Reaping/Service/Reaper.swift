@@ -38,6 +38,9 @@ package actor Reaper {
   private var removals: AsyncSemaphore
   /// Separate, so that removals that the engine blocks don't use up the permits of others.
   private var retries: AsyncSemaphore
+  /// Limits removal requests of both, as `RequestKind` does for executors: with more, dockerd can
+  /// keep endpoints of removed containers.
+  private let requests = AsyncSemaphore(value: 8)
   /// The attempts to keep failed pods of dead executors.
   var keeping = KeepAttempts()
   /// The disk was too full, and its usage is still above the low mark.
@@ -266,7 +269,7 @@ package actor Reaper {
         if isRetry { policy.patience = .zero }
         let remover = PodRemover(
           engine: engine, policy: policy, gate: isRetry ? retries : removals,
-          progress: progress.step
+          requests: requests, progress: progress.step
         ) { error in
           if Task.isCancelled { return "pod-reaper is stopping" }
           return (error as? EngineError)?.message ?? "\(error)"
@@ -281,9 +284,9 @@ package actor Reaper {
       return results
     }
     // Cgroups are removed last, because that slows down the engine, which creates and removes its
-    // own.
+    // own. They don't depend on networks and volumes, which another client may hold.
     for (identity, result) in results
-    where result.failed.isEmpty && expired[identity] == nil {
+    where expired[identity] == nil && !result.failed.contains(where: { $0.kind == "containers" }) {
       if let sweep { results[identity]?.merge(await sweep.removeCgroup(of: identity)) }
       progress.step()
     }

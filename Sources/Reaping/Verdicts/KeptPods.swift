@@ -14,6 +14,16 @@ struct KeepLimits: Sendable, Equatable {
   var hopeless: [PodIdentity: String] = [:]
   /// The current time in seconds since 1970.
   var now = WallClock.seconds
+  /// The machine ID of this host; nil if it isn't known.
+  var machineID: String?
+}
+
+extension KeepLimits {
+  /// Whether a pod is certainly of another host.
+  fileprivate func isOfAnotherHost(_ identity: PodIdentity) -> Bool {
+    guard let machineID, let other = identity.host.machineID else { return false }
+    return other != machineID
+  }
 }
 
 /// Decides which failed pods are kept: a pure function of their containers, the verdicts and the
@@ -50,7 +60,8 @@ struct KeptPods: Sendable {
     at time: BootTime
   ) {
     var candidates: [PodIdentity: Kept] = [:]
-    for (identity, pod) in pods {
+    // Which containers an incomplete pod has, and so whether it is kept, isn't known.
+    for (identity, pod) in pods where !pod.isIncomplete {
       let seconds = pod.containers.map(\.seconds).max() ?? 0
       guard seconds > 0, pod.containers.contains(where: \.isWorth), let verdict = verdicts[identity]
       else { continue }
@@ -61,7 +72,9 @@ struct KeptPods: Sendable {
       // An executor with several tasks lives on after one of them has failed. If the state of the
       // executor isn't known, the names of the containers still record that the pod is kept, and
       // until when.
-      case .alive where isDone, .undecided where isDone: break
+      case .alive where isDone: break
+      // These limits and this clock don't apply to another host, which a TCP engine may be.
+      case .undecided where isDone && !limits.isOfAnotherHost(identity): break
       default: continue
       }
       let deadFor = verdict.deadSince.map { Int64(max(0, (time - $0).inSeconds)) } ?? 0

@@ -49,6 +49,28 @@ struct ReaperForgottenTests {
     }
   }
 
+  @Test("are killed although another client's container holds their pod's network")
+  func withHeldNetwork() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withReaperSite(on: engine) { site in
+      let dead = PodIdentity.forged()
+      let id = unknownID()
+      try await withForged([dead], on: engine) { pods in
+        let network = try await pods[0].network()
+        let holder = try await engine.docker("run", "-d", "--network", network, "founding/base")
+          .output()
+        try await withStragglers(["\(dead.cgroupParent)/\(id)"], engine) { stragglers in
+          let end = try await site.once("--removal-timeout", "1s")
+          try await engine.docker("rm", "-f", holder).output()
+          #expect(end.pod(dead.run)?.failed.map(\.kind) == ["networks"], "\(end)")
+          #expect(end.pod(dead.run)?.removed["processes"] == [id], "\(end)")
+          #expect(!stragglers[0].lives)
+          #expect(try Hierarchy.directories(of: dead.cgroupParent).isEmpty)
+        }
+      }
+    }
+  }
+
   @Test(
     "are distinguished from a foreign container, other cgroups and processes of the run itself",
     arguments: TestEngine.all)
@@ -138,6 +160,35 @@ struct ReaperForgottenTests {
         #expect(stragglers[0].lives == (named != .dead), "\(end)")
         // The reaper of a parallel test can remove it, too.
         #expect(try Hierarchy.directories(of: run).isEmpty == (named == .dead))
+      }
+    }
+  }
+
+  /// As after a pass that removed the pod's last object while the engine was restarting.
+  @Test(
+    "of a pod that an earlier pass removed are killed only if the cgroup names a dead executor",
+    arguments: TestEngine.all, NamedOwner.allCases)
+  func pending(on engine: TestEngine, _ named: NamedOwner) async throws {
+    try await withReaperSite(on: engine) { site in
+      let run = UUID().uuidString.lowercased()
+      let path = "/compose-pods/\(run)"
+      try await withStragglers(["\(path)/\(unknownID())"], engine) { stragglers in
+        let tree = CgroupTree(mounts: try CgroupMounts.current())
+        if let owner = named.owner { try tree.claim(path, for: owner) }
+        let boot = try #require(Incarnation.current().bootID)
+        try FileManager.default.createDirectory(
+          atPath: site.directory.path("state"), withIntermediateDirectories: true,
+          attributes: [.posixPermissions: 0o700])
+        try site.directory.write(
+          "state/pending.json",
+          #"[{"run":"\#(run)","agentID":"a","path":"\#(path)","bootID":"\#(boot)","#
+            + #""deadSince":1}]"#
+        )
+        // Only the file leads to the cgroup: it isn't below the site's root.
+        let end = try await site.once("--grace", "1s")
+        #expect(stragglers[0].lives == (named != .dead), "\(end)")
+        #expect(end.status == .exited(named == .dead ? 0 : 1), "\(end)")
+        #expect(try Hierarchy.directories(of: path).isEmpty == (named == .dead))
       }
     }
   }
