@@ -54,6 +54,7 @@ struct SupervisedProcessTests {
   ///
   /// - Parameter limit: The program's time limit in seconds.
   /// - Returns: The number of processes that the program had started by then.
+  /// - Throws: The errors of `withTemporaryDirectory`, or of reading the list of processes.
   private func stop(within limit: Int) async throws -> Int {
     try await withTemporaryDirectory { directory in
       let (ended, end) = AsyncStream.makeStream(of: SupervisedProcess.Ending?.self)
