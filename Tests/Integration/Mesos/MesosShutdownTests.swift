@@ -19,9 +19,9 @@ struct MesosShutdownTests {
   @Test(
     "exits within its grace, whatever its containers do", arguments: MesosHost.linux, Word.allCases)
   func mapsTo(on host: MesosHost, at word: Word) async throws {
-    for file in [obedient, stubborn] {
+    // An executor that waited for the period of the file would be killed by the agent.
+    for file in [obedient, stubborn + "\n    stop_grace_period: 10m\n"] {
       var settings = MesosSettings()
-      // The agent kills an executor that takes longer.
       settings.agent = { $0.executorShutdownGracePeriod = .seconds(6) }
       try await withMesosPod(on: host, file, settings) { pod in
         try await pod.running()
