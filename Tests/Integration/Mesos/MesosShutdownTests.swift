@@ -58,22 +58,25 @@ struct MesosShutdownTests {
   func killed(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.leavesContainers = true
-    try await withMesosPod(on: host, obedient, settings) { pod in
-      try await pod.running()
-      pod.run.send(SIGKILL)
-      let end = try await pod.ended()
-      #expect(end.state == "TASK_FAILED" && end.reason == "REASON_EXECUTOR_TERMINATED")
-      try await pod.exited()
-      let container = try #require(try await pod.containers().first)
-      func isRunning() async throws -> String {
-        try await host.engine.docker("inspect", "--format", "{{.State.Running}}", container)
-          .output()
-      }
-      if host.launcher == .posix {
-        #expect(try await isRunning() == "true")
-      } else {
-        // The launcher has killed all processes below the executor's cgroup.
-        try await eventually("the container's end") { try await isRunning() == "false" }
+    // A reaper of another test would remove the pod, which has no executor anymore.
+    try await withReaperSite(on: host.engine) { _ in
+      try await withMesosPod(on: host, obedient, settings) { pod in
+        try await pod.running()
+        pod.run.send(SIGKILL)
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FAILED" && end.reason == "REASON_EXECUTOR_TERMINATED")
+        try await pod.exited()
+        let container = try #require(try await pod.containers().first)
+        func isRunning() async throws -> String {
+          try await host.engine.docker("inspect", "--format", "{{.State.Running}}", container)
+            .output()
+        }
+        if host.launcher == .posix {
+          #expect(try await isRunning() == "true")
+        } else {
+          // The launcher has killed all processes below the executor's cgroup.
+          try await eventually("the container's end") { try await isRunning() == "false" }
+        }
       }
     }
   }
