@@ -83,8 +83,8 @@ struct MesosControlTests {
       try await pod.running()
       pod.kill()
       try await pod.agent.update("TASK_KILLING", of: pod.task, within: .seconds(300))
-      async let first = command(pod, "stop", pod.task, "--grace", "2s").run()
-      async let second = command(pod, "stop", pod.task, "--grace", "1s").run()
+      async let first = command(pod, "stop", pod.task, "--grace", "5m").run()
+      async let second = command(pod, "stop", pod.task, "--grace", "10s").run()
       let results = try await [first, second]
       #expect(results.allSatisfy { $0.status == .exited(0) }, "\(results)")
       // The first cause is reported.

@@ -207,7 +207,7 @@ struct OutageTests {
       ]
       try await EngineTap.with(own.engine, faults: faults) { tap in
         let settings = PodSettings(
-          options: ["--cleanup-timeout", "4s", "--grace", "500ms"],
+          options: ["--cleanup-timeout", "10s", "--grace", "500ms"],
           environment: ["DOCKER_HOST": tap.dockerHost])
         try await withPod(on: own.engine, file, settings) { pod in
           try await pod.running()
@@ -227,7 +227,7 @@ struct OutageTests {
     arguments: TestEngine.all.map(\.cgroups))
   func hangs(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
-      let settings = PodSettings(options: ["--cleanup-timeout", "3s", "--grace", "1s"])
+      let settings = PodSettings(options: ["--cleanup-timeout", "10s", "--grace", "1s"])
       try await withPod(on: own.engine, Self.file, settings) { pod in
         try await pod.running()
         let daemon = try own.daemon()

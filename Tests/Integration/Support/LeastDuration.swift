@@ -4,6 +4,9 @@ func leastDuration(
   below limit: Duration, _ measure: () async throws -> Duration
 ) async throws -> Duration {
   var least = try await measure()
-  for _ in 0..<2 where least >= limit { least = min(least, try await measure()) }
+  for _ in 0..<2 where least >= limit {
+    let next = try await measure()
+    least = min(least, next)
+  }
   return least
 }
