@@ -86,21 +86,22 @@ extension CgroupTree {
   ) async -> CgroupOccupancy {
     guard Self.isPath(path) else { return .unreadable("\(path): it is not a cgroup of a pod") }
     let deadline = ContinuousClock.now + limit
+    // The container's runtime removes the group as soon as its processes are killed.
+    var wasThere = false
     while true {
       _ = thaw(path)
       var left: Set<Int32> = []
-      var isThere = false
       do {
         for hierarchy in mounts.hierarchies {
           let top = hierarchy.mountPoint + path
           guard try Self.isDirectory(top) else { continue }
-          isThere = true
+          wasThere = true
           left.formUnion(try killAll(below: FilePath(top), of: hierarchy, path, keeping: keeping))
         }
       } catch {
         return .unreadable("\(path): \(error)")
       }
-      if left.isEmpty { return isThere ? .empty : .missing }
+      if left.isEmpty { return wasThere ? .empty : .missing }
       if .now >= deadline || Task.isCancelled { return .populated(left) }
       try? await Task.sleep(for: .milliseconds(10))
     }

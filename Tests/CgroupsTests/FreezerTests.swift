@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -75,6 +76,27 @@ struct FreezerTests {
         #expect(await tree.kill(root + "/run/container", within: .seconds(180)) == .empty)
         try await eventually("the end of the shell") { !shell.isRunning }
         #expect(shell.terminationReason == .uncaughtSignal && shell.terminationStatus == SIGKILL)
+      }
+    }
+  }
+
+  @Test("are reported as killed although the group is removed immediately afterwards")
+  func removedMeanwhile() async throws {
+    for hierarchies in versions {
+      try await with(root + "/run/container", in: hierarchies) { shell in
+        try await eventually("processes in the group") { count(root + "/run") == 2 }
+        let groups = tree.mounts.hierarchies.map { $0.mountPoint + root + "/run/container" }
+        let isOver = Atomic(false)
+        async let removal: Void = onThread {
+          while !isOver.load(ordering: .relaxed) {
+            for group in groups { rmdir(group) }
+            sched_yield()
+          }
+        }
+        #expect(await tree.kill(root + "/run/container", within: .seconds(180)) == .empty)
+        isOver.store(true, ordering: .relaxed)
+        try await removal
+        try await eventually("the end of the shell") { !shell.isRunning }
       }
     }
   }

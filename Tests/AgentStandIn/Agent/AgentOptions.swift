@@ -1,4 +1,5 @@
-/// The behavior of the stand-in agent. The defaults are those of a Mesos agent.
+/// The behavior of the stand-in agent. The defaults are those of a Mesos agent, except for the
+/// reregistration timeout.
 ///
 /// The times follow src/slave/constants.hpp, the other values src/slave/flags.cpp.
 package struct AgentOptions: Sendable {
@@ -16,11 +17,16 @@ package struct AgentOptions: Sendable {
   package var capabilities: Set<String> = ["TASK_KILLING_STATE"]
   /// `FrameworkInfo.checkpoint`: whether executors outlive the agent.
   package var checkpoint = true
-  /// `--executor_reregistration_timeout`. Also the executor's MESOS_SUBSCRIPTION_BACKOFF_MAX.
-  package var executorReregistrationTimeout = Duration.seconds(2)
+  /// `--executor_reregistration_timeout`. A Mesos agent has 2 s, which a stall of the machine
+  /// exceeds. The stand-in ends its recovery after that time if every executor has subscribed.
+  package var executorReregistrationTimeout = Duration.seconds(60)
+  /// The executor's MESOS_SUBSCRIPTION_BACKOFF_MAX, for which an agent uses its reregistration
+  /// timeout.
+  package var subscriptionBackoffMaximum = Duration.seconds(2)
   /// `--executor_registration_timeout`
   package var executorRegistrationTimeout = Duration.seconds(60)
-  /// `--executor_shutdown_grace_period`
+  /// `--executor_shutdown_grace_period`. The stand-in kills an executor 60 s after it, unless it
+  /// is 0.
   package var executorShutdownGracePeriod = Duration.seconds(5)
   /// `--recovery_timeout`
   package var recoveryTimeout = Duration.seconds(900)

@@ -113,6 +113,8 @@ extension AgentStandIn {
   }
 
   /// `Slave::_shutdownExecutor`: sends SHUTDOWN, and destroys the container after the grace period.
+  /// A stall of the machine must not kill an executor that keeps its time: unless the period is 0,
+  /// the stand-in waits a minute longer.
   func beginShutdown(
     _ id: String, _ state: inout AgentState, _ effects: inout [@Sendable () -> Void]
   ) {
@@ -124,8 +126,9 @@ extension AgentStandIn {
     state.executors[id] = executor
     let own = executor.info["shutdown_grace_period"]?["nanoseconds"]?.integer
     let run = executor.run
-    timers.after(own.map { .nanoseconds($0) } ?? options.executorShutdownGracePeriod) {
-      [weak self] in
+    let grace: Duration =
+      own.map { .nanoseconds($0) } ?? options.executorShutdownGracePeriod
+    timers.after(grace == .zero ? .zero : grace + .seconds(60)) { [weak self] in
       guard let executor = self?.executor(id, of: run) else { return }
       if executor.phase == .terminating { executor.destroy?() }
     }

@@ -12,6 +12,7 @@ extension AgentStandIn {
     guard state.phase != .down else { return }
     state.phase = .down
     state.life += 1
+    state.awaitsOnlyMissingExecutors = false
     for id in state.executors.keys.sorted() {
       guard var executor = state.executors[id] else { continue }
       executor.stream?.abandon()
@@ -90,10 +91,30 @@ extension AgentStandIn {
         return
       }
       state.phase = .reconnecting
+      later(min(.seconds(2), options.executorReregistrationTimeout)) { [weak self] in
+        self?.awaitOnlyMissingExecutors(life)
+      }
       later(options.executorReregistrationTimeout) { [weak self] in
         self?.destroyUnregistered(life)
       }
     }
+  }
+
+  /// Ends the recovery now, or as soon as every executor has subscribed or exited. A Mesos agent
+  /// waits for its whole timeout.
+  private func awaitOnlyMissingExecutors(_ life: Int) {
+    state.withLock { state in
+      guard state.life == life else { return }
+      state.awaitsOnlyMissingExecutors = true
+      endRecoveryIfComplete(&state)
+    }
+  }
+
+  func endRecoveryIfComplete(_ state: inout AgentState) {
+    guard state.phase == .reconnecting, state.awaitsOnlyMissingExecutors,
+      !state.executors.values.contains(where: { $0.phase == .registering })
+    else { return }
+    state.phase = .running
   }
 
   /// `Slave::reregisterExecutorTimeout`, which also completes the recovery.
@@ -185,6 +206,7 @@ extension AgentStandIn {
         }
       }
       state.executors[id] = nil
+      endRecoveryIfComplete(&state)
     }
   }
 }

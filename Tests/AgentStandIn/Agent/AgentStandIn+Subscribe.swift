@@ -24,6 +24,7 @@ extension AgentStandIn {
     // repeated those updates.
     executor.heldAcknowledgements = []
     state.executors[id] = executor
+    endRecoveryIfComplete(&state)
     beat(id, stream)
 
     let updates = subscribe["unacknowledged_updates"]?.array ?? []

@@ -16,6 +16,8 @@ struct AgentState: Sendable {
   var phase = Phase.down
   /// The number of starts, so that a timer from before a restart has no effect.
   var life = 0
+  /// Whether the recovery ends as soon as every executor has subscribed.
+  var awaitsOnlyMissingExecutors = false
   var frameworkIsTerminating = false
   var executors: [String: ExecutorState] = [:]
   /// Executors whose process exited while the agent was down.

@@ -25,7 +25,7 @@ enum ExecutorEnvironment {
     variables["MESOS_DOMAIN_SOCKET"] = options.domainSocket
     if options.checkpoint {
       variables["MESOS_RECOVERY_TIMEOUT"] = options.recoveryTimeout.mesosText
-      variables["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = options.executorReregistrationTimeout.mesosText
+      variables["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = options.subscriptionBackoffMaximum.mesosText
     }
     if options.faults.behaviors.contains(Misbehavior.noRecoveryTime) {
       variables["MESOS_RECOVERY_TIMEOUT"] = "0ns"

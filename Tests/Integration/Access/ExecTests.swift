@@ -171,8 +171,10 @@ struct ExecTests {
         return number >= 0 ? number : nil
       }
       defer { close(pipe) }
-      var events = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
-      #expect(poll(&events, 1, 30_000) == 1)
+      try await eventually("output in the pipe") {
+        var events = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+        return poll(&events, 1, 0) == 1
+      }
       // By then the engine has filled the socket buffer.
       var last = 0
       try await eventually("a memory that doesn't grow", every: .milliseconds(500)) {

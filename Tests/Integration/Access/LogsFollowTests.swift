@@ -148,6 +148,7 @@ struct LogsFollowTests {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, file) { pod in
       try await pod.running()
+      try await pod.says("up", service: "web")
       try await pod.says("unseen", service: "quiet")
       let result = try await pod.command("logs", pod.task).run()
       #expect(result.status == .exited(1) && result.stdout == "web    | up\n", "\(result)")

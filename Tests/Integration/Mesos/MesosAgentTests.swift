@@ -129,7 +129,7 @@ struct MesosAgentTests {
     let seed = SeededGenerator(for: "faults between executor and agent").seed
     var settings = MesosSettings()
     settings.agent = {
-      $0.executorReregistrationTimeout = .milliseconds(200)
+      $0.subscriptionBackoffMaximum = .milliseconds(200)
       $0.faults = Faults(
         seed: seed, closeBeforeCall: 0.3, closeBeforeResponse: 0.3, closeAfterResponse: 0.3,
         cutStream: 0.2, splitRecords: true, limit: 150)

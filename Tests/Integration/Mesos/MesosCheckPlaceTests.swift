@@ -8,7 +8,7 @@ private struct CheckPlaceCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   /// Further keys of the service `web`.
   var keys: [String] = []
-  /// Further parts of the file.
+  /// Further parts of the file. CASE is a hexadecimal number that no other case has.
   var file = ""
   var labels: [(key: String, value: String)] = [("pod.check_service", "web")]
   var kinds: [String] = ["HTTP", "TCP", "COMMAND"]
@@ -30,7 +30,7 @@ private struct CheckPlaceCase: CustomTestStringConvertible, Sendable {
             sleep 0.05; done; kill $$!; touch /w/sick; exec sleep 100000'
         volumes: [".:/box"]
         stop_signal: SIGKILL
-    \(keys.map { "    \($0)\n" }.joined().replacing("HOSTPORT", with: "\(port)"))\(file)
+    \(keys.map { "    \($0)\n" }.joined().replacing("HOSTPORT", with: "\(port)"))\(file.replacing("CASE", with: String(port, radix: 16)))
     """
   }
 
@@ -74,7 +74,7 @@ private let locations = [
     kinds: ["HTTP"], isPublished: true),
   CheckPlaceCase(
     testDescription: "at its IPv6 address", keys: ["networks: [six]"],
-    file: "networks: {six: {enable_ipv6: true, ipam: {config: [{subnet: 'fd00:97:53::/64'}]}}}",
+    file: "networks: {six: {enable_ipv6: true, ipam: {config: [{subnet: 'fd00:97:CASE::/64'}]}}}",
     kinds: ["HTTP", "TCP"], isIPv6: true),
 ]
 
@@ -165,7 +165,7 @@ struct MesosCheckPlaceTests {
       host.isOrdinaryUser
       ? "setsid \(nap) & (\(nap) &); \(nap)"
       : "setsid \(nap) & (env -i /bin/\(nap) &); env -i /bin/\(nap)"
-    settings.task = { $0.check = command(line, timeout: 2, interval: 1000) }
+    settings.task = { $0.check = command(line, timeout: 20, interval: 30) }
     try await withMesosPod(on: host, obedient, settings) { pod in
       let find = Command("pgrep", ["-f", "sleep \(mark)"])
       try await eventually("the check") {

@@ -36,7 +36,7 @@ struct MesosHangTests {
     arguments: TestEngine.all.map(\.cgroups))
   func hangs(cgroups: TestEngine.CgroupVersion) async throws {
     try await OwnEngine.with(cgroups) { own in
-      var settings = MesosSettings(environment: ["COMPOSE_EXECUTOR_CLEANUP_TIMEOUT": "3s"])
+      var settings = MesosSettings(environment: ["COMPOSE_EXECUTOR_CLEANUP_TIMEOUT": "10s"])
       settings.leavesContainers = true
       // A process of the run next to the executor, like a sidecar of the executor's command.
       settings.task = {

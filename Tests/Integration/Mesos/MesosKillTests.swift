@@ -98,11 +98,12 @@ struct MesosKillTests {
   func ownGrace(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = { $0.killGrace = .milliseconds(500) }
-    try await withMesosPod(on: host, stubborn, settings) { pod in
+    let file = stubborn + "\n    stop_grace_period: 10m\n"
+    try await withMesosPod(on: host, file, settings) { pod in
       try await pod.running()
       pod.kill()
-      // Compose's default of 10 s would be longer than this.
-      try await pod.agent.end(of: pod.task, within: .seconds(8))
+      // The period of the file would be longer than this.
+      try await pod.agent.end(of: pod.task, within: .seconds(180))
       #expect(try await pod.exited() == .exited(0))
     }
   }

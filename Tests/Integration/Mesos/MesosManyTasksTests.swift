@@ -118,7 +118,6 @@ struct MesosManyTasksTests {
       $0.healthCheck = check
       $0.labels.append(("pod.check_service", "/sandbox"))
     }
-    settings.agent = { $0.executorReregistrationTimeout = .seconds(5) }
     try await withMesosPod(on: host, obedient, settings) { pod in
       func looks() -> Int { pod.run.text("looks").split(separator: "\n").count }
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }

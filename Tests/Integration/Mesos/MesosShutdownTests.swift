@@ -19,9 +19,9 @@ struct MesosShutdownTests {
   @Test(
     "exits within its grace, whatever its containers do", arguments: MesosHost.linux, Word.allCases)
   func mapsTo(on host: MesosHost, at word: Word) async throws {
-    for file in [obedient, stubborn] {
+    // An executor that waited for the period of the file would be killed by the agent.
+    for file in [obedient, stubborn + "\n    stop_grace_period: 10m\n"] {
       var settings = MesosSettings()
-      // The agent kills an executor that takes longer.
       settings.agent = { $0.executorShutdownGracePeriod = .seconds(6) }
       try await withMesosPod(on: host, file, settings) { pod in
         try await pod.running()
@@ -89,22 +89,25 @@ struct MesosShutdownTests {
   func killed(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.leavesContainers = true
-    try await withMesosPod(on: host, obedient, settings) { pod in
-      try await pod.running()
-      pod.run.send(SIGKILL)
-      let end = try await pod.ended()
-      #expect(end.state == "TASK_FAILED" && end.reason == "REASON_EXECUTOR_TERMINATED")
-      try await pod.exited()
-      let container = try #require(try await pod.containers().first)
-      func isRunning() async throws -> String {
-        try await host.engine.docker("inspect", "--format", "{{.State.Running}}", container)
-          .output()
-      }
-      if host.launcher == .posix {
-        #expect(try await isRunning() == "true")
-      } else {
-        // The launcher has killed all processes below the executor's cgroup.
-        try await eventually("the container's end") { try await isRunning() == "false" }
+    // A reaper of another test would remove the pod, which has no executor anymore.
+    try await withReaperSite(on: host.engine) { _ in
+      try await withMesosPod(on: host, obedient, settings) { pod in
+        try await pod.running()
+        pod.run.send(SIGKILL)
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FAILED" && end.reason == "REASON_EXECUTOR_TERMINATED")
+        try await pod.exited()
+        let container = try #require(try await pod.containers().first)
+        func isRunning() async throws -> String {
+          try await host.engine.docker("inspect", "--format", "{{.State.Running}}", container)
+            .output()
+        }
+        if host.launcher == .posix {
+          #expect(try await isRunning() == "true")
+        } else {
+          // The launcher has killed all processes below the executor's cgroup.
+          try await eventually("the container's end") { try await isRunning() == "false" }
+        }
       }
     }
   }

@@ -49,7 +49,7 @@ struct SampleTests {
       #expect(told.contains("proxy:8080/tcp on host port \(ports[0]), metrics:9113/tcp"))
       #expect(try await page(at: ports[0]).contains("Hello from behind the proxy."))
       try await Command(
-        "curl", ["-s", "--noproxy", "*", "-m", "5", "http://127.0.0.1:\(ports[0])/missing"]
+        "curl", ["-s", "--noproxy", "*", "-m", "120", "http://127.0.0.1:\(ports[0])/missing"]
       ).output()
       for service in ["shipper", "collector"] {
         try await eventually("both lines at the \(service)") {

@@ -74,7 +74,7 @@ final class TerminalSession: Sendable {
   /// - Throws: `DeadlinePassed`, `CommandFailed`.
   @discardableResult
   func type(
-    _ keys: String, within limit: Duration = .seconds(30), until words: String...
+    _ keys: String, within limit: Duration = .seconds(180), until words: String...
   ) async throws -> String {
     let before = keys.isEmpty ? 0 : screen.utf8.count
     if !keys.isEmpty {

@@ -15,9 +15,10 @@ struct TerminalTests {
   }
 
   /// The password that the terminal has generated.
-  private func password(of pod: RunningPod) throws -> String {
-    let line = try #require(
-      pod.output(of: "terminal").first { $0.hasPrefix("log in as operator with the password ") })
+  private func password(of pod: RunningPod) async throws -> String {
+    let line = try await eventually("the password") {
+      pod.output(of: "terminal").first { $0.hasPrefix("log in as operator with the password ") }
+    }
     return String(try #require(line.split(separator: " ").last))
   }
 
@@ -29,7 +30,7 @@ struct TerminalTests {
       #expect(
         told.hasSuffix(
           "web:8080/tcp on host port \(ports[0]), terminal:4200/tcp on host port \(ports[1])"))
-      let password = try password(of: pod)
+      let password = try await password(of: pod)
       #expect(password.count == 20)
       try await TerminalSession.logIn(
         at: ports[1], as: "operator", with: password, until: "~ $ "

@@ -81,7 +81,8 @@ struct AnonymousVolumeTests {
         pod.send(SIGTERM)
       case .ending:
         pod.send(SIGTERM)
-        try await engine.docker("rm", "-f", container).output()
+        // The pod may have removed it already.
+        try await engine.docker("rm", "-f", container).run()
       }
       try await pod.ended()
       for volume in before { #expect(try await !exists(volume, on: engine), "\(volume)") }

@@ -40,8 +40,12 @@ struct CleanupEndpointTests {
         try await pod.running()
         try await leaveEndpoint(of: pod, own)
         let end = try await pod.ended()
-        #expect(
-          end.message == "the container of service 'web' was removed by someone else", "\(end)")
+        // A busy engine reports the removal some time after the exit.
+        let messages = [
+          "the container of service 'web' was removed by someone else",
+          "service 'web' was killed by SIGKILL (137)",
+        ]
+        #expect(messages.contains(end.message), "\(end)")
         #expect(try await pod.networks().isEmpty)
       }
     }

@@ -10,11 +10,14 @@ struct CleanupTests {
       web:
         image: pod-test/busybox
         volumes: ["data:/data"]
-        command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+        command: ["sh", "-c", "trap 'exit 0' TERM; echo up; sleep 1000 & wait"]
     volumes:
       data: {}
 
     """
+
+  /// A container that doesn't handle its stop signal would delay the end by this time.
+  private static let patient = PodSettings(options: ["--grace", "10m"])
 
   static let kinds = TestEngine.all.flatMap { engine in
     ["network", "volume"].map { (engine, $0) }
@@ -25,57 +28,59 @@ struct CleanupTests {
     arguments: kinds)
   func held(on engine: TestEngine, kind: String) async throws {
     let name = "it-stranger-\(UUID().uuidString.prefix(8).lowercased())"
-    try await withPod(on: engine, Self.file) { pod in
-      try await pod.running()
-      let label = "label=mesos.container_id=\(pod.run)"
-      let object = try await engine.docker(kind, "ls", "-q", "--filter", label).output()
-      let joined = kind == "network" ? ["--network", object] : ["-v", "\(object):/data"]
-      let stranger = try await engine.docker(
-        ["run", "-d", "--name", name] + joined + ["pod-test/busybox", "sleep", "1000"]
-      ).output()
-      let begin = ContinuousClock.now
-      pod.send(SIGTERM)
-      let end = try await pod.ended()
-      #expect(ContinuousClock.now - begin < .seconds(8), "\(end)")
-      #expect(end.status == .exited(1), "\(end)")
-      #expect(
-        end.message.contains(
-          "used by container '\(name)' (\(stranger.prefix(12))), not of this pod"),
-        "\(end)")
-      let state = try await engine.docker("inspect", "-f", "{{.State.Running}}", name).output()
-      #expect(state == "true")
-      try await engine.docker("rm", "-f", name).output()
-      try await engine.docker(kind, "rm", object).output()
+    // A reaper of another test would remove the object that the executor leaves.
+    try await withReaperSite(on: engine) { _ in
+      // Its whole time for the cleanup would be too long for this test.
+      let settings = PodSettings(options: ["--cleanup-timeout", "10m"])
+      try await withPod(on: engine, Self.file, settings) { pod in
+        try await pod.running()
+        try await pod.says("up", service: "web")
+        let label = "label=mesos.container_id=\(pod.run)"
+        let object = try await engine.docker(kind, "ls", "-q", "--filter", label).output()
+        let joined = kind == "network" ? ["--network", object] : ["-v", "\(object):/data"]
+        let stranger = try await engine.docker(
+          ["run", "-d", "--name", name] + joined + ["pod-test/busybox", "sleep", "1000"]
+        ).output()
+        pod.send(SIGTERM)
+        let end = try await pod.ended(within: .seconds(180))
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(
+          end.message.contains(
+            "used by container '\(name)' (\(stranger.prefix(12))), not of this pod"),
+          "\(end)")
+        let state = try await engine.docker("inspect", "-f", "{{.State.Running}}", name).output()
+        #expect(state == "true")
+        try await engine.docker("rm", "-f", name).output()
+        try await engine.docker(kind, "rm", object).output()
+      }
     }
   }
 
   @Test("completes in time if a container is paused", arguments: TestEngine.all)
   func paused(on engine: TestEngine) async throws {
-    try await withPod(on: engine, Self.file) { pod in
+    try await withPod(on: engine, Self.file, Self.patient) { pod in
       try await pod.running()
+      try await pod.says("up", service: "web")
       try await engine.docker("pause", "\(pod.task)_web").output()
-      let begin = ContinuousClock.now
       pod.send(SIGTERM)
-      let end = try await pod.ended()
+      let end = try await pod.ended(within: .seconds(180))
       #expect(end.status == .exited(130), "\(end)")
-      #expect(ContinuousClock.now - begin < .seconds(8), "\(end)")
     }
   }
 
   @Test("completes in time if the pod's cgroup was left frozen", arguments: TestEngine.all)
   func frozen(on engine: TestEngine) async throws {
-    try await withPod(on: engine, Self.file) { pod in
+    try await withPod(on: engine, Self.file, Self.patient) { pod in
       try await pod.running()
+      try await pod.says("up", service: "web")
       let isOne = engine.cgroups == .v1
       let root = try #require(
         isOne ? try Hierarchy.root(of: "freezer") : try Hierarchy.unifiedRoot())
       let file = "\(root)/compose-pods/\(pod.run)/" + (isOne ? "freezer.state" : "cgroup.freeze")
       try (isOne ? "FROZEN" : "1").write(toFile: file, atomically: false, encoding: .utf8)
-      let begin = ContinuousClock.now
       pod.send(SIGTERM)
-      let end = try await pod.ended()
+      let end = try await pod.ended(within: .seconds(180))
       #expect(end.status == .exited(130), "\(end)")
-      #expect(ContinuousClock.now - begin < .seconds(8), "\(end)")
     }
   }
 

@@ -57,7 +57,7 @@ struct EngineRestartTests {
             image: pod-test/busybox
             command: ["sh", "-c", "touch /ok; echo start; trap 'rm /ok; sleep 3; exit 0' TERM; sleep 1000 & wait"]
             restart: always
-            healthcheck: {test: [CMD, test, -e, /ok], interval: 500ms, retries: 1}
+            healthcheck: {test: [CMD, test, -e, /ok], interval: 500ms, retries: 1, start_period: 20s}
         """, restarted: ["web"]),
     Case(
       name: "an infrastructure container",
@@ -168,14 +168,19 @@ struct EngineRestartTests {
 
   @Test("during a service's hooks: they run again", arguments: versions.prefix(1))
   func hooks(cgroups: TestEngine.CgroupVersion) async throws {
-    let words = "echo begun; trap 'exit 0' TERM; sleep 6 & wait; echo done"
+    // The first run lasts until the restart.
+    let words =
+      "trap 'exit 0' TERM; if [ -e /box/first ]; then echo begun; sleep 1; "
+      + "else touch /box/first; echo begun; sleep 1000 & wait; fi; echo done"
     let hook = #"{command: ["sh", "-c", "\#(words)"]}"#
     try await OwnEngine.with(cgroups) { own in
       let gate = Gathering(2)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for key in ["pre_start", "post_start"] {
           group.addTask {
-            let file = "services:\n  web: {\(Self.runs), restart: always, \(key): [\(hook)]}\n"
+            let file =
+              "services:\n  web: {\(Self.runs), restart: always, volumes: ['.:/box'],"
+              + " \(key): [\(hook)]}\n"
             try await withPod(on: own.engine, file, PodSettings(options: ["--grace", "2s"])) {
               pod in
               try await pod.executor.line(containing: "| begun", within: .seconds(180))

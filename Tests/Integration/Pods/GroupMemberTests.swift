@@ -19,7 +19,7 @@ struct GroupMemberTests {
         j1:
           image: pod-test/busybox
           network_mode: 'service:owner'
-          stop_grace_period: 500ms
+          stop_grace_period: 2500ms
           volumes: [".:/box"]
           command:
             - sh

@@ -27,27 +27,35 @@ struct GroupRestartTests {
     }
     let file = GroupFile.of(
       joined.joined(separator: "\n"), GroupFile.obedient("other", "init: false"))
-    try await withPod(on: engine, file, grace("20s")) { pod in
-      try await pod.running()
-      try await pod.says("up", service: "other")
-      try pod.sandbox.write("go", "")
-      try await pod.says("told", service: "j\(count)", within: .seconds(300))
-      pod.send(SIGTERM)
-      // In sequence, each joined service would delay it by 2 s.
-      try await pod.says("told", service: "other", within: .seconds(8))
-      pod.send(SIGTERM)
-      let end = try await pod.ended()
-      #expect(end.status == .exited(130), "\(end)")
-      #expect(!end.stderr.contains { $0.contains("is not read") })
+    // In sequence, each joined service would delay it by 2 s.
+    let limit = Duration.seconds(8)
+    let took = try await leastDuration(below: limit) {
+      try await withPod(on: engine, file, grace("60s")) { pod in
+        try await pod.running()
+        try await pod.says("up", service: "other")
+        try pod.sandbox.write("go", "")
+        try await pod.says("told", service: "j\(count)", within: .seconds(300))
+        let clock = ContinuousClock.now
+        pod.send(SIGTERM)
+        try await pod.says("told", service: "other")
+        let took = ContinuousClock.now - clock
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        #expect(end.status == .exited(130), "\(end)")
+        #expect(!end.stderr.contains { $0.contains("is not read") })
+        return took
+      }
     }
+    #expect(took < limit)
   }
 
   @Test("a service being stopped for a restart has the pod's grace", arguments: TestEngine.all)
   func stopping(on engine: TestEngine) async throws {
     let file = GroupFile.of(
       GroupFile.obedient(
-        "j1", "network_mode: 'service:owner'", stop: "sleep 6; echo j1 done >>/box/log; exit 0"))
-    try await withPod(on: engine, file, grace("20s")) { pod in
+        "j1", "network_mode: 'service:owner'\n    stop_grace_period: 60s",
+        stop: "sleep 6; echo j1 done >>/box/log; exit 0"))
+    try await withPod(on: engine, file, grace("60s")) { pod in
       try await pod.running()
       try await pod.says("up", service: "j1")
       try pod.sandbox.write("go", "")
@@ -101,14 +109,21 @@ struct GroupRestartTests {
       Self.deaf("j\($0)", "network_mode: 'service:owner', stop_grace_period: 5s")
     }
     let file = GroupFile.of(joined.joined(separator: "\n"))
-    try await withPod(on: engine, file, grace("0s")) { pod in
-      try await pod.running()
-      try pod.sandbox.write("go", "")
-      // In sequence it takes 20 s.
-      try await pod.says("again", service: "owner", within: .seconds(15))
-      pod.send(SIGTERM)
-      #expect(try await pod.ended().status == .exited(130))
+    // In sequence it takes 20 s.
+    let limit = Duration.seconds(15)
+    let took = try await leastDuration(below: limit) {
+      try await withPod(on: engine, file, grace("0s")) { pod in
+        try await pod.running()
+        let clock = ContinuousClock.now
+        try pod.sandbox.write("go", "")
+        try await pod.says("again", service: "owner")
+        let took = ContinuousClock.now - clock
+        pod.send(SIGTERM)
+        #expect(try await pod.ended().status == .exited(130))
+        return took
+      }
     }
+    #expect(took < limit)
   }
 
   @Test("a check that needs the owner fails nothing during its restart", arguments: TestEngine.all)
@@ -238,14 +253,20 @@ struct GroupRestartTests {
       GroupFile.obedient(
         "j1", "network_mode: 'service:owner'\n    stop_grace_period: 900ms",
         stop: "sleep 0.4; echo j1 done >>/box/log; exit 0"))
-    try await withPod(on: engine, file, grace("2s")) { pod in
-      try await pod.running()
-      try await pod.says("up", service: "j1")
-      try pod.sandbox.write("go", "")
-      try await pod.says("again", service: "owner")
-      #expect(try log(of: pod).contains("j1 done"))
-      pod.send(SIGTERM)
-      #expect(try await pod.ended().status == .exited(130))
+    // A stall of the machine can exceed the period, but not each time.
+    var isDone = false
+    for _ in 0..<3 where !isDone {
+      isDone = try await withPod(on: engine, file, grace("2s")) { pod in
+        try await pod.running()
+        try await pod.says("up", service: "j1")
+        try pod.sandbox.write("go", "")
+        try await pod.says("again", service: "owner")
+        let isDone = try log(of: pod).contains("j1 done")
+        pod.send(SIGTERM)
+        #expect(try await pod.ended().status == .exited(130))
+        return isDone
+      }
     }
+    #expect(isDone)
   }
 }

@@ -79,13 +79,19 @@ private struct RoleEnd: CustomTestStringConvertible, Sendable {
     }
   }
 
+  /// Whether the last failure of the tested service is reported while the pod is running.
+  var isReported: Bool { role == "optional" && fails && starts != nil }
+
   /// The main service besides the tested one. It continues after the last start of the tested
-  /// service, or after three.
+  /// service, or after three, and after the report of a failure (`go`). A failure that fails the
+  /// pod stops it.
   private var job: String {
-    switch role {
+    let waiting = starts == nil ? "sleep 3" : "until [ -e /marks/go ]; do sleep 0.05; done"
+    let rest = fails ? waiting : "sleep 0.5"
+    return switch role {
     case "final", "init": "true"
     default:
-      "until [ $$(cat /marks/starts 2>/dev/null | wc -l) -ge \(starts ?? 3) ]; do sleep 0.05; done; \(fails ? "sleep 3" : "sleep 0.5")"
+      "until [ $$(cat /marks/starts 2>/dev/null | wc -l) -ge \(starts ?? 3) ]; do sleep 0.05; done; \(rest)"
     }
   }
 
@@ -135,7 +141,7 @@ struct RoleMatrixTests {
     let engine = try #require(TestEngine.all.first)
     guard row.end != .memory || engine.has("memory") else { return }
     let settings = PodSettings(
-      options: ["--final-timeout", "3s"], files: ["marks/.keep": ""])
+      options: ["--final-timeout", "20s"], files: ["marks/.keep": ""])
     try await withPod(on: engine, row.file, settings) { pod in
       func lines(_ file: String) -> Int {
         let text = try? String(contentsOfFile: pod.sandbox.path("marks/\(file)"), encoding: .utf8)
@@ -144,6 +150,10 @@ struct RoleMatrixTests {
       if row.role == "main", row.starts == nil {
         try await eventually("three starts") { lines("starts") >= 3 }
         pod.send(SIGTERM)
+      }
+      if row.isReported {
+        try await pod.executor.line(containing: "it is optional", in: .stderr)
+        try pod.sandbox.write("marks/go", "")
       }
       let end = try await pod.ended()
       let outcome = row.outcome

@@ -189,13 +189,13 @@ private let cases = [
     state: "TASK_FAILED", code: 3, message: "service 'job' exited with 3",
     order: ["TASK_FAILED 3"], warning: "service 'upload', which is final, exited with 8"),
   RoleCase(
-    testDescription: "a final service that takes too long", options: ["--final-timeout", "1s"],
+    testDescription: "a final service that takes too long", options: ["--final-timeout", "20s"],
     services: [("job", nil, "true", ""), ("upload", "final", "sleep 1000", "")],
     state: "TASK_FINISHED", code: 0, message: "service 'job' exited with 0",
     warning: "has not exited in time"),
   RoleCase(
     testDescription: "a final service that takes too long is gone when the next begins",
-    options: ["--final-timeout", "2s"],
+    options: ["--final-timeout", "20s"],
     services: [
       ("job", nil, "true", ""),
       ("one", "final", "while :; do date +%s%N > /marks/one; sleep 0.01; done", "init: true"),
@@ -270,15 +270,24 @@ struct RoleTests {
         ("upload", "final", "echo $$POD_STATE >> /marks/order", ""),
       ], state: "TASK_KILLED", code: 130, message: "")
     let settings = PodSettings(options: ["--grace", "12s"], files: ["marks/.keep": ""])
-    try await withPod(on: engine, role.file, settings) { pod in
-      try await pod.running()
-      try await pod.says("up", service: "web")
-      pod.send(SIGTERM)
-      let end = try await pod.ended()
-      #expect(marks(of: pod) == ["web", "stuck", "TASK_KILLED"], "\(end)")
-      #expect(
-        end.stderr.contains { $0.contains("'stuck', which is final, has not exited") }, "\(end)")
+    // The last service has two seconds, which a stall of the machine can exceed, but not each time.
+    var lines: [String] = []
+    for _ in 0..<3 where lines.count < 3 {
+      lines = try await withPod(on: engine, role.file, settings) { pod in
+        try await pod.running()
+        try await pod.says("up", service: "web")
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        let written = marks(of: pod)
+        if written.count == 3 {
+          #expect(
+            end.stderr.contains { $0.contains("'stuck', which is final, has not exited") },
+            "\(end)")
+        }
+        return written
+      }
     }
+    #expect(lines == ["web", "stuck", "TASK_KILLED"])
   }
 
   @Test(
@@ -294,7 +303,7 @@ struct RoleTests {
         ("upload", "final", "echo $$POD_STATE >> /marks/order", ""),
       ], state: "TASK_KILLED", code: 130, message: "")
     let settings = PodSettings(
-      options: ["--grace", "10s"] + share, files: ["marks/.keep": ""])
+      options: ["--grace", "40s"] + share, files: ["marks/.keep": ""])
     try await withPod(on: engine, role.file, settings) { pod in
       try await pod.running()
       for name in ["a", "b", "web", "extra"] { try await pod.says("up", service: name) }

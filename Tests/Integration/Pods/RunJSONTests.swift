@@ -30,7 +30,7 @@ struct RunJSONTests {
       services:
         web:
           image: pod-test/busybox
-          command: ["sh", "-c", "printf 'a\\\\377b \\"q\\" \\\\033[31m\\\\n\\\\nlast'; echo oops >&2; sleep 1"]
+          command: ["sh", "-c", "printf 'a\\\\377b \\"q\\" \\\\033[31m\\\\n\\\\nlast'; echo oops >&2; sleep 10"]
           post_start: [{command: ["echo", "hooked"]}]
       """, json)
     #expect(end.status == .exited(0), "\(end)")

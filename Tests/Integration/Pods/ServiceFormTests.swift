@@ -51,7 +51,9 @@ struct ServiceFormTests {
           depends_on: [other]
         other:
           image: pod-test/busybox
-          command: [sleep, "5"]
+          command: [sleep, "60"]
+          stop_signal: SIGKILL
+          x-pod: {role: sidecar}
           networks: {m: {aliases: [other-alias]}}
       networks:
         n: {name: same, labels: {a: b}}

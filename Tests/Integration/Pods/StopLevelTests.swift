@@ -27,14 +27,20 @@ struct StopLevelTests {
       file += Self.deaf("s\(level)", "depends_on: [\(level == 1 ? "db" : "s\(level - 1)")]")
     }
     let engine = try #require(TestEngine.all.first)
-    try await withPod(on: engine, file, PodSettings(options: ["--grace", grace])) { pod in
-      try await pod.running()
-      try await pod.says("up", service: "db")
-      pod.send(SIGTERM)
-      let end = try await pod.ended()
-      #expect(end.status == .exited(130), "\(end)")
-      #expect(end.output(of: "db") == ["up", "told"])
+    // A level has two seconds or less, which a stall of the machine can exceed, but not each time.
+    let settings = PodSettings(options: ["--grace", grace])
+    var output: [String] = []
+    for _ in 0..<3 where output.count < 2 {
+      output = try await withPod(on: engine, file, settings) { pod in
+        try await pod.running()
+        try await pod.says("up", service: "db")
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        #expect(end.status == .exited(130), "\(end)")
+        return end.output(of: "db")
+      }
     }
+    #expect(output == ["up", "told"])
   }
 
   @Test(
@@ -44,14 +50,20 @@ struct StopLevelTests {
       "services:\n"
       + Self.obedient("a", "pre_stop: [{command: [sleep, '1000']}]\n    depends_on: [b]")
       + Self.obedient("b", "init: false")
-    try await withPod(on: engine, file, PodSettings(options: ["--grace", "4s"])) { pod in
-      try await pod.running()
-      for name in ["a", "b"] { try await pod.says("up", service: name) }
-      pod.send(SIGTERM)
-      let end = try await pod.ended()
-      #expect(end.status == .exited(130), "\(end)")
-      for name in ["a", "b"] { #expect(end.output(of: name) == ["up", "told"]) }
+    let settings = PodSettings(options: ["--grace", "4s"])
+    let names = ["a", "b"]
+    var outputs: [[String]] = []
+    for _ in 0..<3 where outputs.joined().count < 4 {
+      outputs = try await withPod(on: engine, file, settings) { pod in
+        try await pod.running()
+        for name in names { try await pod.says("up", service: name) }
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        #expect(end.status == .exited(130), "\(end)")
+        return names.map { end.output(of: $0) }
+      }
     }
+    #expect(outputs == [["up", "told"], ["up", "told"]])
   }
 
   @Test(

@@ -151,11 +151,15 @@ extension SystemdDriverTests {
           "systemd-run", "--scope", "--quiet", "--unit", scope, "--slice", slice.unit,
           "-p", "RuntimeMaxSec=100ms", "sleep", "10"
         ).run()
-        #expect(try await systemd.show(scope, "ActiveState") == "failed")
+        try await eventually("the failed scope") {
+          try await systemd.show(scope, "ActiveState") == "failed"
+        }
         try await pod.kill()
         #expect(try await site.once().status == .exited(0))
         try await eventually("no unit is left") { try await systemd.units(pod.run).isEmpty }
-        #expect(try await systemd.show(scope, "ActiveState") == "inactive")
+        try await eventually("no failed scope") {
+          try await systemd.show(scope, "ActiveState") == "inactive"
+        }
       }
     }
   }

@@ -105,10 +105,24 @@ struct VanishedLaterTests {
     let file = "services:\n  web: {image: founding/base, restart: \"\(policy)\"}\n"
     try await withPod(on: engine, file) { pod in
       try await pod.running()
-      try await engine.docker("rm", "-f", "\(pod.task)_web").output()
+      // A busy engine reports the removal late: then it counts as an exit, after which the policy
+      // applies, and the next container is removed.
+      var removed: Set<String> = []
+      try await eventually("the end", every: .milliseconds(100)) {
+        if pod.executor.status != nil { return true }
+        let ids = try await engine.docker("ps", "-q", "--filter", "name=\(pod.task)_web").output()
+        for id in ids.split(separator: "\n").map(String.init) {
+          if removed.insert(id).inserted { try await engine.docker("rm", "-f", id).run() }
+        }
+        return false
+      }
+      #expect(removed.count <= 3)
       let end = try await pod.ended()
       #expect(end.status == .exited(1))
-      #expect(end.message == "the container of service 'web' was removed by someone else", "\(end)")
+      let messages =
+        ["the container of service 'web' was removed by someone else"]
+        + (policy == "no" ? ["service 'web' was killed by SIGKILL (137)"] : [])
+      #expect(messages.contains(end.message), "\(end)")
     }
   }
 

@@ -106,7 +106,7 @@ struct ViewCommandTests {
       let start = ContinuousClock.now
       let away = try await offered(pods, host: "unix:///nonexistent/docker.sock")
       #expect(away.stdout.allSatisfy(\.isNewline) && away.stderr.isEmpty)
-      #expect(ContinuousClock.now - start < .seconds(10))
+      #expect(ContinuousClock.now - start < .seconds(90))
     }
   }
 }

@@ -155,21 +155,24 @@ struct ViewTests {
           labels: {evil: "\\e[2J"}
           healthcheck: {test: [CMD, "false"], interval: 100s, start_period: 100s}
       """
-    try await withPod(on: engine, file, PodSettings(options: ["--grace", "1s"])) { pod in
-      try await eventually("a container") { try await view(pod)?.up == 1 }
-      let starting = try #require(try await view(pod))
-      #expect(starting.services[0].health == "starting")
-      #expect(["launching", "running"].contains(starting.state))
-      pod.send(SIGKILL)
-      try await pod.executor.exit()
-      try await eventually("the orphan") { try await view(pod)?.state == "orphaned" }
-      let row = try await lines(pod, "ps", pod.task, "--columns", "service,state")
-      #expect(row[1] == "web      running")
-      let table = try await lines(pod, "ps", "--columns", "task,state,message")
-      #expect(table.contains { $0.hasPrefix(pod.task) && $0.hasSuffix("process has exited") })
-      // The removal that pod-reaper would do.
-      try await Leftovers.of(run: pod.run, on: engine).remove(from: engine)
-      #expect(try await view(pod) == nil)
+    // A reaper of another test would remove the pod, which has no executor anymore.
+    try await withReaperSite(on: engine) { _ in
+      try await withPod(on: engine, file, PodSettings(options: ["--grace", "1s"])) { pod in
+        try await eventually("a container") { try await view(pod)?.up == 1 }
+        let starting = try #require(try await view(pod))
+        #expect(starting.services[0].health == "starting")
+        #expect(["launching", "running"].contains(starting.state))
+        pod.send(SIGKILL)
+        try await pod.executor.exit()
+        try await eventually("the orphan") { try await view(pod)?.state == "orphaned" }
+        let row = try await lines(pod, "ps", pod.task, "--columns", "service,state")
+        #expect(row[1] == "web      running")
+        let table = try await lines(pod, "ps", "--columns", "task,state,message")
+        #expect(table.contains { $0.hasPrefix(pod.task) && $0.hasSuffix("process has exited") })
+        // The removal that pod-reaper would do.
+        try await Leftovers.of(run: pod.run, on: engine).remove(from: engine)
+        #expect(try await view(pod) == nil)
+      }
     }
   }
 

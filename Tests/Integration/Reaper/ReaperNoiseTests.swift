@@ -42,7 +42,7 @@ struct ReaperNoiseTests {
           "/usr/bin/python3", ["-c", Self.hangUps, "\(site.runDirectory)/\(socket)"]
         ).start()
         defer { peer.send(SIGKILL) }
-        try await peer.line(containing: "done", within: .seconds(100))
+        try await peer.line(containing: "done", within: .seconds(300))
         // The engine's connections can add one.
         try await eventually("the descriptors of before") {
           try descriptors(of: service) <= before + 1
@@ -81,7 +81,7 @@ struct ReaperNoiseTests {
         os.wait()
         """
       try await Command("/usr/bin/python3", ["-c", flood, site.runDirectory]).output(
-        within: .seconds(100))
+        within: .seconds(300))
       let path = site.runDirectory + "/notify.sock"
       // All queued datagrams are read before the exit.
       try await service.stop()

@@ -62,7 +62,9 @@ struct ReaperReplacedTests {
           reaper.environment["DOCKER_HOST"] = hold.dockerHost
           let end = try ReaperEnd(try await reaper.run(within: .seconds(180)))
           #expect(end.status == .exited(0), "\(end)")
-          #expect(end.report?.inherited == ["copy-\(pods[0].identity.run)"], "\(end)")
+          // Other tests have such copies too.
+          let inherited = end.report?.inherited ?? []
+          #expect(inherited.contains("copy-\(pods[0].identity.run)"), "\(end)")
           let left = try await pods[0].left().containers
           #expect(left == [other] && left != [own], "\(end)")
         }

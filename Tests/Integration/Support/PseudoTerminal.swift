@@ -64,7 +64,7 @@ final class PseudoTerminal: Sendable {
   }
 
   /// Waits until the terminal shows a text.
-  func shows(_ text: String, within limit: Duration = .seconds(30)) async throws {
+  func shows(_ text: String, within limit: Duration = .seconds(180)) async throws {
     try await eventually("“\(text)” on the terminal: \(screen)", within: limit) {
       screen.contains(text)
     }
