@@ -107,7 +107,8 @@ struct MesosControlTests {
         #expect(result.status == .exited(1))
         let words = "its executor is gone, and pod-reaper removes the pod"
         #expect(result.stderr == "compose-executor: \(pod.task): \(words)\n")
-        for arguments in [["stop", pod.task], ["restart", pod.task, "web"], ["events", pod.task]] {
+        let task = pod.task
+        for arguments in [["stop", task], ["restart", task, "web"], ["events", task]] {
           var later = command(pod)
           later.arguments += arguments
           let result = try await later.run()
