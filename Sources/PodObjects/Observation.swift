@@ -26,12 +26,6 @@ package struct Observation: Sendable {
       .add(object, images: nil, created: nil, nil)
   }
 
-  /// Adds a pod's container that the engine couldn't inspect in time, so that nothing shows whether
-  /// it inherited its labels.
-  mutating func add(unread identity: PodIdentity) {
-    pods[identity, default: DiscoveredPod(identity: identity)].isIncomplete = true
-  }
-
   /// Adds an object that has a run but not the full set of labels.
   mutating func add(unlabeled object: PodObject) {
     unlabeled.append("\(object.kind) \(object.name)")
@@ -75,9 +69,6 @@ package struct DiscoveredPod: Sendable, Equatable {
   package private(set) var images: [String] = []
   /// Its containers, with the data that determines how long they are kept after a failure.
   package var containers: [KeptContainer] = []
-  /// Whether it may have containers that aren't listed, because the engine didn't respond about
-  /// them. Nothing may be removed because of what isn't listed.
-  package var isIncomplete = false
   /// When the oldest container was created, in seconds since 1970; nil if the engine doesn't report
   /// it.
   package var created: Int64?

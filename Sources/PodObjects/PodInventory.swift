@@ -7,8 +7,7 @@ package actor PodInventory {
   /// that nothing shows whether it inherited its labels.
   package enum Doubt: Sendable {
     /// The container counts as inherited and is left alone. pod-reaper uses this: one broken
-    /// container must not block the removal of all other pods. If the engine doesn't respond about
-    /// it in time, its pod is marked as incomplete.
+    /// container must not block the removal of all other pods.
     case leaveAlone
     /// The observation fails if the container has this identity, and leaves containers with others
     /// alone. The executor uses this: it retries until its time limit, and then reports that
@@ -60,17 +59,13 @@ package actor PodInventory {
         found.add(unlabeled: object)
         continue
       }
-      do {
-        let isSlow = leavesAlone && slow.contains(summary.imageID)
-        if !made.contains(object.id),
-          try await isInherited(object.id, summary.imageID, identity, isSlow: isSlow)
-        {
-          found.inherited.append(InheritedContainer(identity: identity, container: object))
-        } else {
-          found.add(object, of: identity, summary)
-        }
-      } catch let error as EngineError where leavesAlone && error.kind == .timedOut {
-        found.add(unread: identity)
+      let isSlow = leavesAlone && slow.contains(summary.imageID)
+      if !made.contains(object.id),
+        try await isInherited(object.id, summary.imageID, identity, isSlow: isSlow)
+      {
+        found.inherited.append(InheritedContainer(identity: identity, container: object))
+      } else {
+        found.add(object, of: identity, summary)
       }
     }
     for network in try await networks {

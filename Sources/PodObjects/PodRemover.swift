@@ -224,6 +224,7 @@ package struct PodRemover: Sendable {
     _ remove: @escaping @Sendable (String) async throws -> Bool
   ) async -> RemovalResult {
     let gone = RemovalResult(removed: [object.kind.plural: [object.name]])
+    let begin = ContinuousClock.now
     var wait = Duration.milliseconds(100)
     while true {
       defer { progress() }
@@ -237,7 +238,12 @@ package struct PodRemover: Sendable {
       } catch {
         // The next round or pass retries with an engine that became unreachable.
         let isAway = (error as? EngineError)?.kind == .unreachable
-        if Task.isCancelled || isAway || ContinuousClock.now + wait > deadline {
+        // The request of an earlier attempt may be about to complete.
+        let isBeingRemoved =
+          object.kind == .container && policy.stopTimeout > 0
+          && (error as? EngineError)?.isConflict == true
+        let end = isBeingRemoved ? max(deadline, begin + Self.longestRemoval) : deadline
+        if Task.isCancelled || isAway || ContinuousClock.now + wait > end {
           return RemovalResult(
             failed: [
               .init(

@@ -96,6 +96,20 @@ struct ImageDebtTests {
     #expect(outcome.removed == (status == 200 ? ["first", "second"] : ["second"]))
   }
 
+  @Test("is given up after a day of failures without a success")
+  func aged() {
+    var ledger = RemovalLedger(imageDebts: ImageDebts(path: "/nowhere/images.json"))
+    let debt = OwedImages(Sample.identity(pid: 1), images: ["first"])
+    let begin = ContinuousClock.now
+    #expect(!ledger.isSettled(debt, failed: true, at: begin))
+    #expect(!ledger.isSettled(debt, failed: true, at: begin + .seconds(86_399)))
+    #expect(ledger.isSettled(debt, failed: true, at: begin + .seconds(86_400)))
+    // From here on it is another debt.
+    #expect(!ledger.isSettled(debt, failed: true, at: begin + .seconds(86_401)))
+    #expect(ledger.isSettled(debt, failed: false, at: begin + .seconds(86_402)))
+    #expect(!ledger.isSettled(debt, failed: true, at: begin + .seconds(200_000)))
+  }
+
   @Test("stops at the first image if the engine becomes unavailable")
   func away() async throws {
     let outcome = try await remove(nil)

@@ -150,18 +150,6 @@ struct KeptPodsTests {
     #expect(choose([over], .alive) { $0.machineID = machine }.dropped.count == 1)
   }
 
-  @Test("neither has nor drops a pod whose containers aren't all known")
-  func incomplete() throws {
-    for (name, state) in [("web", Verdict.State.leaked), (kept(Self.now), .undecided)] {
-      var pod = try pod("a", name: name)
-      let known = choose([pod], state)
-      #expect(known.kept.count + known.dropped.count == 1)
-      pod.isIncomplete = true
-      let chosen = choose([pod], state)
-      #expect(chosen.kept.isEmpty && chosen.dropped.isEmpty)
-    }
-  }
-
   @Test("keeps pods while the clock is behind")
   func clock() throws {
     let pod = try pod("a", name: kept(Self.now + 10))

@@ -34,8 +34,12 @@ extension TaskSupervisor {
   private func live(_ info: TaskInfo) async {
     var outcome = await outcome(of: info)
     let id = info.taskID
-    if tasks[id]?.pod == nil, endsLast(id), let heir = cgroupHeir {
-      let left = await heir.removeCgroup(within: .seconds(5)) { await self.endsLast(id) }
+    // A pod that failed before its plan was made hasn't removed the cgroup that it took over.
+    let hasPlan = await tasks[id]?.pod?.hasPlan == true
+    if !hasPlan, endsLast(id, mayRemoveCgroup: false), let heir = cgroupHeir {
+      let left = await heir.removeCgroup(within: .seconds(5)) {
+        await self.endsLast(id, mayRemoveCgroup: false)
+      }
       outcome.leftovers += left
     }
     if outcome.state != .finished, let task = tasks[id] {
@@ -150,10 +154,14 @@ extension TaskSupervisor {
 
   /// Records that a task's pod ends; true if it is the last one, which removes the run's cgroup. A
   /// task that is launched during the removal stops it.
-  private func endsLast(_ id: TaskID) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - id: the task.
+  ///   - mayRemoveCgroup: whether its pod can remove the cgroup later, for which it needs a plan.
+  private func endsLast(_ id: TaskID, mayRemoveCgroup: Bool = true) -> Bool {
     tasks[id]?.isEnding = true
     let isLast = tasks.values.allSatisfy { $0.isOver || $0.isEnding }
-    if !isLast, let pod = tasks[id]?.pod { cgroupHeir = pod }
+    if !isLast, mayRemoveCgroup, let pod = tasks[id]?.pod { cgroupHeir = pod }
     return isLast
   }
 

@@ -70,7 +70,7 @@ extension Pod {
         }
       }
     }
-    guard await work.hasEnded(within: limit) else {
+    guard await work.hasEnded(within: limit, orCancelled: true) else {
       work.cancel()
       return
     }

@@ -56,7 +56,7 @@ extension Pod {
         }
       }
     }
-    if !(await work.hasEnded(within: limit)) { work.cancel() }
+    if !(await work.hasEnded(within: limit, orCancelled: true)) { work.cancel() }
   }
 
   /// Whether the engine generated the volume's name.

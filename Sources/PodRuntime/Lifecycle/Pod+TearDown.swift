@@ -64,6 +64,7 @@ extension Pod {
       let limits = (volumes: rest ?? .seconds(10), images: rest ?? .seconds(30))
       await untilShutdown {
         await self.removeAnonymousVolumes(within: limits.volumes)
+        if Task.isCancelled { return }
         await self.removeImages(within: limits.images)
       }
     }

@@ -97,17 +97,17 @@ struct PodCgroups: Sendable {
     }
     guard var remover = Self.remover else { return ["cgroup \(parent) (/proc can't be read)"] }
     remover.isOwn = isOwn
-    let begin = ContinuousClock.now
+    let end = ContinuousClock.now + limit
     // Processes of containers that the engine stopped are gone by then.
     let patience = forgotten.isEmpty ? limit : min(limit, .seconds(1))
-    var left = await remove(parent, by: remover, within: patience)
+    var left = await remove(parent, by: remover, within: patience, until: end)
     if patience < limit, case .directories(let directories) = left, !directories.isEmpty,
       !left.isDenied
     {
       for (container, what) in await kill(forgotten, within: .seconds(2)) {
         log.warning("container \(container.prefix(12)), which the engine has forgotten: \(what)")
       }
-      left = await remove(parent, by: remover, within: limit - (.now - begin))
+      left = await remove(parent, by: remover, within: end - .now, until: end)
     }
     return messages(for: left, of: parent)
   }
@@ -120,14 +120,17 @@ struct PodCgroups: Sendable {
     return CgroupRemover(tree: tree, keeping: tree.own(membership: membership))
   }
 
+  /// - Parameters:
+  ///   - limit: the time limit for retries of groups.
+  ///   - end: when systemd must have stopped the slice.
   private func remove(
-    _ parent: String, by remover: CgroupRemover, within limit: Duration
+    _ parent: String, by remover: CgroupRemover, within limit: Duration,
+    until end: ContinuousClock.Instant
   ) async -> CgroupRemover.RemovalOutcome {
     let isOwn = remover.tree.directories(of: parent).contains { remover.keeping.contains($0) }
-    let deadline = ContinuousClock.now + limit
     return await remover.remove(parent, isOwn ? .emptyGroups : .run, within: limit) { slice in
       guard Systemd.isInit else { return }
-      let rest: Duration = min(.seconds(10), max(.seconds(1), deadline - .now))
+      let rest: Duration = min(.seconds(10), max(.seconds(1), end - .now))
       try await Systemd(timeout: rest).stop(
         slice.unit, resettingFailed: PodSlice.scope(of: "*"))
     }

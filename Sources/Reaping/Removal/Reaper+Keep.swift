@@ -140,9 +140,9 @@ extension Reaper {
     let remover = PodRemover(engine: engine, policy: policy, progress: progress.step)
     var result = await remover.remove(rest, of: identity)
     for failure in result.failed {
-      log.warning(
-        "not removed from a kept pod: \(failure.kind) \(failure.name): \(failure.reason)",
-        metadata: identity.logFields)
+      logOnce(
+        "kept \(identity.run) \(failure.id)",
+        "not removed from a kept pod: \(failure.kind) \(failure.name): \(failure.reason)")
     }
     if let sweep { result.merge(await sweep.removeCgroup(of: identity)) }
     return result

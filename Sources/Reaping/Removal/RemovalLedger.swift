@@ -11,6 +11,8 @@ struct RemovalLedger: Sendable, Equatable {
   /// tried again once per pass.
   private(set) var failures: [PodIdentity: [RemovalResult.Failure]] = [:]
   private(set) var imageDebts: ImageDebts
+  /// Since when an engine that responds has failed to remove images of a debt.
+  private var failingSince: [OwedImages: ContinuousClock.Instant] = [:]
   var counters = Counters()
 
   init(imageDebts: ImageDebts) { self.imageDebts = imageDebts }
@@ -34,6 +36,22 @@ struct RemovalLedger: Sendable, Equatable {
   mutating func record(_ promised: [OwedImages], _ log: Logger) -> Bool {
     imageDebts.read()
     return write(log) { try $0.add(promised) }
+  }
+
+  /// Whether nothing more is to be done for a debt: its images are removed or in use, or the engine
+  /// has failed for a day.
+  mutating func isSettled(
+    _ debt: OwedImages, failed: Bool, at now: ContinuousClock.Instant = .now
+  ) -> Bool {
+    guard failed else {
+      failingSince[debt] = nil
+      return true
+    }
+    let since = failingSince[debt, default: now]
+    failingSince[debt] = since
+    guard now - since >= .seconds(86_400) else { return false }
+    failingSince[debt] = nil
+    return true
   }
 
   /// Removes images that were handled.

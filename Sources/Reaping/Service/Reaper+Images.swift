@@ -120,7 +120,7 @@ extension Reaper {
     // It isn't known whether pods of other runs have containers.
     for debt in debts where run == nil || debt.run == run {
       let owners = (podsOfRun[debt.run] ?? []).filter {
-        debt.isOf($0.identity) && ($0.isIncomplete || !$0.objects.of(.container).isEmpty)
+        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
       }
       let areGone = owners.allSatisfy { pod in
         results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
@@ -128,7 +128,7 @@ extension Reaper {
       guard areGone else { continue }
       let outcome = await removal.remove(debt.images)
       for failure in outcome.failed { logOnce("owed \(failure)", failure) }
-      if outcome.failed.isEmpty { done.insert(debt) }
+      if ledger.isSettled(debt, failed: !outcome.failed.isEmpty) { done.insert(debt) }
       if outcome.removed.isEmpty { continue }
       log.notice(
         "removed images: \(outcome.removed.joined(separator: " "))", metadata: debt.logFields)

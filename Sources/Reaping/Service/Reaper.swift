@@ -38,9 +38,11 @@ package actor Reaper {
   private var removals: AsyncSemaphore
   /// Separate, so that removals that the engine blocks don't use up the permits of others.
   private var retries: AsyncSemaphore
-  /// Limits removal requests of both, as `RequestKind` does for executors: with more, dockerd can
-  /// keep endpoints of removed containers.
+  /// Limits removal requests, as `RequestKind` does for executors: with more, dockerd can keep
+  /// endpoints of removed containers.
   private let requests = AsyncSemaphore(value: 8)
+  /// The same for containers whose removal has failed before, and may hang again.
+  private let retriedRequests = AsyncSemaphore(value: 2)
   /// The attempts to keep failed pods of dead executors.
   var keeping = KeepAttempts()
   /// The disk was too full, and its usage is still above the low mark.
@@ -269,7 +271,7 @@ package actor Reaper {
         if isRetry { policy.patience = .zero }
         let remover = PodRemover(
           engine: engine, policy: policy, gate: isRetry ? retries : removals,
-          requests: requests, progress: progress.step
+          requests: isRetry ? retriedRequests : requests, progress: progress.step
         ) { error in
           if Task.isCancelled { return "pod-reaper is stopping" }
           return (error as? EngineError)?.message ?? "\(error)"

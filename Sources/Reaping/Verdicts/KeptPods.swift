@@ -60,8 +60,7 @@ struct KeptPods: Sendable {
     at time: BootTime
   ) {
     var candidates: [PodIdentity: Kept] = [:]
-    // Which containers an incomplete pod has, and so whether it is kept, isn't known.
-    for (identity, pod) in pods where !pod.isIncomplete {
+    for (identity, pod) in pods {
       let seconds = pod.containers.map(\.seconds).max() ?? 0
       guard seconds > 0, pod.containers.contains(where: \.isWorth), let verdict = verdicts[identity]
       else { continue }

@@ -92,10 +92,8 @@ struct Assessment: Sendable {
     records = evidence.records.filter { survey.pods[$0.key] != nil }
     var verdicts: [PodIdentity: Verdict] = [:]
     for (identity, record) in records {
-      let verdict = Verdict.decide(
+      verdicts[identity] = Verdict.decide(
         identity, on: survey.host, by: record, now: now, grace: grace)
-      let isIncomplete = survey.pods[identity]?.isIncomplete == true
-      verdicts[identity] = isIncomplete ? verdict.doubted : verdict
     }
     let dead = Set(verdicts.filter { $0.value.state == .leaked }.keys)
     self.dead = dead

@@ -67,15 +67,6 @@ struct Verdict: Sendable, Equatable {
     return verdict
   }
 
-  /// The verdict if the engine didn't respond about one of the pod's containers: which objects the
-  /// pod has isn't known.
-  var doubted: Verdict {
-    if state != .leaked { return self }
-    return Verdict(
-      .undecided, "\(why), but the engine doesn't respond about one of its containers",
-      deadSince: deadSince, remedy: Remedy.wait)
-  }
-
   /// Decides the verdict on a pod: a pure function of its identity, the observations, and the time.
   ///
   /// `leaked` requires one of the three proofs of death, older than the grace period, and no sign
