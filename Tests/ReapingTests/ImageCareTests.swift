@@ -101,13 +101,16 @@ struct ImageDebtTests {
     var ledger = RemovalLedger(imageDebts: ImageDebts(path: "/nowhere/images.json"))
     let debt = OwedImages(Sample.identity(pid: 1), images: ["first"])
     let begin = ContinuousClock.now
-    #expect(!ledger.isSettled(debt, failed: true, at: begin))
-    #expect(!ledger.isSettled(debt, failed: true, at: begin + .seconds(86_399)))
-    #expect(ledger.isSettled(debt, failed: true, at: begin + .seconds(86_400)))
+    func isSettled(failed: Bool, after seconds: Int) -> Bool {
+      ledger.isSettled(debt, failed: failed, at: begin + .seconds(seconds))
+    }
+    #expect(!isSettled(failed: true, after: 0))
+    #expect(!isSettled(failed: true, after: 86_399))
+    #expect(isSettled(failed: true, after: 86_400))
     // From here on it is another debt.
-    #expect(!ledger.isSettled(debt, failed: true, at: begin + .seconds(86_401)))
-    #expect(ledger.isSettled(debt, failed: false, at: begin + .seconds(86_402)))
-    #expect(!ledger.isSettled(debt, failed: true, at: begin + .seconds(200_000)))
+    #expect(!isSettled(failed: true, after: 86_401))
+    #expect(isSettled(failed: false, after: 86_402))
+    #expect(!isSettled(failed: true, after: 200_000))
   }
 
   @Test("stops at the first image if the engine becomes unavailable")

@@ -158,6 +158,7 @@ extension TaskSupervisor {
   /// - Parameters:
   ///   - id: the task.
   ///   - mayRemoveCgroup: whether its pod can remove the cgroup later, for which it needs a plan.
+  /// - Returns: whether all other tasks are over or end as well.
   private func endsLast(_ id: TaskID, mayRemoveCgroup: Bool = true) -> Bool {
     tasks[id]?.isEnding = true
     let isLast = tasks.values.allSatisfy { $0.isOver || $0.isEnding }

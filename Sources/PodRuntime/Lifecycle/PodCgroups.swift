@@ -120,9 +120,14 @@ struct PodCgroups: Sendable {
     return CgroupRemover(tree: tree, keeping: tree.own(membership: membership))
   }
 
+  /// One removal, with retries.
+  ///
   /// - Parameters:
+  ///   - parent: the pod's cgroup.
+  ///   - remover: removes it.
   ///   - limit: the time limit for retries of groups.
   ///   - end: when systemd must have stopped the slice.
+  /// - Returns: the remaining groups, or the slice.
   private func remove(
     _ parent: String, by remover: CgroupRemover, within limit: Duration,
     until end: ContinuousClock.Instant
