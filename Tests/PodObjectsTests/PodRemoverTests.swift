@@ -7,6 +7,25 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// Removal requests that an engine doesn't respond to before they are released.
+private final class HeldRemovals: Sendable {
+  private let arrived = Mutex(0)
+  private let released = DispatchSemaphore(value: 0)
+
+  /// The number of requests that have arrived.
+  var count: Int { arrived.withLock { $0 } }
+
+  /// Blocks a request for a removal until it is released.
+  @Sendable func hold(_ request: String) -> ServerReply? {
+    guard request.hasPrefix("DELETE") else { return nil }
+    arrived.withLock { $0 += 1 }
+    released.wait()
+    return nil
+  }
+
+  func release(_ count: Int) { for _ in 0..<count { released.signal() } }
+}
+
 @Suite("The remover", .timeLimit(.minutes(2)))
 struct PodRemoverTests {
   private let identity = Sample.identity()
@@ -183,14 +202,8 @@ struct PodRemoverTests {
 
   @Test("removes no more containers at once than its gate permits")
   func gate() async throws {
-    let arrived = Mutex(0)
-    let release = DispatchSemaphore(value: 0)
-    let (server, engine) = try engine { request in
-      guard request.hasPrefix("DELETE") else { return nil }
-      arrived.withLock { $0 += 1 }
-      release.wait()
-      return nil
-    }
+    let held = HeldRemovals()
+    let (server, engine) = try engine(held.hold)
     defer { server.stop() }
     let gate = AsyncSemaphore(value: 2)
     let identity = identity
@@ -198,24 +211,18 @@ struct PodRemoverTests {
       await PodRemover(engine: engine, policy: RemovalPolicy(), gate: gate).remove(
         (0..<12).map { PodObject(.container, "c\($0)") }, of: identity)
     }
-    defer { for _ in 0..<12 { release.signal() } }
+    defer { held.release(12) }
     try await eventually("two requests, and ten that wait") {
-      arrived.withLock { $0 } == 2 && gate.waitingCount == 10
+      held.count == 2 && gate.waitingCount == 10
     }
-    for _ in 0..<12 { release.signal() }
+    held.release(12)
     #expect(await removal.value.removed["containers"]?.count == 12)
   }
 
   @Test("sends no more removal requests at once than the limit that removals share")
   func sharedLimit() async throws {
-    let arrived = Mutex(0)
-    let release = DispatchSemaphore(value: 0)
-    let (server, engine) = try engine { request in
-      guard request.hasPrefix("DELETE") else { return nil }
-      arrived.withLock { $0 += 1 }
-      release.wait()
-      return nil
-    }
+    let held = HeldRemovals()
+    let (server, engine) = try engine(held.hold)
     defer { server.stop() }
     let requests = AsyncSemaphore(value: 2)
     let identity = identity
@@ -228,11 +235,11 @@ struct PodRemoverTests {
         ).remove((0..<6).map { PodObject(.container, "\(name)\($0)") }, of: identity)
       }
     }
-    defer { for _ in 0..<12 { release.signal() } }
+    defer { held.release(12) }
     try await eventually("two requests, and six that wait") {
-      arrived.withLock { $0 } == 2 && requests.waitingCount == 6
+      held.count == 2 && requests.waitingCount == 6
     }
-    for _ in 0..<12 { release.signal() }
+    held.release(12)
     for removal in removals {
       #expect(await removal.value.removed["containers"]?.count == 6)
     }

@@ -31,7 +31,7 @@ package actor Pod {
 
   /// The plan; nil until it is known which cgroup the pod gets.
   var plan: PodPlan?
-  /// Whether its containers and cgroup are planned. Without a plan it hasn't created any object.
+  /// Whether its containers and cgroup are planned. Without a plan it has no container.
   package var hasPlan: Bool { plan != nil }
   var members: [String: PodContainer] = [:]
   let changes = AsyncCondition()

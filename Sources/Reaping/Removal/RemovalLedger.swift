@@ -11,8 +11,8 @@ struct RemovalLedger: Sendable, Equatable {
   /// tried again once per pass.
   private(set) var failures: [PodIdentity: [RemovalResult.Failure]] = [:]
   private(set) var imageDebts: ImageDebts
-  /// Since when an engine that responds has failed to remove images of a debt.
-  private var failingSince: [OwedImages: ContinuousClock.Instant] = [:]
+  /// Since when, and how often in succession, the engine has failed to remove images of a debt.
+  private var imageFailures: [OwedImages: ImageFailures] = [:]
   var counters = Counters()
 
   init(imageDebts: ImageDebts) { self.imageDebts = imageDebts }
@@ -39,19 +39,26 @@ struct RemovalLedger: Sendable, Equatable {
   }
 
   /// Whether nothing more is to be done for a debt: its images are removed or in use, or the engine
-  /// has failed for a day.
+  /// has failed for a day, at least ten times.
   mutating func isSettled(
     _ debt: OwedImages, failed: Bool, at now: ContinuousClock.Instant = .now
   ) -> Bool {
     guard failed else {
-      failingSince[debt] = nil
+      imageFailures[debt] = nil
       return true
     }
-    let since = failingSince[debt, default: now]
-    failingSince[debt] = since
-    guard now - since >= .seconds(86_400) else { return false }
-    failingSince[debt] = nil
+    var failures = imageFailures[debt, default: ImageFailures(since: now)]
+    failures.count += 1
+    imageFailures[debt] = failures
+    // An engine that was away for a day must not fail only twice.
+    guard failures.count >= 10, now - failures.since >= .seconds(86_400) else { return false }
+    imageFailures[debt] = nil
     return true
+  }
+
+  private struct ImageFailures: Sendable, Equatable {
+    let since: ContinuousClock.Instant
+    var count = 0
   }
 
   /// Removes images that were handled.

@@ -128,7 +128,12 @@ extension Reaper {
       guard areGone else { continue }
       let outcome = await removal.remove(debt.images)
       for failure in outcome.failed { logOnce("owed \(failure)", failure) }
-      if ledger.isSettled(debt, failed: !outcome.failed.isEmpty) { done.insert(debt) }
+      if ledger.isSettled(debt, failed: !outcome.failed.isEmpty) {
+        done.insert(debt)
+        if let failure = outcome.failed.first {
+          log.warning("given up after a day: \(failure)", metadata: debt.logFields)
+        }
+      }
       if outcome.removed.isEmpty { continue }
       log.notice(
         "removed images: \(outcome.removed.joined(separator: " "))", metadata: debt.logFields)
